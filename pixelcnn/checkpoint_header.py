@@ -1,0 +1,196 @@
+"""The first bytes of a checkpoint: what it says about itself, checked before it is believed.
+
+A safetensors file is eight bytes of length, that many bytes of JSON, and raw numbers. The JSON
+names each tensor's type, shape and place, and has a text-to-text dictionary `__metadata__`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pixelcnn.errors import CheckpointError
+
+FORMAT = "pixelcnn-lab/1"
+MAX_FILE_BYTES = 256 * 2**20
+MAX_HEADER_BYTES = 2 * 2**20
+DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
+_LENGTH_BYTES = 8
+_MAX_DIMENSIONS = 8
+
+Card = dict[str, Any]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a checkpoint says about itself, readable without its weights.
+
+    Attributes:
+        model: the architecture's name.
+        config: all of its options.
+        card: see `pixelcnn.checkpoints.save_checkpoint`.
+        shapes: {tensor name: shape}.
+    """
+
+    model: str
+    config: dict[str, Any]
+    card: Card
+    shapes: dict[str, Shape] = field(repr=False)
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights."""
+        return sum(math.prod(shape) for shape in self.shapes.values())
+
+
+def refusal(path: Path, problem: str) -> CheckpointError:
+    """The error for a file that cannot be used, with the reason as half a sentence."""
+    return CheckpointError(f"{path.name or path} cannot be used: {problem}.")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file of an acceptable size; whatever fails inside becomes a sentence."""
+    # Asked before opening, which would wait for ever on a named pipe.
+    if path.is_dir():
+        raise refusal(path, "it is a folder; give the .safetensors file itself")
+    if not path.exists():
+        raise refusal(path, "there is no such file; check the path")
+    if not path.is_file():
+        raise refusal(path, "it is no ordinary file; give a .safetensors file")
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise refusal(path, f"reading failed ({reason(error)}); check its permissions") from error
+
+
+def reason(error: OSError) -> str:
+    """What the operating system says, in lower case and without the path."""
+    return (error.strerror or str(error)).lower()
+
+
+def read_header(file: BinaryIO, path: Path) -> Header:
+    """Read and check the header of an open file; `path` is for messages.
+
+    Raises:
+        CheckpointError: what is wrong, in a sentence.
+    """
+    raw = _header_json(file, path)
+    held = file.seek(0, 2) - _LENGTH_BYTES - len(raw)
+    try:
+        entries = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise refusal(path, "its header is no JSON, so it is damaged; get it again") from error
+    metadata = entries.pop("__metadata__", {}) if isinstance(entries, dict) else None
+    if not isinstance(metadata, dict) or metadata.get("format") is None:
+        raise refusal(
+            path,
+            "it holds tensors but was not saved by this lab, which also stores the architecture; "
+            "use save_checkpoint",
+        )
+    if metadata["format"] != FORMAT:
+        raise refusal(
+            path,
+            f"its format is {_short(metadata['format'])}, and this version reads {FORMAT}; "
+            "use the version of the lab that wrote it, or train again",
+        )
+    if not isinstance(metadata.get("model"), str):
+        raise refusal(path, "it does not name its architecture, so it is damaged; get it again")
+    shapes = {name: _shape(name, entry, path) for name, entry in entries.items()}
+    claimed = sum(
+        math.prod(shapes[name]) * DTYPE_BYTES[entry["dtype"]] for name, entry in entries.items()
+    )
+    if claimed != held:
+        raise refusal(
+            path,
+            f"it should hold {claimed} bytes of weights and holds {held}, so it is cut off or "
+            "damaged; get it again",
+        )
+    return Header(
+        model=metadata["model"],
+        config=_json_object(metadata, "config", path),
+        card=_json_object(metadata, "card", path),
+        shapes=shapes,
+    )
+
+
+def _header_json(file: BinaryIO, path: Path) -> bytes:
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size == 0:
+        raise refusal(path, "it is empty; get it again")
+    if size > MAX_FILE_BYTES:
+        raise refusal(
+            path,
+            f"it has {size / 2**20:.0f} MB, more than the {MAX_FILE_BYTES // 2**20} MB that a "
+            "checkpoint of this lab may have",
+        )
+    start = file.read(_LENGTH_BYTES + 1)
+    length = int.from_bytes(start[:_LENGTH_BYTES], "little")
+    if len(start) <= _LENGTH_BYTES or start[_LENGTH_BYTES:] != b"{" or length > MAX_FILE_BYTES:
+        raise refusal(path, _foreign(start))
+    if length > size - _LENGTH_BYTES:
+        raise refusal(path, "it ends in the middle of its header: it is cut off; get it again")
+    if length > MAX_HEADER_BYTES:
+        raise refusal(
+            path,
+            f"its header has {length} bytes, more than the {MAX_HEADER_BYTES} that one of this "
+            "lab may have",
+        )
+    file.seek(_LENGTH_BYTES)
+    return file.read(length)
+
+
+def _foreign(start: bytes) -> str:
+    """What a file that is no safetensors seems to be, from its first bytes."""
+    if start.startswith(b"PK\x03\x04") or (start[:1] == b"\x80" and start[1:2] <= b"\x05"):
+        return (
+            "it looks like a pickled PyTorch file (.pt, .pth, .ckpt). Opening a pickle runs "
+            "whatever code is in it, so this lab never does. Where you trust it, load it yourself "
+            "and write it again with save_checkpoint"
+        )
+    return "it is no safetensors file, or it is damaged; give one that save_checkpoint wrote"
+
+
+def _refuse_constant(text: str) -> None:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _json_object(metadata: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(metadata.get(key, ""), parse_constant=_refuse_constant)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise refusal(path, f"its {key} is no JSON, so it is damaged; get it again") from error
+    if not isinstance(value, dict):
+        raise refusal(path, f"its {key} is no dictionary, so it is damaged; get it again")
+    return value
+
+
+def _shape(name: str, entry: Any, path: Path) -> Shape:
+    shape = entry.get("shape") if isinstance(entry, dict) else None
+    if (
+        not isinstance(shape, list)
+        or len(shape) > _MAX_DIMENSIONS
+        or not all(type(size) is int and 0 <= size <= MAX_FILE_BYTES for size in shape)
+    ):
+        raise refusal(path, f"the shape of {_short(name)} is damaged; get it again")
+    if entry.get("dtype") not in DTYPE_BYTES:
+        raise refusal(
+            path,
+            f"{_short(name)} is stored as {_short(entry.get('dtype'))}; weights are "
+            f"{', '.join(DTYPE_BYTES)}",
+        )
+    return tuple(shape)
+
+
+def _short(value: object) -> str:
+    """A value from the file for a message, which a hostile one must not flood."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,311 @@
+"""Checkpoints: weights, configuration and measured numbers in one file that is only data.
+
+The format is safetensors, never pickle: opening a pickle runs whatever code its author put in,
+opening a checkpoint runs none. The file's metadata holds
+
+    format   "pixelcnn-lab/1"
+    model    the architecture's name in the registry
+    config   JSON of its configuration: `dataclasses.asdict(model.config)`
+    card     JSON of what is known about the weights, see `save_checkpoint`
+
+A file from a stranger is checked before anything of the size that it claims is allocated.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from pixelcnn.checkpoint_header import (
+    FORMAT,
+    Card,
+    Header,
+    Shape,
+    opened,
+    reason,
+    refusal,
+)
+from pixelcnn.checkpoint_header import read_header as read_open_header
+from pixelcnn.errors import CheckpointError, LabError
+from pixelcnn.models import AutoregressiveModel, build_model, model_names
+
+__all__ = [
+    "Card",
+    "Header",
+    "Shipped",
+    "find_checkpoint",
+    "load_checkpoint",
+    "read_card",
+    "read_header",
+    "save_checkpoint",
+    "shipped",
+]
+
+SUFFIX = ".safetensors"
+STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A checkpoint that comes with the lab.
+
+    Attributes:
+        name: its file name without the suffix.
+        path: where it lies.
+        header: None if the file is damaged.
+        error: what is wrong with it, in a sentence; empty if nothing is.
+    """
+
+    name: str
+    path: Path
+    header: Header | None
+    error: str = ""
+
+    @property
+    def card(self) -> Card:
+        """Its card; empty if the file is damaged."""
+        return {} if self.header is None else self.header.card
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str],
+    model: AutoregressiveModel,
+    card: Mapping[str, Any],
+    *,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write a checkpoint, completely or not at all: a reader never meets half a file.
+
+    Args:
+        path: an existing file is replaced.
+        model: a model of the registry, on any device.
+        card: JSON-able facts about the weights. The lab shows `data` (`name`, `levels`,
+            `binarize`, `size`), `test_nats`, `test_nats_stderr`, `bits_per_dim`, `parameters`,
+            `recipe`, `command`, `seconds`, `images_per_second`, `hardware`, `date`, `torch` and
+            `seed`; any of them may be missing.
+        dtype: of the stored weights: float32, or float16 or bfloat16 for half the size.
+
+    Raises:
+        CheckpointError: weights that are not finite, a card that is no JSON, another dtype, or a
+            file that cannot be written.
+    """
+    if dtype not in STORED_DTYPES:
+        allowed = ", ".join(str(stored) for stored in STORED_DTYPES)
+        raise CheckpointError(f"dtype = {dtype} cannot be stored in a checkpoint; use {allowed}.")
+    tensors = {name: _stored(name, value, dtype) for name, value in model.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "model": model.name,
+        "config": json.dumps(asdict(model.config)),
+        "card": _card_json(card),
+    }
+    _write_atomically(Path(path), safetensors.torch.save(tensors, metadata))
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, Card]:
+    """Read a checkpoint: the model, in evaluation mode, on the CPU, in float32, and its card.
+
+    Safe on a file from a stranger: no code in it can run, and memory stays within a few times the
+    file's size.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, not a checkpoint, too large, or does not fit
+            the architecture that it names.
+    """
+    path = Path(path)
+    with opened(path) as file:
+        header = read_open_header(file, path)
+        model = _build(header, path)
+        tensors = _read_tensors(file, path)
+    # The reader of the header and that of the tensors are two: what counts is what was read.
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    _check_shapes(shapes, model, path)
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise refusal(
+                path,
+                f"{name} holds numbers that are not finite, as after a training that broke down; "
+                "use an earlier checkpoint",
+            )
+    model.load_state_dict(tensors)
+    return model.eval(), header.card
+
+
+def read_header(path: str | os.PathLike[str]) -> Header:
+    """What a checkpoint says about itself, without reading its weights.
+
+    Raises:
+        CheckpointError: as for `load_checkpoint`, as far as the header shows it.
+    """
+    path = Path(path)
+    with opened(path) as file:
+        return read_open_header(file, path)
+
+
+def read_card(path: str | os.PathLike[str]) -> Card:
+    """The card of a checkpoint, without reading its weights. Raises as `read_header` does."""
+    return read_header(path).card
+
+
+def shipped(folder: str | os.PathLike[str] | None = None) -> list[Shipped]:
+    """The checkpoints that come with the lab, by name, without reading their weights.
+
+    A damaged one is listed too, with its `error`, so that it does not hide the others.
+
+    Args:
+        folder: where to look; None for the `checkpoints` folder beside the package.
+    """
+    folder = Path(__file__).parent.parent / "checkpoints" if folder is None else Path(folder)
+    return [_describe(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file meant by a path, or by the name of a shipped checkpoint.
+
+    Raises:
+        CheckpointError: there is no such file, and nothing of that name is shipped.
+    """
+    path = Path(name_or_path)
+    if path.exists():
+        return path
+    by_name = {checkpoint.name: checkpoint.path for checkpoint in shipped()}
+    if str(name_or_path) in by_name:
+        return by_name[str(name_or_path)]
+    raise CheckpointError(
+        f"There is no file {str(name_or_path)!r}, and no shipped checkpoint of that name; shipped "
+        f"are: {', '.join(by_name) or 'none'}."
+    )
+
+
+def _describe(path: Path) -> Shipped:
+    try:
+        return Shipped(path.stem, path, read_header(path))
+    except CheckpointError as error:
+        return Shipped(path.stem, path, None, str(error))
+
+
+def _stored(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
+    # A copy, since safetensors refuses tensors that share memory.
+    stored = value.detach().to("cpu", dtype, copy=True, memory_format=torch.contiguous_format)
+    if not stored.isfinite().all():
+        raise CheckpointError(
+            f"{name} holds numbers that are not finite in {dtype}, so the model is not saved; "
+            "store another dtype, or go back to weights from before training broke down."
+        )
+    return stored
+
+
+def _card_json(card: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(card), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"card cannot be written as JSON ({error}); use text, finite numbers, and lists and "
+            "dictionaries of them."
+        ) from error
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} cannot be written ({reason(error)}); make room or choose another folder."
+        ) from error
+
+
+def _build(header: Header, path: Path) -> AutoregressiveModel:
+    """The model that the header describes, with fresh weights, if its tensors are that model's."""
+    if header.model not in model_names():
+        raise refusal(
+            path,
+            f"its architecture {header.model[:60]!r} is unknown here; this version knows "
+            f"{', '.join(model_names())}",
+        )
+    try:
+        with _AllocationLimit(header.parameters):
+            model = build_model(header.model, **header.config)
+    except (LabError, TypeError) as error:
+        raise refusal(path, f"its options do not fit {header.model}: {error}") from error
+    _check_shapes(header.shapes, model, path)
+    return model
+
+
+class _AllocationLimit(TorchFunctionMode):
+    """Stops a model from being built that is larger than the file that it is for.
+
+    Options such as 1024 channels and 256 blocks are valid one by one, and a header of a hundred
+    bytes can claim them all. Each weight is born in one of these functions, along with its mask.
+    """
+
+    _FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
+    _SMALL_ELEMENTS = 2**20
+
+    def __init__(self, parameters: int) -> None:
+        super().__init__()
+        self._left = 4 * parameters + self._SMALL_ELEMENTS
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func in self._FACTORIES:
+            size = args[0] if args and not isinstance(args[0], int) else args
+            self._left -= math.prod(size)
+            if self._left < 0:
+                raise CheckpointError("they describe a larger network than the file holds")
+        return func(*args, **(kwargs or {}))
+
+
+def _check_shapes(shapes: Mapping[str, Shape], model: AutoregressiveModel, path: Path) -> None:
+    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    missing, extra = expected.keys() - shapes.keys(), shapes.keys() - expected.keys()
+    if missing or extra:
+        found = [f"{_some(missing)} missing"] if missing else []
+        found += [f"{_some(extra)} unexpected"] if extra else []
+        raise refusal(
+            path,
+            f"its weights are not those of its {model.name} ({'; '.join(found)}); it was written "
+            "by another version or changed since",
+        )
+    for name, shape in expected.items():
+        if shapes[name] != shape:
+            raise refusal(
+                path,
+                f"{name} has shape {shapes[name]}, and the {model.name} of its options has "
+                f"{shape}; it was written by another version or changed since",
+            )
+
+
+def _some(names: set[str]) -> str:
+    listed = ", ".join(name[:60] for name in sorted(names)[:3])
+    return listed if len(names) <= 3 else f"{listed} and {len(names) - 3} more"
+
+
+def _read_tensors(file: BinaryIO, path: Path) -> dict[str, Tensor]:
+    file.seek(0)
+    try:
+        return safetensors.torch.load(file.read())
+    except SafetensorError as error:
+        raise refusal(
+            path, f"its weights are damaged or cut off ({error}); get it again"
+        ) from error

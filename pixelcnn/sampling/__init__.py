@@ -1,0 +1,205 @@
+"""Sampling: one contract, several engines that return the same images for the same uniforms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol, overload
+
+import torch
+from torch import Tensor
+
+from pixelcnn.errors import ConfigError
+from pixelcnn.likelihoods import temper
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.reference import ReferenceEngine
+from pixelcnn.sampling.request import Progress, Request, SamplingCancelled, make_request
+from pixelcnn.sampling.torch_engine import TorchEngine
+
+__all__ = ["Engine", "SamplingCancelled", "Trace", "engine_names", "make_engine", "sample"]
+
+
+class Engine(Protocol):
+    """Something that fills images; `reference` defines what is right."""
+
+    name: str
+
+    def run(self, request: Request) -> Tensor:
+        """The filled images: uint8 `(n, C, H, W)`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Samples with what the model thought at each sub-pixel.
+
+    Attributes:
+        images: uint8 `(n, C, H, W)`.
+        probabilities: uint8 `(n, K, C, H, W)`, 255 for 1: the distribution that was drawn from.
+            K is `levels`, or 1 for two levels: the probability of level 1.
+        entropy: float32 `(n, C, H, W)`, bits: of the distribution that was drawn from.
+        log_prob: float32 `(n, C, H, W)`, nats: of the chosen level under the model itself, at
+            temperature 1. Its sum over an image is `model.log_prob`.
+        uniforms: float32 `(n, C, H, W)`.
+        known: bool `(n, C, H, W)`: given, not drawn.
+    """
+
+    images: Tensor
+    probabilities: Tensor
+    entropy: Tensor
+    log_prob: Tensor
+    uniforms: Tensor
+    known: Tensor
+
+
+_ENGINES: dict[str, Callable[[AutoregressiveModel], Engine]] = {
+    "reference": ReferenceEngine,
+    "torch": TorchEngine,
+}
+
+
+def engine_names() -> list[str]:
+    """The engines that can be asked for by name, besides `auto`."""
+    return list(_ENGINES)
+
+
+def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:
+    """An engine for a model with its present weights, for use more than once.
+
+    Args:
+        model: any model of the registry.
+        engine: `auto` (the fastest that can serve), or one of `engine_names`.
+
+    Raises:
+        ConfigError: unknown engine, or one that cannot serve this model; the message says why.
+    """
+    if engine == "auto":
+        engine = "torch"
+    if engine not in _ENGINES:
+        raise ConfigError(f"engine {engine!r} is unknown; use auto, {', '.join(_ENGINES)}.")
+    return _ENGINES[engine](model)
+
+
+@overload
+def sample(
+    model: AutoregressiveModel,
+    n: int,
+    *,
+    labels: Tensor | None = ...,
+    known: Tensor | None = ...,
+    known_mask: Tensor | None = ...,
+    temperature: float = ...,
+    uniforms: Tensor | None = ...,
+    seed: int | None = ...,
+    engine: str | Engine = ...,
+    trace: Literal[False] = ...,
+    progress: Progress | None = ...,
+    cancelled: Callable[[], bool] | None = ...,
+) -> Tensor: ...
+
+
+@overload
+def sample(
+    model: AutoregressiveModel,
+    n: int,
+    *,
+    labels: Tensor | None = ...,
+    known: Tensor | None = ...,
+    known_mask: Tensor | None = ...,
+    temperature: float = ...,
+    uniforms: Tensor | None = ...,
+    seed: int | None = ...,
+    engine: str | Engine = ...,
+    trace: Literal[True],
+    progress: Progress | None = ...,
+    cancelled: Callable[[], bool] | None = ...,
+) -> Trace: ...
+
+
+def sample(
+    model: AutoregressiveModel,
+    n: int,
+    *,
+    labels: Tensor | None = None,
+    known: Tensor | None = None,
+    known_mask: Tensor | None = None,
+    temperature: float = 1.0,
+    uniforms: Tensor | None = None,
+    seed: int | None = None,
+    engine: str | Engine = "auto",
+    trace: bool = False,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Tensor | Trace:
+    """Draw n images from a model, sub-pixel by sub-pixel.
+
+    The level of a sub-pixel is the first one at which the cumulative distribution exceeds the
+    uniform number, so that equal uniforms give equal images in every engine.
+
+    Args:
+        model: any model of the registry; its weights are used as they are now.
+        n: how many images.
+        labels: int64 `(n,)`, or one label for all, for a model with classes.
+        known: uint8 `(n or 1, C, H, W)`: levels to keep, where `known_mask` says so.
+        known_mask: bool, same shape or one that spreads to it: True where given.
+        temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
+        uniforms: float `(n, C, H, W)` in `[0, 1)`; drawn from `seed` if left out.
+        seed: for the uniforms; left out, they are new each time.
+        engine: `auto`, a name of `engine_names`, or an engine from `make_engine`.
+        trace: return a `Trace` instead of the images alone.
+        progress: called with (rows done, rows in all).
+        cancelled: asked before each row; when it answers True, `SamplingCancelled` is raised.
+
+    Returns:
+        uint8 `(n, C, H, W)`, or a `Trace`.
+
+    Raises:
+        ConfigError: an option that cannot work.
+        DataError: labels, known, known_mask or uniforms that do not fit the model.
+    """
+    request = make_request(
+        model,
+        n,
+        labels=labels,
+        known=known,
+        known_mask=known_mask,
+        temperature=temperature,
+        uniforms=uniforms,
+        seed=seed,
+        progress=progress,
+        cancelled=cancelled,
+    )
+    was_training = model.training
+    model.eval()
+    try:
+        chosen = make_engine(model, engine) if isinstance(engine, str) else engine
+        images = chosen.run(request)
+        return trace_of(model, request, images) if trace else images
+    finally:
+        model.train(was_training)
+
+
+@torch.no_grad()
+def trace_of(model: AutoregressiveModel, request: Request, images: Tensor) -> Trace:
+    """What the model thought at each sub-pixel of finished images.
+
+    One forward pass over a finished image gives the very distributions that it was drawn from,
+    since each sees only what came before it.
+    """
+    device = next(model.parameters()).device
+    on_device = images.to(device)
+    labels = None if request.labels is None else request.labels.to(device)
+    parameters = model(on_device, labels)
+    log_probs = model.likelihood.level_log_probs(parameters, on_device)  # (n, levels, C, H, W)
+    probabilities = temper(log_probs, request.temperature)
+    entropy = torch.special.entr(probabilities).sum(dim=1) / torch.log(torch.tensor(2.0))
+    chosen = log_probs.gather(1, on_device.long().unsqueeze(1)).squeeze(1)
+    shown = probabilities[:, 1:] if model.config.levels == 2 else probabilities
+    return Trace(
+        images=images,
+        probabilities=(shown * 255).round().to(torch.uint8).cpu(),
+        entropy=entropy.cpu(),
+        log_prob=chosen.cpu(),
+        uniforms=request.uniforms,
+        known=request.known,
+    )

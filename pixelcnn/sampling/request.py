@@ -1,0 +1,125 @@
+"""What is asked of a sampler, checked once and in one form for all engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.models.base import AutoregressiveModel
+
+MAX_TEMPERATURE = 100.0
+
+Progress = Callable[[int, int], None]
+"""Called with (rows done, rows in all)."""
+
+
+class SamplingCancelled(Exception):
+    """The caller's `cancelled` said so."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """n images to fill in.
+
+    Attributes:
+        images: uint8 `(n, C, H, W)`: the given levels where known, 0 elsewhere.
+        known: bool `(n, C, H, W)`: sub-pixels that are given and must come back as they are.
+        uniforms: float32 `(n, C, H, W)` in `[0, 1)`: the only source of randomness.
+        labels: int64 `(n,)`, or None.
+        temperature: 0 or more.
+        progress: told after each row.
+        cancelled: asked before each row.
+    """
+
+    images: Tensor
+    known: Tensor
+    uniforms: Tensor
+    labels: Tensor | None
+    temperature: float
+    progress: Progress | None = None
+    cancelled: Callable[[], bool] | None = None
+
+    def advance(self, done: int, rows: int) -> None:
+        """Report the rows done, or raise `SamplingCancelled` if nobody wants the rest."""
+        if self.cancelled is not None and self.cancelled():
+            raise SamplingCancelled
+        if self.progress is not None:
+            self.progress(done, rows)
+
+
+def make_request(
+    model: AutoregressiveModel,
+    n: int,
+    *,
+    labels: Tensor | None = None,
+    known: Tensor | None = None,
+    known_mask: Tensor | None = None,
+    temperature: float = 1.0,
+    uniforms: Tensor | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Request:
+    """Check the arguments of `pixelcnn.sample` and bring them into one form.
+
+    Raises:
+        ConfigError: n, temperature.
+        DataError: labels, known, known_mask, uniforms.
+    """
+    if n < 1:
+        raise ConfigError(f"n = {n}; ask for at least one image.")
+    if not 0 <= temperature <= MAX_TEMPERATURE:
+        raise ConfigError(
+            f"temperature = {temperature} is outside 0 to {MAX_TEMPERATURE:.0f}; 1 is the "
+            "model's own distribution, 0 always takes the likeliest level."
+        )
+    config = model.config
+    shape = (n, config.channels, config.height, config.width)
+    images, given = _known(model, known, known_mask, shape)
+    if uniforms is None:
+        generator = torch.Generator()
+        generator.manual_seed(seed) if seed is not None else generator.seed()
+        uniforms = torch.rand(shape, generator=generator)
+    elif tuple(uniforms.shape) != shape or not uniforms.is_floating_point():
+        raise DataError(
+            f"uniforms has shape {tuple(uniforms.shape)} and dtype {uniforms.dtype}; it must be "
+            f"{shape} and floating point, one number for each sub-pixel."
+        )
+    elif not bool(((uniforms >= 0) & (uniforms < 1)).all()):
+        raise DataError("uniforms holds numbers outside 0 (included) to 1 (excluded).")
+    if labels is not None and labels.dim() == 0:
+        labels = labels.expand(n)
+    model.check_labels(labels, n)
+    return Request(
+        images, given, uniforms.float(), labels, float(temperature), progress, cancelled
+    )
+
+
+def _known(
+    model: AutoregressiveModel,
+    known: Tensor | None,
+    known_mask: Tensor | None,
+    shape: tuple[int, int, int, int],
+) -> tuple[Tensor, Tensor]:
+    if known is None and known_mask is None:
+        return torch.zeros(shape, dtype=torch.uint8), torch.zeros(shape, dtype=torch.bool)
+    if known is None or known_mask is None:
+        raise DataError("known and known_mask go together: give both or neither.")
+    if known_mask.dtype != torch.bool:
+        raise DataError(f"known_mask has dtype {known_mask.dtype}; use torch.bool, True = given.")
+    for name, tensor in (("known", known), ("known_mask", known_mask)):
+        if tensor.dim() != 4 or any(
+            size not in (1, wanted) for size, wanted in zip(tensor.shape, shape, strict=True)
+        ):
+            raise DataError(
+                f"{name} has shape {tuple(tensor.shape)}, which cannot be spread to {shape}."
+            )
+    known, given = known.expand(shape), known_mask.expand(shape)
+    # What lies under the unknown part is nobody's business, so it is cleared before the check.
+    images = torch.where(given, known, torch.zeros((), dtype=known.dtype))
+    model.check_images(images)
+    return images.clone(), given

@@ -1,0 +1,462 @@
+"""Training, as a stream of events that a page, a command line or a notebook consumes.
+
+    for event in train(model, data, TrainConfig(seconds=60)):
+        print(event)
+
+Every random choice is a function of the seed and the step alone, so a training that goes on from a
+saved state takes the steps that it would have taken without the break.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pixelcnn.devices import choose_device, choose_precision
+from pixelcnn.errors import DataError, RunError
+from pixelcnn.metrics import bits_per_dim, evaluate
+from pixelcnn.sampling import SamplingCancelled, sample
+from pixelcnn.train_config import TrainConfig
+
+if TYPE_CHECKING:
+    from pixelcnn.data import DataSet
+    from pixelcnn.models import AutoregressiveModel
+
+__all__ = [
+    "Evaluated",
+    "Event",
+    "Sampled",
+    "Saved",
+    "Step",
+    "TrainConfig",
+    "Trainer",
+    "TrainingDiverged",
+    "TrainingState",
+    "train",
+]
+
+# Streams of random numbers that must not repeat one another.
+_ORDER, _BINARIZATION, _SAMPLES = range(3)
+
+# A loss this many times that of a uniform guess never comes back.
+_HOPELESS = 1000.0
+
+
+class TrainingDiverged(RunError):
+    """The loss or its gradient is no longer a usable number."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One optimizer step was taken.
+
+    Attributes:
+        step: steps so far, from 1.
+        nats: negative log-likelihood of an image, mean of the batch, before the step.
+        bits_per_dim: the same in bits per sub-pixel.
+        learning_rate: of this step.
+        gradient_norm: length of the gradient of `nats` before clipping, divided by the square root
+            of the number of sub-pixels, so that one limit serves all image sizes.
+        images_per_second: training speed, averaged over the last ten steps or so.
+        elapsed_s: seconds of work so far, pauses left out.
+    """
+
+    step: int
+    nats: float
+    bits_per_dim: float
+    learning_rate: float
+    gradient_norm: float
+    images_per_second: float
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """The first `held_out` test images were scored, in float32; see `metrics.Evaluation`."""
+
+    step: int
+    nats: float
+    nats_stderr: float
+    bits_per_dim: float
+    perplexity_per_pixel: float
+    images: int
+    elapsed_s: float
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Images were drawn from the model: uint8 `(n, C, H, W)`, on the CPU."""
+
+    step: int
+    images: Tensor
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that is needed to go on: copies, which later steps do not change.
+
+    Attributes:
+        step: steps taken.
+        elapsed_s: seconds of work so far.
+        precision: `float32` or `bfloat16`, as chosen when training began.
+        model: the model's `state_dict`, on the CPU.
+        optimizer: the optimizer's `state_dict`, on the CPU.
+    """
+
+    step: int
+    elapsed_s: float
+    precision: str
+    model: Mapping[str, Tensor]
+    optimizer: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The time to store `state` has come."""
+
+    step: int
+    state: TrainingState
+
+
+Event = Step | Evaluated | Sampled | Saved
+
+
+def train(
+    model: AutoregressiveModel,
+    data: DataSet,
+    config: TrainConfig,
+    *,
+    resume: TrainingState | None = None,
+) -> Iterator[Event]:
+    """Train `model` in place on `data.train`; see `Trainer`, of which this is the iterator."""
+    return iter(Trainer(model, data, config, resume=resume))
+
+
+class Trainer:
+    """Trains a model; iterating over it yields events, and `state()` may be asked in between.
+
+    A fresh model starts from the level frequencies of the training images. It is scored and
+    sampled before the first step, then as often as the configuration says, and once at the end.
+
+    Args:
+        model: trained in place, and moved to the device.
+        data: must have the model's image size, levels and, for a conditional model, its classes.
+        config: options and budget.
+        resume: go on from this state instead, under the same configuration.
+        cancelled: asked now and then while samples are drawn; if it says True, these samples are
+            given up (a large model may take seconds over them, and a person wants to stop).
+
+    Raises:
+        DataError: the data does not fit the model.
+        ConfigError: the device is not there.
+        RunError: the state to go on from is not one of this model.
+        TrainingDiverged: (while iterating) the loss is no longer a usable number.
+    """
+
+    def __init__(
+        self,
+        model: AutoregressiveModel,
+        data: DataSet,
+        config: TrainConfig,
+        *,
+        resume: TrainingState | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        _check_fit(model, data)
+        if config.threads is not None:
+            torch.set_num_threads(config.threads)
+        self.model = model
+        self.data = data
+        self.config = config
+        self.step = 0
+        self.device = choose_device(config.device)
+        self._cancelled = cancelled
+        self._clock = _Clock()
+        self._dims = data.train.images[0].numel()
+        self._seconds_per_image: float | None = None
+        self._epoch = -1
+        self._order = torch.empty(0, dtype=torch.int64)
+        self._reported: dict[str, int] = {}
+
+        if resume is None and _is_fresh(model):
+            model.initialize(_level_frequencies(data.train.images, data.levels))
+        # Convolutions on a CPU or a tensor core are fastest with the channels innermost.
+        model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._parameters = list(model.parameters())
+        self._optimizer = _make_optimizer(self._parameters, config, self.device)
+        precision = config.precision
+        if resume is not None:
+            self._restore(resume)
+            precision = resume.precision if precision == "auto" else precision
+        self._dtype = choose_precision(precision, self.device)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of work so far."""
+        return self._clock.seconds
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget used up, 0 to 1."""
+        return self.config.progress(self.step, self.elapsed_s)
+
+    def state(self) -> TrainingState:
+        """A copy of everything that is needed to go on from here."""
+        return TrainingState(
+            step=self.step,
+            elapsed_s=self.elapsed_s,
+            precision=str(self._dtype).removeprefix("torch."),
+            model=_copied(self.model.state_dict()),
+            optimizer=_copied(self._optimizer.state_dict()),
+        )
+
+    def __iter__(self) -> Iterator[Event]:
+        events = self._events()
+        while True:
+            with self._clock:
+                event = next(events, None)
+            if event is None:
+                return
+            yield event
+
+    def _events(self) -> Iterator[Event]:
+        if self.step == 0:
+            yield from self._reports(["evaluate", "sample"])
+        while self.progress < 1:
+            yield self._train_step()
+            yield from self._reports(self._due())
+        yield from self._reports(["evaluate", "sample", "save"])
+        self.model.eval()
+
+    def _due(self) -> list[str]:
+        every = {
+            "evaluate": self.config.evaluate_every,
+            "sample": self.config.sample_every,
+            "save": self.config.save_every,
+        }
+        return [name for name, steps in every.items() if steps and self.step % steps == 0]
+
+    def _reports(self, names: list[str]) -> Iterator[Event]:
+        for name in names:
+            if self._reported.get(name) == self.step:
+                continue
+            self._reported[name] = self.step
+            if name == "evaluate":
+                yield self._evaluate()
+            elif name == "sample":
+                yield from self._sample()
+            else:
+                yield Saved(self.step, self.state())
+
+    def _train_step(self) -> Step:
+        started = time.perf_counter()
+        learning_rate = self.config.learning_rate_at(self.progress)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+
+        self.model.train()
+        images, labels = self._batch()
+        with torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self._dtype == torch.bfloat16
+        ):
+            parameters = self.model(images, labels)  # (B, P, C, H, W)
+        loss = -self.model.likelihood.log_prob(parameters, images).sum() / len(images)
+        nats = loss.item()
+        self._check_loss(nats)
+        self._optimizer.zero_grad()
+        loss.backward()
+        gradient_norm = self._clip_gradients()
+        self._optimizer.step()
+
+        self.step += 1
+        return Step(
+            step=self.step,
+            nats=nats,
+            bits_per_dim=bits_per_dim(nats, self._dims),
+            learning_rate=learning_rate,
+            gradient_norm=gradient_norm,
+            images_per_second=self._speed(time.perf_counter() - started, len(images)),
+            elapsed_s=self.elapsed_s,
+        )
+
+    def _batch(self) -> tuple[Tensor, Tensor | None]:
+        """The images and labels of the coming step: without replacement inside an epoch."""
+        count, size = len(self.data.train.images), self.config.batch_size
+        epoch, position = divmod(self.step, max(1, count // size))
+        if epoch != self._epoch:
+            generator = _generator(self.config.seed, _ORDER, epoch)
+            self._epoch, self._order = epoch, torch.randperm(count, generator=generator)
+        indices = self._order[position * size : (position + 1) * size]
+        generator = _generator(self.config.seed, _BINARIZATION, self.step)
+        batch = self.data.batch(indices, generator)
+        images = batch.images.to(self.device, non_blocking=True)
+        images = images.contiguous(memory_format=torch.channels_last)
+        conditional = self.model.config.classes > 0
+        return images, batch.labels.to(self.device, non_blocking=True) if conditional else None
+
+    def _clip_gradients(self) -> float:
+        """Clip in place; the norm before clipping, per root of a sub-pixel."""
+        unit = math.sqrt(self._dims)
+        limit = math.inf if self.config.gradient_clip is None else self.config.gradient_clip * unit
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters, limit).item() / unit
+        if not math.isfinite(norm):
+            raise self._diverged("the gradient is not finite")
+        return norm
+
+    def _check_loss(self, nats: float) -> None:
+        if not math.isfinite(nats):
+            raise self._diverged(f"the loss is {nats}")
+        uniform = self._dims * math.log(self.data.levels)
+        if nats > _HOPELESS * uniform:
+            raise self._diverged(
+                f"the loss is {nats:.3g} nats per image, and guessing costs {uniform:.3g}"
+            )
+
+    def _diverged(self, what: str) -> TrainingDiverged:
+        # Checked before the optimizer's step, so the weights are still those of the step before.
+        config = self.config
+        clip = "" if config.gradient_clip else " Clip the gradient (gradient_clip = 5)."
+        return TrainingDiverged(
+            f"Training broke down at step {self.step + 1}: {what}. The steps were too long: "
+            f"lower learning_rate ({config.learning_rate:g} now; 0.003 is a good start) or warm up "
+            f"for longer (warmup = {config.warmup:g} now).{clip}"
+        )
+
+    def _speed(self, seconds: float, images: int) -> float:
+        latest = seconds / images
+        before = latest if self._seconds_per_image is None else self._seconds_per_image
+        self._seconds_per_image = 0.9 * before + 0.1 * latest
+        return 1 / self._seconds_per_image
+
+    def _evaluate(self) -> Evaluated:
+        held_out = slice(0, self.config.held_out)
+        images, labels = self.data.test.images[held_out], self.data.test.labels[held_out]
+        score = evaluate(self.model, images, labels if self.model.config.classes else None)
+        return Evaluated(
+            step=self.step,
+            nats=score.nats,
+            nats_stderr=score.nats_stderr,
+            bits_per_dim=score.bits_per_dim,
+            perplexity_per_pixel=score.perplexity_per_pixel,
+            images=score.images,
+            elapsed_s=self.elapsed_s,
+        )
+
+    def _sample(self) -> Iterator[Sampled]:
+        count, classes = self.config.samples, self.model.config.classes
+        if count == 0:
+            return
+        shape = (count, *self.data.train.images.shape[1:])
+        uniforms = torch.rand(shape, generator=_generator(self.config.seed, _SAMPLES, 0))
+        labels = torch.arange(count) % classes if classes else None
+        with contextlib.suppress(SamplingCancelled):
+            images = sample(
+                self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
+            )
+            yield Sampled(self.step, images)
+
+    def _restore(self, state: TrainingState) -> None:
+        try:
+            self.model.load_state_dict(dict(state.model))
+            self._optimizer.load_state_dict(_copied(state.optimizer))
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise RunError(
+                "The saved state belongs to another model or optimizer; go on with the "
+                f"configuration that it was saved under. ({error})"
+            ) from error
+        # Fused optimizers walk through weights and state in memory order: it must be the same.
+        for parameter, values in self._optimizer.state.items():
+            for name, value in values.items():
+                if isinstance(value, Tensor) and value.shape == parameter.shape:
+                    values[name] = torch.empty_like(parameter).copy_(value)
+        self.step = state.step
+        self._clock = _Clock(state.elapsed_s)
+
+
+class _Clock:
+    """Adds up the seconds spent inside its `with` blocks."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._total = seconds
+        self._started: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        running = 0.0 if self._started is None else time.perf_counter() - self._started
+        return self._total + running
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._total, self._started = self.seconds, None
+
+
+def _check_fit(model: AutoregressiveModel, data: DataSet) -> None:
+    config = model.config
+    for option in ("levels", "channels", "height", "width"):
+        has, needs = getattr(data, option), getattr(config, option)
+        if has != needs:
+            raise DataError(
+                f"data has {option} = {has}, the model {needs}; build the model for this data set."
+            )
+    if config.classes and config.classes != data.classes:
+        raise DataError(
+            f"data has {data.classes} classes, the model is conditioned on {config.classes}; build "
+            f"the model with classes={data.classes}, or 0 for none."
+        )
+
+
+def _is_fresh(model: AutoregressiveModel) -> bool:
+    """Whether nothing was learnt yet: every output bias is built as zero and leaves it at once."""
+    bias = model.output.bias
+    return bias is not None and not bias.any()
+
+
+def _level_frequencies(images: Tensor, levels: int) -> Tensor:
+    """The share of each level among all sub-pixels: float32 `(levels,)`."""
+    counts = torch.zeros(levels, dtype=torch.int64)
+    for chunk in images.split(1000):
+        counts += torch.bincount(chunk.flatten(), minlength=levels)
+    return (counts.double() / images.numel()).float()
+
+
+def _make_optimizer(
+    parameters: list[torch.nn.Parameter], config: TrainConfig, device: torch.device
+) -> torch.optim.Optimizer:
+    if config.optimizer == "rmsprop":
+        return torch.optim.RMSprop(
+            parameters, config.learning_rate, alpha=config.beta2, weight_decay=config.weight_decay
+        )
+    return torch.optim.AdamW(
+        parameters,
+        config.learning_rate,
+        betas=(0.9, config.beta2),
+        weight_decay=config.weight_decay,
+        fused=device.type in ("cpu", "cuda"),
+    )
+
+
+def _generator(seed: int, stream: int, number: int) -> torch.Generator:
+    """Random numbers that depend on these three only, and differ where any of them differs."""
+    mixed = np.random.SeedSequence([seed, stream, number]).generate_state(1)[0]
+    return torch.Generator().manual_seed(int(mixed))
+
+
+def _copied(value: Any) -> Any:
+    """A nested state dict with all tensors copied to the CPU, rows first."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+    if isinstance(value, Mapping):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(item) for item in value]
+    return value

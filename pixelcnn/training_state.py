@@ -1,0 +1,83 @@
+"""A training state as one safetensors file: no pickle, and replaced in one go.
+
+Tensors go by their place, `model.first.weight` or `optimizer.3.exp_avg`; everything that is no
+tensor is JSON in the file's metadata.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from pixelcnn.errors import RunError
+from pixelcnn.run_files import write_whole
+from pixelcnn.training import TrainingState
+
+_FORMAT = "pixelcnn-lab-state/1"
+
+
+def save_state(path: Path, state: TrainingState) -> None:
+    """Store a state; a reader sees the one before or this one.
+
+    Raises:
+        OSError: the disk is full, or the like; the state before is then still there.
+    """
+    tensors = {f"model.{name}": tensor for name, tensor in state.model.items()}
+    scalars: dict[str, dict[str, Any]] = {}
+    for index, values in state.optimizer["state"].items():
+        for name, value in values.items():
+            if isinstance(value, torch.Tensor):
+                tensors[f"optimizer.{index}.{name}"] = value
+            else:
+                scalars.setdefault(str(index), {})[name] = value
+    rest = {
+        "step": state.step,
+        "elapsed_s": state.elapsed_s,
+        "precision": state.precision,
+        "optimizer_scalars": scalars,
+        "optimizer_groups": state.optimizer["param_groups"],
+    }
+    write_whole(path, save(tensors, metadata={"format": _FORMAT, "state": json.dumps(rest)}))
+
+
+def load_state(path: Path) -> TrainingState:
+    """Read what `save_state` wrote.
+
+    Raises:
+        RunError: there is no such file, or it is damaged.
+    """
+    model: dict[str, torch.Tensor] = {}
+    optimizer: dict[int, dict[str, Any]] = {}
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            if metadata.get("format") != _FORMAT:
+                raise RunError(f"{path.name} is no saved training state of this version.")
+            rest = json.loads(metadata["state"])
+            for key in file.keys():  # noqa: SIM118 (it is no mapping)
+                place, _, name = key.partition(".")
+                if place == "model":
+                    model[name] = file.get_tensor(key)
+                else:
+                    index, _, name = name.partition(".")
+                    optimizer.setdefault(int(index), {})[name] = file.get_tensor(key)
+        for index, values in rest["optimizer_scalars"].items():
+            optimizer.setdefault(int(index), {}).update(values)
+        return TrainingState(
+            step=int(rest["step"]),
+            elapsed_s=float(rest["elapsed_s"]),
+            precision=str(rest["precision"]),
+            model=model,
+            optimizer={"state": optimizer, "param_groups": rest["optimizer_groups"]},
+        )
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing; nothing was saved to go on from.") from error
+    except (SafetensorError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise RunError(
+            f"{path} is damaged and cannot be gone on from; start a new run. ({error})"
+        ) from error
