@@ -83,7 +83,6 @@ def read_header(file: BinaryIO, path: Path) -> Header:
         CheckpointError: what is wrong, in a sentence.
     """
     raw = _header_json(file, path)
-    held = file.seek(0, 2) - _LENGTH_BYTES - len(raw)
     try:
         entries = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -92,33 +91,25 @@ def read_header(file: BinaryIO, path: Path) -> Header:
     if not isinstance(metadata, dict) or metadata.get("format") is None:
         raise refusal(
             path,
-            "it holds tensors but was not saved by this lab, which also stores the architecture; "
-            "use save_checkpoint",
+            "it was not saved by this lab, which stores the architecture with the weights; give "
+            "a file that save_checkpoint wrote",
         )
     if metadata["format"] != FORMAT:
         raise refusal(
             path,
-            f"its format is {_short(metadata['format'])}, and this version reads {FORMAT}; "
+            f"its format is {short(metadata['format'])}, and this version reads {FORMAT}; "
             "use the version of the lab that wrote it, or train again",
         )
     if not isinstance(metadata.get("model"), str):
         raise refusal(path, "it does not name its architecture, so it is damaged; get it again")
-    shapes = {name: _shape(name, entry, path) for name, entry in entries.items()}
-    claimed = sum(
-        math.prod(shapes[name]) * DTYPE_BYTES[entry["dtype"]] for name, entry in entries.items()
-    )
-    if claimed != held:
-        raise refusal(
-            path,
-            f"it should hold {claimed} bytes of weights and holds {held}, so it is cut off or "
-            "damaged; get it again",
-        )
-    return Header(
+    header = Header(
         model=metadata["model"],
         config=_json_object(metadata, "config", path),
         card=_json_object(metadata, "card", path),
-        shapes=shapes,
+        shapes={name: _shape(name, entry, path) for name, entry in entries.items()},
     )
+    _check_length(file, len(raw), header.shapes, entries, path)
+    return header
 
 
 def _header_json(file: BinaryIO, path: Path) -> bytes:
@@ -180,17 +171,32 @@ def _shape(name: str, entry: Any, path: Path) -> Shape:
         or len(shape) > _MAX_DIMENSIONS
         or not all(type(size) is int and 0 <= size <= MAX_FILE_BYTES for size in shape)
     ):
-        raise refusal(path, f"the shape of {_short(name)} is damaged; get it again")
-    if entry.get("dtype") not in DTYPE_BYTES:
+        raise refusal(path, f"the shape of {short(name)} is damaged; get it again")
+    dtype = entry.get("dtype")
+    if not isinstance(dtype, str) or dtype not in DTYPE_BYTES:
         raise refusal(
             path,
-            f"{_short(name)} is stored as {_short(entry.get('dtype'))}; weights are "
-            f"{', '.join(DTYPE_BYTES)}",
+            f"{short(name)} is stored as {short(dtype)}; weights are {', '.join(DTYPE_BYTES)}",
         )
     return tuple(shape)
 
 
-def _short(value: object) -> str:
+def _check_length(
+    file: BinaryIO, header_bytes: int, shapes: dict[str, Shape], entries: Any, path: Path
+) -> None:
+    claimed = sum(
+        math.prod(shape) * DTYPE_BYTES[entries[name]["dtype"]] for name, shape in shapes.items()
+    )
+    held = file.seek(0, 2) - _LENGTH_BYTES - header_bytes
+    if claimed != held:
+        raise refusal(
+            path,
+            f"it should hold {claimed} bytes of weights and holds {held}, so it is cut off or "
+            "damaged; get it again",
+        )
+
+
+def short(value: object) -> str:
     """A value from the file for a message, which a hostile one must not flood."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -36,9 +36,10 @@ from pixelcnn.checkpoint_header import (
     opened,
     reason,
     refusal,
+    short,
 )
 from pixelcnn.checkpoint_header import read_header as read_open_header
-from pixelcnn.errors import CheckpointError, LabError
+from pixelcnn.errors import CheckpointError
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
 
 __all__ = [
@@ -218,6 +219,7 @@ def _card_json(card: Mapping[str, Any]) -> str:
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
+    # A name of its own, so that two who save under one name at once do not mix their files.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         try:
@@ -230,7 +232,7 @@ def _write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise CheckpointError(
-            f"{path} cannot be written ({reason(error)}); make room or choose another folder."
+            f"{path.name} cannot be written ({reason(error)}); make room or choose another folder."
         ) from error
 
 
@@ -239,14 +241,14 @@ def _build(header: Header, path: Path) -> AutoregressiveModel:
     if header.model not in model_names():
         raise refusal(
             path,
-            f"its architecture {header.model[:60]!r} is unknown here; this version knows "
+            f"its architecture {short(header.model)} is unknown here; this version knows "
             f"{', '.join(model_names())}",
         )
     try:
         with _AllocationLimit(header.parameters):
             model = build_model(header.model, **header.config)
-    except (LabError, TypeError) as error:
-        raise refusal(path, f"its options do not fit {header.model}: {error}") from error
+    except (ValueError, TypeError) as error:  # every LabError is a ValueError
+        raise refusal(path, f"its options do not fit {header.model} ({error})") from error
     _check_shapes(header.shapes, model, path)
     return model
 

@@ -264,7 +264,7 @@ class ClassBias(nn.Module):
 
     def forward(self, labels: Tensor) -> Tensor:
         """Int64 `(B,)` to `(B, C, 1, 1)`."""
-        return self.embedding(labels)[:, :, None, None]
+        return _in_autocast_precision(self.embedding(labels))[:, :, None, None]
 
 
 class PositionBias(nn.Module):
@@ -288,4 +288,10 @@ class PositionBias(nn.Module):
 
     def forward(self) -> Tensor:
         """`(1, C, H, W)`."""
-        return self.project(self.planes)
+        return _in_autocast_precision(self.project(self.planes))
+
+
+def _in_autocast_precision(x: Tensor) -> Tensor:
+    """An embedding stays in float32 under autocast, and would drag what it is added to along."""
+    device = x.device.type
+    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x

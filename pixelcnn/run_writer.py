@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import time
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,9 @@ import torch
 
 from pixelcnn.checkpoints import read_card, save_checkpoint
 from pixelcnn.data import DataSet
-from pixelcnn.errors import CheckpointError
+from pixelcnn.run_config import RunConfig, RunStatus, State
 from pixelcnn.run_files import RowWriter, remove_unfinished, write_whole
-from pixelcnn.runs import Run, RunConfig, RunStatus, State
+from pixelcnn.runs import Run
 from pixelcnn.training import (
     Evaluated,
     Event,
@@ -39,34 +39,43 @@ class StatusWriter:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._trainer: Trainer | None = None
         self._reserve = run.path / "reserve"
         self._reserve.write_bytes(bytes(_RESERVE_BYTES))
-        self._status = RunStatus("starting", pid=os.getpid())
-        self._run.write_status(self._status)
-        self._written = time.monotonic()
+        self._status = replace(run.status(), pid=os.getpid())
+        self.enter("starting")
 
     @property
     def status(self) -> RunStatus:
         """The latest status, written or about to be."""
         return self._status
 
-    def progress(self, trainer: Trainer, images_per_second: float) -> None:
-        """Note how far training is; written a few times a second."""
-        self._status = replace(
-            self._status, **_position(trainer), images_per_second=images_per_second
-        )
+    def follow(self, trainer: Trainer) -> None:
+        """Report how far this trainer is, from now on."""
+        self._trainer = trainer
+
+    def progress(self, images_per_second: float) -> None:
+        """Note that training went on; written a few times a second."""
+        self._status = replace(self._status, images_per_second=images_per_second)
         if time.monotonic() - self._written > _STATUS_EVERY_S:
             self._write()
 
-    def enter(self, state: State, message: str = "", trainer: Trainer | None = None) -> None:
+    def enter(self, state: State, message: str = "") -> None:
         """Write a new state at once."""
-        position = {} if trainer is None else _position(trainer)
-        self._status = replace(self._status, state=state, message=message, **position)
+        self._status = replace(self._status, state=state, message=message)
         if not self._status.active:
             self._reserve.unlink(missing_ok=True)
         self._write()
 
     def _write(self) -> None:
+        if self._trainer is not None:
+            self._status = replace(
+                self._status,
+                step=self._trainer.step,
+                progress=self._trainer.progress,
+                elapsed_s=self._trainer.elapsed_s,
+                device=self._trainer.description,
+            )
         self._run.write_status(self._status)
         self._written = time.monotonic()
 
@@ -101,7 +110,7 @@ class RunWriter:
             self._steps.append(event)
             if event.step % _row_every(event.step) == 0:
                 self._write_steps()
-            self._status.progress(self._trainer, event.images_per_second)
+            self._status.progress(event.images_per_second)
         elif isinstance(event, Evaluated):
             self._write_steps()
             self._rows.write({"event": "evaluated", **asdict(event)})
@@ -119,12 +128,15 @@ class RunWriter:
     def save(self, state: TrainingState) -> None:
         """Store the state to go on from and the latest weights."""
         self._write_steps()
-        save_state(self._run.path / "state.safetensors", state)
+        save_state(self._run.state_path, state)
         self._save_weights("last")
 
     def close(self) -> None:
-        """Close the file of metrics."""
-        self._rows.close()
+        """Write what is known of the last steps, and close the file of metrics."""
+        try:
+            self._write_steps()
+        finally:
+            self._rows.close()
 
     def _write_steps(self) -> None:
         """One row for the steps since the row before: means of what is noisy."""
@@ -137,9 +149,7 @@ class RunWriter:
         self._steps = []
 
     def _save_weights(self, name: str) -> None:
-        save_checkpoint(
-            self._run.path / f"{name}.safetensors", self._trainer.model, self._card()
-        )
+        save_checkpoint(self._run.path / f"{name}.safetensors", self._trainer.model, self._card())
 
     def _card(self) -> dict[str, Any]:
         """Facts about the present weights. The score is on held-out images that also chose `best`,
@@ -187,15 +197,6 @@ class RunWriter:
 def _row_every(step: int) -> int:
     """Steps a row: a curve needs no more, and a file of rows has to stay quick to read."""
     return 1 if step <= 1000 else 10 if step <= 10_000 else 100
-
-
-def _position(trainer: Trainer) -> dict[str, Any]:
-    return {
-        "step": trainer.step,
-        "progress": trainer.progress,
-        "elapsed_s": trainer.elapsed_s,
-        "device": trainer.description,
-    }
 
 
 def _rounded(value: float | None) -> float | None:

@@ -23,128 +23,38 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
 from pixelcnn.errors import ConfigError, RunError
+from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.run_files import RunLock, read_rows, to_json, write_whole
-from pixelcnn.train_config import TrainConfig
 
-State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed"]
+__all__ = [
+    "Run",
+    "RunConfig",
+    "RunStatus",
+    "Starter",
+    "create_run",
+    "find_run",
+    "list_runs",
+    "resume_run",
+    "runs_root",
+    "start_run",
+    "unbroken",
+]
+
 Action = Literal["pause", "resume", "stop"]
 Kept = Literal["last", "best"]
-
-ACTIVE = ("queued", "starting", "running", "paused")
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 _SAMPLE_NAME = re.compile(r"step-([0-9]+)\.npy")
 
 # A process that has not taken the lock after this time never started.
 _START_PATIENCE_S = 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """What to train, on what, and how; stored as JSON in the run's directory.
-
-    Attributes:
-        model: name of an architecture.
-        model_options: its options; image size, levels and classes come from the data.
-        conditional: whether the model is told the label.
-        data: name of a data set.
-        data_options: arguments of `load_data`: root, levels, binarize, size.
-        train: options of training.
-        notes: further facts for the cards of its checkpoints, such as the command.
-    """
-
-    model: str = "pixelcnn"
-    model_options: Mapping[str, Any] = field(default_factory=dict)
-    conditional: bool = False
-    data: str = "mnist5k"
-    data_options: Mapping[str, Any] = field(default_factory=dict)
-    train: TrainConfig
-    notes: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> bytes:
-        """The configuration as JSON."""
-        return to_json(asdict(self), indent=1)
-
-    @classmethod
-    def from_json(cls, content: bytes) -> RunConfig:
-        """Read what `to_json` wrote.
-
-        Raises:
-            ConfigError: it is no such JSON, or an option has a value that cannot work.
-        """
-        try:
-            values = json.loads(content)
-            train = TrainConfig(**values.pop("train"))
-            return cls(**values, train=train)
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
-            if isinstance(error, ConfigError):
-                raise
-            raise ConfigError(f"This is no run configuration: {error}.") from error
-
-    def check(self) -> None:
-        """Raise what can be known to be wrong before the data is loaded.
-
-        Raises:
-            ConfigError: an unknown model, option or data set, or a value that cannot work.
-        """
-        from pixelcnn.data import data_names
-        from pixelcnn.models import config_class
-
-        if self.data not in data_names():
-            raise ConfigError(
-                f"data set {self.data!r} is unknown; use one of {', '.join(data_names())}."
-            )
-        configured = config_class(self.model)
-        from_data = ("levels", "channels", "height", "width", "classes")
-        known = [option.name for option in fields(configured) if option.name not in from_data]
-        for option in self.model_options:
-            if option not in known:
-                raise ConfigError(
-                    f"model option {option!r} is unknown to {self.model}, or comes from the data; "
-                    f"it takes {', '.join(known)}."
-                )
-        configured(**self.model_options)
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """Where a run stands.
-
-    Attributes:
-        state: queued (waits for a process), starting (loads data and model), running, paused,
-            finished (budget used up), stopped (on request) or failed.
-        message: for a failure, what happened and what to do.
-        step: steps taken.
-        progress: share of the budget used up, 0 to 1.
-        elapsed_s: seconds of training work so far.
-        images_per_second: training speed.
-        device: what it runs on, such as `cpu, bfloat16`.
-        pid: process number, for people.
-        updated: when this was written, in seconds since 1970.
-    """
-
-    state: State
-    message: str = ""
-    step: int = 0
-    progress: float = 0.0
-    elapsed_s: float = 0.0
-    images_per_second: float | None = None
-    device: str = ""
-    pid: int | None = None
-    updated: float = 0.0
-
-    @property
-    def active(self) -> bool:
-        """Whether there is, or is about to be, a process at work."""
-        return self.state in ACTIVE
 
 
 class Starter(Protocol):
@@ -205,8 +115,7 @@ class Run:
             f"The training process {what} (killed, out of memory, or a restart of the machine); "
             f"log.txt may say more. {go_on}"
         )
-        values = asdict(status) | {"state": "failed", "message": message.strip()}
-        return RunStatus(**values)
+        return replace(status, state="failed", message=message.strip())
 
     def _written_status(self) -> RunStatus:
         try:
@@ -222,9 +131,14 @@ class Run:
         write_whole(self.path / "status.json", to_json(values), durable=False)
 
     @property
+    def state_path(self) -> Path:
+        """Where the state to go on from belongs."""
+        return self.path / "state.safetensors"
+
+    @property
     def resumable(self) -> bool:
         """Whether there is a saved state to go on from."""
-        return (self.path / "state.safetensors").exists()
+        return self.state_path.exists()
 
     def metrics(self) -> list[dict[str, Any]]:
         """All rows, of one unbroken course: what a killed process did after its last save is left
@@ -360,9 +274,7 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
         ) from error
 
 
-def start_run(
-    root: Path | str | None, config: RunConfig, *, starter: Starter | None = None
-) -> Run:
+def start_run(root: Path | str | None, config: RunConfig, *, starter: Starter | None = None) -> Run:
     """Create a run and start training in a process of its own.
 
     Args:
@@ -391,8 +303,7 @@ def resume_run(run: Run, *, starter: Starter | None = None) -> Run:
     if status.state == "finished":
         raise RunError(f"Run {run.id} has used up its budget; start a new run with a larger one.")
     (run.path / "control").unlink(missing_ok=True)
-    values = asdict(status) | {"state": "queued", "message": "", "pid": None}
-    run.write_status(RunStatus(**values))
+    run.write_status(replace(status, state="queued", message="", pid=None))
     _launch(run, starter)
     return run
 

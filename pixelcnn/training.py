@@ -12,11 +12,9 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,6 +23,9 @@ from pixelcnn.errors import DataError, RunError
 from pixelcnn.metrics import bits_per_dim, evaluate
 from pixelcnn.sampling import SamplingCancelled, sample
 from pixelcnn.train_config import TrainConfig
+from pixelcnn.training_batches import Batches, sampling_uniforms
+from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
+from pixelcnn.training_state import TrainingState, copied
 
 if TYPE_CHECKING:
     from pixelcnn.data import DataSet
@@ -43,90 +44,8 @@ __all__ = [
     "train",
 ]
 
-# Streams of random numbers that must not repeat one another.
-_ORDER, _BINARIZATION, _SAMPLES = range(3)
-
 # A loss this many times that of a uniform guess never comes back.
 _HOPELESS = 1000.0
-
-
-class TrainingDiverged(RunError):
-    """The loss or its gradient is no longer a usable number."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One optimizer step was taken.
-
-    Attributes:
-        step: steps so far, from 1.
-        nats: negative log-likelihood of an image, mean of the batch, before the step.
-        bits_per_dim: the same in bits per sub-pixel.
-        learning_rate: of this step.
-        gradient_norm: length of the gradient of `nats` before clipping, divided by the square root
-            of the number of sub-pixels, so that one limit serves all image sizes.
-        images_per_second: training speed, averaged over the last ten steps or so.
-        elapsed_s: seconds of work so far, pauses left out.
-    """
-
-    step: int
-    nats: float
-    bits_per_dim: float
-    learning_rate: float
-    gradient_norm: float
-    images_per_second: float
-    elapsed_s: float
-
-
-@dataclass(frozen=True)
-class Evaluated:
-    """The first `held_out` test images were scored, in float32; see `metrics.Evaluation`."""
-
-    step: int
-    nats: float
-    nats_stderr: float
-    bits_per_dim: float
-    perplexity_per_pixel: float
-    images: int
-    elapsed_s: float
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """Images were drawn from the model: uint8 `(n, C, H, W)`, on the CPU."""
-
-    step: int
-    images: Tensor
-
-
-@dataclass(frozen=True)
-class TrainingState:
-    """Everything that is needed to go on: copies, which later steps do not change.
-
-    Attributes:
-        step: steps taken.
-        elapsed_s: seconds of work so far.
-        precision: `float32` or `bfloat16`, as chosen when training began.
-        model: the model's `state_dict`, on the CPU.
-        optimizer: the optimizer's `state_dict`, on the CPU.
-    """
-
-    step: int
-    elapsed_s: float
-    precision: str
-    model: Mapping[str, Tensor]
-    optimizer: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Saved:
-    """The time to store `state` has come."""
-
-    step: int
-    state: TrainingState
-
-
-Event = Step | Evaluated | Sampled | Saved
 
 
 def train(
@@ -182,8 +101,7 @@ class Trainer:
         self._clock = _Clock()
         self._dims = data.train.images[0].numel()
         self._seconds_per_image: float | None = None
-        self._epoch = -1
-        self._order = torch.empty(0, dtype=torch.int64)
+        self._batches = Batches(data, config.batch_size, config.seed)
         self._reported: dict[str, int] = {}
 
         if resume is None and _is_fresh(model):
@@ -192,7 +110,7 @@ class Trainer:
         model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters = list(model.parameters())
         self._optimizer = _make_optimizer(self._parameters, config, self.device)
-        precision = config.precision
+        precision: str = config.precision
         if resume is not None:
             self._restore(resume)
             precision = resume.precision if precision == "auto" else precision
@@ -208,14 +126,23 @@ class Trainer:
         """The share of the budget used up, 0 to 1."""
         return self.config.progress(self.step, self.elapsed_s)
 
+    @property
+    def description(self) -> str:
+        """What it runs on, for people: device, precision and, on a CPU, threads."""
+        precision = str(self._dtype).removeprefix("torch.")
+        if self.device.type != "cpu":
+            return f"{self.device}, {precision}"
+        threads = torch.get_num_threads()
+        return f"cpu, {precision}, {threads} thread{'s' if threads > 1 else ''}"
+
     def state(self) -> TrainingState:
         """A copy of everything that is needed to go on from here."""
         return TrainingState(
             step=self.step,
             elapsed_s=self.elapsed_s,
             precision=str(self._dtype).removeprefix("torch."),
-            model=_copied(self.model.state_dict()),
-            optimizer=_copied(self._optimizer.state_dict()),
+            model=copied(self.model.state_dict()),
+            optimizer=copied(self._optimizer.state_dict()),
         )
 
     def __iter__(self) -> Iterator[Event]:
@@ -288,15 +215,8 @@ class Trainer:
         )
 
     def _batch(self) -> tuple[Tensor, Tensor | None]:
-        """The images and labels of the coming step: without replacement inside an epoch."""
-        count, size = len(self.data.train.images), self.config.batch_size
-        epoch, position = divmod(self.step, max(1, count // size))
-        if epoch != self._epoch:
-            generator = _generator(self.config.seed, _ORDER, epoch)
-            self._epoch, self._order = epoch, torch.randperm(count, generator=generator)
-        indices = self._order[position * size : (position + 1) * size]
-        generator = _generator(self.config.seed, _BINARIZATION, self.step)
-        batch = self.data.batch(indices, generator)
+        """The images and labels of the coming step, on the device."""
+        batch = self._batches[self.step]
         images = batch.images.to(self.device, non_blocking=True)
         images = images.contiguous(memory_format=torch.channels_last)
         conditional = self.model.config.classes > 0
@@ -355,9 +275,9 @@ class Trainer:
         if count == 0:
             return
         shape = (count, *self.data.train.images.shape[1:])
-        uniforms = torch.rand(shape, generator=_generator(self.config.seed, _SAMPLES, 0))
+        uniforms = sampling_uniforms(shape, self.config.seed)
         labels = torch.arange(count) % classes if classes else None
-        with contextlib.suppress(SamplingCancelled):
+        with contextlib.suppress(SamplingCancelled), _one_thread():
             images = sample(
                 self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
             )
@@ -366,7 +286,7 @@ class Trainer:
     def _restore(self, state: TrainingState) -> None:
         try:
             self.model.load_state_dict(dict(state.model))
-            self._optimizer.load_state_dict(_copied(state.optimizer))
+            self._optimizer.load_state_dict(copied(state.optimizer))
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(
                 "The saved state belongs to another model or optimizer; go on with the "
@@ -398,6 +318,17 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self._total, self._started = self.seconds, None
+
+
+@contextlib.contextmanager
+def _one_thread() -> Iterator[None]:
+    """Sampling is many products too small to share: several threads would only wait."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _check_fit(model: AutoregressiveModel, data: DataSet) -> None:
@@ -443,20 +374,3 @@ def _make_optimizer(
         weight_decay=config.weight_decay,
         fused=device.type in ("cpu", "cuda"),
     )
-
-
-def _generator(seed: int, stream: int, number: int) -> torch.Generator:
-    """Random numbers that depend on these three only, and differ where any of them differs."""
-    mixed = np.random.SeedSequence([seed, stream, number]).generate_state(1)[0]
-    return torch.Generator().manual_seed(int(mixed))
-
-
-def _copied(value: Any) -> Any:
-    """A nested state dict with all tensors copied to the CPU, rows first."""
-    if isinstance(value, Tensor):
-        return value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
-    if isinstance(value, Mapping):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copied(item) for item in value]
-    return value

@@ -1,24 +1,56 @@
-"""A training state as one safetensors file: no pickle, and replaced in one go.
+"""All that is needed to go on training, in memory and as one safetensors file without pickle.
 
-Tensors go by their place, `model.first.weight` or `optimizer.3.exp_avg`; everything that is no
-tensor is JSON in the file's metadata.
+In the file, tensors go by their place, `model.first.weight` or `optimizer.3.exp_avg`; everything
+that is no tensor is JSON in its metadata.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
 from pixelcnn.errors import RunError
 from pixelcnn.run_files import write_whole
-from pixelcnn.training import TrainingState
 
 _FORMAT = "pixelcnn-lab-state/1"
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """Everything that is needed to go on: copies, which later steps do not change.
+
+    Attributes:
+        step: steps taken.
+        elapsed_s: seconds of work so far.
+        precision: `float32` or `bfloat16`, as chosen when training began.
+        model: the model's `state_dict`, on the CPU.
+        optimizer: the optimizer's `state_dict`, on the CPU.
+    """
+
+    step: int
+    elapsed_s: float
+    precision: str
+    model: Mapping[str, Tensor]
+    optimizer: Mapping[str, Any]
+
+
+def copied(value: Any) -> Any:
+    """A nested state dict with all tensors copied to the CPU, rows first."""
+    if isinstance(value, Tensor):
+        return value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(item) for item in value]
+    return value
 
 
 def save_state(path: Path, state: TrainingState) -> None:
@@ -31,7 +63,7 @@ def save_state(path: Path, state: TrainingState) -> None:
     scalars: dict[str, dict[str, Any]] = {}
     for index, values in state.optimizer["state"].items():
         for name, value in values.items():
-            if isinstance(value, torch.Tensor):
+            if isinstance(value, Tensor):
                 tensors[f"optimizer.{index}.{name}"] = value
             else:
                 scalars.setdefault(str(index), {})[name] = value
@@ -51,7 +83,7 @@ def load_state(path: Path) -> TrainingState:
     Raises:
         RunError: there is no such file, or it is damaged.
     """
-    model: dict[str, torch.Tensor] = {}
+    model: dict[str, Tensor] = {}
     optimizer: dict[int, dict[str, Any]] = {}
     try:
         with safe_open(path, framework="pt") as file:

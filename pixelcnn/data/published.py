@@ -100,15 +100,15 @@ class _Cifar10:
 class _CelebA:
     text: str
     folder: str = "celeba"
+    # The address that gives a large file without asking in a web page whether it may.
+    mirror: str = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 
     def remote(self, datasets: ModuleType) -> tuple[list[str], list[RemoteFile]]:
-        # The address that gives a large file without asking in a web page whether it may.
-        mirror = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
         files = [
             RemoteFile(file_id, f"{self.folder}/{name}", md5)
             for file_id, md5, name in datasets.CelebA.file_list
         ]
-        return [mirror], files
+        return [self.mirror], files
 
     def unpack(self, datasets: ModuleType, root: Path) -> None:
         archive = root / self.folder / "img_align_celeba.zip"

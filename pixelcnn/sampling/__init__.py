@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, overload
@@ -16,7 +17,7 @@ from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Progress, Request, SamplingCancelled, make_request
 from pixelcnn.sampling.torch_engine import TorchEngine
 
-__all__ = ["Engine", "SamplingCancelled", "Trace", "engine_names", "make_engine", "sample"]
+__all__ = ["Engine", "SamplingCancelled", "Trace", "engine_names", "make_engine", "sample", "warm_up"]
 
 
 class Engine(Protocol):
@@ -52,9 +53,16 @@ class Trace:
     known: Tensor
 
 
+def _numba_engine(model: AutoregressiveModel) -> Engine:
+    from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
+
+    return NumbaEngine(model)
+
+
 _ENGINES: dict[str, Callable[[AutoregressiveModel], Engine]] = {
     "reference": ReferenceEngine,
     "torch": TorchEngine,
+    "numba": _numba_engine,
 }
 
 
@@ -63,18 +71,39 @@ def engine_names() -> list[str]:
     return list(_ENGINES)
 
 
+def warm_up() -> None:
+    """Compile the fast engine, or load it from the disk cache.
+
+    Some ten seconds once on a machine, half a second later. Until it has been called in a
+    process, `auto` is the torch engine, so that nobody waits for a compiler in a lesson.
+    """
+    from pixelcnn.sampling import numba_engine
+
+    numba_engine.warm_up()
+
+
+def _compiled() -> bool:
+    loaded = sys.modules.get("pixelcnn.sampling.numba_engine")
+    return loaded is not None and bool(loaded.is_ready())
+
+
 def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:
     """An engine for a model with its present weights, for use more than once.
 
     Args:
         model: any model of the registry.
-        engine: `auto` (the fastest that can serve), or one of `engine_names`.
+        engine: `auto` (the fastest that is ready and can serve), or one of `engine_names`.
 
     Raises:
         ConfigError: unknown engine, or one that cannot serve this model; the message says why.
     """
     if engine == "auto":
-        engine = "torch"
+        if _compiled() and next(model.parameters()).device.type == "cpu":
+            try:
+                return _numba_engine(model)
+            except ConfigError:
+                return TorchEngine(model)
+        return TorchEngine(model)
     if engine not in _ENGINES:
         raise ConfigError(f"engine {engine!r} is unknown; use auto, {', '.join(_ENGINES)}.")
     return _ENGINES[engine](model)

@@ -48,10 +48,12 @@ class Step:
         inputs: steps whose results it reads.
         taps: for `linear`: weights `(C_in, C_out)` by offset.
         bias: for `linear`: `(C_out,)`.
-        base: for `linear`: a step whose result at the same position is added.
+        base: for `linear`: a step whose result at the same position the sum starts from.
+        relu: for `linear` and `norm`: whether negative results become 0.
+        residual: for `linear`: a step whose result is added last.
         norm: for `norm`: the layer.
         first: for `slice`: the first channel.
-        constant: for `constant`: the graph value's index.
+        constant: for `constant`: the graph value's index; `bias` is added to it.
     """
 
     op: str
@@ -61,6 +63,8 @@ class Step:
     taps: dict[Offset, Tensor] = field(default_factory=dict)
     bias: Tensor | None = None
     base: Step | None = None
+    relu: bool = False
+    residual: Step | None = None
     norm: ChannelNorm | None = None
     first: int = 0
     constant: int = -1
@@ -68,7 +72,14 @@ class Step:
     @property
     def reads(self) -> tuple[Step, ...]:
         """All steps that must have run before."""
-        return self.inputs if self.base is None else (*self.inputs, self.base)
+        more = (step for step in (self.base, self.residual) if step is not None)
+        return (*self.inputs, *more)
+
+    def become(self, other: Step) -> None:
+        """Do what `other` did, in this step's place."""
+        self.op, self.inputs, self.taps = other.op, other.inputs, other.taps
+        self.bias, self.base, self.norm = other.bias, other.base, other.norm
+        self.relu, self.residual = other.relu, other.residual
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,8 @@ class Program:
 
     steps: tuple[Step, ...]
     graph: Graph
+    height: int
+    width: int
 
     @property
     def image(self) -> Step:
@@ -108,9 +121,12 @@ def lower(model: AutoregressiveModel) -> Program:
     _check_causal(graph, model, output)
     _fuse_gates(output)
     _fold_additions(output)
+    _merge_biases(output)
+    _fuse_activations(output)
     _materialise_shifts(output)
     image = lowered[graph.image.index]
-    return Program((image, *(step for step in _order(output) if step is not image)), graph)
+    steps = (image, *(step for step in _order(output) if step is not image))
+    return Program(steps, graph, model.config.height, model.config.width)
 
 
 def _check_causal(graph: Graph, model: AutoregressiveModel, output: Step) -> None:
@@ -200,22 +216,60 @@ def _fold_additions(output: Step) -> None:
 
 
 def _fold_addition(step: Step, output: Step) -> None:
-    uses = Counter(source for user in _order(output) for source in user.reads)
+    uses = _uses(output)
     for linear, other in (step.inputs, step.inputs[::-1]):
         if linear.op != "linear" or linear.phase != step.phase or uses[linear] > 1:
             continue
-        if linear.base is None:
-            step.base = other
-        elif max(linear.base.phase, other.phase) < step.phase:
+        base = other
+        if linear.base is not None:
+            if max(linear.base.phase, other.phase) >= step.phase:
+                continue
             # Both are known for the whole row beforehand, so they are added there.
-            step.base = Step("add", Phase.ABOVE, step.channels, (linear.base, other))
-        else:
-            continue
-        step.op, step.inputs = "linear", linear.inputs
-        step.taps, step.bias = linear.taps, linear.bias
-        if step.base.op == "add":
-            _fold_addition(step.base, output)
+            base = Step("add", Phase.ABOVE, step.channels, (linear.base, other))
+        step.become(linear)
+        step.base = base
+        if base.op == "add":
+            _fold_addition(base, output)
         return
+
+
+def _merge_biases(output: Step) -> None:
+    """A linear step that has a base leaves its bias to the step that makes the base."""
+    for step in reversed(_order(output)):
+        if step.op != "linear" or step.base is None or step.bias is None:
+            continue
+        uses = _uses(output)
+        taker = step.base
+        while taker.op == "add" and uses[taker] == 1:
+            taker = min(taker.inputs, key=lambda source: (uses[source], source.op != "linear"))
+        if taker.op in ("constant", "linear") and uses[taker] == 1:
+            taker.bias = step.bias if taker.bias is None else taker.bias + step.bias
+            step.bias = None
+        else:
+            step.residual, step.base = step.base, None
+
+
+def _fuse_activations(output: Step) -> None:
+    """relu(linear), relu(norm) and other + relu(linear) become one step."""
+    for step in _order(output):
+        uses = _uses(output)
+        if step.op == "relu":
+            (source,) = step.inputs
+            alone = uses[source] == 1 and source.phase == step.phase
+            if alone and source.op in ("linear", "norm") and source.residual is None:
+                step.become(source)
+                step.relu = True
+        elif step.op == "add":
+            for source, other in (step.inputs, step.inputs[::-1]):
+                alone = uses[source] == 1 and source.phase == step.phase
+                if alone and source.op == "linear" and source.residual is None:
+                    step.become(source)
+                    step.residual = other
+                    break
+
+
+def _uses(output: Step) -> Counter[Step]:
+    return Counter(source for user in _order(output) for source in user.reads)
 
 
 def _materialise_shifts(output: Step) -> None:

