@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from pixelcnn.data import dequantize, quantize, resize
-from pixelcnn.errors import DataError
+from pixelcnn.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from pixelcnn.models import ModelConfig
@@ -30,6 +30,7 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
 MNIST_SIZE = 28
 MNIST_BOX = 20
 _FAINT = 32
+_TILE = 112
 
 Greys = NDArray[np.uint8]
 
@@ -81,7 +82,8 @@ def like_mnist(grey: Greys, name: str = "The image") -> Greys:
     The ink fits into 20 x 20 pixels, its proportions kept, and its centre of mass is the centre of
     the picture. Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
     Deviations: the ink may be of any brightness on any even paper, whose brightness is taken from
-    the picture's edge, and is stretched to full contrast first.
+    the picture's edge, and is stretched to full contrast, before and after it is shrunk: a thin
+    pen would fade away otherwise.
 
     Args:
         grey: uint8 `(H, W)`.
@@ -97,8 +99,9 @@ def like_mnist(grey: Greys, name: str = "The image") -> Greys:
     cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = MNIST_BOX / max(cropped.shape)
     height, width = (max(1, round(side * scale)) for side in cropped.shape)
-    small = np.array(Image.fromarray(cropped).resize((width, height), Image.Resampling.BICUBIC))
-    return _centred(small)
+    picture = Image.fromarray(cropped.astype(np.float32))
+    small = np.array(picture.resize((width, height), Image.Resampling.BICUBIC))
+    return _centred(_stretched(np.maximum(small, 0)))
 
 
 def sheet(
@@ -120,11 +123,14 @@ def sheet(
 
     Raises:
         DataError: there are no images.
+        ConfigError: `columns` or `scale` below 1.
     """
     if not len(images):
         raise DataError("images is empty; a sheet needs at least one image.")
-    columns = columns or math.ceil(math.sqrt(len(images)))
-    scale = scale or max(1, 112 // images.shape[2])
+    columns = math.ceil(math.sqrt(len(images))) if columns is None else columns
+    scale = max(1, _TILE // images.shape[2]) if scale is None else scale
+    if columns < 1 or scale < 1:
+        raise ConfigError(f"columns = {columns} and scale = {scale} must be at least 1.")
     tiles = dequantize(images, levels).permute(0, 2, 3, 1).numpy()  # (N, H, W, C)
     tiles = np.broadcast_to(tiles, (*tiles.shape[:3], 3)).repeat(scale, 1).repeat(scale, 2)
     if unknown is not None:
@@ -195,10 +201,12 @@ def _ink(grey: Greys) -> Greys:
     paper = float(np.median(edge))
     difference = grey.astype(np.float32) - paper
     ink = np.maximum(difference if paper < 128 else -difference, 0)
-    strongest = ink.max()
-    if strongest < _FAINT:
-        return np.zeros_like(grey)
-    return (ink * (255 / strongest)).round().astype(np.uint8)
+    return _stretched(ink) if ink.max() >= _FAINT else np.zeros_like(grey)
+
+
+def _stretched(ink: NDArray[np.float32]) -> Greys:
+    """So that the strongest ink is 255."""
+    return (ink * (255 / ink.max())).round().astype(np.uint8)
 
 
 def _centred(ink: Greys) -> Greys:

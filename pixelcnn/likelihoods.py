@@ -114,6 +114,8 @@ def draw(probabilities: Tensor, uniforms: Tensor) -> Tensor:
     Returns:
         uint8 `(B, ...)`.
     """
-    # The last bound is 1 whatever rounding made of the sum, so it is not compared with.
-    bounds = probabilities.cumsum(dim=1)[:, :-1]
-    return (bounds <= uniforms.unsqueeze(1)).sum(dim=1).to(torch.uint8)
+    bounds = probabilities.cumsum(dim=1)
+    # Rounding may leave the last bound below 1, and a number above it would then draw the highest
+    # level though it be impossible: so the numbers are spread over what the sum really is.
+    reached = bounds[:, :-1] <= uniforms.unsqueeze(1) * bounds[:, -1:]
+    return reached.sum(dim=1).to(torch.uint8)

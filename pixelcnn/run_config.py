@@ -43,8 +43,17 @@ class RunConfig:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        """The configuration as JSON."""
-        return to_json(asdict(self), indent=1)
+        """The configuration as JSON.
+
+        Raises:
+            ConfigError: an option has a value that JSON does not know.
+        """
+        try:
+            return to_json(asdict(self), indent=1)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(
+                f"The configuration is not JSON ({error}); use numbers, text and lists."
+            ) from error
 
     @classmethod
     def from_json(cls, content: bytes) -> RunConfig:

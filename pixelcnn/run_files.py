@@ -49,21 +49,30 @@ def remove_unfinished(directory: Path) -> None:
 
 
 def to_json(row: Mapping[str, Any], *, indent: int | None = None) -> bytes:
-    """JSON that every reader takes: numbers that are not finite become null."""
+    """JSON that every reader takes: numbers that are not finite become null, paths text.
+
+    Raises:
+        TypeError: a value that JSON does not know.
+    """
     finite = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in row.items()
     }
-    return (json.dumps(finite, indent=indent, allow_nan=False) + "\n").encode()
+    return (json.dumps(finite, indent=indent, allow_nan=False, default=os.fspath) + "\n").encode()
 
 
 class RowWriter:
-    """Appends rows to a file of JSON lines, each with one write."""
+    """Appends rows to a file of JSON lines, each with one write.
+
+    Attributes:
+        continues: whether there was something in the file before.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file: IO[bytes] = path.open("ab", buffering=0)
+        self.continues = self._file.tell() > 0
         # A line that a killed process left unfinished must not swallow the next one.
-        if self._file.tell() and not path.read_bytes().endswith(b"\n"):
+        if self.continues and not path.read_bytes().endswith(b"\n"):
             self._file.write(b"\n")
 
     def write(self, row: Mapping[str, Any]) -> None:

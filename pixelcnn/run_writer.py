@@ -97,8 +97,9 @@ class RunWriter:
         self._steps: list[Step] = []
         self._scored: Evaluated | None = None
         self._best_nats = self._stored_best()
-        if trainer.step:
-            self._rows.write({"event": "resumed", "step": trainer.step})
+        if self._rows.continues:
+            # Nothing was saved before the first step: not even the rows of step 0 count then.
+            self._rows.write({"event": "resumed", "step": trainer.step or -1})
 
     def record(self, event: Event) -> None:
         """Write what an event has to say.

@@ -77,7 +77,7 @@ class TrainConfig:
     steps: int | None = None
     seconds: float | None = None
     batch_size: int = 32
-    learning_rate: float = 3e-3
+    learning_rate: float = 4e-3
     optimizer: Optimizer = "adamw"
     warmup: float = 0.15
     schedule: Schedule = "cosine"

@@ -19,12 +19,13 @@ import torch
 from torch import Tensor
 
 from pixelcnn.devices import choose_device, choose_precision
-from pixelcnn.errors import DataError, RunError
+from pixelcnn.errors import RunError
 from pixelcnn.metrics import bits_per_dim, evaluate
 from pixelcnn.sampling import SamplingCancelled, sample
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training_batches import Batches, sampling_uniforms
 from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
+from pixelcnn.training_setup import check_fit, is_fresh, level_frequencies, make_optimizer
 from pixelcnn.training_state import TrainingState, copied
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Trainer:
         resume: TrainingState | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
-        _check_fit(model, data)
+        check_fit(model, data)
         if config.threads is not None:
             torch.set_num_threads(config.threads)
         self.model = model
@@ -104,12 +105,12 @@ class Trainer:
         self._batches = Batches(data, config.batch_size, config.seed)
         self._reported: dict[str, int] = {}
 
-        if resume is None and _is_fresh(model):
-            model.initialize(_level_frequencies(data.train.images, data.levels))
+        if resume is None and is_fresh(model):
+            model.initialize(level_frequencies(data.train.images, data.levels))
         # Convolutions on a CPU or a tensor core are fastest with the channels innermost.
         model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters = list(model.parameters())
-        self._optimizer = _make_optimizer(self._parameters, config, self.device)
+        self._optimizer = make_optimizer(self._parameters, config, self.device)
         precision: str = config.precision
         if resume is not None:
             self._restore(resume)
@@ -246,7 +247,7 @@ class Trainer:
         clip = "" if config.gradient_clip else " Clip the gradient (gradient_clip = 5)."
         return TrainingDiverged(
             f"Training broke down at step {self.step + 1}: {what}. The steps were too long: "
-            f"lower learning_rate ({config.learning_rate:g} now; 0.003 is a good start) or warm up "
+            f"lower learning_rate ({config.learning_rate:g} now; 0.004 is a good start) or warm up "
             f"for longer (warmup = {config.warmup:g} now).{clip}"
         )
 
@@ -277,11 +278,14 @@ class Trainer:
         shape = (count, *self.data.train.images.shape[1:])
         uniforms = sampling_uniforms(shape, self.config.seed)
         labels = torch.arange(count) % classes if classes else None
-        with contextlib.suppress(SamplingCancelled), _one_thread():
-            images = sample(
-                self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
-            )
-            yield Sampled(self.step, images)
+        try:
+            with _one_thread():
+                images = sample(
+                    self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
+                )
+        except SamplingCancelled:
+            return
+        yield Sampled(self.step, images)
 
     def _restore(self, state: TrainingState) -> None:
         try:
@@ -329,48 +333,3 @@ def _one_thread() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(threads)
-
-
-def _check_fit(model: AutoregressiveModel, data: DataSet) -> None:
-    config = model.config
-    for option in ("levels", "channels", "height", "width"):
-        has, needs = getattr(data, option), getattr(config, option)
-        if has != needs:
-            raise DataError(
-                f"data has {option} = {has}, the model {needs}; build the model for this data set."
-            )
-    if config.classes and config.classes != data.classes:
-        raise DataError(
-            f"data has {data.classes} classes, the model is conditioned on {config.classes}; build "
-            f"the model with classes={data.classes}, or 0 for none."
-        )
-
-
-def _is_fresh(model: AutoregressiveModel) -> bool:
-    """Whether nothing was learnt yet: every output bias is built as zero and leaves it at once."""
-    bias = model.output.bias
-    return bias is not None and not bias.any()
-
-
-def _level_frequencies(images: Tensor, levels: int) -> Tensor:
-    """The share of each level among all sub-pixels: float32 `(levels,)`."""
-    counts = torch.zeros(levels, dtype=torch.int64)
-    for chunk in images.split(1000):
-        counts += torch.bincount(chunk.flatten(), minlength=levels)
-    return (counts.double() / images.numel()).float()
-
-
-def _make_optimizer(
-    parameters: list[torch.nn.Parameter], config: TrainConfig, device: torch.device
-) -> torch.optim.Optimizer:
-    if config.optimizer == "rmsprop":
-        return torch.optim.RMSprop(
-            parameters, config.learning_rate, alpha=config.beta2, weight_decay=config.weight_decay
-        )
-    return torch.optim.AdamW(
-        parameters,
-        config.learning_rate,
-        betas=(0.9, config.beta2),
-        weight_decay=config.weight_decay,
-        fused=device.type in ("cpu", "cuda"),
-    )

@@ -10,7 +10,7 @@ from pixelcnn.errors import RunError
 from pixelcnn.training_state import TrainingState
 
 
-class TrainingDiverged(RunError):  # noqa: N818 (the field's word for it)
+class TrainingDiverged(RunError):
     """The loss or its gradient is no longer a usable number."""
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from types import FrameType
 
 import torch
 
+from pixelcnn import sampling
 from pixelcnn.data import DataSet, load_data
 from pixelcnn.devices import choose_precision, usable_cores
 from pixelcnn.errors import ConfigError, LabError, RunError
@@ -200,6 +202,16 @@ def _warm_up() -> None:
     torch.optim.AdamW(layer.parameters(), fused=True).step()
 
 
+def _compile_sampler() -> threading.Thread:
+    """Compile the fast sampler on the side; until it is ready, the slower one draws the samples.
+
+    No daemon: compiled code must not be torn down while it is being made.
+    """
+    thread = threading.Thread(target=sampling.warm_up, name="compile-sampler")
+    thread.start()
+    return thread
+
+
 def _wait_for_run() -> Run | None:
     """The run that standard input names; None if the input ends."""
     line = sys.stdin.readline()
@@ -219,6 +231,7 @@ def main(arguments: list[str]) -> int:
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     prepare_process()
+    _compile_sampler()
     if arguments:
         run: Run | None = Run(arguments[0])
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tyro
 
+from pixelcnn.cli.options import check_seed
 from pixelcnn.cli.output import check_writable, save_arrays
 from pixelcnn.cli.progress import Progress
 from pixelcnn.cli.sample import choose_labels
@@ -51,6 +52,7 @@ class Complete:
         check_writable(self.output, (".png", ".npz"))
         if self.rows is not None and self.mask is not None:
             raise ConfigError("--rows and --mask both say what is given; use one of them.")
+        check_seed(self.seed)
         import torch
 
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint

@@ -44,8 +44,11 @@ class Evaluate:
         """Measure and print; returns the exit status."""
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit {self.limit} leaves no image; give at least 1.")
+        if self.batch_size < 1:
+            raise ConfigError(f"--batch-size {self.batch_size} is too small; give at least 1.")
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
-        from pixelcnn.metrics import evaluate
+        from pixelcnn.cli.scoring import score
+        from pixelcnn.data import Split
 
         model, card = load_checkpoint(find_checkpoint(self.checkpoint))
         options = self._data_options(card, model.config.levels, model.config.height)
@@ -55,23 +58,21 @@ class Evaluate:
                 f"This model is told one of {model.config.classes} classes, and {data.name} has "
                 f"{data.classes or 'no labels'}; evaluate it on data with its classes."
             )
-        split = getattr(data, self.split)
-        images, labels = split.images[: self.limit], split.labels[: self.limit]
-        score = evaluate(
-            model,
-            images,
-            labels if model.config.classes else None,
-            batch_size=self.batch_size,
-        )
+        split: Split = getattr(data, self.split)
+        some = Split(split.images[: self.limit], split.labels[: self.limit])
+        scored = score(model, some, self.batch_size)
         if self.json:
             about = {"data": options.data, "split": self.split, "levels": options.levels}
             about |= {"binarize": options.binarize if options.levels == 2 else None}
-            print(json.dumps(about | {"size": options.size} | asdict(score)))
+            about |= {"size": options.size} | asdict(scored)
+            if scored.images == 1:
+                about["nats_stderr"] = None  # JSON knows no NaN
+            print(json.dumps(about))
             return 0
-        print(f"{score.images:,} {self.split} images of {self._describe(options)}")
-        print(f"  {score.nats:.2f} ± {score.nats_stderr:.2f} nats per image (standard error)")
-        print(f"  {score.bits_per_dim:.4f} bits per dimension")
-        print(f"  {score.perplexity_per_pixel:.4f} perplexity per pixel")
+        print(f"{scored.images:,} {self.split} images of {self._describe(options)}")
+        print(f"  {scored.nats:.2f} ± {scored.nats_stderr:.2f} nats per image (standard error)")
+        print(f"  {scored.bits_per_dim:.4f} bits per dimension")
+        print(f"  {scored.perplexity_per_pixel:.4f} perplexity per pixel")
         return 0
 
     def _data_options(self, card: Mapping[str, Any], levels: int, size: int) -> DataOptions:

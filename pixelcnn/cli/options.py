@@ -97,6 +97,12 @@ class DataOptions:
         return load_data(self.data, **self.arguments())
 
 
+def check_seed(seed: int) -> None:
+    """Raise a `ConfigError` for a seed that random number generators do not take."""
+    if not 0 <= seed < 2**63:
+        raise ConfigError(f"--seed {seed} is outside 0 to 2^63 - 1.")
+
+
 def _assignment(text: str) -> tuple[str, Any]:
     """`blocks=8` as ("blocks", 8): numbers, true, false and null as in JSON, the rest is text."""
     option, equals, value = text.partition("=")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
+from pixelcnn.cli.options import check_seed
 from pixelcnn.cli.output import check_writable, save_arrays
 from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import ConfigError
@@ -53,29 +54,31 @@ class Sample:
         check_writable(self.output, (".png", ".npz"))
         if self.trace and self.output.suffix != ".npz":
             raise ConfigError("--trace is written as arrays; give an --output that ends in .npz.")
+        check_seed(self.seed)
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
         from pixelcnn.images import save_image, sheet
         from pixelcnn.sampling import sample
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
         with Progress("sampling") as progress:
-            trace = sample(
-                model,
-                self.n,
-                labels=choose_labels(model, self.n, self.label),
-                temperature=self.temperature,
-                seed=self.seed,
-                engine=self.engine,
-                trace=True,
-                progress=progress.rows,
-            )
+            options: dict[str, Any] = {
+                "labels": choose_labels(model, self.n, self.label),
+                "temperature": self.temperature,
+                "seed": self.seed,
+                "engine": self.engine,
+                "progress": progress.rows,
+            }
+            if self.trace:
+                arrays = vars(sample(model, self.n, **options, trace=True))
+            else:
+                arrays = {"images": sample(model, self.n, **options)}
         if self.output.suffix == ".npz":
-            save_arrays(self.output, vars(trace) if self.trace else {"images": trace.images})
+            save_arrays(self.output, arrays)
         else:
             levels = model.config.levels
             save_image(
                 self.output,
-                sheet(trace.images, levels, columns=self.columns, scale=self.scale),
+                sheet(arrays["images"], levels, columns=self.columns, scale=self.scale),
             )
         print(f"{self.n} images written to {self.output}")
         return 0

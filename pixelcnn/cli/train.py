@@ -58,7 +58,8 @@ class Train:
         data: which images.
         training: how to train. Without --steps and --seconds, the budget is 60 seconds.
         resume: go on with this run instead, given by its id or directory; other options do not
-            count then, except runs, output, weights and dtype.
+            count then, except runs, output, weights and dtype. A finished run is only scored and
+            written to --output.
         runs: folder of all runs; by default $PIXELCNN_RUNS, or runs.
         output: also write a checkpoint here, with a card: scored on all held-out images.
         weights: which weights to write there: the last, or the best on the held-out images that
@@ -90,7 +91,9 @@ class Train:
             if self.resume is None:
                 run = start_run(self.runs, self._run_config(), starter=foreground)
             else:
-                run = resume_run(self._run_to_resume(self.resume), starter=foreground)
+                run = self._run_to_resume(self.resume)
+                if run.status().state != "finished" or self.output is None:
+                    resume_run(run, starter=foreground)
         status = run.status()
         if status.state == "failed":
             raise RunError(status.message)
@@ -123,28 +126,26 @@ class Train:
 
         from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
         from pixelcnn.cli.hardware import describe_hardware
+        from pixelcnn.cli.scoring import score
         from pixelcnn.data import load_data
-        from pixelcnn.metrics import evaluate
 
         model, card = load_checkpoint(run.checkpoint(self.weights))
         data = load_data(run.config.data, **run.config.data_options)
         device = run.status().device
-        print(f"scoring on all {len(data.test.images):,} held-out images", file=sys.stderr)
-        labels = data.test.labels if model.config.classes else None
-        score = evaluate(model, data.test.images, labels)
+        scored = score(model, data.test)
         card |= {
-            "test_nats": round(score.nats, 4),
-            "test_nats_stderr": round(score.nats_stderr, 4),
-            "bits_per_dim": round(score.bits_per_dim, 6),
-            "test_images": score.images,
+            "test_nats": round(scored.nats, 4),
+            "test_nats_stderr": round(scored.nats_stderr, 4),
+            "bits_per_dim": round(scored.bits_per_dim, 6),
+            "test_images": scored.images,
             "hardware": f"{describe_hardware(device)} ({device})",
             "weights": self.weights,
             "command": f"{command_line(run.config)} {self._output_options(output)}",
         }
         save_checkpoint(output, model, card, dtype=getattr(torch, self.dtype))
         print(
-            f"{output}: {score.nats:.2f} ± {score.nats_stderr:.2f} nats per image, "
-            f"{score.bits_per_dim:.4f} bits per dimension"
+            f"{output}: {scored.nats:.2f} ± {scored.nats_stderr:.2f} nats per image, "
+            f"{scored.bits_per_dim:.4f} bits per dimension"
         )
 
     def _output_options(self, output: Path) -> str:

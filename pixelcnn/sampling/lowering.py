@@ -5,8 +5,8 @@ it is read from there. When it can be computed depends on what it reads:
 
 - ABOVE: only rows above. Computed for the whole row at once, before the row begins.
 - PIXEL: also this row, up to the pixel itself. Computed pixel by pixel.
-- ROW: also pixels further right in the row (a vertical stack does). Computed for the whole row at
-  once, after the row is finished; only later rows may read it.
+- ROW: also the whole pixel itself or pixels further right (a vertical stack does). Computed for the
+  whole row at once, after the row is finished; only later rows may read it.
 
 A convolution that reads both rows above and its own row is split: the rows above are an ABOVE
 step, and the PIXEL step starts from its result.
@@ -26,7 +26,7 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.graph import Graph, Value, trace
 from pixelcnn.layers import ChannelNorm, Offset, ShiftDown, TapLayer
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.reach import sub_pixel_relation
+from pixelcnn.reach import relations, sub_pixel_relation
 
 
 class Phase(IntEnum):
@@ -114,9 +114,12 @@ def lower(model: AutoregressiveModel) -> Program:
         ConfigError: the network looks ahead, so that no order of computation exists.
     """
     graph = trace(model)
+    own = relations(graph, 1, 1)
+    last_colour = 0b10000000 >> (model.config.channels - 1)
     lowered: dict[int, Step] = {}
     for value in graph.values:
-        lowered[value.index] = _lower_value(value, lowered)
+        sees_all_of_itself = bool((own[value.index].packed & last_colour).any())
+        lowered[value.index] = _lower_value(value, lowered, sees_all_of_itself)
     output = lowered[graph.output.index]
     _check_causal(graph, model, output)
     _fuse_gates(output)
@@ -140,20 +143,20 @@ def _check_causal(graph: Graph, model: AutoregressiveModel, output: Step) -> Non
         )
 
 
-def _lower_value(value: Value, lowered: dict[int, Step]) -> Step:
+def _lower_value(value: Value, lowered: dict[int, Step], sees_all_of_itself: bool) -> Step:
     inputs = tuple(lowered[source.index] for source in value.inputs)
     if value.op == "image":
         return Step("image", Phase.PIXEL, value.channels)
     if value.op == "constant":
         return Step("constant", Phase.ABOVE, value.channels, constant=value.index)
     if value.op == "taps":
-        return _lower_taps(value, inputs[0])
+        return _lower_taps(value, inputs[0], sees_all_of_itself)
     phase = max(step.phase for step in inputs)
     norm = value.layer if isinstance(value.layer, ChannelNorm) else None
     return Step(value.op, phase, value.channels, inputs, norm=norm, first=value.start)
 
 
-def _lower_taps(value: Value, source: Step) -> Step:
+def _lower_taps(value: Value, source: Step, sees_all_of_itself: bool) -> Step:
     layer = value.layer
     assert isinstance(layer, TapLayer)
     if isinstance(layer, ShiftDown):
@@ -171,7 +174,7 @@ def _lower_taps(value: Value, source: Step) -> Step:
     if not here:
         return Step("linear", Phase.ABOVE, value.channels, (source,), above, bias)
     phase = source.phase
-    if phase == Phase.PIXEL and any(dx > 0 for _, dx in here):
+    if phase == Phase.PIXEL and (sees_all_of_itself or any(dx > 0 for _, dx in here)):
         phase = Phase.ROW
     if not above or phase != Phase.PIXEL:
         return Step("linear", phase, value.channels, (source,), taps, bias)

@@ -1,0 +1,20 @@
+"""PixelCNN Lab: the entry point. `streamlit run app.py` starts it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
+
+st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
+page = st.navigation(
+    [
+        st.Page("pages/start.py", title="Start", default=True),
+        st.Page("pages/masks.py", title="Masks & blind spots"),
+        st.Page("pages/train.py", title="Train live"),
+        st.Page("pages/sample.py", title="Sample"),
+        st.Page("pages/draw.py", title="Draw & complete"),
+        st.Page("pages/features.py", title="Feature maps"),
+    ]
+)
+page.run()

@@ -1,0 +1,165 @@
+"""What several pages share: shipped models, data, and how an error is told."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pixelcnn.film import Film
+from pixelcnn.opening import read_opening
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pixelcnn.checkpoints import Card, Shipped
+    from pixelcnn.data import DataSet
+    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.sampling import Engine
+
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+DEFAULT_MODEL = "mnist-threshold-gated"
+
+# Seconds: what is done sooner shows no progress bar, which would only flicker.
+_A_MOMENT = 0.4
+
+
+def lesson(question: str, lead: str) -> None:
+    """A page's title, which is the question that it answers, and one paragraph to begin with."""
+    warm_up()
+    st.title(question)
+    st.markdown(lead)
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Tell an error of the lab in a box and end the page there, instead of a traceback."""
+    from pixelcnn.errors import LabError
+
+    try:
+        yield
+    except LabError as error:
+        st.error(str(error))
+        st.stop()
+
+
+@contextmanager
+def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
+    """A function of (done, of) that shows a bar here once the work has taken more than a moment."""
+    place = st.empty()
+    start = time.monotonic()
+    # Streamlit would record a bar drawn by a cached function, and fail to play it back later.
+    outside = contextvars.copy_context()
+
+    def show(done: int, of: int) -> None:
+        if time.monotonic() - start > _A_MOMENT:
+            outside.run(place.progress, done / of, text=text)
+
+    yield show
+    place.empty()
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Compile the fast sampler in the background, once for the whole server."""
+
+    def compile_loop() -> None:
+        import torch
+
+        from pixelcnn import sampling
+
+        # A digit's products are too small to share; several threads would only wait.
+        torch.set_num_threads(1)
+        sampling.warm_up()
+
+    thread = threading.Thread(target=compile_loop, name="warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+@st.cache_resource(show_spinner=False)
+def opening_film() -> Film:
+    """Digits that the default model drew beforehand: on screen without loading it, or torch."""
+    return read_opening()
+
+
+@st.cache_resource(show_spinner=False)
+def shipped_models() -> dict[str, Shipped]:
+    """The checkpoints that come with the lab, by name; damaged ones are left out."""
+    from pixelcnn.checkpoints import shipped
+
+    return {one.name: one for one in shipped(CHECKPOINTS) if not one.error}
+
+
+def model_config(name: str) -> dict[str, Any]:
+    """The options of a shipped model, known without loading its weights."""
+    header = shipped_models()[name].header
+    return header.config if header else {}
+
+
+@st.cache_resource(show_spinner="Loading the model ...")
+def load_model(name: str) -> tuple[AutoregressiveModel, Card]:
+    """A shipped model, shared by all sessions and never changed."""
+    from pixelcnn.checkpoints import load_checkpoint
+
+    return load_checkpoint(shipped_models()[name].path)
+
+
+@st.cache_resource(show_spinner=False)
+def receptive_field(name: str) -> NDArray[np.bool_]:
+    """Which pixels each pixel looks at in a shipped model: bool `(H, W, H, W)`."""
+    from pixelcnn import reach
+
+    return reach.receptive_field(load_model(name)[0])
+
+
+@st.cache_resource(show_spinner=False)
+def _fast_engine(name: str) -> Engine:
+    from pixelcnn.sampling import make_engine
+
+    return make_engine(load_model(name)[0], "numba")
+
+
+def engine_for(name: str) -> Engine:
+    """The fastest engine that is ready now for a shipped model."""
+    from pixelcnn.sampling import make_engine
+
+    if warm_up().is_alive():
+        return make_engine(load_model(name)[0], "torch")
+    return _fast_engine(name)
+
+
+@st.cache_resource(show_spinner="Loading the digits ...")
+def digits(levels: int, size: int) -> DataSet:
+    """The 5,000 digits that come with the lab, shared by all sessions."""
+    from pixelcnn.data import load_data
+
+    return load_data("mnist5k", levels=levels, size=size)
+
+
+def choose_model() -> str:
+    """The choice of model in the sidebar, kept in the URL: a name of `shipped_models`."""
+    names = list(shipped_models())
+    if not names:
+        st.error(
+            "No trained model was found in the folder checkpoints. Get the complete project again, "
+            "or train one on the page Train live."
+        )
+        st.stop()
+    first = names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0
+    with st.sidebar:
+        name = st.selectbox("Model", names, index=first, key="model", bind="query-params")
+        card = shipped_models()[name].card
+        if "test_nats" in card:
+            st.caption(
+                f"{card['test_nats']:.1f} nats per image on test digits, "
+                f"{card.get('bits_per_dim', 0):.3f} bits per pixel. Less is better."
+            )
+    return name

@@ -1,0 +1,237 @@
+"""Finishing an image of which a part is given, and what the model makes of that part itself.
+
+A model of this lab reads an image in one order: row by row, from left to right, R, G, B inside a
+pixel. Whatever it draws depends on what comes before, given or drawn, and on nothing that comes
+later. Two things follow.
+
+- An ending keeps every given sub-pixel, but one that lies after an unknown one cannot influence
+  it. The endings are draws from the model's conditional distribution where the given part is a
+  *prefix* of that order (say, the upper half), and only then.
+- The probability of a prefix is exact and cheap, the product of its conditionals. That of given
+  sub-pixels behind a gap is a sum over everything that could stand in the gap; it is left out here.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelcnn.errors import DataError
+from pixelcnn.layers import PositionBias
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling import Engine, sample
+
+_NATS_PER_BIT = math.log(2)
+
+
+@dataclass(frozen=True)
+class GivenPart:
+    """What a model makes of the part of an image that is given.
+
+    Attributes:
+        prefix: how many sub-pixels come before the first unknown one. All of these are given.
+        behind: how many given sub-pixels come after it. They are in none of the numbers here.
+        class_nats: float64 `(classes or 1,)`: how surprised the model is by the prefix under each
+            class, -log p(prefix | class), in nats.
+    """
+
+    prefix: int
+    behind: int
+    class_nats: Tensor
+
+    @property
+    def class_probabilities(self) -> Tensor:
+        """p(class | prefix) by Bayes' rule with equal p(class): `(classes or 1,)`."""
+        return torch.softmax(-self.class_nats, dim=0)
+
+    @property
+    def class_bits(self) -> Tensor:
+        """The prefix's surprise under each class, in bits: `(classes or 1,)`."""
+        return self.class_nats / _NATS_PER_BIT
+
+    @property
+    def bits(self) -> float:
+        """The prefix's surprise when the class is not known, in bits."""
+        log_mean = torch.logsumexp(-self.class_nats, dim=0) - math.log(len(self.class_nats))
+        return -log_mean.item() / _NATS_PER_BIT
+
+
+@dataclass(frozen=True)
+class Completions:
+    """An image that a model finished n times.
+
+    Attributes:
+        images: uint8 `(n, C, H, W)`: the given part as it was, the rest from the model.
+        mean: float32 `(C, H, W)`, 0 to 1: their mean, as a share of the highest level. For two
+            levels it is the share of the endings that have ink there.
+        labels: int64 `(n,)`: the class of each; None for a model without classes.
+        known: uint8 `(C, H, W)`: what was given, 0 where nothing was.
+        known_mask: bool `(C, H, W)`: where it was given.
+        given: what the model makes of the given part.
+    """
+
+    images: Tensor
+    mean: Tensor
+    labels: Tensor | None
+    known: Tensor
+    known_mask: Tensor
+    given: GivenPart
+
+
+def complete(
+    model: AutoregressiveModel,
+    known: Tensor | NDArray,
+    known_mask: Tensor | NDArray,
+    n: int = 9,
+    *,
+    labels: Tensor | None = None,
+    seed: int | None = None,
+    temperature: float = 1.0,
+    engine: str | Engine = "auto",
+) -> Completions:
+    """Finish one image n times.
+
+    Without `labels`, a model with classes guesses: each ending gets a class from
+    p(class | prefix), so that together they are draws from the model's own p(ending | prefix).
+    The n classes are drawn together by systematic sampling (one random number, n evenly spaced
+    positions): each has the right distribution, their counts are within 1 of what is expected, and
+    the likeliest class comes first. `temperature` acts on pixels, not on classes.
+
+    Args:
+        model: any model of the registry.
+        known: uint8 `(H, W)` or `(C, H, W)`, levels; what is not given is ignored.
+        known_mask: bool, the same shape or `(H, W)`: True where given.
+        n: how many endings.
+        labels: int64 `(n,)`, or one label for all; None lets a model with classes guess.
+        seed: of the random numbers; left out, they are new each time.
+        temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
+        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine.
+
+    Raises:
+        ConfigError: n, temperature or engine that cannot work.
+        DataError: known, known_mask or labels that do not fit the model.
+    """
+    image, mask = _checked(model, known, known_mask)
+    given = read_given(model, image, mask)
+    generator = torch.Generator()
+    generator.manual_seed(seed) if seed is not None else generator.seed()
+    uniforms = torch.rand((max(n, 0), *image.shape), generator=generator)
+    if labels is None and model.config.classes:
+        position = torch.rand((), generator=generator, dtype=torch.float64)
+        labels = _systematic(given.class_probabilities, n, position)
+    elif labels is not None and labels.dim() == 0:
+        labels = labels.expand(max(n, 0))
+    images = sample(
+        model,
+        n,
+        labels=labels,
+        known=image[None],
+        known_mask=mask[None],
+        temperature=temperature,
+        uniforms=uniforms,
+        engine=engine,
+    )
+    mean = images.float().mean(dim=0) / (model.config.levels - 1)
+    return Completions(images, mean, labels, image, mask, given)
+
+
+def read_given(
+    model: AutoregressiveModel, known: Tensor | NDArray, known_mask: Tensor | NDArray
+) -> GivenPart:
+    """How likely the prefix of a given part is, under each class; arguments as for `complete`.
+
+    Raises:
+        DataError: known or known_mask that do not fit the model.
+    """
+    image, mask = _checked(model, known, known_mask)
+    in_order = mask.permute(1, 2, 0).flatten()  # (H * W * C,), the model's order
+    prefix = int(in_order.long().cumprod(dim=0).sum())
+    behind = int(in_order.sum()) - prefix
+    classes = max(model.config.classes, 1)
+    if prefix == 0:
+        return GivenPart(0, behind, torch.zeros(classes, dtype=torch.float64))
+    channels, _, width = image.shape
+    rows = -(-prefix // (width * channels))
+    log_probs = _log_probs(model, image[:, :rows])  # (classes or 1, C, rows, W)
+    nats = -log_probs.permute(0, 2, 3, 1).flatten(1)[:, :prefix].double().sum(dim=1)
+    return GivenPart(prefix, behind, nats)
+
+
+def rows_around(known_mask: Tensor | NDArray) -> Tensor:
+    """The fewest whole rows from the top that hold all that is given: bool, shape as given.
+
+    With these given too, everything that is given becomes a prefix. `known_mask` is
+    `(..., H, W)`.
+    """
+    mask = torch.as_tensor(known_mask)
+    rows = mask.flatten(0, -3).any(dim=0) if mask.dim() > 2 else mask  # (H, W)
+    with_given = rows.any(dim=1)  # (H,)
+    at_or_below = with_given.flip(0).long().cummax(dim=0).values.flip(0).bool()
+    return at_or_below[:, None].expand(mask.shape).clone()
+
+
+def _log_probs(model: AutoregressiveModel, image: Tensor) -> Tensor:
+    """Log-probability of each sub-pixel of the top rows of an image, under each class.
+
+    `image` is `(C, rows, W)`; the result is `(classes or 1, C, rows, W)`, in nats.
+    """
+    top = _top_of(model, image.shape[1]).eval()
+    classes = model.config.classes
+    device = next(model.parameters()).device
+    images = image.to(device).expand(max(classes, 1), *image.shape)
+    labels = torch.arange(classes, device=device) if classes else None
+    with torch.inference_mode():
+        return model.likelihood.log_prob(top(images, labels), images).cpu()
+
+
+def _top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
+    """The same network on images that end after `rows` rows, with the same parameters.
+
+    Nothing below can change what a causal network says about them, so its work can be spared.
+    """
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    top = copy.deepcopy(model, shared)
+    top.config = replace(model.config, height=rows)
+    for layer in top.modules():
+        if isinstance(layer, PositionBias):
+            layer.planes = layer.planes[:, :, :rows]
+    return top
+
+
+def _systematic(probabilities: Tensor, n: int, position: Tensor) -> Tensor:
+    """n classes with these probabilities `(classes,)`, likeliest first: int64 `(n,)`.
+
+    Source: systematic resampling (Kitagawa 1996). `position` is uniform in `[0, 1)`.
+    """
+    order = probabilities.argsort(descending=True, stable=True)
+    bounds = probabilities[order].cumsum(dim=0)[:-1]  # the last one is 1, whatever rounding says
+    positions = (torch.arange(max(n, 0)) + position) / max(n, 1)
+    return order[torch.searchsorted(bounds, positions, right=True)]
+
+
+def _checked(
+    model: AutoregressiveModel, known: Tensor | NDArray, known_mask: Tensor | NDArray
+) -> tuple[Tensor, Tensor]:
+    """The given part as uint8 and bool `(C, H, W)`, 0 where nothing is given."""
+    config = model.config
+    shape = (config.channels, config.height, config.width)
+    image, mask = torch.as_tensor(known), torch.as_tensor(known_mask)
+    for name, tensor in (("known", image), ("known_mask", mask)):
+        # One mask serves all colours, but levels of one colour are not an RGB image.
+        flat_fits = config.channels == 1 or name == "known_mask"
+        if tuple(tensor.shape) != shape and not (flat_fits and tuple(tensor.shape) == shape[1:]):
+            raise DataError(
+                f"{name} has shape {tuple(tensor.shape)}; this model completes one image of shape "
+                f"{shape} (channels, rows, columns)."
+            )
+    if mask.dtype != torch.bool:
+        raise DataError(f"known_mask has dtype {mask.dtype}; it must be bool, True = given.")
+    mask = mask.expand(shape)
+    image = torch.where(mask, image.expand(shape), torch.zeros((), dtype=image.dtype))
+    model.check_images(image[None])
+    return image, mask

@@ -1,0 +1,114 @@
+"""Trainings that fit into a lesson, as data: what to train, for how long, and what to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pixelcnn.run_config import RunConfig
+from pixelcnn.runs import Run
+from pixelcnn.train_config import TrainConfig
+
+RECORDED = Path(__file__).parent.parent / "checkpoints" / "recorded"
+
+_BOTTLENECK = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "position": True}
+
+
+@dataclass(frozen=True)
+class LivePreset:
+    """A training with its promise.
+
+    Attributes:
+        name: short, for addresses and files.
+        title: what is learnt.
+        promise: what to expect, and when.
+        config: the training.
+    """
+
+    name: str
+    title: str
+    promise: str
+    config: RunConfig
+
+
+def live_presets() -> Mapping[str, LivePreset]:
+    """All presets by name, in the order in which to offer them.
+
+    Promises are for two CPU cores, and budgets are a little shorter, so that they hold from the
+    moment of the click. A high learning rate suits so short a time; with minutes to spend, 0.003
+    learns more.
+    """
+    presets = (
+        LivePreset(
+            "digits14",
+            "14 × 14 digits",
+            "readable in about 30 s on a laptop",
+            RunConfig(
+                model="pixelcnn",
+                model_options={"hidden_channels": 48, "blocks": 3, **_BOTTLENECK},
+                conditional=True,
+                data="mnist5k",
+                data_options={"size": 14},
+                train=_lesson(seconds=27, sample_every=20, evaluate_every=60),
+            ),
+        ),
+        LivePreset(
+            "digits28",
+            "28 × 28 digits",
+            "readable in about 90 s",
+            RunConfig(
+                model="pixelcnn",
+                model_options={"hidden_channels": 64, "blocks": 5, **_BOTTLENECK},
+                conditional=True,
+                data="mnist5k",
+                data_options={"size": 28},
+                train=_lesson(seconds=80, sample_every=10, evaluate_every=40),
+            ),
+        ),
+        LivePreset(
+            "digits8",
+            "8 × 8 digits",
+            "in 10 s, but hard to read",
+            RunConfig(
+                model="pixelcnn",
+                model_options={"hidden_channels": 48, "blocks": 3, **_BOTTLENECK},
+                conditional=True,
+                data="digits8x8",
+                train=_lesson(seconds=8, sample_every=20, evaluate_every=60),
+            ),
+        ),
+        LivePreset(
+            "gated14",
+            "14 × 14 digits, gated",
+            "no blind spot; readable in about 45 s",
+            RunConfig(
+                model="gated_pixelcnn",
+                model_options={"hidden_channels": 32, "blocks": 5, "position": True},
+                conditional=True,
+                data="mnist5k",
+                data_options={"size": 14},
+                train=_lesson(seconds=42, sample_every=20, evaluate_every=60),
+            ),
+        ),
+    )
+    return {preset.name: preset for preset in presets}
+
+
+def _lesson(*, seconds: float, sample_every: int, evaluate_every: int) -> TrainConfig:
+    return TrainConfig(
+        seconds=seconds,
+        learning_rate=8e-3,
+        sample_every=sample_every,
+        evaluate_every=evaluate_every,
+        held_out=250,
+    )
+
+
+def recorded_run(preset: LivePreset) -> Run | None:
+    """A finished run of this preset that comes with the lab, without its weights, if there is one.
+
+    Its files are those of any run, so whatever shows a run shows this one too.
+    """
+    run = Run(RECORDED / preset.name)
+    return run if (run.path / "config.json").is_file() else None

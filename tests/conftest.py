@@ -1,0 +1,68 @@
+"""What every test has: its own folder for runs, one thread, and no way to another machine."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import settings
+
+# The machine may be busy: no example is judged by the seconds it took.
+settings.register_profile("lab", deadline=None, max_examples=50)
+settings.load_profile("lab")
+
+
+# Small products gain nothing from a second thread, and with a busy neighbour they wait for it.
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps the runs that tests start out of the tree."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIXELCNN_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
+@pytest.fixture(scope="session")
+def outside_addresses() -> Iterator[list[str]]:
+    """The addresses off this machine that this process asked for; it is refused all of them."""
+    asked: list[str] = []
+    look_up, connect = socket.getaddrinfo, socket.socket.connect
+
+    def guarded_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        if not _is_this_machine(host):
+            asked.append(str(host))
+            raise socket.gaierror(f"the tests stay on this machine: {host}")
+        return look_up(host, *args, **options)
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_this_machine(address[0]):
+            asked.append(str(address))
+            raise OSError(f"the tests stay on this machine: {address}")
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", guarded_look_up)
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        yield asked
+
+
+@pytest.fixture(autouse=True)
+def stays_on_this_machine(outside_addresses: list[str]) -> Iterator[None]:
+    """Fails a test that asks for an address off this machine."""
+    outside_addresses.clear()
+    yield
+    assert not outside_addresses
+
+
+def _is_this_machine(host: Any) -> bool:
+    if host in (None, "", b"", "localhost", b"localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified

@@ -1,0 +1,170 @@
+"""The lines that the parts of the project must not cross."""
+
+import ast
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LATE = ("matplotlib.pyplot", "plotly", "torchmetrics", "torchvision", "sklearn", "PIL")
+FORBIDDEN = {
+    "pixelcnn": ("streamlit", "widgets", "pages"),
+    "widgets": ("torch", "torchvision", "pixelcnn", "pages"),
+}
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def import_all(package: str, blocked: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """Import every module of a package in a new process where some packages do not exist."""
+    return python(f"""
+        import importlib, pkgutil, sys
+
+        class Blocked:
+            def find_spec(self, name, path=None, target=None):
+                if name.partition(".")[0] in {blocked!r}:
+                    raise ModuleNotFoundError(f"blocked: {{name}}", name=name)
+
+        sys.meta_path.insert(0, Blocked())
+        package = importlib.import_module({package!r})
+        for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+            importlib.import_module(module.name)
+    """)
+
+
+def imported_names(file: Path) -> list[tuple[int, str]]:
+    """Line and full dotted name of everything that a file imports, at whatever depth."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(node.lineno, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return found
+
+
+def sources() -> list[Path]:
+    """Every Python file that the app and the library consist of."""
+    folders = ("pixelcnn", "widgets", "pages")
+    nested = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    return sorted([*ROOT.glob("*.py"), *nested])
+
+
+@pytest.mark.parametrize(("package", "blocked"), FORBIDDEN.items())
+def test_a_package_can_be_imported_without_what_it_must_not_need(
+    package: str, blocked: tuple[str, ...]
+) -> None:
+    imported = import_all(package, blocked)
+    assert imported.returncode == 0, imported.stderr
+
+
+def test_the_block_of_the_test_above_blocks() -> None:
+    imported = import_all("pixelcnn", ("torch",))
+    assert "blocked: torch" in imported.stderr
+
+
+@pytest.mark.parametrize(("package", "forbidden"), FORBIDDEN.items())
+def test_no_file_of_a_package_names_what_it_must_not_need(
+    package: str, forbidden: tuple[str, ...]
+) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
+    assert files
+    crossed = [
+        f"{file.relative_to(ROOT)}:{line} imports {name}"
+        for file in files
+        for line, name in imported_names(file)
+        if name.partition(".")[0] in forbidden
+    ]
+    assert not crossed
+
+
+def test_nothing_is_ever_unpickled() -> None:
+    crossed = [
+        f"{file.relative_to(ROOT)}:{line} imports {name}"
+        for file in sources()
+        for line, name in imported_names(file)
+        if name.partition(".")[0] in ("pickle", "cloudpickle", "joblib", "shelve")
+        or name == "torch.load"
+    ]
+    calls = [
+        f"{file.relative_to(ROOT)}:{node.lineno} calls torch.load"
+        for file in sources()
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "torch.load"
+    ]
+    assert not crossed + calls
+
+
+def test_torchvision_is_imported_in_its_one_guarded_place() -> None:
+    crossed = [
+        f"{file.relative_to(ROOT)}:{line}"
+        for file in sources()
+        for line, name in imported_names(file)
+        if name.partition(".")[0] == "torchvision"
+    ]
+    assert not crossed
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_slow_imports_come_late(package: str) -> None:
+    listed = python(f"""
+        import sys
+        import {package}
+        print([name for name in {LATE!r} if name in sys.modules])
+    """)
+    assert listed.stdout.strip() == "[]", listed.stderr
+
+
+# The guarded place itself, in a new process: an import happens once in each.
+
+
+def test_torchvision_and_torchmetrics_work_behind_the_guard() -> None:
+    used = python("""
+        import torch
+        from pixelcnn._torchvision import import_torchvision
+        torchvision = import_torchvision()
+        assert import_torchvision() is torchvision
+        grid = torchvision.utils.make_grid(torch.zeros(4, 1, 5, 5), nrow=2, padding=1)
+        assert grid.shape == (3, 13, 13), grid.shape
+        assert torchvision.datasets.MNIST.resources
+        from torchmetrics.image.fid import FrechetInceptionDistance
+        print("used")
+    """)
+    assert used.stdout == "used\n", used.stderr
+
+
+def test_the_guard_declares_the_missing_operators_and_only_those() -> None:
+    declared = python("""
+        import torch
+        defined = []
+        define = torch.library.define
+        torch.library.define = lambda name, schema: (defined.append(name), define(name, schema))
+        try:
+            import torchvision
+            complete = True
+        except RuntimeError:
+            complete = False
+        from pixelcnn._torchvision import import_torchvision
+        import_torchvision()
+        own = [name for name in defined if name in ("torchvision::nms", "torchvision::qnms")]
+        print(own == ([] if complete else ["torchvision::nms", "torchvision::qnms"]))
+    """)
+    assert declared.stdout == "True\n", declared.stderr
+
+
+def test_another_failure_of_torchvision_is_not_hidden(tmp_path: Path) -> None:
+    (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')")
+    failed = python(f"""
+        import sys
+        sys.path.insert(0, {str(tmp_path)!r})
+        from pixelcnn._torchvision import import_torchvision
+        import_torchvision()
+    """)
+    assert "RuntimeError: something else" in failed.stderr

@@ -1,0 +1,62 @@
+"""Browser widgets: Python mount functions over Streamlit components, each with its .js and .css.
+
+They know numpy and Streamlit, and nothing of models. Final signatures:
+
+    player(images, probabilities=None, entropy=None, *, levels, log_prob=None, uniforms=None,
+           known_mask=None, receptive_field=None, autoplay=True, speed=300, columns=None,
+           selected=0, report=True, label="Samples", key) -> PlayerEvent | None
+        PlayerEvent(image, row, column, channel)
+
+    painter(image, known_mask, *, levels=2, revision=0, report_while_drawing=True,
+            label="Drawing", key) -> Drawing
+        Drawing(image uint8 (H, W), 0 where unknown; known_mask bool (H, W))
+
+    pixel_grid(values, *, kind="values" | "roles", title="", unit="", digits=3, colormap=None,
+               limits=None, overlay=None, selected=None, link=None, report=True, max_width=560,
+               key) -> (row, column) | None
+
+    reach_table(relations, *, limit=None, order=None) -> ReachTable     # costly: worth caching
+    reach_grid(table, *, title="", depth_names=(), depth=None, selected=None, overlay=None,
+               link=None, report=True, max_width=560, key) -> ReachSelection(row, column, depth)
+
+    kernel_tiles(mask, *, weights=None, toggles=True, title="", max_width=420, key)
+        -> bool (height, width), the mask with the viewer's changes
+
+    maps_table(groups, *, shared_scale=False) -> MapsTable                # costly: worth caching
+    maps_gallery(groups_or_table, *, shared_scale=False, selected=None, report=True, key)
+        -> MapSelection(layer, channel, row, column)
+        groups: {layer name: float (channels, H, W)}
+
+Each takes numpy arrays (or what `numpy.asarray` turns into one), raises `ValueError` with a
+sentence when an argument does not fit, and keeps its state in the browser: a rerun with the same
+content disturbs nothing. `widgets.theme` holds the colours: `role("seen").color`, `role_index`.
+"""
+
+from widgets.kernel_tiles import kernel_tiles
+from widgets.maps_gallery import MapSelection, MapsTable, maps_gallery, maps_table
+from widgets.painter import Drawing, painter
+from widgets.pixel_grid import pixel_grid
+from widgets.player import PlayerEvent, player
+from widgets.reach_grid import ReachSelection, ReachTable, reach_grid, reach_table
+from widgets.theme import Role, role, role_index, roles
+
+__all__ = [
+    "Drawing",
+    "MapSelection",
+    "MapsTable",
+    "PlayerEvent",
+    "ReachSelection",
+    "ReachTable",
+    "Role",
+    "kernel_tiles",
+    "maps_gallery",
+    "maps_table",
+    "painter",
+    "pixel_grid",
+    "player",
+    "reach_grid",
+    "reach_table",
+    "role",
+    "role_index",
+    "roles",
+]

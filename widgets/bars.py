@@ -1,0 +1,32 @@
+"""The bars: a few named shares that move to their new place when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.checks import checked_floats
+from widgets.component import register
+from widgets.payload import pack
+
+_component = register("bars")
+
+
+def bars(shares: npt.ArrayLike, names: Sequence[str], *, label: str = "Shares", key: str) -> None:
+    """Draw one bar for each share, from 0 to 100 %, the largest one strong.
+
+    shares  (n,), each from 0 to 1
+    names   n short names
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    values = checked_floats("shares", shares, (None,))
+    if len(names) != len(values):
+        raise ValueError(f"names must have {len(values)} entries, one a bar, not {len(names)}.")
+    if not ((values >= 0) & (values <= 1.0001)).all():
+        raise ValueError("shares must lie between 0 and 1.")
+    meta = {"names": list(names), "label": label}
+    payload, _ = pack(meta, {"shares": values.clip(0, 1).astype(np.float32)})
+    _component(key=key, data=payload)

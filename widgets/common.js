@@ -1,0 +1,188 @@
+// Shared by every widget: mounting, unpacking, building the document, keys, spoken text.
+
+const instances = new WeakMap(); // one entry for each mounted widget, keyed by its parent element
+
+/**
+ * Mount a widget or bring it up to date. `create(root, signal)` makes an object with
+ * `update(meta, arrays, digest)` for new content (`meta.start` is what to begin with),
+ * `layout()` for a new size or theme, and `stop()` if it has something running; `signal` aborts
+ * when the widget goes.
+ */
+function mount({ data, parentElement, setStateValue }, create) {
+  const entry = instances.get(parentElement) ?? start(parentElement, create);
+  const call = ++entry.calls;
+  entry.widget.report = setStateValue;
+  entry.root.dataset.mode = isDark(entry.root) ? "dark" : "light";
+  const header = readHeader(data);
+  if (header.digest === entry.digest) {
+    entry.widget.layout();
+  } else {
+    unpack(data, header).then((arrays) => {
+      if (call !== entry.calls || entry.ended) return; // newer content is on its way
+      entry.digest = header.digest;
+      entry.widget.update({ ...header.meta, start: header.start }, arrays, header.digest);
+      entry.root.dataset.ready = header.digest;
+    });
+  }
+  return () => {
+    if (call === entry.calls) end(parentElement, entry);
+  };
+}
+
+function start(parentElement, create) {
+  const root = element("div", { class: "lab" });
+  parentElement.append(root);
+  const controller = new AbortController();
+  const entry = { root, controller, calls: 0, digest: null, ended: false };
+  entry.widget = create(root, controller.signal);
+  entry.observer = new ResizeObserver(([{ contentRect }]) => {
+    if (contentRect.width === entry.width) return; // a caption that wraps changes only the height
+    entry.width = contentRect.width;
+    if (entry.digest) entry.widget.layout();
+  });
+  entry.observer.observe(root);
+  instances.set(parentElement, entry);
+  return entry;
+}
+
+function end(parentElement, entry) {
+  entry.ended = true;
+  entry.controller.abort();
+  entry.observer.disconnect();
+  entry.widget.stop?.();
+  entry.root.remove();
+  instances.delete(parentElement);
+}
+
+// ---------------------------------------------------------------- the payload (see payload.py)
+
+function readHeader(data) {
+  const length = new DataView(data.buffer, data.byteOffset).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(data.subarray(4, 4 + length)));
+  return { ...header, bodyStart: 4 + length };
+}
+
+async function unpack(data, header) {
+  const packed = new Blob([data.subarray(header.bodyStart)]).stream();
+  const plain = packed.pipeThrough(new DecompressionStream("deflate"));
+  const body = await new Response(plain).arrayBuffer();
+  const types = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array };
+  const arrays = {};
+  for (const { name, dtype, shape, offset, bytes } of header.arrays) {
+    const size = shape.reduce((product, side) => product * side, 1);
+    arrays[name] =
+      dtype === "bits" ? new Bits(new Uint8Array(body, offset, bytes)) : new types[dtype](body, offset, size);
+    arrays[name].shape = shape;
+  }
+  return arrays;
+}
+
+/** Booleans, eight to a byte. */
+class Bits {
+  constructor(bytes) {
+    this.bytes = bytes;
+  }
+
+  get(index) {
+    return (this.bytes[index >> 3] >> (index & 7)) & 1;
+  }
+}
+
+function toBase64(bytes) {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+// ---------------------------------------------------------------- the document
+
+/** An element with attributes; `text` is set as text, `onX` as a listener, never as HTML. */
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "text") node.textContent = value;
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+/** A picture for a button: a path in a 24 x 24 box. */
+function icon(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  shape.setAttribute("d", path);
+  svg.append(shape);
+  return svg;
+}
+
+const ICONS = {
+  play: "M7 4v16l13-8z",
+  pause: "M6 4h4v16H6zM14 4h4v16h-4z",
+  restart: "M5 4h3v16H5zM20 4v16L9 12z",
+  back: "M16 4v16L5 12z",
+  forward: "M8 4v16l11-8z",
+  rowBack: "M12 4v16L2 12zM22 4v16L12 12z",
+  rowForward: "M2 4v16l10-8zM12 4v16l10-8z",
+};
+
+function button(label, path, onclick) {
+  return element("button", { type: "button", "aria-label": label, title: label, onclick }, icon(path));
+}
+
+/** Set text only where it changed: the caption of a film changes sixty times a second. */
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Parts of a sentence, joined by dots, that break only between parts. */
+function setParts(node, parts) {
+  const spans = parts.map((part, index) => (index + 1 < parts.length ? `${part} ·` : part));
+  while (node.childElementCount > spans.length) node.lastChild.remove();
+  while (node.childElementCount < spans.length) node.append(element("span", { class: "part" }));
+  spans.forEach((text, index) => setText(node.children[index], text));
+}
+
+/** A line for screen readers: it speaks once the text has settled. */
+class Announcer {
+  constructor(root) {
+    this.line = element("div", { class: "sr-only", role: "status", "aria-live": "polite" });
+    root.append(this.line);
+  }
+
+  say(text) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => setText(this.line, text), 250);
+  }
+}
+
+/**
+ * Keys for a widget. `onKey(key)` returns true for a key that it used. With `pageKeys` the widget
+ * also answers Space, R, Left and Right while nothing on the page has the focus, so that a teacher
+ * can press Space without clicking first; the first widget on the page wins.
+ */
+function listenToKeys(root, signal, onKey, { pageKeys = false } = {}) {
+  const use = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (!onKey(event.key.length === 1 ? event.key.toLowerCase() : event.key)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // "r" would rerun the script
+  };
+  root.addEventListener("keydown", (event) => {
+    const onButton = event.target.closest("button, select, summary");
+    if (onButton && (event.key === " " || event.key === "Enter")) return; // it presses the button
+    use(event);
+  });
+  if (!pageKeys) return;
+  const keys = new Set([" ", "r", "R", "ArrowLeft", "ArrowRight"]);
+  const onPage = (event) => {
+    const nothingFocused = document.activeElement === document.body || !document.activeElement;
+    if (nothingFocused && keys.has(event.key) && root.checkVisibility()) use(event);
+  };
+  window.addEventListener("keydown", onPage, { capture: true, signal });
+}
+
+const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));

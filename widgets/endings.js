@@ -1,0 +1,89 @@
+// The endings: equal tiles in which the given part is ink on paper and the rest has its own colour.
+
+const GAP = 8; // CSS pixels between tiles
+const TINT = 0.16; // how much of the colour lies on the model's paper
+const SHADE = 0.75; // how much of the colour is in the model's ink
+
+class Endings {
+  constructor(root) {
+    this.root = root;
+    this.tiles = element("div", { class: "tiles", role: "img" });
+    this.legend = new Legend(root, [
+      ["known", "given"],
+      ["drawn", "drawn by the model"],
+    ]);
+    root.prepend(this.tiles);
+    this.canvases = [];
+  }
+
+  update(meta, arrays) {
+    this.meta = meta;
+    this.arrays = arrays;
+    if (this.canvases.length !== meta.n) this.build();
+    this.captions.forEach((node, index) => setText(node, meta.captions[index] ?? ""));
+    this.tiles.setAttribute("aria-label", [meta.label, ...new Set(meta.captions)].join(", "));
+    this.legend.list.hidden = !meta.legend;
+    this.layout();
+  }
+
+  build() {
+    this.canvases = Array.from({ length: this.meta.n }, () => element("canvas"));
+    this.captions = this.canvases.map(() => element("figcaption"));
+    this.tiles.replaceChildren(
+      ...this.canvases.map((canvas, index) => element("figure", {}, canvas, this.captions[index])),
+    );
+  }
+
+  /** Whole device pixels for each pixel, so that all of them are equally large. */
+  layout() {
+    const { meta } = this;
+    const width = Math.min(this.root.clientWidth, meta?.maxWidth);
+    if (!width) return;
+    const scale = devicePixelRatio || 1;
+    const space = (width - GAP * (meta.columns - 1)) / meta.columns - 2;
+    const cell = cellSize(space, Math.max(meta.width, meta.height));
+    this.tiles.style.gridTemplateColumns = `repeat(${meta.columns}, max-content)`;
+    this.tiles.style.gap = `${GAP}px`;
+    for (const canvas of this.canvases) sizeCanvas(canvas, (meta.width * cell) / scale, (meta.height * cell) / scale);
+    const colors = palette(this.root);
+    this.setColors(colors);
+    this.legend.draw(colors);
+    this.draw();
+  }
+
+  setColors(colors) {
+    const [paper, ink, drawn] = [colors.paper, colors.ink, colors.role("drawn")].map(rgb);
+    const tinted = mix(paper, drawn, TINT);
+    const shaded = mix(ink, drawn, SHADE);
+    const share = (level) => level / (this.meta.levels - 1);
+    const ramp = (from, to) => Array.from({ length: this.meta.levels }, (_, level) => mix(from, to, share(level)));
+    this.ramps = [ramp(tinted, shaded), ramp(paper, ink)]; // by whether it is known
+  }
+
+  draw() {
+    const { width, height } = this.meta;
+    const { images, known } = this.arrays;
+    const small = offscreen(width, height);
+    const pixels = small.getContext("2d");
+    this.canvases.forEach((canvas, index) => {
+      const bitmap = pixels.createImageData(width, height);
+      for (let cell = 0; cell < width * height; cell++) {
+        const level = images[index * width * height + cell];
+        bitmap.data.set([...this.ramps[known[cell]][level], 255], 4 * cell);
+      }
+      pixels.putImageData(bitmap, 0, 0);
+      const pen = canvas.getContext("2d");
+      pen.imageSmoothingEnabled = false;
+      pen.drawImage(small, 0, 0, canvas.width, canvas.height);
+    });
+  }
+}
+
+/** From one [r, g, b] a share of the way to another. */
+function mix(from, to, share) {
+  return from.map((start, i) => Math.round(start + (to[i] - start) * share));
+}
+
+export default function (component) {
+  return mount(component, (root) => new Endings(root));
+}

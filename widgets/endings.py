@@ -1,0 +1,60 @@
+"""The endings: several ways to finish one image, side by side, with the given part told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.checks import checked_images, checked_levels, checked_mask
+from widgets.component import register
+from widgets.payload import pack
+
+_component = register("endings")
+
+
+def endings(
+    images: npt.ArrayLike,
+    known_mask: npt.ArrayLike,
+    *,
+    levels: int,
+    captions: Sequence[str] = (),
+    columns: int = 3,
+    max_width: int = 640,
+    legend: bool = True,
+    label: str = "Endings",
+    key: str,
+) -> None:
+    """Show n images in equal tiles: the given part as ink on paper, the rest in another colour.
+
+    images      uint8 (n, 1, H, W), levels
+    known_mask  bool (H, W), True where the image was given
+    captions    what each ending is, in a word, or nothing
+    columns     tiles side by side
+    max_width   of all tiles together, in CSS pixels
+    legend      say below which colour is whose
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    levels = checked_levels(levels)
+    pixels = checked_images("images", images, levels, (None, 1, None, None))
+    n, _, height, width = pixels.shape
+    known = checked_mask("known_mask", known_mask, (height, width))
+    if captions and len(captions) != n:
+        raise ValueError(f"captions must have {n} entries, one an ending, not {len(captions)}.")
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, not {columns}.")
+    meta = {
+        "n": n,
+        "height": height,
+        "width": width,
+        "levels": levels,
+        "captions": list(captions),
+        "columns": columns,
+        "maxWidth": max_width,
+        "legend": legend,
+        "label": label,
+    }
+    payload, _ = pack(meta, {"images": pixels, "known": known.astype(np.uint8)})
+    _component(key=key, data=payload)

@@ -1,0 +1,129 @@
+"""The gallery: every layer's feature maps, layers from left to right, one of them open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.checks import Array, checked_floats, sent_index
+from widgets.colormaps import colormap_for, colormap_table, value_range
+from widgets.component import ignore, register, sent_before
+from widgets.payload import PackedArrays, pack, pack_arrays
+
+_component = register("maps_gallery", "maps_tiles.js")
+
+_UNKNOWN = 255  # the code of a value that is not a number; the others share 0..254
+
+
+@dataclass(frozen=True)
+class MapSelection:
+    """The open layer, and the cell that the viewer last clicked in one of its maps, if any."""
+
+    layer: str
+    channel: int | None = None
+    row: int | None = None
+    column: int | None = None
+
+
+@dataclass(frozen=True)
+class MapsTable:
+    """Feature maps ready for the browser: made by `maps_table`, worth caching."""
+
+    layers: tuple[Mapping[str, Any], ...]
+    packed: PackedArrays
+
+
+def maps_table(groups: Mapping[str, npt.ArrayLike], *, shared_scale: bool = False) -> MapsTable:
+    """Quantise named layers, each (channels, H, W), to 255 steps of their colour scale.
+
+    shared_scale  one scale for all layers; by default each layer has its own, which all of its
+                  maps share
+
+    Raises `ValueError` when `groups` is empty or a layer does not fit.
+    """
+    if not groups:
+        raise ValueError("groups is empty; give at least one layer.")
+    maps = {
+        name: checked_floats(f"groups[{name!r}]", group, (None, None, None))
+        for name, group in groups.items()
+    }
+    everywhere = None
+    if shared_scale:
+        everywhere = value_range(np.concatenate([layer.ravel() for layer in maps.values()]))
+    layers: list[Mapping[str, Any]] = []
+    arrays: dict[str, Array] = {}
+    for index, (name, layer) in enumerate(maps.items()):
+        low, high = everywhere or value_range(layer)
+        colormap = colormap_for(low, high)
+        scale = {"low": low, "high": high, "colormap": colormap}
+        layers.append({"name": name, "shape": list(layer.shape), **scale, "dead": _dead(layer)})
+        arrays[f"layer{index}"] = _quantised(layer, low, high)
+        arrays[f"stats{index}"] = _statistics(layer)
+        arrays.setdefault(colormap, colormap_table(colormap))
+    return MapsTable(tuple(layers), pack_arrays(arrays))
+
+
+def maps_gallery(
+    groups: Mapping[str, npt.ArrayLike] | MapsTable,
+    *,
+    shared_scale: bool = False,
+    selected: str | None = None,
+    report: bool = True,
+    key: str,
+) -> MapSelection:
+    """Show layers as thumbnails from left to right, and all maps of the one that is open.
+
+    groups        {name: (channels, H, W)}, or what `maps_table` made of it
+    shared_scale  as in `maps_table`, which must be given it instead when it made `groups`
+    selected      the layer that is open at first, by default the first; a new one opens
+    report        tell Python which layer is open and which cell was clicked (reruns the script)
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    table = (
+        groups if isinstance(groups, MapsTable) else maps_table(groups, shared_scale=shared_scale)
+    )
+    names = [layer["name"] for layer in table.layers]
+    if selected is not None and selected not in names:
+        raise ValueError(f"selected is {selected!r}, but the layers are {', '.join(names)}.")
+    asked = 0 if selected is None else names.index(selected)
+    sent = sent_before(key, "map")
+    index = sent_index(sent.get("layer"), len(names))
+    if index is None or sent.get("instead_of") != asked or sent.get("name") != names[index]:
+        sent, index = {}, asked
+    meta = {"layers": table.layers, "selected": asked, "report": report}
+    payload, _ = pack(meta, table.packed, start={"layer": index})
+    _component(key=key, data=payload, on_map_change=ignore)
+    return _selection(sent, table.layers[index])
+
+
+def _selection(sent: Mapping[str, Any], layer: Mapping[str, Any]) -> MapSelection:
+    channels, height, width = layer["shape"]
+    channel = sent_index(sent.get("channel"), channels)
+    row, column = sent_index(sent.get("row"), height), sent_index(sent.get("column"), width)
+    if channel is None or row is None or column is None:
+        return MapSelection(layer["name"])
+    return MapSelection(layer["name"], channel, row, column)
+
+
+def _quantised(layer: npt.NDArray[np.float32], low: float, high: float) -> npt.NDArray[np.uint8]:
+    steps = _UNKNOWN - 1
+    share = (layer - low) / ((high - low) or 1.0)
+    codes = (np.nan_to_num(share) * steps).round().clip(0, steps)
+    return np.where(np.isfinite(layer), codes, _UNKNOWN).astype(np.uint8)
+
+
+def _statistics(layer: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(channels, 3): least, mean and greatest of each map, before it was quantised."""
+    flat = np.nan_to_num(layer.reshape(len(layer), -1))
+    return np.stack([flat.min(1), flat.mean(1), flat.max(1)], axis=1).astype(np.float32)
+
+
+def _dead(layer: npt.NDArray[np.float32]) -> int:
+    """How many maps have one value everywhere: units that say nothing about this image."""
+    flat = layer.reshape(len(layer), -1)
+    return int((flat == flat[:, :1]).all(1).sum())

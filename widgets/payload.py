@@ -1,0 +1,108 @@
+"""What travels to the browser: one JSON header and the arrays behind it, deflated.
+
+    4 bytes   length of the header, little-endian
+    header    JSON: {"digest", "meta", "start",
+                     "arrays": [{"name", "dtype", "shape", "offset", "bytes"}]}
+    body      the arrays one after another, zlib-compressed; the browser has `DecompressionStream`
+
+Booleans are packed eight to a byte, least significant bit first. The digest lets the browser skip
+what it has already unpacked: Streamlit sends the same bytes again at every rerun. `start` is what
+a widget that is new on the page begins with (the viewer's last choice); it is not part of the
+content, or every choice would come back as new content.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_DTYPES = ("uint8", "uint16", "int32", "float32")
+_ALIGNMENT = 4  # a Float32Array must start at a multiple of four bytes
+
+
+@dataclass(frozen=True)
+class PackedArrays:
+    """Compressed arrays: costly to make, cheap to keep, so a page may cache them."""
+
+    layout: tuple[Mapping[str, Any], ...]
+    body: bytes
+    digest: str
+
+
+def pack_arrays(arrays: Mapping[str, npt.ArrayLike]) -> PackedArrays:
+    """Compress named arrays of bool, uint8, uint16, int32 or float32.
+
+    Raises `ValueError` for any other type.
+    """
+    layout: list[dict[str, Any]] = []
+    parts: list[bytes] = []
+    offset = 0
+    for name, given in arrays.items():
+        array = np.ascontiguousarray(given)
+        raw = _raw_bytes(name, array)
+        dtype = "bits" if array.dtype == np.bool_ else array.dtype.name
+        layout.append(
+            {
+                "name": name,
+                "dtype": dtype,
+                "shape": list(array.shape),
+                "offset": offset,
+                "bytes": len(raw),
+            }
+        )
+        padding = -len(raw) % _ALIGNMENT
+        parts += [raw, bytes(padding)]
+        offset += len(raw) + padding
+    plain = b"".join(parts)
+    digest = blake2b(plain + json.dumps(layout).encode(), digest_size=8).hexdigest()
+    return PackedArrays(tuple(layout), zlib.compress(plain, level=6), digest)
+
+
+def pack(
+    meta: Mapping[str, Any],
+    arrays: Mapping[str, npt.ArrayLike] | PackedArrays,
+    start: Mapping[str, Any] | None = None,
+) -> tuple[bytes, str]:
+    """`(payload, digest)`: the bytes for the browser, and a name for their content."""
+    packed = arrays if isinstance(arrays, PackedArrays) else pack_arrays(arrays)
+    described = json.dumps(meta, sort_keys=True)
+    digest = blake2b((described + packed.digest).encode(), digest_size=8).hexdigest()
+    content = {"digest": digest, "meta": meta, "start": start or {}, "arrays": packed.layout}
+    header = json.dumps(content).encode()
+    return struct.pack("<I", len(header)) + header + packed.body, digest
+
+
+def unpack(payload: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]:
+    """The inverse of `pack`: `(meta, arrays)`."""
+    (length,) = struct.unpack_from("<I", payload)
+    header = json.loads(payload[4 : 4 + length])
+    body = zlib.decompress(payload[4 + length :])
+    return header["meta"], {spec["name"]: _array(spec, body) for spec in header["arrays"]}
+
+
+def _raw_bytes(name: str, array: npt.NDArray[Any]) -> bytes:
+    if array.dtype == np.bool_:
+        return np.packbits(array, bitorder="little").tobytes()
+    if array.dtype.name not in _DTYPES:
+        raise ValueError(
+            f"The array {name!r} has type {array.dtype}; use bool or one of {', '.join(_DTYPES)}."
+        )
+    return array.astype(array.dtype.newbyteorder("<")).tobytes()
+
+
+def _array(spec: Mapping[str, Any], body: bytes) -> npt.NDArray[Any]:
+    raw = np.frombuffer(body, np.uint8, count=spec["bytes"], offset=spec["offset"])
+    if spec["dtype"] == "bits":
+        size = int(np.prod(spec["shape"], dtype=np.int64))
+        flat = np.unpackbits(raw, count=size, bitorder="little").astype(bool)
+    else:
+        flat = raw.view(np.dtype(spec["dtype"]).newbyteorder("<"))
+    return flat.reshape(spec["shape"])

@@ -1,0 +1,112 @@
+"""The pixel grid: a heatmap with exact cells, by mouse, touch and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.checks import (
+    Array,
+    checked_cell,
+    checked_floats,
+    checked_images,
+    checked_shape,
+    sent_index,
+)
+from widgets.colormaps import colormap_for, colormap_table, value_range
+from widgets.component import ignore, register, sent_before
+from widgets.payload import pack
+from widgets.theme import roles
+
+_component = register("pixel_grid", "grid.js", styles=("grid.css",))
+
+
+def pixel_grid(
+    values: npt.ArrayLike,
+    *,
+    kind: Literal["values", "roles"] = "values",
+    title: str = "",
+    unit: str = "",
+    digits: int = 3,
+    colormap: str | None = None,
+    limits: tuple[float, float] | None = None,
+    overlay: npt.ArrayLike | None = None,
+    selected: tuple[int, int] | None = None,
+    link: str | None = None,
+    report: bool = True,
+    max_width: int = 560,
+    key: str,
+) -> tuple[int, int] | None:
+    """Draw `values`; returns the selected (row, column), or None while nothing is selected.
+
+    values    of kind "values": numbers (H, W), drawn with a colour map and a colour bar; NaN is
+              hatched. Of kind "roles": uint8 (H, W), each a `role_index`, drawn with its colour
+              and mark.
+    unit      written behind each number; `digits` counts the significant ones
+    colormap  a matplotlib name; by default viridis, and RdBu_r where values have both signs
+    limits    the (low, high) of the colour map; by default the range of the values, symmetric
+              around zero where it has both signs
+    overlay   uint8 (H, W) levels, drawn faintly over the cells as ink
+    selected  (row, column) at first; when it changes, the selection moves there
+    link      grids on a page with the same link select the same cell
+    report    tell Python about a selection (this reruns the script)
+    max_width in CSS pixels
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    meta, arrays = _content(values, kind, colormap, limits)
+    height, width = meta["height"], meta["width"]
+    if overlay is not None:
+        arrays["overlay"] = checked_images("overlay", overlay, 256, (height, width))
+        meta["overlayHighest"] = max(1, int(arrays["overlay"].max()))
+    meta |= {
+        "title": title,
+        "unit": unit,
+        "digits": digits,
+        "selected": checked_cell("selected", selected, height, width),
+        "link": link,
+        "report": report,
+        "maxWidth": max_width,
+    }
+    chosen = chosen_cell(sent_before(key, "cell"), meta["selected"], height, width)
+    payload, _ = pack(meta, arrays, start={"cell": chosen})
+    _component(key=key, data=payload, on_cell_change=ignore)
+    return chosen
+
+
+def chosen_cell(
+    sent: Mapping[str, Any], selected: list[int] | None, height: int, width: int
+) -> tuple[int, int] | None:
+    """The cell that the viewer chose since Python last said `selected`, or else that one."""
+    row, column = sent_index(sent.get("row"), height), sent_index(sent.get("column"), width)
+    if row is not None and column is not None and sent.get("instead_of") == selected:
+        return row, column
+    return None if selected is None else (selected[0], selected[1])
+
+
+def _content(
+    values: npt.ArrayLike,
+    kind: str,
+    colormap: str | None,
+    limits: tuple[float, float] | None,
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    if kind == "roles":
+        indices = checked_shape("values", values, (None, None))
+        if indices.dtype != np.uint8 or indices.max() >= len(roles()):
+            raise ValueError(
+                f"values of kind 'roles' must be uint8 role indices below {len(roles())}; "
+                "see widgets.theme.role_index."
+            )
+        shape = {"height": indices.shape[0], "width": indices.shape[1]}
+        return {"kind": kind, **shape}, {"values": indices}
+    if kind != "values":
+        raise ValueError(f"kind must be 'values' or 'roles', not {kind!r}.")
+    numbers = checked_floats("values", values, (None, None))
+    low, high = value_range(numbers, limits)
+    table = colormap_table(colormap or colormap_for(low, high))
+    meta = {"kind": kind, "height": numbers.shape[0], "width": numbers.shape[1]}
+    finite = np.where(np.isfinite(numbers), numbers, np.nan).astype(np.float32)
+    return meta | {"low": low, "high": high}, {"values": finite, "colormap": table}

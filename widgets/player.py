@@ -1,0 +1,169 @@
+"""The player: a grid of samples that fills pixel by pixel in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.checks import (
+    Array,
+    checked_floats,
+    checked_images,
+    checked_levels,
+    checked_mask,
+    checked_shape,
+    sent_index,
+)
+from widgets.component import ignore, register, sent_before
+from widgets.payload import pack
+
+_BITS_PER_NAT = float(1 / np.log(2))
+_STEPS_PER_BIT = 4096  # bits travel as uint16: exact to 1/4096, at most 16
+_UINT16_MAX = 65535
+
+_component = register("player", "player_film.js", "player_view.js")
+
+
+@dataclass(frozen=True)
+class PlayerEvent:
+    """What the viewer clicked.
+
+    `image` is the selected sample. `row`, `column` and `channel` name the pixel to which the film
+    was wound back by a click into the large picture, and are None when only a sample was selected.
+    """
+
+    image: int
+    row: int | None = None
+    column: int | None = None
+    channel: int | None = None
+
+
+def player(
+    images: npt.ArrayLike,
+    probabilities: npt.ArrayLike | None = None,
+    entropy: npt.ArrayLike | None = None,
+    *,
+    levels: int,
+    log_prob: npt.ArrayLike | None = None,
+    uniforms: npt.ArrayLike | None = None,
+    known_mask: npt.ArrayLike | None = None,
+    receptive_field: npt.ArrayLike | None = None,
+    autoplay: bool = True,
+    speed: int = 300,
+    columns: int | None = None,
+    selected: int = 0,
+    report: bool = True,
+    label: str = "Samples",
+    key: str,
+) -> PlayerEvent | None:
+    """Play `images` pixel by pixel, in raster order and R, G, B inside a pixel.
+
+    images           uint8 (n, C, H, W), levels; C is 1 or 3
+    probabilities    uint8 (n, K, C, H, W), 255 = certain; K is 1 for two levels (the probability
+                     of level 1, "ink") and `levels` otherwise
+    entropy          (n, C, H, W) bits, of each conditional distribution
+    log_prob         (n, C, H, W) nats, of each chosen level
+    uniforms         (n, C, H, W) in [0, 1), the random number that chose each level
+    known_mask       bool (n or 1, C or 1, H, W), True where a pixel was given: there from the
+                     start, outlined, and skipped by the film
+    receptive_field  bool (H, W, H, W), [target row, target column, source row, source column]:
+                     glows around the current pixel
+    autoplay         start at once, and loop until the viewer takes over
+    speed            pixels per second at the start
+    report           tell Python about clicks (each reruns the script)
+
+    New content starts a new film. Returns the viewer's last click in this film, or None. Raises
+    `ValueError` when an argument does not fit.
+    """
+    meta, arrays = _film(
+        images,
+        probabilities,
+        entropy,
+        levels=levels,
+        log_prob=log_prob,
+        uniforms=uniforms,
+        known_mask=known_mask,
+        receptive_field=receptive_field,
+    )
+    if not 0 <= selected < meta["n"]:
+        raise ValueError(f"selected must be one of the {meta['n']} images, not {selected}.")
+    if columns is not None and columns < 1:
+        raise ValueError(f"columns must be at least 1, not {columns}.")
+    if speed < 1:
+        raise ValueError(f"speed must be at least 1 pixel per second, not {speed}.")
+    meta |= {
+        "autoplay": autoplay,
+        "speed": speed,
+        "columns": columns or int(np.ceil(np.sqrt(meta["n"]))),
+        "selected": selected,
+        "report": report,
+        "label": label,
+    }
+    payload, digest = pack(meta, arrays)
+    sent = sent_before(key, "event")
+    _component(key=key, data=payload, on_event_change=ignore)
+    return _event(sent, digest, meta)
+
+
+def _film(
+    images: npt.ArrayLike,
+    probabilities: npt.ArrayLike | None,
+    entropy: npt.ArrayLike | None,
+    *,
+    levels: int,
+    log_prob: npt.ArrayLike | None,
+    uniforms: npt.ArrayLike | None,
+    known_mask: npt.ArrayLike | None,
+    receptive_field: npt.ArrayLike | None,
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """The checked and quantised content: `(meta, arrays)`."""
+    levels = checked_levels(levels)
+    pixels = checked_images(
+        "images", images, levels, (None, 1, None, None), (None, 3, None, None)
+    )  # (n, C, H, W)
+    n, channels, height, width = pixels.shape
+    arrays: dict[str, Array] = {"images": pixels}
+    if probabilities is not None:
+        parameters = 1 if levels == 2 else levels
+        shape = (n, parameters, channels, height, width)
+        arrays["probabilities"] = checked_shape("probabilities", probabilities, shape)
+        if arrays["probabilities"].dtype != np.uint8:
+            raise ValueError("probabilities must be uint8, 255 for a certain level.")
+    if entropy is not None:
+        arrays["entropy"] = _as_bits(checked_floats("entropy", entropy, pixels.shape))
+    if log_prob is not None:
+        nats = -checked_floats("log_prob", log_prob, pixels.shape)
+        arrays["surprise"] = _as_bits(nats * _BITS_PER_NAT)
+    if uniforms is not None:
+        numbers = checked_floats("uniforms", uniforms, pixels.shape)
+        arrays["uniforms"] = (numbers.clip(0, 1) * _UINT16_MAX).astype(np.uint16)
+    if known_mask is not None:
+        shapes = [(a, b, height, width) for a in {n, 1} for b in {channels, 1}]
+        mask = checked_mask("known_mask", known_mask, *shapes)
+        arrays["known"] = np.broadcast_to(mask, pixels.shape)
+    if receptive_field is not None:
+        arrays["field"] = checked_mask(
+            "receptive_field", receptive_field, (height, width, height, width)
+        )
+    meta = {"n": n, "channels": channels, "height": height, "width": width, "levels": levels}
+    return meta, arrays
+
+
+def _as_bits(bits: npt.NDArray[np.float32]) -> npt.NDArray[np.uint16]:
+    return np.nan_to_num(bits * _STEPS_PER_BIT).round().clip(0, _UINT16_MAX).astype(np.uint16)
+
+
+def _event(sent: Mapping[str, Any], digest: str, meta: Mapping[str, Any]) -> PlayerEvent | None:
+    image = sent_index(sent.get("image"), meta["n"])
+    if image is None or sent.get("digest") != digest:
+        return None
+    row = sent_index(sent.get("row"), meta["height"])
+    column = sent_index(sent.get("column"), meta["width"])
+    channel = sent_index(sent.get("channel"), meta["channels"])
+    if row is None or column is None or channel is None:
+        return PlayerEvent(image)
+    return PlayerEvent(image, row, column, channel)
