@@ -42,7 +42,8 @@ class Film:
         labels: int64 `(n,)`; empty for a model without classes.
         receptive_field: bool `(H, W, H, W)`: target pixel, then source pixel.
         about: how the film was made: `model` (the architecture), `levels`, `n`, `label`,
-            `temperature`, `seed`, and what its maker wants to add.
+            `temperature`, `seed`, and what its maker wants to add, such as `checkpoint`, the name
+            of a shipped one.
     """
 
     images: NDArray[np.uint8]
@@ -58,6 +59,16 @@ class Film:
     def levels(self) -> int:
         """Number of levels a sub-pixel can take."""
         return int(self.about["levels"])
+
+    @property
+    def command(self) -> str:
+        """The command that draws these images, for a film of a shipped model."""
+        label = "" if self.about["label"] is None else f" --label {self.about['label']}"
+        return (
+            f"python -m pixelcnn sample {self.about['checkpoint']} --n {self.about['n']}{label} "
+            f"--temperature {self.about['temperature']} --seed {self.about['seed']} "
+            "--output digits.png"
+        )
 
     @property
     def bits(self) -> NDArray[np.float64]:

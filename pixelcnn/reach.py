@@ -85,7 +85,7 @@ class AuditReport:
 
 @dataclass(frozen=True)
 class PixelReport:
-    """The counts for one target: how many sources are legal, seen, reachable later, never, leaked."""
+    """The counts for one target: sources that are legal, seen, reachable later, never, leaked."""
 
     legal: int
     seen: int
@@ -102,9 +102,7 @@ def audit(model: AutoregressiveModel) -> AuditReport:
     return AuditReport(sub_pixel_relation(trace(model), model), limit_reach(model))
 
 
-def receptive_field(
-    model: AutoregressiveModel, pixel: tuple[int, int] | None = None
-) -> BoolArray:
+def receptive_field(model: AutoregressiveModel, pixel: tuple[int, int] | None = None) -> BoolArray:
     """Which pixels the distribution at a pixel can depend on.
 
     Args:
@@ -118,7 +116,9 @@ def receptive_field(
     Raises:
         ConfigError: the pixel lies outside the image.
     """
-    relation = sub_pixel_relation(trace(model), model).any(axis=(0, 3))  # (H, W, H, W)
+    relation: BoolArray = np.any(
+        sub_pixel_relation(trace(model), model), axis=(0, 3)
+    )  # (H, W, H, W)
     if pixel is None:
         return relation
     row, column = pixel
@@ -196,9 +196,7 @@ class Reach:
 
     def union(self, other: Reach) -> Reach:
         """Channel by channel, what either of the two depends on."""
-        pairs, group = np.unique(
-            np.stack([self.group, other.group]), axis=1, return_inverse=True
-        )
+        pairs, group = np.unique(np.stack([self.group, other.group]), axis=1, return_inverse=True)
         return Reach(group.ravel(), self.packed[pairs[0]] | other.packed[pairs[1]])
 
 
@@ -244,7 +242,9 @@ def _empty_reach(channels: int, colours: int, height: int, width: int) -> Reach:
 
 def _concatenate(inputs: list[Reach]) -> Reach:
     offsets = np.cumsum([0] + [len(reach.packed) for reach in inputs[:-1]])
-    group = np.concatenate([reach.group + offset for reach, offset in zip(inputs, offsets, strict=True)])
+    group = np.concatenate(
+        [reach.group + offset for reach, offset in zip(inputs, offsets, strict=True)]
+    )
     return Reach(group, np.concatenate([reach.packed for reach in inputs]))
 
 

@@ -27,7 +27,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
 def small(name: str, **options: Any) -> AutoregressiveModel:
     """A small float64 model in which no weight is zero by construction, and no unit dead."""
     torch.manual_seed(0)
-    defaults = {"height": SIZE, "width": SIZE, "hidden_channels": 24, "blocks": 2}
+    defaults = {"height": SIZE, "width": SIZE, "hidden_channels": 48, "blocks": 2}
     model = build_model(name, **{**defaults, **options}).double()
     with torch.no_grad():
         for parameter in model.parameters():
@@ -176,14 +176,14 @@ def test_a_block_whose_branch_is_zero_hands_its_input_on(block: str) -> None:
         last = one.conv2 if block == "plain" else one.expand
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
-    h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
+    h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
     for one in model.blocks:
         assert torch.equal(one(h, None), h)
 
 
 def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
     model = small("gated_pixelcnn")
-    h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
+    h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
     for layer in model.layers[1:]:
         nn.init.zeros_(layer.mix.weight)
         nn.init.zeros_(layer.mix.bias)

@@ -152,14 +152,17 @@ def test_a_batch_of_several_tiles_equals_its_images_one_by_one() -> None:
     model = shaken(build_model("gated_pixelcnn", height=5, width=5, hidden_channels=8), 0)
     uniforms = torch.rand(70, 1, 5, 5)
     for engine in FAST:
-        together = sample(model, 70, uniforms=uniforms, engine=engine)
-        alone = torch.cat([sample(model, 1, uniforms=one[None], engine=engine) for one in uniforms])
+        made = make_engine(model, engine)
+        together = sample(model, 70, uniforms=uniforms, engine=made)
+        alone = torch.cat([sample(model, 1, uniforms=one[None], engine=made) for one in uniforms])
         assert_same_images(model, alone, together, uniforms, None, 1.0)
 
 
 @pytest.mark.parametrize("name", model_names())
 def test_trace_log_probabilities_sum_to_the_model_s_own(name: str) -> None:
-    model = shaken(build_model(name, height=6, width=5, levels=4, channels=3, hidden_channels=12), 1)
+    model = shaken(
+        build_model(name, height=6, width=5, levels=4, channels=3, hidden_channels=12), 1
+    )
     trace = sample(model, 4, seed=3, trace=True)
     assert torch.allclose(
         trace.log_prob.sum(dim=(1, 2, 3)), model.log_prob(trace.images), atol=1e-4

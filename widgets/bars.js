@@ -1,39 +1,40 @@
-// The bars: rows of name, bar and percentage. CSS moves a bar to its new length.
+// The bars: columns with a name below and a percentage above. CSS moves a bar to its new height.
 
 class Bars {
   constructor(root) {
-    this.root = root;
     this.list = element("ul", { class: "bars" });
     root.append(this.list);
-    this.rows = [];
+    this.columns = [];
   }
 
   update({ names, label }, { shares }) {
     this.list.setAttribute("aria-label", label);
-    if (this.rows.length !== names.length) this.build(names.length);
+    if (this.columns.length !== names.length) this.build(names.length);
     const largest = Math.max(...shares);
-    this.rows.forEach(({ row, name, bar, percent }, index) => {
-      const share = shares[index];
+    const leads = shares.filter((share) => share === largest).length === 1;
+    this.columns.forEach(({ column, name, bar, percent }, index) => {
       setText(name, names[index]);
-      setText(percent, percentage(share));
-      bar.style.width = `${100 * share}%`;
-      row.classList.toggle("strong", share === largest && shares.filter((one) => one === largest).length === 1);
+      setText(percent, percentage(shares[index]));
+      bar.style.height = `${100 * shares[index]}%`;
+      column.setAttribute("aria-label", `${names[index]}: ${percentage(shares[index])}`);
+      column.classList.toggle("strong", leads && shares[index] === largest);
+      column.classList.toggle("slight", shares[index] < 0.01);
     });
   }
 
   build(count) {
-    this.rows = Array.from({ length: count }, () => {
-      const [name, bar, percent] = ["name", "bar", "percent"].map((kind) => element("span", { class: kind }));
-      const track = element("span", { class: "track", "aria-hidden": "true" }, bar);
-      return { row: element("li", {}, name, track, percent), name, bar, percent };
+    this.columns = Array.from({ length: count }, () => {
+      const [bar, percent, name] = ["bar", "percent", "name"].map((kind) => element("span", { class: kind }));
+      const track = element("span", { class: "track" }, bar);
+      return { column: element("li", {}, percent, track, name), bar, percent, name };
     });
-    this.list.replaceChildren(...this.rows.map(({ row }) => row));
+    this.list.replaceChildren(...this.columns.map(({ column }) => column));
   }
 
-  layout() {}
+  layout() {} // CSS does it
 }
 
-/** 0 % and 100 % only where that is all but exact. */
+/** 0 % and 100 % only where that is exact. */
 function percentage(share) {
   const percent = 100 * share;
   if (percent > 0 && percent < 1) return "< 1 %";

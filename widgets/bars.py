@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import numpy.typing as npt
 
 from widgets.checks import checked_floats
@@ -15,18 +14,18 @@ _component = register("bars")
 
 
 def bars(shares: npt.ArrayLike, names: Sequence[str], *, label: str = "Shares", key: str) -> None:
-    """Draw one bar for each share, from 0 to 100 %, the largest one strong.
+    """Draw one column for each share, from 0 to 100 %, with its percentage; the largest is strong.
 
     shares  (n,), each from 0 to 1
-    names   n short names
+    names   n short names, written below
+    label   what they are shares of, for screen readers
 
     Raises `ValueError` when an argument does not fit.
     """
     values = checked_floats("shares", shares, (None,))
     if len(names) != len(values):
         raise ValueError(f"names must have {len(values)} entries, one a bar, not {len(names)}.")
-    if not ((values >= 0) & (values <= 1.0001)).all():
+    if not ((values >= 0) & (values <= 1)).all():
         raise ValueError("shares must lie between 0 and 1.")
-    meta = {"names": list(names), "label": label}
-    payload, _ = pack(meta, {"shares": values.clip(0, 1).astype(np.float32)})
+    payload, _ = pack({"names": list(names), "label": label}, {"shares": values})
     _component(key=key, data=payload)

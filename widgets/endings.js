@@ -8,11 +8,14 @@ class Endings {
   constructor(root) {
     this.root = root;
     this.tiles = element("div", { class: "tiles", role: "img" });
-    this.legend = new Legend(root, [
-      ["known", "given"],
-      ["drawn", "drawn by the model"],
-    ]);
-    root.prepend(this.tiles);
+    this.swatches = [element("canvas"), element("canvas")]; // by whether it is known
+    this.legend = element(
+      "ul",
+      { class: "legend" },
+      element("li", {}, this.swatches[1], element("span", { text: "given" })),
+      element("li", {}, this.swatches[0], element("span", { text: "drawn by the model" })),
+    );
+    root.append(this.tiles, this.legend);
     this.canvases = [];
   }
 
@@ -22,7 +25,7 @@ class Endings {
     if (this.canvases.length !== meta.n) this.build();
     this.captions.forEach((node, index) => setText(node, meta.captions[index] ?? ""));
     this.tiles.setAttribute("aria-label", [meta.label, ...new Set(meta.captions)].join(", "));
-    this.legend.list.hidden = !meta.legend;
+    this.legend.hidden = !meta.legend;
     this.layout();
   }
 
@@ -45,19 +48,29 @@ class Endings {
     this.tiles.style.gridTemplateColumns = `repeat(${meta.columns}, max-content)`;
     this.tiles.style.gap = `${GAP}px`;
     for (const canvas of this.canvases) sizeCanvas(canvas, (meta.width * cell) / scale, (meta.height * cell) / scale);
-    const colors = palette(this.root);
-    this.setColors(colors);
-    this.legend.draw(colors);
+    this.setColors();
+    this.swatches.forEach((canvas, known) => this.drawSwatch(canvas, this.ramps[known]));
     this.draw();
   }
 
-  setColors(colors) {
+  setColors() {
+    const colors = palette(this.root);
     const [paper, ink, drawn] = [colors.paper, colors.ink, colors.role("drawn")].map(rgb);
     const tinted = mix(paper, drawn, TINT);
     const shaded = mix(ink, drawn, SHADE);
     const share = (level) => level / (this.meta.levels - 1);
     const ramp = (from, to) => Array.from({ length: this.meta.levels }, (_, level) => mix(from, to, share(level)));
     this.ramps = [ramp(tinted, shaded), ramp(paper, ink)]; // by whether it is known
+  }
+
+  /** A stroke of ink on paper. */
+  drawSwatch(canvas, ramp) {
+    sizeCanvas(canvas, 24, 18);
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = `rgb(${ramp[0]})`;
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.fillStyle = `rgb(${ramp[ramp.length - 1]})`;
+    pen.fillRect(canvas.width / 3, 0, canvas.width / 3, canvas.height);
   }
 
   draw() {

@@ -44,7 +44,7 @@ class Evolution {
     if (another && !meta.live && !prefersStill()) this.play({ again: true });
     else if (another || (meta.live && followed && !this.playing)) this.show(meta.count - 1);
     else this.show(Math.min(this.at, meta.count - 1));
-    this.follows = followed && this.at === meta.count - 1;
+    this.follows = followed && this.at >= meta.count - 1; // before the first moment, too
   }
 
   build() {
@@ -53,7 +53,7 @@ class Evolution {
     this.canvases = Array.from({ length: meta.n }, () => element("canvas", {}));
     const figures = this.canvases.map((canvas, index) => {
       const caption = meta.captions[index];
-      return element("figure", {}, canvas, ...(caption ? [element("figcaption", { text: caption })] : []));
+      return element("figure", {}, ...(caption ? [element("figcaption", { text: caption })] : []), canvas);
     });
     this.tiles.replaceChildren(...figures);
   }
@@ -96,7 +96,6 @@ class Evolution {
   draw() {
     const { meta, at } = this;
     const waiting = meta.count === 0;
-    this.tiles.classList.toggle("waiting", waiting);
     this.canvases.forEach((canvas, index) => {
       const pen = canvas.getContext("2d");
       pen.imageSmoothingEnabled = false;

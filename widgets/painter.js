@@ -153,6 +153,7 @@ class Painter {
 
   /** One undoable change of the whole drawing. */
   change(act) {
+    if (!this.layers) return;
     this.layers.remember();
     act(this.layers);
     this.lineShown = null;
@@ -162,7 +163,7 @@ class Painter {
   }
 
   travel(direction) {
-    if (!this.layers[direction]()) return;
+    if (!this.layers?.[direction]()) return;
     this.lineShown = null;
     this.draw();
     this.tell();

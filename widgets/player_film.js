@@ -133,6 +133,7 @@ class Film {
   }
 
   place(step) {
+    if (!this.total) return ["every pixel was given"];
     const now = this.current(step);
     if (!now) return ["nothing drawn yet", `${this.total} to go`];
     return [`pixel ${now.pixel} of ${this.cells}`, `row ${now.row}, column ${now.column}`];

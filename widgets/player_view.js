@@ -99,8 +99,10 @@ class Portrait {
     outlineCanvas(pen, colors.edge, this.scale);
     if (!now) return;
     const thickness = Math.max(2, Math.round(2.5 * this.scale));
-    const [x, y] = [now.column * this.cell - thickness, now.row * this.cell - thickness];
-    outline(pen, x, y, this.cell + 2 * thickness, colors.role("target"), thickness);
+    const size = this.cell + 2 * thickness;
+    const x = clamp(now.column * this.cell - thickness, 0, width - size);
+    const y = clamp(now.row * this.cell - thickness, 0, height - size);
+    outline(pen, x, y, size, colors.role("target"), thickness);
   }
 
   /** The pixels that the model looked at when it chose the current one. */
@@ -193,15 +195,15 @@ class Histogram {
     pen.fillRect(0, height - scale, width, scale);
     if (!shares) return;
     const top = Math.max(...shares, 0.01);
-    const step_ = width / shares.length;
-    const gap = step_ > 4 * scale ? scale : 0;
+    const each = width / shares.length;
+    const gap = each > 4 * scale ? scale : 0;
     const chosen = film.level(image, now.position);
     shares.forEach((share, level) => {
       const tall = Math.max(level === chosen ? 3 * scale : 0, (share / top) * (height - 8 * scale));
       pen.fillStyle = level === chosen ? colors.role("target") : colors.text;
       pen.globalAlpha = level === chosen ? 1 : 0.55;
-      const wide = level === chosen ? Math.max(step_ - gap, 3 * scale) : step_ - gap;
-      pen.fillRect(level * step_, height - tall, wide, tall);
+      const wide = level === chosen ? Math.max(each - gap, 3 * scale) : each - gap;
+      pen.fillRect(level * each, height - tall, wide, tall);
     });
     pen.globalAlpha = 1;
   }

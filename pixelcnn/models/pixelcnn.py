@@ -50,9 +50,7 @@ class PixelCNN(AutoregressiveModel):
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__(config)
         hidden, colours = config.hidden_channels, config.channels
-        self.first = MaskedConv2d(
-            colours, hidden, config.first_kernel_size, "A", colours=colours
-        )
+        self.first = MaskedConv2d(colours, hidden, config.first_kernel_size, "A", colours=colours)
         self.position = (
             PositionBias(config.height, config.width, hidden) if config.position else None
         )

@@ -17,7 +17,15 @@ from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Progress, Request, SamplingCancelled, make_request
 from pixelcnn.sampling.torch_engine import TorchEngine
 
-__all__ = ["Engine", "SamplingCancelled", "Trace", "engine_names", "make_engine", "sample", "warm_up"]
+__all__ = [
+    "Engine",
+    "SamplingCancelled",
+    "Trace",
+    "engine_names",
+    "make_engine",
+    "sample",
+    "warm_up",
+]
 
 
 class Engine(Protocol):

@@ -90,8 +90,7 @@ def _make_tile(rows: int, vectors: int, chains: int) -> Any:
                         row = builder.mul(builder.add(row_of_tap, k), out_stride)
                         row = builder.add(weights, row)
                         loaded = [
-                            builder.load(at(row, _INDEX(0), 0, n), align=4)
-                            for n in range(vectors)
+                            builder.load(at(row, _INDEX(0), 0, n), align=4) for n in range(vectors)
                         ]
                         for m in range(rows):
                             place = builder.add(source, builder.mul(in_stride, _INDEX(m)))
@@ -99,9 +98,7 @@ def _make_tile(rows: int, vectors: int, chains: int) -> Any:
                             number = splat(builder.load(place))
                             for n in range(vectors):
                                 total = sums[chain, m, n]
-                                value = builder.call(
-                                    fma, [number, loaded[n], builder.load(total)]
-                                )
+                                value = builder.call(fma, [number, loaded[n], builder.load(total)])
                                 builder.store(value, total)
             lowest = splat(floor)
             for m, n in grid:
@@ -113,13 +110,9 @@ def _make_tile(rows: int, vectors: int, chains: int) -> Any:
             with builder.if_then(builder.icmp_signed(">=", residual, _INDEX(0))):
                 for m, n in grid:
                     more = builder.load(at(residual, out_stride, m, n), align=4)
-                    builder.store(
-                        builder.fadd(builder.load(sums[0, m, n]), more), sums[0, m, n]
-                    )
+                    builder.store(builder.fadd(builder.load(sums[0, m, n]), more), sums[0, m, n])
             for m, n in grid:
-                builder.store(
-                    builder.load(sums[0, m, n]), at(out, out_stride, m, n), align=4
-                )
+                builder.store(builder.load(sums[0, m, n]), at(out, out_stride, m, n), align=4)
             return context.get_dummy_value()
 
         return signature, generate

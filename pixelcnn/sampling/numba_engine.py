@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
+from itertools import pairwise, repeat
 
 import numpy as np
 import torch
@@ -64,14 +65,14 @@ class NumbaEngine:
         with ThreadPoolExecutor(min(len(tiles), os.cpu_count() or 1)) as threads:
             for row in range(height):
                 request.advance(row, height)
-                list(threads.map(lambda one: one.fill(row), passes))  # noqa: B023
+                list(threads.map(_Pass.fill, passes, repeat(row)))
         return torch.from_numpy(images)
 
 
 def _tiles(n: int) -> list[slice]:
     """Parts of nearly equal size, at most `TILE` each."""
     bounds = np.linspace(0, n, -(-n // TILE) + 1).astype(int)
-    return [slice(*pair) for pair in zip(bounds, bounds[1:], strict=False)]
+    return [slice(*pair) for pair in pairwise(bounds)]
 
 
 class _Pass:

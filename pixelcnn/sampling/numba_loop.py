@@ -74,6 +74,82 @@ def _locate(operations, buffers, offsets, batch, row, places, taps):  # type: ig
             taps[tap] = above + offsets[tap, 1] * stride
 
 
+@njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
+def _gather(memory, out, taps, first, count, shift, channels, depth, rows):  # type: ignore[no-untyped-def]
+    """Collect what the taps of each row read into `depth` numbers in a line, zeros at the end."""
+    for m in range(rows):
+        place = out + m * depth
+        for tap in range(first, first + count):
+            for channel in range(channels):
+                memory[place] = memory[taps[tap] + shift + m * channels + channel]
+                place += 1
+        while place < out + (m + 1) * depth:
+            memory[place] = np.float32(0)
+            place += 1
+
+
+@njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
+def _gate(memory, out, width, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
+    """tanh(first half) * sigmoid(second half), with two exponentials and one division."""
+    one = np.float32(1)
+    for m in range(rows):
+        content = memory[source + m * source_width :][:channels]
+        opening = memory[source + m * source_width + channels :][:channels]
+        result = memory[out + m * width :][:channels]
+        for n in range(channels):
+            a = _exp(np.float32(-2) * content[n])
+            b = _exp(-opening[n])
+            result[n] = (one - a) / ((one + a) * (one + b))
+
+
+@njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
+def _norm(memory, out, source, width, channels, group, weights, biases, floor, rows):  # type: ignore[no-untyped-def]
+    """Layer normalisation over each `group` of the channels of a row."""
+    size = np.float32(group)
+    for m in range(rows):
+        for first in range(0, channels, group):
+            x = memory[source + m * width + first :][:group]
+            y = memory[out + m * width + first :][:group]
+            scale = memory[weights + first :][:group]
+            bias = memory[biases + first :][:group]
+            total = np.float32(0)
+            for n in range(group):
+                total += x[n]
+            mean = total / size
+            total = np.float32(0)
+            for n in range(group):
+                total += (x[n] - mean) * (x[n] - mean)
+            inverse = np.float32(1) / np.sqrt(total / size + np.float32(1e-5))
+            for n in range(group):
+                y[n] = max((x[n] - mean) * inverse * scale[n] + bias[n], floor)
+
+
+@njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
+def _elementwise(code, memory, out, source, other, count):  # type: ignore[no-untyped-def]
+    """The operations that treat every number alike."""
+    one = np.float32(1)
+    x = memory[source:][:count]
+    y = memory[out:][:count]
+    if code == _RELU:
+        for n in range(count):
+            y[n] = max(x[n], np.float32(0))
+    elif code == _TANH:
+        for n in range(count):
+            a = _exp(np.float32(-2) * x[n])
+            y[n] = (one - a) / (one + a)
+    elif code == _SIGMOID:
+        for n in range(count):
+            y[n] = one / (one + _exp(-x[n]))
+    else:
+        z = memory[other:][:count]
+        if code == _ADD:
+            for n in range(count):
+                y[n] = x[n] + z[n]
+        else:
+            for n in range(count):
+                y[n] = x[n] * z[n]
+
+
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=_REASSOCIATE)
 def _run(  # type: ignore[no-untyped-def]
     operations, buffers, memory, places, taps, scratch, batch, column, columns
@@ -90,82 +166,31 @@ def _run(  # type: ignore[no-untyped-def]
         source = places[index, 1] + column * batch * source_width
         other = places[index, 2] + column * batch * width if places[index, 2] >= 0 else -1
         floor = np.float32(0) if operation[_CLAMP] else _NO_FLOOR
-        if code == _LINEAR or code == _GATHER:
-            start, stride = (other, width) if other >= 0 else (operation[_BIAS], np.int64(0))
+        weights, bias = operation[_WEIGHTS], operation[_BIAS]
+        if code <= _GATHER:  # linear, of either kind
+            start, stride = (other, width) if other >= 0 else (bias, np.int64(0))
             added = places[index, 3]
             added = added + column * batch * width if added >= 0 else np.int64(-1)
             first, count, depth = operation[_FIRST_TAP], operation[_TAPS], operation[_DEPTH]
             shift = column * batch * source_width
             if code == _GATHER:
-                for m in range(rows):
-                    place = scratch + m * depth
-                    for tap in range(first, first + count):
-                        for channel in range(source_width):
-                            memory[place] = memory[taps[tap] + shift + m * source_width + channel]
-                            place += 1
-                    while place < scratch + (m + 1) * depth:
-                        memory[place] = np.float32(0)
-                        place += 1
+                _gather(memory, scratch, taps, first, count, shift, source_width, depth, rows)
                 taps[0] = scratch
-                product(memory, out, width, start, stride, taps, 0, 1, 0, depth,
-                        operation[_WEIGHTS], depth, floor, added, rows)  # fmt: skip
-            else:
-                product(memory, out, width, start, stride, taps, first, count, shift,
-                        source_width, operation[_WEIGHTS], depth, floor, added, rows)  # fmt: skip
+                first, count, shift, source_width = 0, 1, np.int64(0), depth
+            product(memory, out, width, start, stride, taps, first, count, shift,
+                    source_width, weights, depth, floor, added, rows)  # fmt: skip
         elif code == _GATE:
-            for m in range(rows):
-                content = memory[source + m * source_width :][:channels]
-                opening = memory[source + m * source_width + channels :][:channels]
-                result = memory[out + m * width :][:channels]
-                for n in range(channels):
-                    a = _exp(np.float32(-2) * content[n])
-                    b = _exp(-opening[n])
-                    one = np.float32(1)
-                    result[n] = (one - a) / ((one + a) * (one + b))
+            _gate(memory, out, width, source, source_width, channels, rows)
         elif code == _NORM:
             group = channels // operation[_GROUPS]
-            for m in range(rows):
-                for first in range(0, channels, group):
-                    x = memory[source + m * source_width + first :][:group]
-                    y = memory[out + m * width + first :][:group]
-                    scale = memory[operation[_WEIGHTS] + first :][:group]
-                    bias = memory[operation[_BIAS] + first :][:group]
-                    total = np.float32(0)
-                    for n in range(group):
-                        total += x[n]
-                    mean = total / np.float32(group)
-                    total = np.float32(0)
-                    for n in range(group):
-                        total += (x[n] - mean) * (x[n] - mean)
-                    inverse = np.float32(1) / np.sqrt(total / np.float32(group) + np.float32(1e-5))
-                    for n in range(group):
-                        y[n] = max((x[n] - mean) * inverse * scale[n] + bias[n], floor)
+            _norm(memory, out, source, width, channels, group, weights, bias, floor, rows)
         elif code == _SLICE:
-            first = operation[_FIRST_CHANNEL]
+            start = source + operation[_FIRST_CHANNEL]
             for m in range(rows):
                 for n in range(channels):
-                    memory[out + m * width + n] = memory[source + m * source_width + first + n]
+                    memory[out + m * width + n] = memory[start + m * source_width + n]
         else:
-            x = memory[source:][: rows * width]
-            y = memory[out:][: rows * width]
-            if code == _RELU:
-                for n in range(rows * width):
-                    y[n] = max(x[n], np.float32(0))
-            elif code == _TANH:
-                for n in range(rows * width):
-                    a = _exp(np.float32(-2) * x[n])
-                    y[n] = (np.float32(1) - a) / (np.float32(1) + a)
-            elif code == _SIGMOID:
-                for n in range(rows * width):
-                    y[n] = np.float32(1) / (np.float32(1) + _exp(-x[n]))
-            else:
-                z = memory[other:][: rows * width]
-                if code == _ADD:
-                    for n in range(rows * width):
-                        y[n] = x[n] + z[n]
-                else:
-                    for n in range(rows * width):
-                        y[n] = x[n] * z[n]
+            _elementwise(code, memory, out, source, other, rows * width)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -180,7 +205,8 @@ def _draw(memory, start, parameters, temperature, uniform):  # type: ignore[no-u
             return 1 if logits[0] > 0 else 0
         return np.argmax(logits)
     if parameters == 1:
-        return 1 if uniform >= np.float32(1) / (np.float32(1) + np.exp(logits[0] / temperature)) else 0
+        paper = np.float32(1) / (np.float32(1) + np.exp(logits[0] / temperature))
+        return 1 if uniform >= paper else 0
     highest = logits.max()
     total = np.float32(0)
     for level in range(parameters):

@@ -227,4 +227,3 @@ def _padded(step: Step) -> int:
     if step.op == "image":
         return step.channels
     return -(-step.channels // LANES) * LANES
-

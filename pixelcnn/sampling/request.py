@@ -94,9 +94,7 @@ def make_request(
     if labels is not None and labels.dim() == 0:
         labels = labels.expand(n)
     model.check_labels(labels, n)
-    return Request(
-        images, given, uniforms.float(), labels, float(temperature), progress, cancelled
-    )
+    return Request(images, given, uniforms.float(), labels, float(temperature), progress, cancelled)
 
 
 def _known(

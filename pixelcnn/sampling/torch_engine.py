@@ -170,7 +170,8 @@ class _Pass:
         kernel = self.engine.kernels[step]
         source = self.buffers[step.inputs[0]]
         top, left = row + self.up + kernel.rows.start, self.side + start + kernel.columns.start
-        window = source[:, top : top + len(kernel.rows), left : left + stop - start + len(kernel.columns) - 1]
+        right = left + stop - start + len(kernel.columns) - 1
+        window = source[:, top : top + len(kernel.rows), left:right]
         patches = window.unfold(2, len(kernel.columns), 1)  # (B, rows, columns, C, kernel columns)
         flat = patches.transpose(1, 2).reshape(len(source), stop - start, -1)
         result = flat @ kernel.matrix

@@ -1,0 +1,79 @@
+"""What the page Draw & complete says about a drawing, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pixelcnn.completion import Completions, GivenPart
+
+
+def situation(done: Completions) -> str:
+    """What can be expected of the endings, given what is known and where."""
+    known, unknown = int(done.known_mask.sum()), int((~done.known_mask).sum())
+    if unknown == 0:
+        return (
+            "**Nothing is unknown**, so nothing is left to draw: all endings are your drawing. "
+            "Drag the line up, or brush some cells unknown."
+        )
+    if known == 0:
+        return (
+            "**Nothing is given**, so these are digits out of thin air. Draw something, or drag "
+            "the line down."
+        )
+    if done.given.behind:
+        return _one_pixel(done, unknown) + (
+            f"**{done.given.behind} of the {known} given pixels come after an unknown one.** They "
+            "are kept, but the model reads left to right, top to bottom, and could not look at "
+            "them while it drew the pixels before."
+        )
+    return _one_pixel(done, unknown) + (
+        f"All {known} given pixels come before the first unknown one: whatever the model draws, it "
+        "has seen all of them."
+    )
+
+
+def _one_pixel(done: Completions, unknown: int) -> str:
+    if unknown > 1:
+        return ""
+    values = done.images[:, ~done.known_mask].flatten().tolist()
+    return f"**One pixel is unknown**: {sum(map(bool, values))} of {len(values)} endings ink it. "
+
+
+def guess(label: int | None) -> str:
+    """How the bars come about."""
+    words = (
+        "The model can draw each of the ten digits. So it asks ten times: how likely would this "
+        "beginning be, were it a 0? A 1? ... The bars compare the ten answers (Bayes' rule). "
+    )
+    if label is None:
+        return words + "The endings are shared out by them, the likeliest digit first."
+    return words + f"You told it that this is a {label}, so the endings do not use them."
+
+
+def surprise(given: GivenPart, label: int | None, levels: int) -> str:
+    """The bits of the given part, with what a bit is."""
+    if given.prefix == 0:
+        return (
+            "**0 bits.** The first pixel is unknown, so there is no beginning yet that could "
+            "surprise the model."
+        )
+    bits = given.bits if label is None else given.class_bits[label].item()
+    what = "the given part" if not given.behind else f"the {given.prefix} pixels before the gap"
+    asked = "" if label is None else f", told that it is a {label}"
+    words = (
+        f"**{bits:.1f} bits**: so much surprise is in {what}{asked}. A bit is one coin toss "
+        f"guessed right; {bits:.0f} in a row are as unlikely as your beginning."
+    )
+    if levels == 2:
+        words += (
+            f"\n\nSomebody who has never seen a digit would toss a coin for each of the "
+            f"{given.prefix} pixels: {given.prefix} bits. Draw something odd and watch the number "
+            "rise."
+        )
+    if given.behind:
+        words += (
+            f"\n\nThe {given.behind} given pixels behind the gap are not counted: for them all "
+            "that could stand in the gap would have to be tried."
+        )
+    return words
