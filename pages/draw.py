@@ -76,9 +76,9 @@ def upper_half(image: NDArray[np.uint8]) -> Drawing:
 
 def start_with(drawing: Drawing) -> None:
     """Put this into the painter."""
-    st.session_state["start"] = drawing
-    st.session_state["revision"] = st.session_state.get("revision", 0) + 1
-    st.session_state["refused"] = None
+    st.session_state["draw_start"] = drawing
+    st.session_state["draw_revision"] = st.session_state.get("draw_revision", 0) + 1
+    st.session_state["draw_refused"] = None
 
 
 def start_with_another_digit(config: dict[str, Any]) -> None:
@@ -97,22 +97,21 @@ def start_with_upload(model: str) -> None:
         try:
             levels = read_image(path, common.load_model(model)[0].config)
         except LabError as error:
-            st.session_state["refused"] = str(error)
+            st.session_state["draw_refused"] = str(error)
             return
     start_with(upper_half(levels[0, 0].numpy()))
     st.session_state["picture"] = False  # closes the box
 
 
 def current_start(config: dict[str, Any]) -> Drawing:
-    """What the painter starts from: kept over reruns, visits to other pages and other models."""
-    shape = (config["height"], config["width"])
-    start = st.session_state.get("start")
-    left = st.session_state.get("left")  # the drawing as it was when the painter was last seen
-    if start is None or start.image.shape != shape or start.image.max() >= config["levels"]:
+    """What the painter starts from, kept while other pages and other models are visited."""
+    fits = tuple(config[name] for name in ("levels", "height", "width"))
+    if st.session_state.get("draw_for") != fits:
+        st.session_state["draw_for"] = fits
         start_with(upper_half(test_digit(config, FIRST_DIGIT)))
-    elif left is not None and "painter" not in st.session_state and left.image.shape == shape:
-        start_with(left)
-    return st.session_state["start"]
+    elif "painter" not in st.session_state:  # back from another page: go on where the pen was
+        start_with(st.session_state["draw_last"])
+    return st.session_state["draw_start"]
 
 
 def starts(model: str, config: dict[str, Any]) -> None:
@@ -132,8 +131,8 @@ def starts(model: str, config: dict[str, Any]) -> None:
                 args=(model,),
             )
             st.caption("It is centred and scaled as the digits were that the model learned from.")
-            if st.session_state.get("refused"):
-                st.error(st.session_state["refused"])
+            if st.session_state.get("draw_refused"):
+                st.error(st.session_state["draw_refused"])
 
 
 # ------------------------------------------------------------------ the drawing and its endings
@@ -195,11 +194,11 @@ def studio(model: str, config: dict[str, Any]) -> None:
             start.image,
             start.known_mask,
             levels=config["levels"],
-            revision=st.session_state["revision"],
+            revision=st.session_state["draw_revision"],
             label="Your drawing",
             key="painter",
         )
-        st.session_state["left"] = drawing
+        st.session_state["draw_last"] = drawing
     options = controls(config["classes"])
     with right, common.explained():
         done = completed(model, drawing.image, drawing.known_mask, ENDINGS, options)

@@ -97,7 +97,7 @@ def controls(classes: int) -> tuple[int, int | None, float, int]:
             format="%.1f",
             key="temperature",
             bind="query-params",
-            width=190,
+            width=170,
             help="How bold the choices are. 1: as the network learned it. 0: always the likeliest.",
         )
         seed = st.number_input(

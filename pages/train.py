@@ -209,11 +209,12 @@ def explain(config: RunConfig) -> None:
 
 _WHAT_TO_LOOK_AT = """
 - **The eight digits** are drawn again and again from the same random numbers, so that only the
-  network changes. It is told which digit to draw: the small number in the corner. First it learns
-  how much ink there is, then strokes, then shapes.
+  network changes. It is told which digit to draw: the small number above. First it learns how much
+  ink there is, then strokes, then shapes.
 - **The curve** is its surprise at each pixel, in *bits*: 1 bit for a coin that falls either way,
   0 for what was certain. *Nats per image* count the same surprise on another scale, for the whole
-  digit. Lower is better, and halving it looks the same anywhere on the axis.
+  digit. Lower is better, and halving it looks the same anywhere on the axis. The dashed lines are
+  two who look at no other pixel: one guesses blindly, one knows how often each pixel is inked.
 - **Held-out digits** are never learnt from. If the grey curve falls and the green one does not,
   it learns by heart.
 - **Try** under *More*: learning rate 1, no labels, one block against eight, 16 levels of grey.

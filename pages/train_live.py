@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -36,6 +37,8 @@ def title(config: RunConfig) -> str:
     for preset in live_presets().values():
         if preset.config == config:
             return preset.title
+        if preset.config == replace(config, train=preset.config.train):
+            return f"{preset.title}, own settings"
     size = config.data_options.get("size")
     return f"{config.model} on {config.data}" + (f", {size} × {size}" if size else "")
 
@@ -67,7 +70,7 @@ def curve(view: RunView, preview: Preview | None) -> None:
     references = [Reference(uniform, "guessing blindly")]
     if preview is not None:
         per_pixel = preview.per_pixel.bits_per_dim
-        references.append(Reference(per_pixel, "knowing how often each pixel is inked"))
+        references.append(Reference(per_pixel, "each pixel on its own"))
     points = view.curves()
     learning_curve(
         points,

@@ -7,6 +7,7 @@ reads it off once, so that a model is written as an ordinary module and nowhere 
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -77,10 +78,40 @@ class Graph:
         return self.values[-1]
 
 
+# While it traces, `torch.fx` replaces how every module of the process is called.
+_TRACING = threading.Lock()
+
+
 class _Tracer(fx.Tracer):
-    """Traces `network`, stopping at the layers of `pixelcnn.layers`."""
+    """Traces `network`, stopping at the layers of `pixelcnn.layers`.
+
+    Modules that other threads call meanwhile are none of its business and run as ever: on a
+    server, somebody's model is always at work.
+    """
 
     traced_func_name = "network"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Record a call of this thread."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """Record the use of a parameter by this thread."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         ours = isinstance(m, TapLayer | ChannelNorm | ClassBias | PositionBias)
@@ -95,7 +126,8 @@ def trace(model: AutoregressiveModel) -> Graph:
     """
     config = model.config
     unlabelled = {} if config.classes else {"labels": None}
-    traced = _Tracer().trace(model, concrete_args=unlabelled)
+    with _TRACING:
+        traced = _Tracer().trace(model, concrete_args=unlabelled)
     module = fx.GraphModule(model, traced)
     image, labels = [node for node in traced.nodes if node.op == "placeholder"]
 

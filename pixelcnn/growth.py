@@ -8,11 +8,11 @@ import numpy as np
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.graph import Graph, Value, trace
-from pixelcnn.layers import MaskedConv2d, TapConv2d
-from pixelcnn.models import AutoregressiveModel, build_model, model_class
-from pixelcnn.reach import BoolArray, Reach, legal_relation, relations
+from pixelcnn.layers import MaskedConv2d, MaskType, TapConv2d
+from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.reach import BoolArray, Reach, legal_relation, reach_of, relations
 
-_WITHOUT_PARTNER = {"taps", "relu", "norm"}
+_TEMPLATE_BLOCKS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,19 +32,13 @@ class Growth:
         return self.relations[-1]
 
     @property
-    def saturated(self) -> bool:
-        """Whether the last block added nothing, so that no further one would."""
-        return len(self.relations) > 1 and np.array_equal(self.relations[-2], self.limit)
-
-    def totals(self, depth: int) -> Totals:
-        """The counts over all pairs, after the first layer and `depth` blocks."""
-        seen = self.relations[depth]
-        legal = legal_relation(1, *seen.shape[:2])[0, :, :, 0]  # (H, W, H, W)
-        return Totals(
-            legal=int(legal.sum()),
-            seen=int((seen & legal).sum()),
-            never=int((legal & ~self.limit).sum()),
-            leaks=int((seen & ~legal).sum()),
+    def totals(self) -> tuple[Totals, ...]:
+        """The counts over all pairs, after the first layer and after each block."""
+        legal = legal_relation(1, *self.limit.shape[:2])[0, :, :, 0]  # (H, W, H, W)
+        never = int((legal & ~self.limit).sum())
+        return tuple(
+            Totals(int(legal.sum()), int((seen & legal).sum()), never, int((seen & ~legal).sum()))
+            for seen in self.relations
         )
 
 
@@ -67,69 +61,55 @@ class Totals:
         return self.seen / max(self.legal, 1)
 
 
-def growth(model: AutoregressiveModel) -> Growth:
-    """Follow the view of a grey model through its blocks.
-
-    Raises:
-        ConfigError: a model with colours, or one whose blocks do not add to one another.
-    """
-    config = model.config
-    if config.channels != 1:
-        raise ConfigError(f"channels = {config.channels}: the growth is followed for grey images.")
-    graph = trace(model)
-    stream = _residual_stream(graph)
-    if len(stream) != config.blocks + 1:
-        raise ConfigError(
-            f"model: {config.blocks} blocks should make {config.blocks + 1} steps, but "
-            f"{len(stream)} were found; its blocks must each add to what came before."
-        )
-    known = relations(graph, config.height, config.width)
-    return Growth(np.stack([_pixels(known[value.index]) for value in stream]))
-
-
-def full_growth(
+def growth(
     name: str,
     *,
     size: int = 28,
     first_kernel_size: int = 7,
     kernel_size: int = 3,
-    first_mask: str = "A",
+    first_mask: MaskType = "A",
 ) -> Growth:
-    """The growth of an architecture on square grey images, up to where it ends.
+    """Follow the view of an architecture on square grey images, up to where it ends.
 
-    Each block has one k x k masked convolution. The view does not depend on the number of
-    channels, so the network is as thin as it can be.
+    Each block here has one k x k masked convolution, and there are as many blocks as the image
+    has rows below the first: for k = 3 or more, no further one adds anything. The view does not
+    depend on the number of channels, so the network is as thin as it can be.
 
     Args:
+        name: an architecture of the registry.
+        size: rows and columns of the image, in pixels; 2 or more.
+        first_kernel_size: of the first masked convolution.
+        kernel_size: of those in the blocks.
         first_mask: of the first layer. "B" is the mistake that lets each pixel see itself.
 
     Raises:
-        ConfigError: unknown architecture or mask type, or sizes that cannot work.
+        ConfigError: an unknown architecture or mask type, or sizes that cannot work.
     """
     if first_mask not in ("A", "B"):
         raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
-    options = {"block": "bottleneck"} if hasattr(model_class(name).config_class, "block") else {}
+    if size < 2:
+        raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
+    options = {"block": "bottleneck"} if name == "pixelcnn" else {}
     model = build_model(
         name,
         height=size,
         width=size,
         hidden_channels=1,
-        # Each block reaches at least one row and one column further.
-        blocks=max(size - 1, 1),
+        blocks=_TEMPLATE_BLOCKS,
         first_kernel_size=first_kernel_size,
         kernel_size=kernel_size,
         **options,
     )
     if first_mask == "B":
         put_mask_b_first(model)
-    return growth(model)
+    return Growth(_grown(trace(model), size, blocks=size - 1))
 
 
 def put_mask_b_first(model: AutoregressiveModel) -> None:
-    """Exchange the mask of each layer of type A for type B: the classical mistake.
+    """Exchange each mask of type A for type B: the classical mistake, for demonstrations.
 
     The first layer then shows every pixel to itself, and the model learns to copy what it should
-    predict. For demonstrations, on grey models.
+    predict. For grey models.
     """
     for path, layer in list(model.named_modules()):
         if isinstance(layer, MaskedConv2d) and layer.mask_type == "A":
@@ -139,6 +119,27 @@ def put_mask_b_first(model: AutoregressiveModel) -> None:
             model.set_submodule(path, TapConv2d(mask))
 
 
+def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:
+    """The relation after the first layer and after each of `blocks` equal blocks.
+
+    Tracing a deep network takes far longer than following its taps. All blocks are alike, so the
+    second of three is followed again and again, each time from where it had arrived.
+    """
+    first, second, third = (value.index for value in _residual_stream(graph)[:3])
+    period = third - second
+    block = [value for value in graph.values if second < value.index <= third]
+    known = relations(graph, size, size)
+    for shift in range(period, period * (blocks - 1), period):
+        for value in block:
+            inputs = [
+                known[source.index + (shift if source.index > first else 0)]
+                for source in value.inputs
+            ]
+            known[value.index + shift] = reach_of(value, inputs)
+    stream = [first, *range(second, second + period * blocks, period)]
+    return np.stack([_pixels(known[index]) for index in stream])
+
+
 def _residual_stream(graph: Graph) -> list[Value]:
     """What the first layer put out and what it became with each block, first to last.
 
@@ -146,14 +147,12 @@ def _residual_stream(graph: Graph) -> list[Value]:
     block's branch to what came before it.
     """
     value = graph.output
-    while value.op in _WITHOUT_PARTNER and value.inputs:
+    while value.op in ("taps", "relu"):
         value = value.inputs[0]
     stream = []
     while value.op == "add":
-        before, added = value.inputs
-        if added.op != "constant":  # a bias for class or position is no block
-            stream.append(value)
-        value = before
+        stream.append(value)
+        value = value.inputs[0]
     return [value, *reversed(stream)]
 
 

@@ -1,12 +1,55 @@
-"""The inside of a network: what every layer makes of an image."""
+"""The inside of a network: what every layer makes of an image, and what the first one looks for."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from pixelcnn.errors import DataError
+from pixelcnn.graph import Graph, Value, trace
+from pixelcnn.layer_titles import Part, layer_part, layer_title
 from pixelcnn.layers import TapConv2d
 from pixelcnn.models.base import AutoregressiveModel
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """One layer in words and numbers, over all given images.
+
+    Attributes:
+        name: the module's path, as in `activations`.
+        title: what the layer is, in plain words; no two layers of a model share one.
+        part: where it belongs: `stack` (the one stack of a PixelCNN), `vertical stack`,
+            `horizontal stack`, or `inside` (a convolution within a block).
+        channels: how many maps.
+        height: rows of each, in pixels.
+        width: columns of each, in pixels.
+        minimum: over all images, maps and positions.
+        mean: the same.
+        maximum: the same.
+        dead: maps that are zero everywhere, where a ReLU follows: zero behind it.
+        rectified: whether a ReLU follows.
+    """
+
+    name: str
+    title: str
+    part: Part
+    channels: int
+    height: int
+    width: int
+    minimum: float
+    mean: float
+    maximum: float
+    dead: int
+    rectified: bool
+
+    @property
+    def dead_share(self) -> float:
+        """Share of the maps that are dead, 0 to 1."""
+        return self.dead / self.channels
 
 
 @torch.no_grad()
@@ -56,4 +99,101 @@ def activations(
     finally:
         for handle in handles:
             handle.remove()
+    return found
+
+
+def summarize(
+    model: AutoregressiveModel, found: Mapping[str, Tensor], labels: Tensor | None = None
+) -> list[LayerSummary]:
+    """Each layer in words and numbers, in the order of computation.
+
+    Args:
+        model: the model that `found` comes from.
+        found: what `activations` gave.
+        labels: the labels that it was given, for a model with classes.
+    """
+    behind = _added_before_relu(trace(model), labels)
+    return [_summary(model, name, maps, behind) for name, maps in found.items()]
+
+
+@torch.no_grad()
+def prediction(
+    model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None
+) -> Tensor:
+    """How bright the model expects each sub-pixel to be, given the ones before it.
+
+    Returns:
+        float32 `(B, C, H, W)`, 0 to 1: the mean level as a share of the highest. With two levels
+        it is the probability of ink.
+
+    Raises:
+        DataError: images or labels that do not fit the model.
+    """
+    levels = model.config.levels
+    probabilities = model.likelihood.level_log_probs(model(images, labels), images).exp()
+    shares = torch.linspace(0, 1, levels, device=probabilities.device)
+    return torch.einsum("blchw,l->bchw", probabilities, shares)
+
+
+def first_kernels(model: AutoregressiveModel) -> dict[str, Tensor]:
+    """The learned weights of every convolution that reads the image itself.
+
+    Returns:
+        {module path: float32 `(C_out, C_in, kernel rows, kernel columns)`}, NaN where masked.
+    """
+    graph = trace(model)
+    kernels = {}
+    for value in graph.values:
+        if isinstance(value.layer, TapConv2d) and value.inputs == (graph.image,):
+            weight, mask = value.layer.weight.detach().float(), value.layer.mask
+            kernels[value.name] = weight.masked_fill(~mask, torch.nan)
+    return kernels
+
+
+def _summary(
+    model: AutoregressiveModel, name: str, maps: Tensor, behind: Mapping[str, Tensor]
+) -> LayerSummary:
+    if maps.dim() != 4:
+        raise DataError(f"found[{name!r}] has shape {tuple(maps.shape)}, not (B, channels, H, W).")
+    rectified = name in behind
+    heard = (maps + behind[name]).relu() if rectified else maps
+    return LayerSummary(
+        name=name,
+        title=layer_title(model, name),
+        part=layer_part(name),
+        channels=maps.shape[1],
+        height=maps.shape[2],
+        width=maps.shape[3],
+        minimum=maps.min().item(),
+        mean=maps.mean().item(),
+        maximum=maps.max().item(),
+        dead=int((heard == 0).all(dim=3).all(dim=2).all(dim=0).sum()),
+        rectified=rectified,
+    )
+
+
+def _added_before_relu(graph: Graph, labels: Tensor | None) -> dict[str, Tensor]:
+    """The convolutions that only a ReLU listens to, and the class bias added in between.
+
+    Returns:
+        {layer name: `(B or 1, channels or 1, H or 1, W or 1)`}, 0 where nothing is added.
+    """
+    constants = graph.constants(labels)
+    readers: dict[int, list[Value]] = {value.index: [] for value in graph.values}
+    for value in graph.values:
+        for source in value.inputs:
+            readers[source.index].append(value)
+    found = {}
+    for layer in graph.values:
+        if layer.op != "taps":
+            continue
+        value, added = layer, torch.zeros(1, 1, 1, 1)
+        while [reader.op for reader in readers[value.index]] == ["add"]:
+            reader = readers[value.index][0]
+            other = [source for source in reader.inputs if source is not value]
+            if [source.op for source in other] != ["constant"]:
+                break
+            value, added = reader, added + constants[other[0].index]
+        if [reader.op for reader in readers[value.index]] == ["relu"]:
+            found[layer.name.lstrip("_")] = added
     return found

@@ -204,19 +204,22 @@ def relations(graph: Graph, height: int, width: int) -> dict[int, Reach]:
     """The reach of every value of a graph, by its index, on an image of the given size."""
     known: dict[int, Reach] = {}
     for value in graph.values:
-        known[value.index] = _reach(value, known, graph, height, width)
+        if value.op == "image":
+            known[value.index] = _image_reach(value.channels, height, width)
+        elif value.op == "constant":
+            colours = graph.image.channels
+            known[value.index] = _empty_reach(value.channels, colours, height, width)
+        else:
+            inputs = [known[source.index] for source in value.inputs]
+            known[value.index] = reach_of(value, inputs)
     return known
 
 
-def _reach(value: Value, known: dict[int, Reach], graph: Graph, height: int, width: int) -> Reach:
-    inputs = [known[source.index] for source in value.inputs]
-    if value.op == "image":
-        return _image_reach(value.channels, height, width)
-    if value.op == "constant":
-        return _empty_reach(value.channels, graph.image.channels, height, width)
+def reach_of(value: Value, inputs: list[Reach]) -> Reach:
+    """The reach of a value that is made of others, from theirs."""
     if value.op == "taps":
         assert isinstance(value.layer, TapLayer)
-        return _through_taps(inputs[0], value.layer)
+        return _through_taps(inputs[0], value.layer, value.channels)
     if value.op == "norm":
         assert isinstance(value.layer, ChannelNorm)
         return _through_norm(inputs[0], value.layer)
@@ -260,16 +263,17 @@ def _through_norm(source: Reach, norm: ChannelNorm) -> Reach:
     return Reach(colours, packed)
 
 
-def _through_taps(source: Reach, layer: TapLayer) -> Reach:
-    """Each output sees, through each tap, what the inputs at that offset see."""
+def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
+    """Each of the output's channels sees, through each tap, what the inputs there see."""
     groups = len(source.packed)
     member = np.eye(groups, dtype=bool)[source.group]  # (C_in, groups)
     offsets, wires = [], []
     for offset, allowed in layer.tap_masks().items():
         offsets.append(offset)
         wires.append(member.T.astype(np.float32) @ allowed.cpu().numpy().astype(np.float32) > 0)
-    if not offsets:
-        raise ConfigError("a layer whose mask hides every weight sees nothing at all.")
+    if not offsets:  # a single weight of type A: the layer has nothing but its bias
+        nothing = np.zeros((1, *source.packed.shape[1:]), np.uint8)
+        return Reach(np.zeros(channels, np.intp), nothing)
     signature = np.concatenate(wires)  # (taps * groups, C_out)
     unique, group = np.unique(signature, axis=1, return_inverse=True)
     packed = np.zeros((unique.shape[1], *source.packed.shape[1:]), np.uint8)

@@ -258,3 +258,44 @@ def test_a_label_may_be_given_once_for_all() -> None:
     one = sample(model, 3, labels=torch.tensor(2), seed=0)
     each = sample(model, 3, labels=torch.tensor([2, 2, 2]), seed=0)
     assert torch.equal(one, each)
+
+
+@pytest.mark.parametrize("name", model_names())
+@pytest.mark.parametrize(("channels", "levels"), [(1, 2), (3, 4)])
+def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
+    name: str, channels: int, levels: int
+) -> None:
+    from pixelcnn.sampling.numba_engine import NumbaEngine
+    from pixelcnn.sampling.request import make_request
+
+    torch.manual_seed(0)
+    n, height, width = 18, 6, 7
+    options = {"levels": levels, "channels": channels, "height": height, "width": width}
+    model = shaken(build_model(name, hidden_channels=12, blocks=2, **options), 0)
+    given = torch.rand(n, channels, height, width) < 0.1
+    levels_given = torch.randint(0, levels, given.shape).to(torch.uint8)
+    request = make_request(model, n, known=levels_given, known_mask=given, seed=1)
+    painting = NumbaEngine(model).paint(request)
+    first = painting.images
+    assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
+    order = torch.arange(channels * height * width).reshape(height, width, channels)
+    order = order.permute(2, 0, 1)  # (C, H, W)
+    for pixel in [(0, 3, 2), (channels - 1, 0, 0), (0, 5, 6), (channels - 1, 2, 6)]:
+        before = painting.images
+        painting.change(pixel, torch.tensor((3 * levels) // 4, dtype=torch.uint8))
+        prefix = order <= order[pixel]
+        expected_known = before.clone()
+        expected_known[(slice(None), *pixel)] = (3 * levels) // 4
+        known_mask = prefix | given
+        expected = sample(
+            model,
+            n,
+            known=torch.where(prefix, expected_known, levels_given),
+            known_mask=known_mask,
+            uniforms=request.uniforms,
+            engine="reference",
+        )
+        assert torch.equal(painting.images, expected)
+        assert torch.allclose(
+            painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(expected), atol=1e-3
+        )

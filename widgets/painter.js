@@ -6,7 +6,6 @@ const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRi
 class Painter {
   constructor(root, signal) {
     this.root = root;
-    this.revision = null;
     this.tool = "pen";
     this.cursor = { row: 0, column: 0 };
     this.build();
@@ -24,13 +23,13 @@ class Painter {
       mirror: () => this.change((layers) => layers.mirror()),
       clear: () => this.change((layers) => layers.clear()),
     });
-    this.canvas = element("canvas", { tabindex: "0", role: "application", class: "drawing" });
-    this.grip = element("div", { class: "grip", "aria-hidden": "true" }, element("span"));
-    this.board = element("div", { class: "board" }, this.canvas, this.grip);
+    this.board = new Board();
+    this.canvas = this.board.canvas;
     this.caption = element("div", { class: "caption" });
-    this.legend = new Legend(element("div"), [["known", "ink"], ["paper", "paper"], ["unknown", "unknown: the model fills it in"]]);
+    const meanings = [["known", "ink"], ["paper", "paper"], ["unknown", "unknown: the model fills it in"]];
+    this.legend = new Legend(element("div"), meanings);
     const side = element("div", { class: "side" }, this.toolbox.node, this.buildLine(), this.legend.list, this.caption);
-    this.root.append(element("div", { class: "painter" }, this.board, side));
+    this.root.append(element("div", { class: "painter" }, this.board.node, side));
     this.listenToPen();
     this.listenToGrip();
   }
@@ -46,17 +45,19 @@ class Painter {
   // ---------------------------------------------------------------- content
 
   update(meta, arrays) {
-    if (meta.revision === this.revision) return this.layout(); // the drawing here is newer
-    const sameSize = this.layers?.height === meta.height && this.layers?.width === meta.width;
-    if (!sameSize) this.layers = new Layers(meta.height, meta.width, meta.levels);
+    const { height, width, levels, revision } = meta;
+    const content = [height, width, levels, revision].join();
+    if (content === this.content) return this.layout(); // the drawing here is newer
+    this.content = content;
+    const sameSize = this.layers?.height === height && this.layers?.width === width;
+    if (!sameSize) this.layers = new Layers(height, width, levels);
     else this.layers.remember();
     this.meta = meta;
-    this.revision = meta.revision;
-    this.layers.levels = meta.levels;
+    this.layers.levels = levels;
     this.layers.restore(arrays);
-    this.line.max = meta.height;
-    this.canvas.setAttribute("aria-label", `${meta.label}, ${meta.height} by ${meta.width} cells. Arrow keys move, Space paints.`);
-    this.root.dataset.revision = meta.revision;
+    this.line.max = height;
+    this.canvas.setAttribute("aria-label", `${meta.label}, ${height} by ${width} cells. Arrow keys move, Space paints.`);
+    this.root.dataset.revision = revision;
     this.lineShown = null;
     this.layout();
   }
@@ -64,55 +65,23 @@ class Painter {
   layout() {
     const width = this.root.clientWidth;
     if (!this.layers || !width) return;
-    const { height: rows, width: columns } = this.layers;
     const narrow = width < 600;
     this.root.firstChild.classList.toggle("narrow", narrow);
-    const gutter = 44; // CSS pixels, for the grip
-    const space = narrow ? width - gutter : Math.min(width * 0.6, clamp(0.66 * innerHeight, 300, 600));
-    this.scale = devicePixelRatio || 1;
-    this.cell = Math.min(cellSize(space, columns), cellSize(Math.max(space, 200), rows));
-    sizeCanvas(this.canvas, (columns * this.cell) / this.scale, (rows * this.cell) / this.scale);
-    this.colors = palette(this.root);
-    this.hatch = hatchPattern(this.canvas.getContext("2d"), this.colors, Math.max(6 * this.scale, this.cell / 2));
-    this.greys = inkLevels(this.colors, this.layers.levels).map((color) => `rgb(${color})`);
-    this.legend.draw(this.colors);
+    const widest = narrow ? width - GUTTER : Math.min(width * 0.6, clamp(0.66 * innerHeight, 300, 600));
+    const colors = palette(this.root);
+    this.board.layout(this.layers, widest, colors);
+    this.legend.draw(colors);
     this.draw();
   }
 
   draw() {
-    const { layers, cell, colors } = this;
-    const pen = this.canvas.getContext("2d");
-    pen.fillStyle = this.hatch;
-    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    for (let at = 0; at < layers.known.length; at++) {
-      if (!layers.known[at]) continue;
-      pen.fillStyle = this.greys[layers.image[at]];
-      pen.fillRect((at % layers.width) * cell, Math.floor(at / layers.width) * cell, cell, cell);
-    }
-    gridLines(pen, 0, 0, layers.height, layers.width, cell, colors.gridline);
-    outlineCanvas(pen, colors.edge, this.scale);
-    this.drawLine(pen);
-    this.drawCursor(pen);
+    const byKeys = this.root.getRootNode().activeElement === this.canvas && this.canvas.matches(":focus-visible");
+    this.board.draw(this.layers, this.lineRow, byKeys ? this.cursor : null);
     this.showState();
   }
 
   get lineRow() {
     return this.lineShown ?? this.layers.givenRows;
-  }
-
-  drawLine(pen) {
-    const thick = Math.round(3 * this.scale);
-    const y = clamp(this.lineRow * this.cell - thick / 2, 0, this.canvas.height - thick);
-    pen.fillStyle = this.colors.text;
-    pen.fillRect(0, y, this.canvas.width, thick);
-    this.grip.style.top = `${(this.lineRow * this.cell) / this.scale}px`;
-  }
-
-  drawCursor(pen) {
-    if (this.root.getRootNode().activeElement !== this.canvas || !this.canvas.matches(":focus-visible")) return;
-    const thick = Math.max(2, Math.round(3 * this.scale));
-    const [x, y] = [this.cursor.column * this.cell - thick, this.cursor.row * this.cell - thick];
-    outline(pen, x, y, this.cell + 2 * thick, this.colors.role("target"), thick);
   }
 
   showState() {
@@ -138,7 +107,7 @@ class Painter {
   send() {
     this.toldAt = performance.now();
     const { image, known } = this.layers;
-    const drawing = { revision: this.revision, image: toBase64(image), known: toBase64(known) };
+    const drawing = { revision: this.meta.revision, image: toBase64(image), known: toBase64(known) };
     const text = drawing.revision + drawing.image + drawing.known;
     if (text === this.told) return;
     this.told = text;
@@ -194,7 +163,7 @@ class Painter {
     this.canvas.setPointerCapture(event.pointerId);
     this.layers.remember();
     this.lineShown = null;
-    this.last = this.at(event);
+    this.last = this.board.at(event);
     this.layers.stamp(this.tool, this.toolbox.size, this.last.x, this.last.y);
     this.draw();
     this.tell(true);
@@ -202,8 +171,8 @@ class Painter {
 
   moveStroke(event) {
     if (!this.last || !event.isPrimary) return;
-    for (const part of event.getCoalescedEvents?.() ?? [event]) this.strokeTo(this.at(part));
-    this.strokeTo(this.at(event));
+    for (const part of event.getCoalescedEvents?.() ?? [event]) this.strokeTo(this.board.at(part));
+    this.strokeTo(this.board.at(event));
     this.draw();
     this.tell(true);
   }
@@ -220,19 +189,10 @@ class Painter {
     this.announcer.say(this.caption.textContent);
   }
 
-  /** A pointer's place, in cells. */
-  at(event) {
-    const box = this.canvas.getBoundingClientRect();
-    return {
-      x: ((event.clientX - box.left) / box.width) * this.layers.width,
-      y: ((event.clientY - box.top) / box.height) * this.layers.height,
-    };
-  }
-
   // ---------------------------------------------------------------- the line
 
   listenToGrip() {
-    const { grip } = this;
+    const { grip } = this.board;
     let held = false;
     grip.addEventListener("pointerdown", (event) => {
       held = true;
@@ -240,7 +200,7 @@ class Painter {
       event.preventDefault();
     });
     grip.addEventListener("pointermove", (event) => {
-      if (held) this.dragLine(Math.round(clamp(this.at(event).y, 0, this.layers.height)));
+      if (held) this.dragLine(Math.round(clamp(this.board.at(event).y, 0, this.layers.height)));
     });
     for (const name of ["pointerup", "pointercancel"]) {
       grip.addEventListener(name, () => {

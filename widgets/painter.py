@@ -19,7 +19,7 @@ from widgets.checks import (
 from widgets.component import ignore, register, sent_before
 from widgets.payload import pack
 
-_component = register("painter", "painter_layers.js", "painter_tools.js")
+_component = register("painter", "painter_layers.js", "painter_tools.js", "painter_view.js")
 
 
 @dataclass(frozen=True, eq=False)

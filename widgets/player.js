@@ -3,6 +3,7 @@
 const SPEEDS = [1, 3, 10, 30, 60, 100, 300, 1000, 3000, Infinity]; // pixels per second
 const PAUSE_AT_END_MS = 2000;
 const READOUT_HEIGHT = 200; // CSS pixels under the large picture: words and distribution
+const NARROWEST_READOUT = 295; // CSS pixels: the longest line of words fits
 
 class Player {
   constructor(root, signal) {
@@ -96,7 +97,8 @@ class Player {
     this.stage.hidden = single;
     this.grid.layout(film, shape.gridWidth, shape.gridHeight, colors);
     this.portrait.layout(film, shape.portrait, colors);
-    this.readout.style.width = narrow || single ? "" : `${Math.max(260, parseFloat(this.portrait.canvas.style.width))}px`;
+    const beside = Math.max(NARROWEST_READOUT, parseFloat(this.portrait.canvas.style.width));
+    this.readout.style.width = narrow || single ? "" : `${beside}px`;
     this.histogram.layout(this.readout.clientWidth);
     this.atlas = new Atlas(film, colors);
     this.colors = colors;
@@ -112,7 +114,8 @@ class Player {
     if (narrow) return { gridWidth: width, gridHeight: 2 * width, portrait: width * 0.42 };
     const height = Math.min(tallest, (width + READOUT_HEIGHT - 32) / (1 + aspect));
     const portrait = Math.max(200, height - READOUT_HEIGHT);
-    return { gridWidth: Math.min(height * aspect, width - Math.max(260, portrait) - 32), gridHeight: height, portrait };
+    const widest = width - Math.max(NARROWEST_READOUT, portrait) - 32;
+    return { gridWidth: Math.min(height * aspect, widest), gridHeight: height, portrait };
   }
 
   draw() {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from itertools import pairwise, repeat
 
 import numpy as np
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelcnn.errors import ConfigError
+from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.likelihoods import Bernoulli, Categorical
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.lowering import Phase, lower
@@ -45,6 +45,7 @@ class NumbaEngine:
                 f"the numba engine cannot draw from a {type(likelihood).__name__}; "
                 "use the torch engine."
             )
+        self.model = model
         self.parameters = likelihood.parameters
         self.program = lower(model)
         self.tables = compile_tables(self.program)
@@ -53,43 +54,135 @@ class NumbaEngine:
 
     def run(self, request: Request) -> Tensor:
         """The filled images: uint8 `(n, C, H, W)`."""
-        images = np.ascontiguousarray(request.images.numpy()).copy()
-        n, _, height, _ = images.shape
-        tiles = _tiles(n)
-        passes = [_Pass(self, request, images, tile) for tile in tiles]
-        if len(tiles) == 1:
-            for row in range(height):
-                request.advance(row, height)
-                passes[0].fill(row)
-            return torch.from_numpy(images)
-        with ThreadPoolExecutor(min(len(tiles), os.cpu_count() or 1)) as threads:
-            for row in range(height):
-                request.advance(row, height)
-                list(threads.map(_Pass.fill, passes, repeat(row)))
+        images = request.images.numpy().copy()
+        spared = np.zeros((len(images), 0, 0, 0), np.float32)
+        known = np.ascontiguousarray(request.known.numpy())
+        tiles = [_Tile(self, request, images, known, spared, part) for part in _parts(len(images))]
+        _fill(tiles, request, (0, 0), request.images.shape[2])
         return torch.from_numpy(images)
 
+    def paint(self, request: Request) -> Painting:
+        """The filled images, with all that is needed to change them and go on from any pixel."""
+        return Painting(self, request)
 
-def _tiles(n: int) -> list[slice]:
+
+class Painting:
+    """Finished images that can be changed at any pixel and drawn anew from there.
+
+    Every activation is kept at every position (some 3 MB an image for the notebook's model), so
+    nothing before the change is computed again.
+    """
+
+    def __init__(self, engine: NumbaEngine, request: Request) -> None:
+        self._model, self._request = engine.model, request
+        self._images = request.images.numpy().copy()
+        self._known = request.known.numpy().copy()
+        self._log_probs = np.zeros(self._images.shape, np.float32)
+        self._tiles = [
+            _Tile(engine, request, self._images, self._known, self._log_probs, part, keep_all=True)
+            for part in _parts(len(self._images))
+        ]
+        _fill(self._tiles, request, (0, 0), self._images.shape[2])
+
+    @property
+    def images(self) -> Tensor:
+        """Uint8 `(n, C, H, W)`."""
+        return torch.from_numpy(self._images.copy())
+
+    @property
+    def log_probs(self) -> Tensor:
+        """Log-probabilities under the model itself (temperature 1), in nats: `(n, C, H, W)`."""
+        return torch.from_numpy(self._log_probs.copy())
+
+    def change(self, pixel: tuple[int, int, int], levels: Tensor) -> None:
+        """Set one sub-pixel of every image and draw all later ones anew.
+
+        Later sub-pixels that were given at first have their given level again.
+
+        Args:
+            pixel: (channel, row, column).
+            levels: uint8 `(n,)`, or one level for all.
+
+        Raises:
+            DataError: levels that the model does not know.
+        """
+        channel, row, column = pixel
+        images, known = self._request.images.clone(), self._request.known.clone()
+        # The pixel is gone through as a whole, so its earlier colours are held as they are.
+        images[:, :channel, row, column] = self.images[:, :channel, row, column]
+        images[:, channel, row, column] = levels
+        known[:, : channel + 1, row, column] = True
+        self.redraw((row, column), images, known)
+
+    def redraw(
+        self, first: tuple[int, int], images: Tensor, known: Tensor, rows: int | None = None
+    ) -> None:
+        """Draw all from the pixel `first` on anew, with the same uniform numbers as before.
+
+        Args:
+            first: (row, column); all pixels before it must be as they are now.
+            images: uint8 `(n, C, H, W)`: the levels of what is given.
+            known: bool `(n, C, H, W)`: what is given, from `first` on.
+            rows: stop after this many rows of the image; below them nothing is touched.
+
+        Raises:
+            DataError: images that do not fit the model, or known of another shape.
+        """
+        row, column = first
+        height = self._images.shape[2]
+        self._model.check_images(images)
+        if known.shape != images.shape or known.dtype != torch.bool:
+            raise DataError(f"known must be torch.bool of shape {tuple(images.shape)}.")
+        later = np.zeros(self._images.shape, bool)
+        later[:, :, row, column:] = True
+        later[:, :, row + 1 :] = True
+        np.copyto(self._known, known.numpy(), where=later)
+        np.copyto(self._images, images.numpy(), where=later & self._known)
+        _fill(self._tiles, self._request, first, height if rows is None else rows)
+
+
+def _fill(tiles: list[_Tile], request: Request, first: tuple[int, int], rows: int) -> None:
+    """Fill all tiles from a pixel to the end of a row, tiles side by side on several threads."""
+    row, column = first
+    with ThreadPoolExecutor(min(len(tiles), os.cpu_count() or 1)) as threads:
+        while row < rows:
+            request.advance(row, rows)
+            if len(tiles) == 1:
+                tiles[0].fill(row, column)
+            else:
+                list(threads.map(_Tile.fill, tiles, repeat(row), repeat(column)))
+            row, column = row + 1, 0
+
+
+def _parts(n: int) -> list[slice]:
     """Parts of nearly equal size, at most `TILE` each."""
     bounds = np.linspace(0, n, -(-n // TILE) + 1).astype(int)
     return [slice(*pair) for pair in pairwise(bounds)]
 
 
-class _Pass:
-    """One tile of images and the memory that it needs."""
+class _Tile:
+    """Images that are computed together, and the memory that this needs."""
 
     def __init__(
-        self, engine: NumbaEngine, request: Request, images: NDArray[np.uint8], tile: slice
+        self,
+        engine: NumbaEngine,
+        request: Request,
+        images: NDArray[np.uint8],
+        known: NDArray[np.bool_],
+        log_probs: Floats,
+        part: slice,
+        keep_all: bool = False,
     ) -> None:
         self.engine = engine
-        self.images = images[tile]
-        self.known = np.ascontiguousarray(request.known[tile].numpy())
-        self.uniforms = np.ascontiguousarray(request.uniforms[tile].numpy())
+        # Views: what is written here is written there.
+        self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
+        self.uniforms = np.ascontiguousarray(request.uniforms[part].numpy())
         self.temperature = np.float32(request.temperature)
         self.batch = len(self.images)
-        self.buffers, self.memory, self.scratch = _allocate(engine.tables, self.batch)
+        more_rows = engine.program.height if keep_all else 0
+        self.buffers, self.memory, self.scratch = _allocate(engine.tables, self.batch, more_rows)
         self.taps = np.zeros(len(engine.tables.offsets), np.int64)
-        labels = None if request.labels is None else request.labels[tile]
+        labels = None if request.labels is None else request.labels[part]
         self.constants = self._constants(labels)
 
     def _constants(self, labels: Tensor | None) -> list[tuple[int, Floats]]:
@@ -102,8 +195,8 @@ class _Pass:
             found.append((self.engine.tables.buffer_of[step], value.detach().cpu().numpy()))
         return found
 
-    def fill(self, row: int) -> None:
-        """Sample one row of every image of the tile."""
+    def fill(self, row: int, first_column: int) -> None:
+        """Sample one row of every image of the tile, from a column on."""
         for buffer, value in self.constants:
             self._row(buffer, row)[..., : value.shape[-1]] = value[row % len(value)]
         tables = self.engine.tables
@@ -117,6 +210,7 @@ class _Pass:
             self.taps,
             self.scratch,
             row,
+            first_column,
             tables.image,
             tables.output,
             self.engine.parameters,
@@ -125,6 +219,7 @@ class _Pass:
             self.images,
             self.known,
             self.uniforms,
+            self.log_probs,
         )
 
     def _row(self, buffer: int, row: int) -> Floats:
@@ -135,12 +230,16 @@ class _Pass:
         return cells[row % ring, left : left + self.engine.program.width]
 
 
-def _allocate(tables: Tables, batch: int) -> tuple[NDArray[np.int64], Floats, int]:
-    """The buffer table, the memory with the weights in it, and where free room begins in it."""
+def _allocate(tables: Tables, batch: int, more_rows: int) -> tuple[NDArray[np.int64], Floats, int]:
+    """The buffer table, the memory with the weights in it, and where free room begins in it.
+
+    `more_rows` makes the rings so much higher, so that no row of an image is overwritten.
+    """
     line = _ALIGNMENT // 4
     start = tables.weights.size
     rows = []
     for buffer in tables.buffers:
+        buffer = replace(buffer, rows=buffer.rows + more_rows)
         rows.append((start, *astuple(buffer)))
         size = buffer.rows * buffer.columns * batch * buffer.padded
         start += size + -size % line

@@ -220,9 +220,38 @@ def _draw(memory, start, parameters, temperature, uniform):  # type: ignore[no-u
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _log_prob(memory, start, parameters, level):  # type: ignore[no-untyped-def]
+    """Log-probability of a level under the model itself, in nats."""
+    logits = memory[start : start + parameters]
+    if parameters == 1:
+        odds = logits[0] if level == 1 else -logits[0]
+        return min(odds, np.float32(0)) - np.log1p(np.exp(-abs(odds)))
+    highest = logits.max()
+    total = np.float32(0)
+    for other in range(parameters):
+        total += np.exp(logits[other] - highest)
+    return logits[level] - highest - np.log(total)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def _score(  # type: ignore[no-untyped-def]
+    memory, first_output, stride, parameters, images, row, start, stop, log_probs
+):  # fmt: skip
+    """Log-probabilities of the levels in a stretch of a row."""
+    batch, colours = images.shape[:2]
+    for column in range(start, stop):
+        for b in range(batch):
+            for colour in range(colours):
+                place = first_output + (column * batch + b) * stride + colour * parameters
+                log_probs[b, colour, row, column] = _log_prob(
+                    memory, place, parameters, images[b, colour, row, column]
+                )
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def fill_row(  # type: ignore[no-untyped-def]
-    above, pixel, after, buffers, offsets, memory, taps, scratch, row, image, output, parameters,
-    scaled, temperature, images, known, uniforms,
+    above, pixel, after, buffers, offsets, memory, taps, scratch, row, first_column, image, output,
+    parameters, scaled, temperature, images, known, uniforms, log_probs,
 ):  # fmt: skip
     """Fill one row of a batch of images.
 
@@ -233,6 +262,7 @@ def fill_row(  # type: ignore[no-untyped-def]
         memory: float32: weights and buffers.
         taps, scratch: room for addresses, and where in memory there is room for gathered rows.
         row: which row.
+        first_column: where to begin; what was computed before it must still be in memory.
         image, output: buffers of the scaled image and of the parameters.
         parameters: numbers for each sub-pixel.
         scaled: float32 (levels,): what the network reads for each level.
@@ -240,16 +270,18 @@ def fill_row(  # type: ignore[no-untyped-def]
         images: uint8 (batch, colours, H, W), known sub-pixels filled in; the row is written.
         known: bool, same shape.
         uniforms: float32, same shape.
+        log_probs: float32, same shape, in nats: the row is written. Of no size to spare the work.
     """
     batch, colours, _, width = images.shape
     places = np.empty((max(above.shape[0], pixel.shape[0], after.shape[0]), 4), np.int64)
-    _locate(above, buffers, offsets, batch, row, places, taps)
-    _run(above, buffers, memory, places, taps, scratch, batch, 0, width)
+    if first_column == 0:
+        _locate(above, buffers, offsets, batch, row, places, taps)
+        _run(above, buffers, memory, places, taps, scratch, batch, 0, width)
     _locate(pixel, buffers, offsets, batch, row, places, taps)
     first_input = _place(buffers, image, batch, row)
     first_output = _place(buffers, output, batch, row)
     stride = buffers[output, _PADDED]
-    column = 0
+    column = first_column
     while column < width:
         stop = column
         while stop < width and known[:, :, row, stop].all():
@@ -275,5 +307,9 @@ def fill_row(  # type: ignore[no-untyped-def]
                 place = first_input + (column * batch + b) * colours + colour
                 memory[place] = scaled[images[b, colour, row, column]]
         column += 1
+    if log_probs.size > 0:
+        _score(
+            memory, first_output, stride, parameters, images, row, first_column, width, log_probs
+        )
     _locate(after, buffers, offsets, batch, row, places, taps)
     _run(after, buffers, memory, places, taps, scratch, batch, 0, width)

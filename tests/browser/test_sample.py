@@ -10,20 +10,13 @@ from PIL import Image
 from playwright.sync_api import Download, Page, expect
 
 from pixelcnn.opening import read_opening
+from tests.browser.playing import await_pixel, too_wide
 from tests.browser.serving import goto, idle
 
 
 def open_sample(page: Page, query: str = "") -> None:
     goto(page, f"/sample{query}")
     page.locator(".lab[data-total]").wait_for()
-
-
-def await_pixel(page: Page, condition: str) -> None:
-    """Wait until the player's count of pixels, `pixel`, fulfils a condition in JavaScript."""
-    page.wait_for_function(
-        f"player => {{ const pixel = Number(player.dataset.pixel); return {condition}; }}",
-        arg=page.locator(".lab[data-total]").element_handle(),
-    )
 
 
 def downloaded(page: Page, button: str) -> Download:
@@ -115,5 +108,4 @@ def test_nothing_is_cut_off(page: Page, width: int, n: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     open_sample(page, f"?n={n}")
     await_pixel(page, "pixel > 10")
-    too_wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
-    assert too_wide == 0
+    assert not too_wide(page)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.playing import await_pixel, pixel, too_wide
 from tests.browser.serving import REPOSITORY, WatchedPage, goto, serve
 
 QUESTIONS = [
@@ -15,20 +16,6 @@ QUESTIONS = [
     "Can it finish your drawing?",
     "What is inside?",
 ]
-
-
-def await_pixel(page: Page, condition: str) -> None:
-    """Wait until the player's count of pixels, `pixel`, fulfils a condition in JavaScript."""
-    player = page.locator(".lab[data-pixel]")
-    player.wait_for()
-    page.wait_for_function(
-        f"player => {{ const pixel = Number(player.dataset.pixel); return {condition}; }}",
-        arg=player.element_handle(),
-    )
-
-
-def pixel(page: Page) -> int:
-    return int(page.locator(".lab[data-pixel]").get_attribute("data-pixel") or -1)
 
 
 def test_digits_grow_without_a_click(page: Page, screenshot: Callable[[Page, str], Path]) -> None:
@@ -41,22 +28,26 @@ def test_digits_grow_without_a_click(page: Page, screenshot: Callable[[Page, str
     screenshot(page, "start")
 
 
-def test_the_first_visitor_finds_the_film_before_the_model_is_loaded(
-    watch: Callable[[str], WatchedPage], tmp_path: Path
+@pytest.mark.parametrize("path", ["/", "/sample"])
+def test_the_first_visitor_of_a_server_finds_a_moving_film_in_the_lab(
+    watch: Callable[[str], WatchedPage], tmp_path: Path, path: str
 ) -> None:
-    with serve(REPOSITORY / "app.py", tmp_path / "log") as address:
+    log = tmp_path / "log"
+    with serve(REPOSITORY / "app.py", log, {"PIXELCNN_RUNS": str(tmp_path)}) as address:
         watched = watch(address)
-        goto(watched.page)
+        goto(watched.page, path)
         await_pixel(watched.page, "pixel > 10")
+        sidebar = watched.page.get_by_test_id("stSidebar")
+        expect(sidebar.get_by_role("link").first).to_have_text("Start")
         assert not watched.problems()
-    assert "Traceback" not in (tmp_path / "log").read_text()
+    assert "Traceback" not in log.read_text()
 
 
 def test_keys_pause_step_and_restart_without_a_click_first(page: Page) -> None:
     goto(page)
     await_pixel(page, "pixel > 10")
     page.keyboard.press("Space")
-    player = page.locator(".lab[data-pixel]")
+    player = page.locator(".lab[data-total]")
     expect(player).to_have_attribute("data-playing", "false")
     before = pixel(page)
     page.keyboard.press("ArrowRight")
@@ -81,5 +72,4 @@ def test_nothing_is_cut_off(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     goto(page)
     await_pixel(page, "pixel > 10")
-    too_wide = page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
-    assert too_wide == 0
+    assert not too_wide(page)

@@ -1,0 +1,304 @@
+"""Masks & blind spots: what a masked convolution hides, and what a stack of them can never see."""
+
+import streamlit as st
+
+from pages import common
+from pixelcnn.growth import Totals, growth
+from pixelcnn.layers import VerticalConv2d, causal_mask
+from widgets.kernel_tiles import kernel_tiles
+from widgets.reach_grid import ReachSelection, ReachTable, reach_grid, reach_table
+
+SIZE = 28
+FIRST_KERNELS = [3, 5, 7, 9, 11]
+KERNELS = [3, 5, 7]
+START = ReachSelection(row=14, column=14, depth=7)
+DEPTHS = SIZE  # the first layer alone, and up to 27 more
+STACKS = {"pixelcnn": "One stack (PixelCNN)", "gated_pixelcnn": "Two stacks (Gated PixelCNN)"}
+GRIDS = {"pixelcnn": "plain", "gated_pixelcnn": "gated"}
+
+# A test runs these very lines and compares the masks with those of the library.
+CODE = """\
+def causal_mask(size, mask_type):
+    centre = size // 2
+    mask = torch.zeros(size, size)
+    mask[:centre] = 1             # the rows above
+    mask[centre, :centre] = 1     # its own row, to the left
+    if mask_type == "B":
+        mask[centre, centre] = 1  # the pixel itself
+    return mask
+
+first = causal_mask({first}, "{mask}")
+later = causal_mask({kernel}, "B")
+features = F.conv2d(image, weights * first, padding={padding})
+"""
+
+
+@st.cache_resource(show_spinner=False, max_entries=256)
+def grown(name: str, first: int, kernel: int, mask: str) -> tuple[ReachTable, tuple[Totals, ...]]:
+    """What every pixel sees after each layer, and the counts, worked out once for everybody."""
+    found = growth(
+        name,
+        size=SIZE,
+        first_kernel_size=first,
+        kernel_size=kernel,
+        first_mask="B" if mask == "B" else "A",
+    )
+    return reach_table(found.relations, limit=found.limit), found.totals
+
+
+def controls() -> tuple[int, str, int]:
+    """The first kernel, its mask, and the kernel of the layers after it."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        first = st.selectbox(
+            "First layer",
+            FIRST_KERNELS,
+            index=FIRST_KERNELS.index(7),
+            format_func=lambda size: f"{size} × {size}",
+            key="first",
+            bind="query-params",
+            width=120,
+            help="The kernel of the first layer, in pixels: the window that it looks through.",
+        )
+        mask = st.segmented_control(
+            "Its mask",
+            ["A", "B"],
+            default="A",
+            required=True,
+            key="mask",
+            bind="query-params",
+            help="A hides the pixel itself, B shows it. The first layer needs A.",
+        )
+        kernel = st.selectbox(
+            "Layers after it",
+            KERNELS,
+            format_func=lambda size: f"{size} × {size}",
+            key="kernel",
+            bind="query-params",
+            width=140,
+            help="Their mask is always B: what they read about a pixel has left it out already.",
+        )
+    return first, mask, kernel
+
+
+def one_layer(first: int, mask: str, kernel: int) -> None:
+    """The kernels as tiles, and the lines that build their masks."""
+    tiles, code = st.columns([5, 6], gap="large")
+    with tiles:
+        left, right = st.columns(2)
+        with left:
+            kernel_tiles(
+                causal_mask(1, 1, (first, first), "B" if mask == "B" else "A")[0, 0],
+                title=f"First layer, mask {mask}",
+                toggles=False,
+                max_width=210,
+                key="first-tiles",
+            )
+        with right:
+            kernel_tiles(
+                causal_mask(1, 1, (kernel, kernel), "B")[0, 0],
+                title="After it, mask B",
+                toggles=False,
+                max_width=210,
+                key="later-tiles",
+            )
+    with code:
+        st.latex(r"p(x) \;=\; \prod_{i} \; p(x_i \mid x_1, \ldots, x_{i-1})")
+        lines = CODE.format(first=first, mask=mask, kernel=kernel, padding=first // 2)
+        st.code(lines, language="python")
+
+
+# ---------------------------------------------------------------- the grids
+
+
+def asked_for() -> ReachSelection:
+    """What the address asks for; what it does not name stays as it was, or as it is at first."""
+    before = st.session_state.get("reach-shown", START)
+    return ReachSelection(
+        number_in_address("row", SIZE, before.row),
+        number_in_address("column", SIZE, before.column),
+        number_in_address("depth", DEPTHS, before.depth),
+    )
+
+
+def number_in_address(name: str, limit: int, otherwise: int) -> int:
+    """The query parameter, if it is a number below the limit."""
+    given = st.query_params.get(name, "")
+    return int(given) if given.isdecimal() and int(given) < limit else otherwise
+
+
+def put_into_address(shown: ReachSelection) -> None:
+    """Write the target and the depth, where they are not those of the first visit."""
+    for name in ("row", "column", "depth"):
+        value, usual = getattr(shown, name), getattr(START, name)
+        if value == usual:
+            st.query_params.pop(name, None)
+        elif st.query_params.get(name) != str(value):
+            st.query_params[name] = str(value)
+
+
+def newest(selections: dict[str, ReachSelection]) -> ReachSelection:
+    """Of the two linked grids, what the one that was used last shows: only that one reports."""
+    before = st.session_state.get("reach-selections", {})
+    shown = st.session_state.get("reach-shown", START)
+    for name, selection in selections.items():
+        if selection != before.get(name, selection):
+            shown = selection
+    st.session_state["reach-selections"] = selections
+    st.session_state["reach-shown"] = shown
+    return shown
+
+
+def layers_in_words(depth: int) -> str:
+    """What stands beside the slider."""
+    return "first layer" if depth == 0 else f"first layer + {depth}"
+
+
+@st.fragment
+def grids(first: int, mask: str, kernel: int) -> None:
+    """Both architectures side by side: only this runs again when a target is chosen."""
+    if "plain" not in st.session_state:  # the grids come on screen
+        st.session_state["reach-start"] = st.session_state["reach-shown"] = asked_for()
+        st.session_state.pop("reach-selections", None)
+    start: ReachSelection = st.session_state["reach-start"]
+    selections, totals, below = {}, {}, {}
+    for (name, title), column in zip(STACKS.items(), st.columns(2, gap="large"), strict=True):
+        table, totals[name] = grown(name, first, kernel, mask)
+        with column:
+            selections[name] = reach_grid(
+                table,
+                title=title,
+                depth_names=[layers_in_words(depth) for depth in range(DEPTHS)],
+                depth=start.depth,
+                selected=(start.row, start.column),
+                link="target",
+                max_width=480,
+                key=GRIDS[name],
+            )
+            below[name] = st.container()
+    shown = newest(selections)
+    put_into_address(shown)
+    for name, place in below.items():
+        place.markdown(in_words(totals[name][shown.depth], shown.depth))
+
+
+def in_words(totals: Totals, depth: int) -> str:
+    """The counts over all pairs of pixels."""
+    more = "The first layer alone sees" if depth == 0 else f"With {depth} more layers it sees"
+    never = (
+        f"**{totals.never:,} never**, at any depth." if totals.never else "**None is never seen.**"
+    )
+    leaks = f" **{totals.leaks:,} leaks:** every pixel sees itself." if totals.leaks else ""
+    return (
+        f"All {SIZE * SIZE} pixels together: {more} **{totals.seen_share:.1%}** of all "
+        f"{totals.legal:,} pairs of a pixel and an earlier one. {never}{leaks}"
+    )
+
+
+# ---------------------------------------------------------------- below
+
+
+def blind_spot(kernel: int) -> None:
+    """Why one stack is blind there and two are not, with the kernels that make the difference."""
+    st.header("Why is there a blind spot?")
+    steps = kernel // 2
+    reach = "one column" if steps == 1 else f"{steps} columns"
+    words, one, two, three = st.columns([5, 2, 2, 2], gap="medium")
+    with words:
+        st.markdown(
+            "Each layer hands on what its kernel reads, so a pixel is seen if a **path** of such "
+            "steps leads from it to the orange one.\n\n"
+            f"**One stack**: to go right, a step must also go up. That is {reach} for each row, "
+            "and no layer makes it steeper. What lies flatter to the upper right has no path: it "
+            "may be seen, but never is.\n\n"
+            "**Two stacks** share the work. The *vertical* one also steps sideways within a row, "
+            "both ways, which is allowed since its result is handed on **one row further down**. "
+            "The *horizontal* one looks along its own row to the left, and takes in at every "
+            "layer what the vertical one has seen above. No pixel is left out, and none is seen "
+            "too early."
+        )
+    with one:
+        kernel_tiles(
+            causal_mask(1, 1, (kernel, kernel), "B")[0, 0],
+            title="One stack",
+            toggles=False,
+            max_width=150,
+            key="why-one",
+        )
+    with two:
+        kernel_tiles(
+            VerticalConv2d(1, 1, kernel).mask[0, 0],
+            title="Vertical",
+            toggles=False,
+            max_width=150,
+            key="why-vertical",
+        )
+    with three:
+        kernel_tiles(
+            causal_mask(1, 1, (1, kernel), "B")[0, 0],
+            title="Horizontal",
+            toggles=False,
+            max_width=150,
+            key="why-horizontal",
+        )
+
+
+def depth_chart(first: int, mask: str, kernel: int) -> None:
+    """The share of the pairs that is seen, over the depth."""
+    st.header("Do more layers help?")
+    words, chart = st.columns([2, 3], gap="large")
+    totals = {title: grown(name, first, kernel, mask)[1] for name, title in STACKS.items()}
+    with chart:
+        st.line_chart(
+            {title: [100 * one.seen_share for one in each] for title, each in totals.items()},
+            x_label="layers after the first",
+            y_label="% of all legal pairs seen",
+            height=280,
+        )
+    plain, gated = totals.values()
+    with words:
+        st.markdown(
+            "Up to a point. Every layer widens the view by a few pixels, and a deep enough network "
+            "reaches whatever a path leads to.\n\n"
+            f"With these kernels the one stack stops at **{plain[-1].seen_share:.1%}**. Two stacks "
+            f"arrive at **{gated[-1].seen_share:.1%}**. The number of feature maps plays no part in "
+            "this; only the kernels do."
+        )
+
+
+common.lesson(
+    "What may a pixel see?",
+    "Only what was drawn before it: the rows above, and its own row to the left. A **mask** sets "
+    "all other weights of a layer to zero. **Point at a pixel** in a grid below; press Space to "
+    "add layer after layer.",
+)
+first, mask, kernel = controls()
+one_layer(first, mask, kernel)
+grids(first, mask, kernel)
+blind_spot(kernel)
+depth_chart(first, mask, kernel)
+
+st.header("Why must the first mask be A?")
+st.markdown(
+    "Set *Its mask* to **B** above. One more weight, the centre of the first kernel, and every "
+    f"pixel sees itself: {SIZE * SIZE} leaks. Training would look splendid, since the network only "
+    "has to **copy its input**. Then it draws, and the pixel to copy is not there yet: its samples "
+    "are noise. In the layers after the first one the centre holds only what was seen *before* the "
+    "pixel, so there B is right, and A would throw it away."
+)
+
+st.header("What to try")
+st.markdown(
+    "- **Play the depth** (Space, R to start again). Which pixels turn from light to dark blue, "
+    "and which never do?\n"
+    "- **Walk to the right edge** of a row with the arrow keys. Where is the blind spot largest?\n"
+    "- **5 × 5 kernels** after the first layer: what happens to the slope of the blind spot?\n"
+    "- **Count**: how many layers does the one stack need until the centre sees all that it ever "
+    "will?"
+)
+st.markdown("The same counts on the command line; other networks can be counted too:")
+st.code(
+    f"python -m pixelcnn audit --model pixelcnn --set block=bottleneck blocks={START.depth} "
+    f"first_kernel_size={first} kernel_size={kernel}",
+    language="bash",
+    wrap_lines=True,
+)

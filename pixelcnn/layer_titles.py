@@ -1,0 +1,73 @@
+"""The layers of a network in plain words."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from torch import nn
+
+from pixelcnn.layers import TapConv2d
+from pixelcnn.models.base import AutoregressiveModel
+
+Part = Literal["stack", "vertical stack", "horizontal stack", "inside"]
+
+_ROLES = {
+    "conv1": "first convolution",
+    "conv2": "second convolution",
+    "reduce": "to half the channels",
+    "conv": "convolution",
+    "expand": "back to all channels",
+    "vertical": "vertical convolution",
+    "horizontal": "horizontal convolution",
+    "link": "link, vertical to horizontal",
+    "mix": "mix of the gated maps",
+}
+
+
+def layer_title(model: AutoregressiveModel, name: str) -> str:
+    """What a layer of `activations` is: "first layer, 7 × 7 (mask A)", "block 3", ...
+
+    Args:
+        model: gives the kernel sizes and mask types.
+        name: a name of `activations`; an unknown one is its own title.
+    """
+    layer = _layer(model, name)
+    details = "" if layer is None else f", {_kernel(layer)}"
+    if name == "first":
+        return "first layer" + details
+    found = re.fullmatch(r"(blocks|layers)\.(\d+)(?:\.(\w+))?", name)
+    if found is None:
+        return name + details  # head and output say what they are
+    kind, number, role = found.groups()
+    # Layer 1 of the gated net reads the image, as the first layer of the plain one does.
+    place = f"{kind.removesuffix('s')} {int(number) + 1}"
+    if role is None:
+        return place
+    return f"{place}, {_ROLES.get(role, role.replace('_', ' '))}{details}"
+
+
+def layer_part(name: str) -> Part:
+    """Where a layer of `activations` belongs."""
+    last = name.rpartition(".")[2]
+    if last == "vertical_stack":
+        return "vertical stack"
+    if last == "horizontal_stack":
+        return "horizontal stack"
+    return "stack" if last.isdigit() or name in ("first", "head", "output") else "inside"
+
+
+def _layer(model: AutoregressiveModel, name: str) -> TapConv2d | None:
+    modules: dict[str, nn.Module] = {
+        path.lstrip("_"): module for path, module in model.named_modules()
+    }
+    layer = modules.get(name)
+    return layer if isinstance(layer, TapConv2d) else None
+
+
+def _kernel(layer: TapConv2d) -> str:
+    rows, columns = layer.kernel_size
+    size = f"{rows} × {columns}"
+    # The mask of a single weight hides nothing or everything, and says little in a title.
+    mask = getattr(layer, "mask_type", None)
+    return size if mask is None or rows == columns == 1 else f"{size} (mask {mask})"

@@ -1,0 +1,34 @@
+"""What tests of pages with a player ask of it."""
+
+from playwright.sync_api import Page
+
+# The largest distance from the left, in CSS pixels, of anything in a widget that can be seen.
+_RIGHT_EDGE = """widget => Math.max(...[...widget.querySelectorAll('canvas, button, input, div')]
+    .filter((node) => node.checkVisibility() && !node.classList.contains('sr-only'))
+    .map((node) => node.getBoundingClientRect().right))"""
+
+
+def await_pixel(page: Page, condition: str) -> None:
+    """Wait until the player's count of pixels, `pixel`, fulfils a condition in JavaScript."""
+    player = page.locator(".lab[data-total]")
+    player.wait_for()
+    page.wait_for_function(
+        f"player => {{ const pixel = Number(player.dataset.pixel); return {condition}; }}",
+        arg=player.element_handle(),
+    )
+
+
+def pixel(page: Page) -> int:
+    """How many pixels are drawn now."""
+    return int(page.locator(".lab[data-total]").get_attribute("data-pixel") or -1)
+
+
+def too_wide(page: Page) -> list[str]:
+    """What stands out at the right of the page."""
+    main = page.get_by_test_id("stMain")
+    found = ["page"] if main.evaluate("main => main.scrollWidth > main.clientWidth") else []
+    right = main.evaluate("main => main.getBoundingClientRect().right")
+    for widget in page.locator(".lab").all():
+        if widget.evaluate(_RIGHT_EDGE) > right:
+            found.append(widget.inner_text())
+    return found

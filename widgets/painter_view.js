@@ -1,0 +1,61 @@
+// How the drawing looks: cells, the line "given down to here", and the cursor of the keyboard.
+
+const GUTTER = 44; // CSS pixels beside the drawing, for the grip of the line
+
+class Board {
+  constructor() {
+    this.canvas = element("canvas", { tabindex: "0", role: "application", class: "drawing" });
+    this.grip = element("div", { class: "grip", "aria-hidden": "true" }, element("span"));
+    this.node = element("div", { class: "board" }, this.canvas, this.grip);
+  }
+
+  layout({ height, width, levels }, cssWidth, colors) {
+    Object.assign(this, { rows: height, columns: width, colors });
+    this.scale = devicePixelRatio || 1;
+    this.cell = Math.min(cellSize(cssWidth, width), cellSize(Math.max(cssWidth, 200), height));
+    sizeCanvas(this.canvas, (width * this.cell) / this.scale, (height * this.cell) / this.scale);
+    this.pen = this.canvas.getContext("2d");
+    this.hatch = hatchPattern(this.pen, colors, Math.max(6 * this.scale, this.cell / 2));
+    this.greys = inkLevels(colors, levels).map((color) => `rgb(${color})`);
+  }
+
+  draw({ image, known }, lineRow, cursor) {
+    const { pen, cell, rows, columns, colors } = this;
+    pen.fillStyle = this.hatch;
+    pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    for (let at = 0; at < known.length; at++) {
+      if (!known[at]) continue;
+      pen.fillStyle = this.greys[image[at]];
+      pen.fillRect((at % columns) * cell, Math.floor(at / columns) * cell, cell, cell);
+    }
+    gridLines(pen, 0, 0, rows, columns, cell, colors.gridline);
+    outlineCanvas(pen, colors.edge, this.scale);
+    this.drawLine(lineRow);
+    if (cursor) this.drawCursor(cursor);
+  }
+
+  drawLine(row) {
+    const thick = Math.round(3 * this.scale);
+    const y = clamp(row * this.cell - thick / 2, 0, this.canvas.height - thick);
+    this.pen.fillStyle = this.colors.text;
+    this.pen.fillRect(0, y, this.canvas.width, thick);
+    this.grip.style.top = `${(row * this.cell) / this.scale}px`;
+  }
+
+  drawCursor({ row, column }) {
+    const thick = Math.max(2, Math.round(3 * this.scale));
+    const size = this.cell + 2 * thick;
+    const x = clamp(column * this.cell - thick, 0, this.canvas.width - size);
+    const y = clamp(row * this.cell - thick, 0, this.canvas.height - size);
+    outline(this.pen, x, y, size, this.colors.role("target"), thick);
+  }
+
+  /** A pointer's place, in cells. */
+  at(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return {
+      x: ((event.clientX - box.left) / box.width) * this.columns,
+      y: ((event.clientY - box.top) / box.height) * this.rows,
+    };
+  }
+}
