@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 from pixelcnn.film import Film
 from pixelcnn.opening import read_opening
@@ -29,6 +30,12 @@ DEFAULT_MODEL = "mnist-threshold-gated"
 
 # Seconds: what is done sooner shows no progress bar, which would only flicker.
 _A_MOMENT = 0.4
+
+# Streamlit takes a folder named pages for its older kind of app until app.py has run once, so the
+# very first visitor of a server would find a bare page if he came by a link to it: start him again.
+if PagesManager.uses_pages_directory:
+    PagesManager.uses_pages_directory = False
+    st.rerun()
 
 
 def lesson(question: str, lead: str) -> None:
@@ -98,18 +105,30 @@ def shipped_models() -> dict[str, Shipped]:
     return {one.name: one for one in shipped(CHECKPOINTS) if not one.error}
 
 
+def run_models() -> dict[str, Shipped]:
+    """The models that were trained here and kept, by name: see the page Train live."""
+    from pixelcnn.kept_models import kept_models
+
+    return {one.name: one for one in kept_models() if not one.error}
+
+
+def models() -> dict[str, Shipped]:
+    """All models to choose from: those that come with the lab first."""
+    return shipped_models() | run_models()
+
+
 def model_config(name: str) -> dict[str, Any]:
-    """The options of a shipped model, known without loading its weights."""
-    header = shipped_models()[name].header
+    """The options of a model, known without loading its weights."""
+    header = models()[name].header
     return header.config if header else {}
 
 
 @st.cache_resource(show_spinner="Loading the model ...")
 def load_model(name: str) -> tuple[AutoregressiveModel, Card]:
-    """A shipped model, shared by all sessions and never changed."""
+    """A model to choose from, shared by all sessions and never changed."""
     from pixelcnn.checkpoints import load_checkpoint
 
-    return load_checkpoint(shipped_models()[name].path)
+    return load_checkpoint(models()[name].path)
 
 
 @st.cache_resource(show_spinner=False)
@@ -145,8 +164,9 @@ def digits(levels: int, size: int) -> DataSet:
 
 
 def choose_model() -> str:
-    """The choice of model in the sidebar, kept in the URL: a name of `shipped_models`."""
-    names = list(shipped_models())
+    """The choice of model in the sidebar, kept in the URL: a name of `models`."""
+    known = models()
+    names = list(known)
     if not names:
         st.error(
             "No trained model was found in the folder checkpoints. Get the complete project again, "
@@ -156,7 +176,7 @@ def choose_model() -> str:
     first = names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0
     with st.sidebar:
         name = st.selectbox("Model", names, index=first, key="model", bind="query-params")
-        card = shipped_models()[name].card
+        card = known[name].card
         if "test_nats" in card:
             st.caption(
                 f"{card['test_nats']:.1f} nats per image on test digits, "

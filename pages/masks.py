@@ -14,22 +14,17 @@ KERNELS = [3, 5, 7]
 START = ReachSelection(row=14, column=14, depth=7)
 DEPTHS = SIZE  # the first layer alone, and up to 27 more
 STACKS = {"pixelcnn": "One stack (PixelCNN)", "gated_pixelcnn": "Two stacks (Gated PixelCNN)"}
+# Neither is a colour of the grids, where each has its meaning.
+CHART_COLORS = ["#8C949E", "#009E73"]
 GRIDS = {"pixelcnn": "plain", "gated_pixelcnn": "gated"}
 
-# A test runs these very lines and compares the masks with those of the library.
+# A test runs these very lines and compares the mask with the library's.
 CODE = """\
-def causal_mask(size, mask_type):
-    centre = size // 2
-    mask = torch.zeros(size, size)
-    mask[:centre] = 1             # the rows above
-    mask[centre, :centre] = 1     # its own row, to the left
-    if mask_type == "B":
-        mask[centre, centre] = 1  # the pixel itself
-    return mask
-
-first = causal_mask({first}, "{mask}")
-later = causal_mask({kernel}, "B")
-features = F.conv2d(image, weights * first, padding={padding})
+mask = torch.zeros({size}, {size})
+mask[:{centre}] = 1     # the rows above
+mask[{centre}, :{centre}] = 1  # its row, to the left
+mask[{centre}, {centre}] = {itself}   # itself: 0 for A, 1 for B
+y = F.conv2d(x, mask * weight, padding={centre})
 """
 
 
@@ -48,7 +43,7 @@ def grown(name: str, first: int, kernel: int, mask: str) -> tuple[ReachTable, tu
 
 def controls() -> tuple[int, str, int]:
     """The first kernel, its mask, and the kernel of the layers after it."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         first = st.selectbox(
             "First layer",
             FIRST_KERNELS,
@@ -81,14 +76,19 @@ def controls() -> tuple[int, str, int]:
 
 
 def one_layer(first: int, mask: str, kernel: int) -> None:
-    """The kernels as tiles, and the lines that build their masks."""
+    """The kernels as tiles, and the lines that build the first one's mask."""
+    st.header("How does a layer look only back?")
     tiles, code = st.columns([5, 6], gap="large")
     with tiles:
+        st.markdown(
+            "A layer slides a small **kernel** of weights over the picture. The mask keeps those "
+            "above the pixel and to its left, and sets the others to 0."
+        )
         left, right = st.columns(2)
         with left:
             kernel_tiles(
                 causal_mask(1, 1, (first, first), "B" if mask == "B" else "A")[0, 0],
-                title=f"First layer, mask {mask}",
+                title=f"First: mask {mask}",
                 toggles=False,
                 max_width=210,
                 key="first-tiles",
@@ -96,14 +96,16 @@ def one_layer(first: int, mask: str, kernel: int) -> None:
         with right:
             kernel_tiles(
                 causal_mask(1, 1, (kernel, kernel), "B")[0, 0],
-                title="After it, mask B",
+                title="After it: mask B",
                 toggles=False,
                 max_width=210,
                 key="later-tiles",
             )
     with code:
+        st.markdown("So each pixel gets its probability from the earlier ones alone:")
         st.latex(r"p(x) \;=\; \prod_{i} \; p(x_i \mid x_1, \ldots, x_{i-1})")
-        lines = CODE.format(first=first, mask=mask, kernel=kernel, padding=first // 2)
+        st.markdown("The first layer in PyTorch:")
+        lines = CODE.format(size=first, centre=first // 2, itself=int(mask == "B"))
         st.code(lines, language="python")
 
 
@@ -183,13 +185,13 @@ def grids(first: int, mask: str, kernel: int) -> None:
 
 def in_words(totals: Totals, depth: int) -> str:
     """The counts over all pairs of pixels."""
-    more = "The first layer alone sees" if depth == 0 else f"With {depth} more layers it sees"
+    layers = "the first layer alone" if depth == 0 else f"the first layer and {depth} more"
     never = (
         f"**{totals.never:,} never**, at any depth." if totals.never else "**None is never seen.**"
     )
-    leaks = f" **{totals.leaks:,} leaks:** every pixel sees itself." if totals.leaks else ""
+    leaks = f" **{totals.leaks:,} leaks**: every pixel sees itself." if totals.leaks else ""
     return (
-        f"All {SIZE * SIZE} pixels together: {more} **{totals.seen_share:.1%}** of all "
+        f"For all {SIZE * SIZE} pixels: {layers} see **{totals.seen_share:.1%}** of all "
         f"{totals.legal:,} pairs of a pixel and an earlier one. {never}{leaks}"
     )
 
@@ -208,8 +210,8 @@ def blind_spot(kernel: int) -> None:
             "Each layer hands on what its kernel reads, so a pixel is seen if a **path** of such "
             "steps leads from it to the orange one.\n\n"
             f"**One stack**: to go right, a step must also go up. That is {reach} for each row, "
-            "and no layer makes it steeper. What lies flatter to the upper right has no path: it "
-            "may be seen, but never is.\n\n"
+            "and no layer makes it more. From what lies further to the right no path leads here: "
+            "looking there would be legal, but it is never done.\n\n"
             "**Two stacks** share the work. The *vertical* one also steps sideways within a row, "
             "both ways, which is allowed since its result is handed on **one row further down**. "
             "The *horizontal* one looks along its own row to the left, and takes in at every "
@@ -252,6 +254,7 @@ def depth_chart(first: int, mask: str, kernel: int) -> None:
             {title: [100 * one.seen_share for one in each] for title, each in totals.items()},
             x_label="layers after the first",
             y_label="% of all legal pairs seen",
+            color=CHART_COLORS,
             height=280,
         )
     plain, gated = totals.values()
@@ -260,20 +263,19 @@ def depth_chart(first: int, mask: str, kernel: int) -> None:
             "Up to a point. Every layer widens the view by a few pixels, and a deep enough network "
             "reaches whatever a path leads to.\n\n"
             f"With these kernels the one stack stops at **{plain[-1].seen_share:.1%}**. Two stacks "
-            f"arrive at **{gated[-1].seen_share:.1%}**. The number of feature maps plays no part in "
-            "this; only the kernels do."
+            f"arrive at **{gated[-1].seen_share:.1%}**. The number of feature maps plays no part: "
+            "only the kernels do."
         )
 
 
 common.lesson(
     "What may a pixel see?",
     "Only what was drawn before it: the rows above, and its own row to the left. A **mask** sets "
-    "all other weights of a layer to zero. **Point at a pixel** in a grid below; press Space to "
-    "add layer after layer.",
+    "all other weights of a layer to zero. **Point at a pixel**, and press Space to add layers.",
 )
 first, mask, kernel = controls()
-one_layer(first, mask, kernel)
 grids(first, mask, kernel)
+one_layer(first, mask, kernel)
 blind_spot(kernel)
 depth_chart(first, mask, kernel)
 

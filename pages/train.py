@@ -113,10 +113,10 @@ def start(config: RunConfig) -> None:
 @st.cache_resource(show_spinner=False)
 def recording(name: str) -> RunView:
     """A recorded run, shared by all sessions: nothing about it changes."""
-    from pixelcnn.presets_live import live_presets, recorded_run
+    from pixelcnn.recordings import recorded_run
     from pixelcnn.run_view import RunView
 
-    return RunView(recorded_run(live_presets()[name]))
+    return RunView(recorded_run(name))
 
 
 # ---------------------------------------------------------------- during

@@ -17,6 +17,7 @@ import copy
 import math
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -168,7 +169,7 @@ def rows_around(known_mask: Tensor | NDArray) -> Tensor:
     With these given too, everything that is given becomes a prefix. `known_mask` is
     `(..., H, W)`.
     """
-    mask = torch.as_tensor(known_mask)
+    mask = _tensor(known_mask)
     rows = mask.flatten(0, -3).any(dim=0) if mask.dim() > 2 else mask  # (H, W)
     with_given = rows.any(dim=1)  # (H,)
     at_or_below = with_given.flip(0).long().cummax(dim=0).values.flip(0).bool()
@@ -214,13 +215,18 @@ def _systematic(probabilities: Tensor, n: int, position: Tensor) -> Tensor:
     return order[torch.searchsorted(bounds, positions, right=True)]
 
 
+def _tensor(values: Tensor | NDArray) -> Tensor:
+    # A copy, since an array may be read-only and torch has no such thing.
+    return values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
+
+
 def _checked(
     model: AutoregressiveModel, known: Tensor | NDArray, known_mask: Tensor | NDArray
 ) -> tuple[Tensor, Tensor]:
     """The given part as uint8 and bool `(C, H, W)`, 0 where nothing is given."""
     config = model.config
     shape = (config.channels, config.height, config.width)
-    image, mask = torch.as_tensor(known), torch.as_tensor(known_mask)
+    image, mask = _tensor(known), _tensor(known_mask)
     for name, tensor in (("known", image), ("known_mask", mask)):
         # One mask serves all colours, but levels of one colour are not an RGB image.
         flat_fits = config.channels == 1 or name == "known_mask"

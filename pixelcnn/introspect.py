@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pixelcnn.errors import DataError
 from pixelcnn.graph import Graph, Value, trace
-from pixelcnn.layer_titles import Part, layer_part, layer_title
+from pixelcnn.layer_titles import Part, layer_label, layer_part, layer_title
 from pixelcnn.layers import TapConv2d
 from pixelcnn.models.base import AutoregressiveModel
 
@@ -22,6 +22,7 @@ class LayerSummary:
     Attributes:
         name: the module's path, as in `activations`.
         title: what the layer is, in plain words; no two layers of a model share one.
+        label: the same in two or three words; no two layers of a part share one.
         part: where it belongs: `stack` (the one stack of a PixelCNN), `vertical stack`,
             `horizontal stack`, or `inside` (a convolution within a block).
         channels: how many maps.
@@ -36,6 +37,7 @@ class LayerSummary:
 
     name: str
     title: str
+    label: str
     part: Part
     channels: int
     height: int
@@ -84,10 +86,7 @@ def activations(
         return hook
 
     blocks = {
-        block
-        for module in model.modules()
-        if isinstance(module, nn.ModuleList)
-        for block in module
+        block for module in model.modules() if isinstance(module, nn.ModuleList) for block in module
     }
     handles = [
         module.register_forward_hook(remember(name.lstrip("_")))  # type: ignore[arg-type]
@@ -117,9 +116,7 @@ def summarize(
 
 
 @torch.no_grad()
-def prediction(
-    model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None
-) -> Tensor:
+def prediction(model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None) -> Tensor:
     """How bright the model expects each sub-pixel to be, given the ones before it.
 
     Returns:
@@ -160,6 +157,7 @@ def _summary(
     return LayerSummary(
         name=name,
         title=layer_title(model, name),
+        label=layer_label(name),
         part=layer_part(name),
         channels=maps.shape[1],
         height=maps.shape[2],

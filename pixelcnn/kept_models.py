@@ -38,8 +38,9 @@ def keep_model(run: Run, name: str, root: Path | None = None) -> Path:
             "and underscores, a letter or digit first."
         )
     weights = run.checkpoint("last")
-    path = _folder(root) / f"{name.strip()}.safetensors"
-    if path.exists():
+    name = name.strip()
+    path = _folder(root) / f"{name}.safetensors"
+    if path.exists() or name in {one.name for one in shipped()}:
         raise RunError(f"A model called {name!r} is there already; choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

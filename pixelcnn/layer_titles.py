@@ -12,16 +12,17 @@ from pixelcnn.models.base import AutoregressiveModel
 
 Part = Literal["stack", "vertical stack", "horizontal stack", "inside"]
 
+# The role of a convolution inside a block: in plain words, and short.
 _ROLES = {
-    "conv1": "first convolution",
-    "conv2": "second convolution",
-    "reduce": "to half the channels",
-    "conv": "convolution",
-    "expand": "back to all channels",
-    "vertical": "vertical convolution",
-    "horizontal": "horizontal convolution",
-    "link": "link, vertical to horizontal",
-    "mix": "mix of the gated maps",
+    "conv1": ("first convolution", "first"),
+    "conv2": ("second convolution", "second"),
+    "reduce": ("to half the channels", "narrow"),
+    "conv": ("convolution", "look"),
+    "expand": ("back to all channels", "widen"),
+    "vertical": ("vertical convolution", "vertical"),
+    "horizontal": ("horizontal convolution", "horizontal"),
+    "link": ("link from vertical to horizontal", "link"),
+    "mix": ("mix of the gated maps", "mix"),
 }
 
 
@@ -32,19 +33,20 @@ def layer_title(model: AutoregressiveModel, name: str) -> str:
         model: gives the kernel sizes and mask types.
         name: a name of `activations`; an unknown one is its own title.
     """
+    place, role = _place(name)
     layer = _layer(model, name)
-    details = "" if layer is None else f", {_kernel(layer)}"
-    if name == "first":
-        return "first layer" + details
-    found = re.fullmatch(r"(blocks|layers)\.(\d+)(?:\.(\w+))?", name)
-    if found is None:
-        return name + details  # head and output say what they are
-    kind, number, role = found.groups()
-    # Layer 1 of the gated net reads the image, as the first layer of the plain one does.
-    place = f"{kind.removesuffix('s')} {int(number) + 1}"
-    if role is None:
-        return place
-    return f"{place}, {_ROLES.get(role, role.replace('_', ' '))}{details}"
+    words = [place]
+    if role:
+        words.append(_ROLES[role][0] if role in _ROLES else role.replace("_", " "))
+    if layer is not None:
+        words.append(_kernel(layer))
+    return ", ".join(words)
+
+
+def layer_label(name: str) -> str:
+    """The title in two or three words; within one part of a model, no two are alike."""
+    place, role = _place(name)
+    return f"{place}: {_ROLES[role][1]}" if role in _ROLES else place
 
 
 def layer_part(name: str) -> Part:
@@ -55,6 +57,18 @@ def layer_part(name: str) -> Part:
     if last == "horizontal_stack":
         return "horizontal stack"
     return "stack" if last.isdigit() or name in ("first", "head", "output") else "inside"
+
+
+def _place(name: str) -> tuple[str, str]:
+    """The layer or block that a name belongs to, in words, and its role there or ""."""
+    if name == "first":
+        return "first layer", ""
+    found = re.fullmatch(r"(blocks|layers)\.(\d+)(?:\.(\w+))?", name)
+    if found is None:
+        return name, ""  # head and output say what they are
+    kind, number, role = found.groups()
+    # Layer 1 of the gated net reads the image, as the first layer of the plain one does.
+    return f"{kind.removesuffix('s')} {int(number) + 1}", role or ""
 
 
 def _layer(model: AutoregressiveModel, name: str) -> TapConv2d | None:

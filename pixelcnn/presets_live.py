@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import Run
 from pixelcnn.train_config import TrainConfig
-
-RECORDED = Path(__file__).parent.parent / "checkpoints" / "recorded"
 
 _BOTTLENECK = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "position": True}
 
@@ -20,7 +16,7 @@ class LivePreset:
     """A training with its promise.
 
     Attributes:
-        name: short, for addresses and files.
+        name: short, for addresses and for its recording (see `recordings`).
         title: what is learnt.
         promise: what to expect, and when.
         config: the training.
@@ -46,11 +42,11 @@ def live_presets() -> Mapping[str, LivePreset]:
             "readable in about 30 s on a laptop",
             RunConfig(
                 model="pixelcnn",
-                model_options={"hidden_channels": 48, "blocks": 3, **_BOTTLENECK},
+                model_options={"hidden_channels": 32, "blocks": 3, **_BOTTLENECK},
                 conditional=True,
                 data="mnist5k",
                 data_options={"size": 14},
-                train=_lesson(seconds=27, sample_every=20, evaluate_every=60),
+                train=_lesson(seconds=27, sample_every=50, evaluate_every=150),
             ),
         ),
         LivePreset(
@@ -59,11 +55,11 @@ def live_presets() -> Mapping[str, LivePreset]:
             "readable in about 90 s",
             RunConfig(
                 model="pixelcnn",
-                model_options={"hidden_channels": 64, "blocks": 5, **_BOTTLENECK},
+                model_options={"hidden_channels": 48, "blocks": 3, **_BOTTLENECK},
                 conditional=True,
                 data="mnist5k",
                 data_options={"size": 28},
-                train=_lesson(seconds=80, sample_every=10, evaluate_every=40),
+                train=_lesson(seconds=80, sample_every=30, evaluate_every=120),
             ),
         ),
         LivePreset(
@@ -72,10 +68,10 @@ def live_presets() -> Mapping[str, LivePreset]:
             "in 10 s, but hard to read",
             RunConfig(
                 model="pixelcnn",
-                model_options={"hidden_channels": 48, "blocks": 3, **_BOTTLENECK},
+                model_options={"hidden_channels": 32, "blocks": 3, **_BOTTLENECK},
                 conditional=True,
                 data="digits8x8",
-                train=_lesson(seconds=8, sample_every=20, evaluate_every=60),
+                train=_lesson(seconds=8, sample_every=30, evaluate_every=90),
             ),
         ),
         LivePreset(
@@ -84,11 +80,11 @@ def live_presets() -> Mapping[str, LivePreset]:
             "no blind spot; readable in about 45 s",
             RunConfig(
                 model="gated_pixelcnn",
-                model_options={"hidden_channels": 32, "blocks": 5, "position": True},
+                model_options={"hidden_channels": 32, "blocks": 4, "position": True},
                 conditional=True,
                 data="mnist5k",
                 data_options={"size": 14},
-                train=_lesson(seconds=42, sample_every=20, evaluate_every=60),
+                train=_lesson(seconds=42, sample_every=40, evaluate_every=120),
             ),
         ),
     )
@@ -98,17 +94,9 @@ def live_presets() -> Mapping[str, LivePreset]:
 def _lesson(*, seconds: float, sample_every: int, evaluate_every: int) -> TrainConfig:
     return TrainConfig(
         seconds=seconds,
+        batch_size=16,
         learning_rate=8e-3,
         sample_every=sample_every,
         evaluate_every=evaluate_every,
         held_out=250,
     )
-
-
-def recorded_run(preset: LivePreset) -> Run | None:
-    """A finished run of this preset that comes with the lab, without its weights, if there is one.
-
-    Its files are those of any run, so whatever shows a run shows this one too.
-    """
-    run = Run(RECORDED / preset.name)
-    return run if (run.path / "config.json").is_file() else None

@@ -84,9 +84,7 @@ def test_the_loss_pulls_however_wrong_the_network_is(likelihood: Likelihood) -> 
     assert parameters.grad[0, -1].item() == pytest.approx(-1, abs=1e-3)
 
 
-@given(
-    st.one_of(st.just(Bernoulli()), st.integers(2, 16).map(Categorical)), st.integers(0, 999)
-)
+@given(st.one_of(st.just(Bernoulli()), st.integers(2, 16).map(Categorical)), st.integers(0, 999))
 def test_bias_for_gives_the_frequencies_back(likelihood: Likelihood, seed: int) -> None:
     torch.manual_seed(seed)
     frequencies = torch.softmax(torch.randn(likelihood.levels), dim=0)
@@ -162,9 +160,7 @@ def test_draws_have_the_frequencies_of_the_distribution() -> None:
     temperature=st.sampled_from([1e-3, 0.3, 1.0, 4.0, 100.0]),
     seed=st.integers(0, 999),
 )
-def test_temper_raises_probabilities_to_a_power(
-    levels: int, temperature: float, seed: int
-) -> None:
+def test_temper_raises_probabilities_to_a_power(levels: int, temperature: float, seed: int) -> None:
     torch.manual_seed(seed)
     log_probs = torch.log_softmax(torch.randn(2, levels, 3, dtype=torch.float64), dim=1)
     tempered = temper(log_probs, temperature)

@@ -254,7 +254,7 @@ def test_an_option_of_the_pixelcnn_that_does_not_exist_is_refused(
 
 @pytest.mark.parametrize("ask", [build_model, presets, config_class])
 def test_an_unknown_architecture_is_refused_with_the_known_ones(ask: Any) -> None:
-    with pytest.raises(ConfigError, match="'pixelrnn' is unknown.*gated_pixelcnn"):
+    with pytest.raises(ConfigError, match=r"'pixelrnn' is unknown.*gated_pixelcnn"):
         ask("pixelrnn")
 
 
@@ -274,9 +274,7 @@ def images(*shape: int, dtype: torch.dtype = torch.uint8) -> Tensor:
     ],
 )
 @pytest.mark.parametrize("name", model_names())
-def test_images_that_do_not_fit_are_refused_by_name(
-    name: str, given: Tensor, message: str
-) -> None:
+def test_images_that_do_not_fit_are_refused_by_name(name: str, given: Tensor, message: str) -> None:
     model = small(name, levels=4).float()
     with pytest.raises(DataError, match=message):
         model.log_prob(given)

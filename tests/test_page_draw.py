@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import streamlit as st
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -40,8 +41,8 @@ def other_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def forget_models() -> None:
-    for cached in (common.shipped_models, common.load_model, common.receptive_field):
-        cached.clear()
+    st.cache_data.clear()
+    st.cache_resource.clear()
 
 
 def save_small(folder: Path, name: str = "small", **options: Any) -> None:
@@ -234,15 +235,13 @@ def test_the_drawing_is_still_there_after_a_visit_to_another_page(page: AppTest)
 
 
 def test_the_page_shows_that_a_given_end_is_not_looked_at(page: AppTest) -> None:
+    lower = Drawing(drawing_on(page).image, ~top_rows(14))
+    model = common.load_model(MODEL)[0]
+    done = complete(model, lower.image, lower.known_mask, 3, seed=0, engine="torch")
     title = "Lower half given: the upper halves are drawn blind and do not fit."
     _, arrays = widget(page, title)
-    known = arrays["known"].astype(bool)
-    assert np.array_equal(known, ~top_rows(14))
-    given = drawing_on(page).image[~top_rows(14)]
-    assert (arrays["images"][:, 0][:, known] == given).all()
-    blank = np.zeros((28, 28), np.uint8)
-    label = torch.tensor([int(one) for one in widget(page, title)[0].get("captions", [])] or [0])
-    assert label is not None and blank is not None
+    np.testing.assert_array_equal(arrays["known"], lower.known_mask)
+    np.testing.assert_array_equal(arrays["images"], done.images.numpy())
 
 
 class TestUpload:
@@ -314,7 +313,7 @@ def test_a_model_of_another_size_starts_anew(other_checkpoints: Path) -> None:
     page.selectbox(key="model").select("b").run()
     assert not page.exception
     assert endings_on(page).shape == (9, 1, 12, 12)
-    assert drawing_on(page).image.max() == 7
+    assert drawing_on(page).image.max() > 1
 
 
 def test_a_model_without_classes_has_no_label_and_no_bars(other_checkpoints: Path) -> None:

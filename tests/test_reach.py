@@ -219,7 +219,7 @@ def test_receptive_field_of_one_pixel_is_a_slice_of_all() -> None:
 
 @pytest.mark.parametrize("pixel", [(28, 0), (0, -1), (-1, 5), (5, 28)])
 def test_a_pixel_outside_the_image_is_refused(pixel: tuple[int, int]) -> None:
-    with pytest.raises(ConfigError, match="pixel = .* lies outside a 28 x 28 image"):
+    with pytest.raises(ConfigError, match=r"pixel = .* lies outside a 28 x 28 image"):
         receptive_field(stack(1), pixel)
 
 
@@ -261,9 +261,7 @@ def test_growth_agrees_with_networks_of_each_depth(
     name: str, first: int, kernel: int, mask: Any
 ) -> None:
     size = 13
-    grown = growth(
-        name, size=size, first_kernel_size=first, kernel_size=kernel, first_mask=mask
-    )
+    grown = growth(name, size=size, first_kernel_size=first, kernel_size=kernel, first_mask=mask)
     assert len(grown.relations) == size
     options = {"block": "bottleneck"} if name == "pixelcnn" else {}
     for blocks in (1, 2, 3, 4, 7, 12):
@@ -315,8 +313,6 @@ def test_totals_of_a_growth_are_the_audit_s() -> None:
         ({"size": 1}, "size = 1"),
     ],
 )
-def test_a_growth_that_cannot_be_is_refused_by_name(
-    options: dict[str, Any], message: str
-) -> None:
+def test_a_growth_that_cannot_be_is_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         growth(**{"name": "pixelcnn", **options})

@@ -1,17 +1,22 @@
 // Shared by every widget: mounting, unpacking, building the document, keys, spoken text.
 
 const instances = new WeakMap(); // one entry for each mounted widget, keyed by its parent element
+const remembered = new Map(); // what the viewer last did, by the widget's key: it outlives a page
 
 /**
  * Mount a widget or bring it up to date. `create(root, signal)` makes an object with
- * `update(meta, arrays, digest)` for new content (`meta.start` is what to begin with),
- * `layout()` for a new size or theme, and `stop()` if it has something running; `signal` aborts
- * when the widget goes.
+ * `update(meta, arrays, digest)` for new content, `layout()` for a new size or theme, and `stop()`
+ * if it has something running; `signal` aborts when the widget goes. The widget gets
+ * `report(name, value)`. What it last reported comes back as `meta.before`, once, when it is mounted
+ * again: Python has forgotten it by then, so a widget that takes it up reports it again.
  */
 function mount({ data, parentElement, setStateValue }, create) {
   const entry = instances.get(parentElement) ?? start(parentElement, create);
   const call = ++entry.calls;
-  entry.widget.report = setStateValue;
+  entry.widget.report = (name, value) => {
+    if (entry.key !== undefined) remembered.set(entry.key, value);
+    setStateValue(name, value);
+  };
   entry.root.dataset.mode = isDark(entry.root) ? "dark" : "light";
   const header = readHeader(data);
   if (header.digest === entry.digest) {
@@ -19,8 +24,10 @@ function mount({ data, parentElement, setStateValue }, create) {
   } else {
     unpack(data, header).then((arrays) => {
       if (call !== entry.calls || entry.ended) return; // newer content is on its way
+      const before = entry.digest === null ? remembered.get(header.meta.key) : undefined;
+      entry.key = header.meta.key;
       entry.digest = header.digest;
-      entry.widget.update({ ...header.meta, start: header.start }, arrays, header.digest);
+      entry.widget.update({ ...header.meta, before }, arrays, header.digest);
       entry.root.dataset.ready = header.digest;
     });
   }
@@ -90,6 +97,10 @@ class Bits {
 
 function toBase64(bytes) {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}
+
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }
 
 // ---------------------------------------------------------------- the document
@@ -175,10 +186,14 @@ function listenToKeys(root, signal, onKey, { pageKeys = false } = {}) {
     use(event);
   });
   if (!pageKeys) return;
+  const { host } = root.getRootNode();
+  host.dataset.pageKeys = "yes";
   const keys = new Set([" ", "r", "R", "ArrowLeft", "ArrowRight"]);
   const onPage = (event) => {
     const nothingFocused = document.activeElement === document.body || !document.activeElement;
-    if (nothingFocused && keys.has(event.key) && root.checkVisibility()) use(event);
+    if (!nothingFocused || !keys.has(event.key)) return;
+    const candidates = [...document.querySelectorAll("[data-page-keys]")];
+    if (candidates.find((candidate) => candidate.checkVisibility()) === host) use(event);
   };
   window.addEventListener("keydown", onPage, { capture: true, signal });
 }

@@ -36,8 +36,8 @@ def ignore() -> None:
     """The callback that Streamlit wants for each state a component reports."""
 
 
-def sent_before(key: str, state: str) -> Mapping[str, Any]:
-    """What the browser last reported as `state` of the widget `key`, before it is mounted again.
+def sent_by(key: str, state: str) -> Mapping[str, Any]:
+    """What the browser last reported as `state` of the mounted widget `key`.
 
     Only a mapping counts; anything else reads as an empty one.
     """

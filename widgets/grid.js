@@ -53,13 +53,18 @@ class CellGrid {
     this.pen.globalAlpha = 1;
   }
 
-  /** Select what Python says when it says something new; else keep what the viewer selected. */
-  adopt(selected, start) {
+  /**
+   * Select what Python says when it says something new; else keep what the viewer selected, also
+   * when this was `before` the widget was mounted again. True if it was, and is to be reported.
+   */
+  adopt({ selected, before, height, width }) {
     const asked = JSON.stringify(selected);
-    if (asked === this.asked) return;
-    const cell = this.asked === undefined ? start : selected;
+    if (asked === this.asked) return false;
     this.asked = asked;
-    this.selected = cell && { row: cell[0], column: cell[1] };
+    const again = before && JSON.stringify(before.instead_of) === asked && before.row < height && before.column < width;
+    if (again) this.selected = { row: before.row, column: before.column };
+    else this.selected = selected && { row: selected[0], column: selected[1] };
+    return Boolean(again);
   }
 
   cellAt(event) {

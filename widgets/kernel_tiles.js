@@ -13,7 +13,11 @@ class KernelTiles {
   }
 
   update(meta, arrays) {
-    if (meta.base !== this.meta?.base) this.mask = Uint8Array.from(this.meta ? arrays.mask : meta.start.mask);
+    if (meta.base !== this.meta?.base) this.mask = Uint8Array.from(arrays.mask);
+    if (meta.before?.base === meta.base) {
+      this.mask = fromBase64(meta.before.cells);
+      this.report("mask", meta.before);
+    }
     Object.assign(this, { meta, arrays });
     setText(this.title, meta.title);
     this.title.hidden = !meta.title;

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from widgets.checks import Array, checked_floats, checked_mask, sent_bytes
 from widgets.colormaps import DIVERGING, colormap_table
-from widgets.component import ignore, register, sent_before
+from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 
 _component = register("kernel_tiles", "grid.js", styles=("grid.css",))
@@ -48,11 +48,9 @@ def kernel_tiles(
         arrays["colormap"] = colormap_table(DIVERGING)
         meta["highest"] = float(np.abs(arrays["weights"]).max()) or 1.0
     base = np.packbits(kept).tobytes().hex()
-    edited = _edited(sent_before(key, "mask"), base, kept)
-    start = {"mask": edited.astype(int).flatten().tolist()}
-    payload, _ = pack(meta | {"base": base}, arrays, start)
+    payload, _ = pack(meta | {"base": base, "key": key}, arrays)
     _component(key=key, data=payload, on_mask_change=ignore)
-    return edited
+    return _edited(sent_by(key, "mask"), base, kept)
 
 
 def _edited(

@@ -39,14 +39,23 @@ class MapsGallery {
     this.layers = meta.layers.map(
       (layer, index) => new Layer(layer, arrays[`layer${index}`], arrays[`stats${index}`], arrays[layer.colormap]),
     );
-    if (meta.selected !== this.asked) this.open = this.asked === undefined ? meta.start.layer : meta.selected;
+    if (meta.selected !== this.asked) this.open = meta.selected;
     this.asked = meta.selected;
+    this.takeUp(meta.before);
     this.open = clamp(this.open, 0, this.layers.length - 1);
     const { channels, height, width } = this.layer;
     const fits = this.picked && this.picked.channel < channels && this.picked.row < height && this.picked.column < width;
     if (!fits) this.picked = null;
     this.buildStrip();
     this.layout();
+  }
+
+  /** The layer and cell that were open before the widget was mounted again, if they still exist. */
+  takeUp(before) {
+    if (before?.instead_of !== this.meta.selected || this.layers[before.layer]?.name !== before.name) return;
+    this.open = before.layer;
+    if (before.channel !== undefined) this.picked = { channel: before.channel, row: before.row, column: before.column };
+    if (this.meta.report) this.report("map", before);
   }
 
   get layer() {

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from widgets.checks import Array, checked_floats, sent_index
 from widgets.colormaps import colormap_for, colormap_table, value_range
-from widgets.component import ignore, register, sent_before
+from widgets.component import ignore, register, sent_by
 from widgets.payload import PackedArrays, pack, pack_arrays
 
 _component = register("maps_gallery", "maps_tiles.js")
@@ -91,13 +91,13 @@ def maps_gallery(
     if selected is not None and selected not in names:
         raise ValueError(f"selected is {selected!r}, but the layers are {', '.join(names)}.")
     asked = 0 if selected is None else names.index(selected)
-    sent = sent_before(key, "map")
+    meta = {"layers": table.layers, "selected": asked, "report": report, "key": key}
+    payload, _ = pack(meta, table.packed)
+    _component(key=key, data=payload, on_map_change=ignore)
+    sent = sent_by(key, "map")
     index = sent_index(sent.get("layer"), len(names))
     if index is None or sent.get("instead_of") != asked or sent.get("name") != names[index]:
         sent, index = {}, asked
-    meta = {"layers": table.layers, "selected": asked, "report": report}
-    payload, _ = pack(meta, table.packed, start={"layer": index})
-    _component(key=key, data=payload, on_map_change=ignore)
     return _selection(sent, table.layers[index])
 
 

@@ -55,11 +55,22 @@ class Painter {
     this.meta = meta;
     this.layers.levels = levels;
     this.layers.restore(arrays);
+    this.takeUp(meta.before);
     this.line.max = height;
     this.canvas.setAttribute("aria-label", `${meta.label}, ${height} by ${width} cells. Arrow keys move, Space paints.`);
     this.root.dataset.revision = revision;
     this.lineShown = null;
     this.layout();
+  }
+
+  /** The drawing from before the widget was mounted again, if it is of this revision. */
+  takeUp(before) {
+    if (before?.revision !== this.meta.revision) return;
+    const [image, known] = [fromBase64(before.image), fromBase64(before.known)];
+    if (image.length !== this.layers.image.length) return;
+    const highest = this.meta.levels - 1;
+    this.layers.restore({ image: image.map((level) => Math.min(level, highest)), known });
+    this.report("drawing", before);
   }
 
   layout() {

@@ -16,7 +16,7 @@ from widgets.checks import (
     checked_mask,
     sent_bytes,
 )
-from widgets.component import ignore, register, sent_before
+from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 
 _component = register("painter", "painter_layers.js", "painter_tools.js", "painter_view.js")
@@ -55,8 +55,6 @@ def painter(
     levels = checked_levels(levels)
     given = checked_images("image", image, levels, (None, None))
     known = checked_mask("known_mask", known_mask, given.shape)
-    sent = sent_before(key, "drawing")
-    image_now, known_now = _sent(sent, given.shape, levels, revision) or (given, known)
     meta = {
         "height": given.shape[0],
         "width": given.shape[1],
@@ -64,9 +62,12 @@ def painter(
         "revision": int(revision),
         "reportWhileDrawing": report_while_drawing,
         "label": label,
+        "key": key,
     }
-    payload, _ = pack(meta, {"image": image_now, "known": known_now.astype(np.uint8)})
+    payload, _ = pack(meta, {"image": given, "known": known.astype(np.uint8)})
     _component(key=key, data=payload, on_drawing_change=ignore)
+    sent = sent_by(key, "drawing")
+    image_now, known_now = _sent(sent, given.shape, levels, revision) or (given, known)
     return Drawing(np.where(known_now, image_now, 0).astype(np.uint8), known_now)
 
 

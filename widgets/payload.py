@@ -1,14 +1,15 @@
 """What travels to the browser: one JSON header and the arrays behind it, deflated.
 
     4 bytes   length of the header, little-endian
-    header    JSON: {"digest", "meta", "start",
-                     "arrays": [{"name", "dtype", "shape", "offset", "bytes"}]}
+    header    JSON: {"digest", "meta", "arrays": [{"name", "dtype", "shape", "offset", "bytes"}]}
     body      the arrays one after another, zlib-compressed; the browser has `DecompressionStream`
 
 Booleans are packed eight to a byte, least significant bit first. The digest lets the browser skip
-what it has already unpacked: Streamlit sends the same bytes again at every rerun. `start` is what
-a widget that is new on the page begins with (the viewer's last choice); it is not part of the
-content, or every choice would come back as new content.
+what it has already unpacked: Streamlit sends the same bytes again at every rerun.
+
+What the viewer does must not change the payload. It would come back as new content, and Streamlit
+keeps large messages for a few runs only: a payload that returns to an older form while a rerun is
+on its way (an undo) can be one that the browser has just dropped, which ends the connection.
 """
 
 from __future__ import annotations
@@ -69,14 +70,12 @@ def pack_arrays(arrays: Mapping[str, npt.ArrayLike]) -> PackedArrays:
 def pack(
     meta: Mapping[str, Any],
     arrays: Mapping[str, npt.ArrayLike] | PackedArrays,
-    start: Mapping[str, Any] | None = None,
 ) -> tuple[bytes, str]:
     """`(payload, digest)`: the bytes for the browser, and a name for their content."""
     packed = arrays if isinstance(arrays, PackedArrays) else pack_arrays(arrays)
     described = json.dumps(meta, sort_keys=True)
     digest = blake2b((described + packed.digest).encode(), digest_size=8).hexdigest()
-    content = {"digest": digest, "meta": meta, "start": start or {}, "arrays": packed.layout}
-    header = json.dumps(content).encode()
+    header = json.dumps({"digest": digest, "meta": meta, "arrays": packed.layout}).encode()
     return struct.pack("<I", len(header)) + header + packed.body, digest
 
 

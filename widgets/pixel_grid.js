@@ -24,7 +24,7 @@ class PixelGrid {
   update(meta, arrays, digest) {
     Object.assign(this, { meta, arrays, digest });
     this.link.name = meta.link;
-    this.grid.adopt(meta.selected, meta.start.cell);
+    if (this.grid.adopt(meta) && meta.report) this.report("cell", meta.before);
     setText(this.title, meta.title);
     this.title.hidden = !meta.title;
     this.scaleRow.hidden = meta.kind !== "values";

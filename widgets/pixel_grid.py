@@ -17,7 +17,7 @@ from widgets.checks import (
     sent_index,
 )
 from widgets.colormaps import colormap_for, colormap_table, value_range
-from widgets.component import ignore, register, sent_before
+from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 from widgets.theme import roles
 
@@ -70,11 +70,11 @@ def pixel_grid(
         "link": link,
         "report": report,
         "maxWidth": max_width,
+        "key": key,
     }
-    chosen = chosen_cell(sent_before(key, "cell"), meta["selected"], height, width)
-    payload, _ = pack(meta, arrays, start={"cell": chosen})
+    payload, _ = pack(meta, arrays)
     _component(key=key, data=payload, on_cell_change=ignore)
-    return chosen
+    return chosen_cell(sent_by(key, "cell"), meta["selected"], height, width)
 
 
 def chosen_cell(

@@ -18,7 +18,7 @@ from widgets.checks import (
     checked_shape,
     sent_index,
 )
-from widgets.component import ignore, register, sent_before
+from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 
 _BITS_PER_NAT = float(1 / np.log(2))
@@ -104,9 +104,8 @@ def player(
         "label": label,
     }
     payload, digest = pack(meta, arrays)
-    sent = sent_before(key, "event")
     _component(key=key, data=payload, on_event_change=ignore)
-    return _event(sent, digest, meta)
+    return _event(sent_by(key, "event"), digest, meta)
 
 
 def _film(

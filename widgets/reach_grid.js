@@ -41,9 +41,10 @@ class ReachGrid {
     this.meta = meta;
     this.relation = new Relation(meta, arrays);
     this.link.name = meta.link;
-    this.grid.adopt(meta.selected, meta.start.cell);
-    if (this.askedDepth !== meta.depth) this.depth = this.askedDepth === undefined ? meta.start.depth : meta.depth;
+    const again = this.grid.adopt(meta) && meta.before.instead_of_depth === meta.depth;
+    if (this.askedDepth !== meta.depth) this.depth = again ? meta.before.depth : meta.depth;
     this.askedDepth = meta.depth;
+    if (again && meta.report) this.report("target", meta.before);
     this.depth = clamp(this.depth, 0, meta.depths - 1);
     this.overlayHighest = meta.overlay && Math.max(1, ...meta.overlay);
     this.slider.max = meta.depths - 1;

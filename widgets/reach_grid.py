@@ -16,7 +16,7 @@ from widgets.checks import (
     checked_shape,
     sent_index,
 )
-from widgets.component import ignore, register, sent_before
+from widgets.component import ignore, register, sent_by
 from widgets.payload import PackedArrays, pack, pack_arrays
 from widgets.pixel_grid import chosen_cell
 
@@ -129,15 +129,16 @@ def reach_grid(
         "link": link,
         "report": report,
         "maxWidth": max_width,
+        "key": key,
     }
-    sent = sent_before(key, "target")
+    payload, _ = pack(meta, table.packed)
+    _component(key=key, data=payload, on_target_change=ignore)
+    sent = sent_by(key, "target")
     cell = chosen_cell(sent, asked, height, width)
     assert cell is not None
     shown = sent_index(sent.get("depth"), table.depths)
     if shown is None or sent.get("instead_of_depth") != meta["depth"]:
         shown = last if depth is None else depth
-    payload, _ = pack(meta, table.packed, start={"cell": cell, "depth": shown})
-    _component(key=key, data=payload, on_target_change=ignore)
     return ReachSelection(*cell, shown)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.serving import REPOSITORY, WatchedPage, goto, serve
+from tests.browser.serving import REPOSITORY, WatchedPage, goto, idle, serve
 
 APPS = Path(__file__).parent / "apps" / "widget_pages.py"
 
@@ -241,6 +241,33 @@ class TestPainter:
             page.keyboard.press("z")
         expect_data(painter, ink=0, unknown=784, undo=0)
 
+    def test_undo_and_redo_in_haste_keep_the_connection(self, page: Page) -> None:
+        """A payload that came back to an older form ended it: see widgets/payload.py."""
+        painter = opened(page, "/widget_painter")
+        canvas = painter.locator("canvas.drawing")
+        canvas.focus()
+        for _ in range(6):
+            page.keyboard.press(" ")
+            page.keyboard.press("ArrowRight")
+            page.wait_for_timeout(100)
+        for turn in range(60):
+            page.keyboard.press("zzzyyy"[turn % 6])
+            page.wait_for_timeout(30 + 37 * (turn % 5))
+        idle(page)
+        says(page, f"python: {painter.get_attribute('data-ink')} ink")
+        expect(page.get_by_text("Connection error")).to_have_count(0)
+
+    def test_a_drawing_outlives_a_visit_to_another_page(self, page: Page) -> None:
+        painter = opened(page, "/widget_painter")
+        drag(page, painter.locator("canvas.drawing"), (4, 10), (9, 14))
+        ink = painter.get_attribute("data-ink")
+        says(page, f"python: {ink} ink")
+        page.get_by_role("link", name="grids").click()
+        expect(page.locator("canvas.cells").first).to_be_visible()
+        page.get_by_role("link", name="painter").click()
+        expect_data(page.locator(".lab").first, ink=ink)
+        says(page, f"python: {ink} ink")
+
     def test_eraser_gives_paper_and_the_third_brush_takes_it_back(self, page: Page) -> None:
         painter = opened(page, "/widget_painter")
         painter.get_by_role("slider", name="Brush").fill("1")
@@ -378,6 +405,16 @@ class TestPixelGrid:
         expect_data(grid, cell="5,5")
         canvas.click(position=cell_center(canvas, 20, 20))
         says(page, "python: (20, 20)")
+
+    def test_a_selection_outlives_a_visit_to_another_page(self, page: Page) -> None:
+        grid = opened(page, "/widget_grids")
+        canvas = grid.locator("canvas.cells")
+        canvas.click(position=cell_center(canvas, 12, 7))
+        says(page, "python: (12, 7)")
+        page.get_by_role("link", name="painter").click()
+        expect(page.locator("canvas.drawing")).to_be_visible()
+        page.get_by_role("link", name="grids").click()
+        says(page, "python: (12, 7)")
 
     def test_roles_are_named(self, page: Page) -> None:
         grid = opened(page, "/widget_grids?show=roles")

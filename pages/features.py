@@ -1,0 +1,275 @@
+"""Feature maps: every layer of a network at work on one digit."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from pages import common
+from pixelcnn.introspect import (
+    LayerSummary,
+    activations,
+    first_kernels,
+    prediction,
+    summarize,
+)
+from pixelcnn.layer_titles import layer_title
+from widgets.maps_gallery import MapsTable, maps_gallery, maps_table
+from widgets.painter import painter
+
+TEST_DIGIT, DRAWING = "A test digit", "Your drawing"
+OWN_LABEL = "its own"
+# What the viewer can ask for, and the parts of `LayerSummary` that belong to it.
+PARTS = {
+    "pixelcnn": {"Blocks": ["stack"], "Inside the blocks": ["inside"]},
+    "gated_pixelcnn": {
+        "Horizontal stack": ["horizontal stack", "stack"],
+        "Vertical stack": ["vertical stack"],
+        "Inside the layers": ["inside"],
+    },
+}
+EXPLAINED = {
+    "Blocks": "Each block adds what it found to the maps before it. The last layers turn them into "
+    "one probability for each pixel.",
+    "Inside the blocks": "The convolutions that a block is made of, before their results are added "
+    "to the maps that it was given.",
+    "Horizontal stack": "It looks along the row to the left, and takes in what the vertical stack "
+    "saw above. The prediction is made from its last maps.",
+    "Vertical stack": "It looks at the row and all rows above, in full width. What it finds is "
+    "handed to the horizontal stack one row further down, so that nothing looks ahead.",
+    "Inside the layers": "The convolutions of both stacks before their gates: twice as many maps, "
+    "half of them content (tanh), half of them opening (sigmoid).",
+}
+IMAGE, PREDICTION = "the image", "prediction"
+FIRST_DIGIT = 7
+CODE = """\
+from pixelcnn import activations, load_checkpoint
+
+model, card = load_checkpoint("checkpoints/{model}.safetensors")
+maps = activations(model, images{labels})  # {{layer: (batch, maps, rows, columns)}}
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """What the network makes of one image: maps for the browser, and {label: layer in numbers}."""
+
+    table: MapsTable
+    layers: dict[str, LayerSummary]
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def inside(model: str, image: NDArray[np.uint8], label: int | None, part: str) -> Inside:
+    """Run the network on one image and keep the layers of one part, once for everybody."""
+    network = common.load_model(model)[0]
+    images = torch.from_numpy(image)[None]
+    labels = None if label is None else torch.tensor([label])
+    found = activations(network, images, labels)
+    wanted = PARTS[network.name][part]
+    layers = [one for one in summarize(network, found, labels) if one.part in wanted]
+    maps = {one.label: found[one.name][0].numpy() for one in layers}
+    bet = prediction(network, images, labels)[0].numpy()
+    table = maps_table({IMAGE: image / (network.config.levels - 1), **maps, PREDICTION: bet})
+    return Inside(table, {one.label: one for one in layers})
+
+
+@st.cache_resource(show_spinner=False)
+def kernels(model: str) -> MapsTable:
+    """The weights of the layers that read the image, ready for the browser."""
+    network = common.load_model(model)[0]
+    groups = {}
+    for path, weights in first_kernels(network).items():
+        colours = ["red", "green", "blue"] if weights.shape[1] == 3 else [""]
+        for index, colour in enumerate(colours):
+            groups[f"{layer_title(network, path)} {colour}".strip()] = weights[:, index].numpy()
+    return maps_table(groups)
+
+
+@st.cache_data(show_spinner=False)
+def numbered(levels: int, size: int) -> dict[int, NDArray[np.uint8]]:
+    """The test images of each class: {class: uint8 (n, 1, size, size)}."""
+    data = common.digits(levels, size)
+    images, labels = data.test.images.numpy(), data.test.labels.numpy()
+    return {digit: images[labels == digit] for digit in range(data.classes)}
+
+
+# ---------------------------------------------------------------- what goes in
+
+
+def test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
+    """The test digit that the viewer chose, and its class."""
+    images = numbered(config["levels"], config["height"])
+    digit = st.segmented_control(
+        "Digit",
+        list(images),
+        default=FIRST_DIGIT,
+        required=True,
+        key="digit",
+        bind="query-params",
+    )
+    example = st.number_input(
+        "Example",
+        0,
+        len(images[digit]) - 1,
+        key="example",
+        bind="query-params",
+        width=130,
+        help="Which of the test digits of this class. The network never saw them in training.",
+    )
+    return images[digit][example], digit
+
+
+def told_label(classes: int, own: int | None) -> int | None:
+    """The label for a model that wants one."""
+    if not classes:
+        return None
+    names = [*([] if own is None else [OWN_LABEL]), *map(str, range(classes))]
+    chosen = st.selectbox(
+        "Told that it is a",
+        names,
+        key="told" if own is not None else "told-drawing",
+        bind="query-params",
+        width=150,
+        help="The network was trained with labels. Tell it a wrong one and compare the maps.",
+    )
+    return own if chosen == OWN_LABEL else int(chosen)
+
+
+def drawn(config: dict[str, Any]) -> NDArray[np.uint8]:
+    """The viewer's own drawing; it is kept over visits to other pages."""
+    shape = (config["height"], config["width"])
+    if "features-painter" not in st.session_state:  # the painter comes on screen
+        st.session_state["features-start"] = st.session_state.get("features-left")
+    start = st.session_state["features-start"]
+    if start is None or start.shape != shape or start.max() >= config["levels"]:
+        start = np.zeros(shape, np.uint8)
+    drawing = painter(
+        start,
+        np.ones(shape, bool),
+        levels=config["levels"],
+        report_while_drawing=False,
+        label="Your drawing",
+        key="features-painter",
+    )
+    st.session_state["features-left"] = drawing.image
+    return drawing.image[None]
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """What to show: `image` uint8 (C, H, W), None where the viewer draws it, `label` and `part`."""
+
+    image: NDArray[np.uint8] | None
+    label: int | None
+    part: str
+
+
+def controls(config: dict[str, Any], architecture: str) -> Choice:
+    """What goes in, what the network is told about it, and which of its layers to show."""
+    parts = list(PARTS[architecture])
+    image = own = None
+    with st.container(horizontal=True):
+        source = st.segmented_control(
+            "What goes in",
+            [TEST_DIGIT, DRAWING],
+            default=TEST_DIGIT,
+            required=True,
+            key="source",
+            bind="query-params",
+        )
+        if source == TEST_DIGIT:
+            image, own = test_digit(config)
+        label = told_label(config["classes"], own)
+        part = st.segmented_control(
+            "Layers",
+            parts,
+            default=parts[0],
+            required=True,
+            key=f"part-{architecture}",
+            bind="query-params",
+        )
+    return Choice(image, label, part)
+
+
+# ---------------------------------------------------------------- the maps
+
+
+def in_words(layer: LayerSummary) -> str:
+    """The numbers of the open layer."""
+    numbers = (
+        f"**{layer.title}**: {layer.channels} maps of {layer.height} × {layer.width}. "
+        f"Min **{layer.minimum:.2f}**, mean **{layer.mean:.2f}**, max **{layer.maximum:.2f}**. "
+    )
+    if layer.rectified:
+        numbers += (
+            f"Dead units: **{layer.dead} of {layer.channels}** ({layer.dead_share:.1%}). The ReLU "
+            "that follows turns all below 0 into 0, and of these maps nothing is left for this "
+            "digit."
+        )
+    elif layer.dead:
+        numbers += f"Dead units (always 0): **{layer.dead} of {layer.channels}**."
+    else:
+        numbers += "No unit is dead: each says something about this digit."
+    return f"{numbers} :small[In the code: `{layer.name}`]"
+
+
+@st.fragment
+def gallery(found: Inside, part: str) -> None:
+    """The layers from left to right; only this runs again when one of them is opened."""
+    if "maps" not in st.session_state:  # the gallery comes on screen
+        st.session_state["maps-start"] = st.query_params.get("layer")
+    by_name = {layer.name: label for label, layer in found.layers.items()}
+    asked = by_name.get(st.session_state["maps-start"], next(iter(found.layers)))
+    numbers = st.container()
+    opened = maps_gallery(found.table, selected=asked, key="maps").layer
+    st.caption(EXPLAINED[part])
+    layer = found.layers.get(opened)
+    if layer is not None:
+        numbers.markdown(in_words(layer))
+        if st.query_params.get("layer") != layer.name:
+            st.query_params["layer"] = layer.name
+    elif opened == IMAGE:
+        numbers.markdown("**What goes in**: 0 is paper, 1 is ink.")
+    else:
+        numbers.markdown(
+            "**What comes out**: for each pixel, how likely ink is, given the pixels before it."
+        )
+
+
+common.lesson(
+    "What is inside?",
+    "Layers of **feature maps**: pictures that a layer makes from those of the layer before it. "
+    "The digit goes in on the left, the prediction comes out on the right. **Open a layer** to see "
+    "all its maps, and point at one to read its values.",
+)
+model = common.choose_model()
+config = common.model_config(model)
+with common.explained():
+    choice = controls(config, common.load_model(model)[0].name)
+    image = drawn(config) if choice.image is None else choice.image
+    gallery(inside(model, image, choice.label, choice.part), choice.part)
+
+    st.header("What does the first layer look for?")
+    st.markdown(
+        "Each map of the first layer comes from one small **kernel**, slid over the digit: at "
+        "every place the weights are multiplied with the pixels below them and added up. Red "
+        "weights want ink, blue ones paper. Hatched ones are **masked**: they would look at pixels "
+        "that do not exist yet."
+    )
+    maps_gallery(kernels(model), report=False, key="kernels")
+
+st.header("What to try")
+st.markdown(
+    "- **Follow one stroke** from layer to layer. Where do you still recognise it, where has it "
+    "become something else, such as an edge or a distance?\n"
+    "- **Look below the digit.** Maps there still know what stood above: the network must remember "
+    "which digit it is drawing.\n"
+    "- **Compare the last map** with the image: it is the network's bet on every pixel before it "
+    "saw it. Where is it wrong?\n"
+    "- **Draw** something that is no digit. Which maps stay calm?"
+)
+st.markdown("The same maps in a notebook:")
+st.code(CODE.format(model=model, labels=", labels" if config["classes"] else ""), language="python")

@@ -1,0 +1,282 @@
+"""The page Train live: what it says before, during and after a run, to whom, and what it starts."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages import common, train_live, train_owner
+from pixelcnn.data import load_data
+from pixelcnn.models import build_model
+from pixelcnn.presets_live import live_presets
+from pixelcnn.run_config import RunConfig, RunStatus
+from pixelcnn.runs import Run, create_run, find_run, list_runs, runs_root, start_run
+from pixelcnn.train_config import TrainConfig
+from widgets.payload import unpack
+
+APP = Path(__file__).parents[1] / "app.py"
+EIGHT = "8 × 8 digits"
+TINY = {"digits8-channels": "8", "digits8-blocks": "1"}
+# Seconds: how long a busy machine may take.
+PATIENCE = 200
+
+
+@pytest.fixture(autouse=True)
+def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder of runs for each test; those still at work are stopped at its end."""
+    monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path))
+    yield
+    for run in list_runs():
+        if run.status().active:
+            run.control("stop")
+    train_live.launcher().close()
+
+
+def open_page(**query: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.run().switch_page("pages/train.py")
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def has(page: AppTest, key: str) -> bool:
+    return any(button.key == key for button in page.button)
+
+
+def button(page: AppTest, key: str) -> Any:
+    return next(button for button in page.button if button.key == key)
+
+
+def text(page: AppTest) -> str:
+    kinds = (page.markdown, page.caption, page.error, page.warning, page.info, page.subheader)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def progress(page: AppTest) -> str:
+    return str(page.get("progress")[0].proto.text)
+
+
+def film_of(page: AppTest) -> dict[str, Any]:
+    meta, arrays = unpack(page.get("bidi_component")[0].proto.bytes)
+    return meta | arrays
+
+
+def until(page: AppTest, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, text(page)
+        page.run()
+        assert not page.exception
+
+
+def played(**query: str) -> tuple[AppTest, Run]:
+    """A page on which Play was pressed, and its run."""
+    page = open_page(preset=EIGHT, **(TINY | query))
+    button(page, "play").click().run()
+    assert not page.exception
+    return page, find_run(None, page.query_params["run"][0])
+
+
+# ---------------------------------------------------------------- before
+
+
+def test_before_the_first_click_a_recording_of_the_14_by_14_preset_plays() -> None:
+    page = open_page()
+    assert page.title[0].value == "How does it learn?"
+    assert page.radio(key="preset").value == "digits14"
+    assert "readable in about 30 s on a laptop" in page.radio(key="preset").proto.captions
+    film = film_of(page)
+    assert film["film"] == "digits14"
+    assert film["count"] > 10
+    assert film["frames"].shape[1:] == (8, 1, 14, 14)
+    assert not film["live"]
+    assert has(page, "play")
+    assert not list_runs()
+
+
+def test_size_view_and_time_of_the_model_are_told_before_it_starts() -> None:
+    page = open_page()
+    config = live_presets()["digits14"].config
+    model = build_model("pixelcnn", height=14, width=14, classes=10, **config.model_options)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    assert f"**{parameters:,}** weights learn from **4,500** digits for **27 s**" in text(page)
+    assert "of the pixels before it; at any depth at most" in text(page)
+    page.radio(key="preset").set_value("gated14").run()
+    assert "at any depth" not in text(page)
+
+
+def test_options_change_the_facts_the_code_and_the_address() -> None:
+    page = open_page()
+    before = text(page)
+    page.slider(key="digits14-channels").set_value(48).run()
+    page.checkbox(key="digits14-labels").uncheck().run()
+    page.number_input(key="digits14-seconds").set_value(90).run()
+    assert text(page) != before
+    assert "for **90 s**" in text(page)
+    code = page.code[0].value
+    assert "hidden_channels=48" in code
+    assert "seconds=90.0" in code
+    assert "labels" not in code
+    assert page.query_params["digits14-channels"] == ["48"]
+    assert "--conditional" not in page.code[1].value
+    assert "--seconds 90.0" in page.code[1].value
+
+
+def test_an_address_brings_back_its_options() -> None:
+    page = open_page(preset=EIGHT, **{"digits8-seconds": "3", "digits8-rate": "0.02"})
+    assert page.radio(key="preset").value == "digits8"
+    assert "for **3 s**" in text(page)
+    assert "learning_rate=0.02" in page.code[0].value
+
+
+def test_options_that_cannot_work_are_explained_before_the_start() -> None:
+    page = open_page(**{"digits14-size": "7", "digits14-kernel": "9"})
+    page.selectbox(key="digits14-kernel").set_value(9).run()
+    config = live_presets()["digits14"].config
+    assert config.model_options["kernel_size"] == 7
+    assert has(page, "play")  # 9 still fits into 7 x 7: 13 would be the widest
+    page = open_page(run="../../etc")
+    assert "no run's id" in page.warning[0].value
+    assert has(page, "play")
+    page = open_page(run="20200101-000000-abcd")
+    assert "There is no run 20200101-000000-abcd here" in page.warning[0].value
+    assert "run" not in page.query_params
+
+
+def test_a_data_set_to_download_is_read_only_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIXELCNN_DATA", str(tmp_path / "data"))
+    page = open_page()
+    page.selectbox(key="digits14-data").set_value("kmnist").run()
+    assert not has(page, "play")
+    assert not (tmp_path / "data").exists()
+    monkeypatch.setattr("pixelcnn.data.loading.read_published", no_network)
+    button(page, "fetch").click().run()
+    assert "no mirror answers" in page.error[0].value
+    assert not has(page, "play")
+
+
+def no_network(*_: object) -> None:
+    from pixelcnn.errors import DataError
+
+    raise DataError("no mirror answers")
+
+
+# ---------------------------------------------------------------- during and after
+
+
+def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> None:
+    page, run = played(**{"digits8-seconds": "2"})
+    assert run.config.train.seconds == 2
+    assert run.config.model_options["hidden_channels"] == 8
+    assert film_of(page)["film"] == run.id
+    until(page, lambda: run.status().state == "finished")
+    page.run()
+    assert progress(page).startswith("**Done**")
+    film = film_of(page)
+    assert film["count"] == len(run.sample_steps()) >= 2
+    assert (film["frames"][-1] == run.latest_samples()[1]).all()
+    held_out = [row for row in run.metrics() if row["event"] == "evaluated"][-1]
+    assert f"{held_out['bits_per_dim']:.3f} bits per pixel" in text(page)
+    assert not has(page, "pause")
+
+    page.text_input[0].set_value("from a test").run()
+    keep = next(button for button in page.button if button.label == "Use on other pages")
+    keep.click().run()
+    assert not page.exception
+    assert "from a test" in common.run_models()
+    assert common.model_config("from a test")["hidden_channels"] == 8
+    next(button for button in page.button if button.label == "Use on other pages").click().run()
+    assert "there already" in page.error[0].value
+
+    button(page, "another").click().run()
+    assert has(page, "play")
+    assert "run" not in page.query_params
+
+
+def test_a_run_can_be_paused_resumed_and_stopped_and_goes_on_from_there() -> None:
+    page, run = played(**{"digits8-seconds": "1000"})
+    until(page, lambda: run.status().step > 3)
+    button(page, "pause").click().run()
+    until(page, lambda: has(page, "resume"))
+    paused = run.status()
+    assert paused.state == "paused"
+    assert "**paused**" in progress(page)
+    button(page, "resume").click().run()
+    until(page, lambda: run.status().step > paused.step and has(page, "stop"))
+    button(page, "stop").click().run()
+    until(page, lambda: "Stopped at step" in text(page))
+    stopped = run.status()
+    assert stopped.state == "stopped"
+    go_on = next(button for button in page.button if button.label == "Go on from here")
+    go_on.click().run()
+    until(page, lambda: run.status().step > stopped.step)
+
+
+def test_a_killed_training_is_explained_and_can_go_on() -> None:
+    page, run = played(**{"digits8-seconds": "1000"})
+    until(page, lambda: run.resumable)
+    os.kill(run.status().pid, signal.SIGKILL)
+    until(page, lambda: bool(page.error))
+    assert "ended unexpectedly (killed" in page.error[0].value
+    assert "Resume it" in page.error[0].value
+    assert any(button.label == "Go on from here" for button in page.button)
+
+
+def test_a_failure_says_what_happened_and_what_to_do() -> None:
+    page, run = played(**{"digits8-seconds": "1000"})
+    until(page, lambda: run.status().step > 0)
+    run.control("stop")
+    until(page, lambda: run.status().state == "stopped")
+    run.write_status(RunStatus("failed", "The loss is nan. Lower the learning rate.", step=7))
+    page.run()
+    assert page.error[0].value == "The training failed. The loss is nan. Lower the learning rate."
+    assert "**failed**" in progress(page)
+
+
+def test_a_run_of_somebody_else_can_be_watched_and_no_more() -> None:
+    run = start_run(None, RunConfig(data="digits8x8", train=TrainConfig(seconds=1000)))
+    page = open_page(run=run.id)
+    assert "Somebody else started this training" in page.info[0].value
+    assert not has(page, "pause")
+    assert not has(page, "stop")
+    until(page, lambda: film_of(page)["count"] > 0)
+    button(page, "another").click().run()
+    assert has(page, "play")
+    watch = next(button for button in page.button if button.key == f"watch-{run.id}")
+    watch.click().run()
+    assert film_of(page)["film"] == run.id
+
+
+def test_a_machine_that_is_busy_takes_no_more_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pixelcnn.devices.usable_cores", lambda: 2)
+    for _ in range(2):
+        create_run(None, RunConfig(train=TrainConfig(steps=1)))  # queued
+    page = open_page()
+    button(page, "play").click().run()
+    assert "busy with 2 trainings" in page.error[0].value
+    assert len(list_runs()) == 2
+    assert "run" not in page.query_params
+
+
+def test_the_owner_s_key_is_stored_as_a_hash_only() -> None:
+    page, run = played(**{"digits8-seconds": "1"})
+    key = page.session_state["browser_key"]
+    stored = (run.path / "owner").read_text()
+    assert key not in stored
+    assert stored == train_owner._hash(key)
+
+
+def test_a_page_without_runs_starts_none(tmp_path: Path) -> None:
+    open_page()
+    assert runs_root() == tmp_path
+    assert list(tmp_path.iterdir()) == []
