@@ -17,4 +17,6 @@ page = st.navigation(
         st.Page("pages/features.py", title="Feature maps"),
     ]
 )
+# The picture belongs above the fold; the framework's margin above the title is six lines high.
+st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; }</style>")
 page.run()

@@ -1,8 +1,5 @@
 """Draw & complete: nine endings of a drawing, live, and what the model makes of its beginning."""
 
-import random
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -11,10 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common
+from pages.draw_start import FIRST_DIGIT, current_start, digit_image, start_with, starts, upper_half
 from pages.draw_words import guess, situation, surprise
 from pixelcnn.completion import Completions, complete, rows_around
-from pixelcnn.errors import LabError
-from pixelcnn.images import read_image
 from widgets.bars import bars
 from widgets.endings import endings
 from widgets.painter import Drawing, painter
@@ -24,8 +20,6 @@ from widgets.reach_grid import ReachTable, reach_grid, reach_table
 GUESS = "let the model guess"
 HIGHEST_SEED = 9999
 ENDINGS = 9
-FIRST_DIGIT = 106  # of the test digits: the one on screen at first
-MAX_UPLOAD_MB = 20
 
 # The label (None: the model guesses), the temperature and the seed.
 Options = tuple[int | None, float, int]
@@ -53,86 +47,6 @@ def completed(
 def table(model: str) -> ReachTable:
     """What each pixel looks at, ready for the browser."""
     return reach_table([common.receptive_field(model)])
-
-
-# ------------------------------------------------------------------ where a drawing starts
-
-
-def test_digit(config: dict[str, Any], index: int) -> NDArray[np.uint8]:
-    """One of the test digits in the model's size; blank paper for a model that is not square."""
-    height, width = config["height"], config["width"]
-    if height != width:
-        return np.zeros((height, width), np.uint8)
-    images = common.digits(config["levels"], height).test.images
-    return images[index % len(images), 0].numpy()
-
-
-def upper_half(image: NDArray[np.uint8]) -> Drawing:
-    """The picture with its upper half given."""
-    known = np.zeros(image.shape, bool)
-    known[: len(known) // 2] = True
-    return Drawing(image, known)
-
-
-def start_with(drawing: Drawing) -> None:
-    """Put this into the painter."""
-    st.session_state["draw_start"] = drawing
-    st.session_state["draw_revision"] = st.session_state.get("draw_revision", 0) + 1
-    st.session_state["draw_refused"] = None
-
-
-def start_with_another_digit(config: dict[str, Any]) -> None:
-    """What the button "Another digit" does."""
-    start_with(upper_half(test_digit(config, random.randrange(2**16))))
-
-
-def start_with_upload(model: str) -> None:
-    """What a file in the uploader does: its picture in MNIST's form, or why not."""
-    upload = st.session_state["upload"]
-    if upload is None:
-        return
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "Your picture"
-        path.write_bytes(upload.getvalue())
-        try:
-            levels = read_image(path, common.load_model(model)[0].config)
-        except LabError as error:
-            st.session_state["draw_refused"] = str(error)
-            return
-    start_with(upper_half(levels[0, 0].numpy()))
-    st.session_state["picture"] = False  # closes the box
-
-
-def current_start(config: dict[str, Any]) -> Drawing:
-    """What the painter starts from, kept while other pages and other models are visited."""
-    fits = tuple(config[name] for name in ("levels", "height", "width"))
-    if st.session_state.get("draw_for") != fits:
-        st.session_state["draw_for"] = fits
-        start_with(upper_half(test_digit(config, FIRST_DIGIT)))
-    elif "painter" not in st.session_state:  # back from another page: go on where the pen was
-        start_with(st.session_state["draw_last"])
-    return st.session_state["draw_start"]
-
-
-def starts(model: str, config: dict[str, Any]) -> None:
-    """The buttons above the painter."""
-    shape = (config["height"], config["width"])
-    blank = upper_half(np.zeros(shape, np.uint8))
-    with st.container(horizontal=True, gap="small"):
-        st.button("Another digit", on_click=start_with_another_digit, args=(config,))
-        st.button("Blank paper", on_click=start_with, args=(blank,))
-        with st.popover("Your picture", key="picture", on_change="rerun"):
-            st.file_uploader(
-                "A photo or scan of one digit, on even paper",
-                type=["png", "jpg", "jpeg"],
-                max_upload_size=MAX_UPLOAD_MB,
-                key="upload",
-                on_change=start_with_upload,
-                args=(model,),
-            )
-            st.caption("It is centred and scaled as the digits were that the model learned from.")
-            if st.session_state.get("draw_refused"):
-                st.error(st.session_state["draw_refused"])
 
 
 # ------------------------------------------------------------------ the drawing and its endings
@@ -200,7 +114,7 @@ def studio(model: str, config: dict[str, Any]) -> None:
         )
         st.session_state["draw_last"] = drawing
     options = controls(config["classes"])
-    with right, common.explained():
+    with right, common.explained(), st.container(key="beside"):
         done = completed(model, drawing.image, drawing.known_mask, ENDINGS, options)
         endings(
             done.images,
@@ -210,15 +124,24 @@ def studio(model: str, config: dict[str, Any]) -> None:
             label="Nine endings",
             key="endings",
         )
+        warning(drawing, done)
         if config["classes"]:
-            st.markdown("**Which digit does it see?**")
-            names = list(map(str, range(config["classes"])))
-            bars(done.given.class_probabilities, names, label="Which digit it sees", key="guess")
-        st.markdown(situation(done))
-        if done.given.behind:
-            around = Drawing(drawing.image, rows_around(drawing.known_mask).numpy())
-            st.button("Give the paper above it too", on_click=start_with, args=(around,))
+            with st.container():
+                st.markdown("**Which digit does it see?**")
+                names = list(map(str, range(config["classes"])))
+                bars(done.given.class_probabilities, names, label="Which digit it sees", key="p")
     findings(config, done, options[0])
+
+
+def warning(drawing: Drawing, done: Completions) -> None:
+    """What to know about the endings of an unusual drawing, and a way out."""
+    words = situation(done)
+    if words:
+        with st.container():
+            st.markdown(words)
+            if done.given.behind:
+                around = Drawing(drawing.image, rows_around(drawing.known_mask).numpy())
+                st.button("Give the paper above it too", on_click=start_with, args=(around,))
 
 
 def findings(config: dict[str, Any], done: Completions, label: int | None) -> None:
@@ -248,7 +171,7 @@ def findings(config: dict[str, Any], done: Completions, label: int | None) -> No
 
 def reading_order(model: str, config: dict[str, Any]) -> None:
     """The same digit with its upper and with its lower half given, and what a pixel looks at."""
-    image = test_digit(config, FIRST_DIGIT)
+    image = digit_image(config, FIRST_DIGIT)
     upper = upper_half(image).known_mask
     st.header("Why does it want the beginning?")
     st.markdown(
@@ -287,9 +210,11 @@ def reading_order(model: str, config: dict[str, Any]) -> None:
         )
 
 
-# On a phone the endings come first, so that the pen does not push them off the screen.
+# On a phone the endings come first, next to the painter: the pen would push them off the screen.
 PHONE = """<style>@media (max-width: 640px) {
-  .st-key-studio [data-testid="stHorizontalBlock"] { flex-direction: column-reverse; }
+  .st-key-studio [data-testid="stHorizontalBlock"], .st-key-beside {
+    flex-direction: column-reverse;
+  }
 }</style>"""
 
 common.lesson(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def situation(done: Completions) -> str:
-    """What can be expected of the endings, given what is known and where."""
+    """What to know about the endings of an unusual drawing; nothing for a plain beginning."""
     known, unknown = int(done.known_mask.sum()), int((~done.known_mask).sum())
     if unknown == 0:
         return (
@@ -21,23 +21,22 @@ def situation(done: Completions) -> str:
             "**Nothing is given**, so these are digits out of thin air. Draw something, or drag "
             "the line down."
         )
+    words = []
+    if unknown == 1:
+        values = done.images[:, ~done.known_mask].flatten().tolist()
+        inked = sum(map(bool, values))
+        words.append(f"**One pixel is unknown**: {inked} of {len(values)} endings ink it.")
     if done.given.behind:
-        return _one_pixel(done, unknown) + (
-            f"**{done.given.behind} of the {known} given pixels come after an unknown one.** They "
-            "are kept, but the model reads left to right, top to bottom, and could not look at "
-            "them while it drew the pixels before."
+        share = "All" if done.given.behind == known else f"{done.given.behind} of the"
+        words.append(
+            f"**{share} {known} given pixels come after an unknown one.** They are kept, but the "
+            "model reads left to right, top to bottom, and could not look at them while it drew "
+            "the pixels before."
         )
-    return _one_pixel(done, unknown) + (
-        f"All {known} given pixels come before the first unknown one: whatever the model draws, it "
-        "has seen all of them."
-    )
-
-
-def _one_pixel(done: Completions, unknown: int) -> str:
-    if unknown > 1:
-        return ""
-    values = done.images[:, ~done.known_mask].flatten().tolist()
-    return f"**One pixel is unknown**: {sum(map(bool, values))} of {len(values)} endings ink it. "
+        if done.labels is not None:
+            basis = f"the {done.given.prefix} pixels" if done.given.prefix else "nothing: none is"
+            words.append(f"Its guess of the digit rests on {basis} before the gap.")
+    return " ".join(words)
 
 
 def guess(label: int | None) -> str:

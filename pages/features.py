@@ -16,7 +16,7 @@ from pixelcnn.introspect import (
     prediction,
     summarize,
 )
-from pixelcnn.layer_titles import layer_title
+from pixelcnn.layer_titles import layer_label
 from widgets.maps_gallery import MapsTable, maps_gallery, maps_table
 from widgets.painter import painter
 
@@ -82,9 +82,7 @@ def kernels(model: str) -> MapsTable:
     network = common.load_model(model)[0]
     groups = {}
     for path, weights in first_kernels(network).items():
-        colours = ["red", "green", "blue"] if weights.shape[1] == 3 else [""]
-        for index, colour in enumerate(colours):
-            groups[f"{layer_title(network, path)} {colour}".strip()] = weights[:, index].numpy()
+        groups[layer_label(path)] = weights[:, 0].numpy()
     return maps_table(groups)
 
 
@@ -199,21 +197,22 @@ def controls(config: dict[str, Any], architecture: str) -> Choice:
 
 def in_words(layer: LayerSummary) -> str:
     """The numbers of the open layer."""
-    numbers = (
+    low, mean, high = (
+        f"{value:.2f}".replace("-", "−") for value in (layer.minimum, layer.mean, layer.maximum)
+    )
+    words = (
         f"**{layer.title}**: {layer.channels} maps of {layer.height} × {layer.width}. "
-        f"Min **{layer.minimum:.2f}**, mean **{layer.mean:.2f}**, max **{layer.maximum:.2f}**. "
+        f"Min **{low}**, mean **{mean}**, max **{high}**. "
     )
     if layer.rectified:
-        numbers += (
+        words += (
             f"Dead units: **{layer.dead} of {layer.channels}** ({layer.dead_share:.1%}). The ReLU "
-            "that follows turns all below 0 into 0, and of these maps nothing is left for this "
+            "that follows sets everything below 0 to 0, and leaves nothing of these maps for this "
             "digit."
         )
-    elif layer.dead:
-        numbers += f"Dead units (always 0): **{layer.dead} of {layer.channels}**."
     else:
-        numbers += "No unit is dead: each says something about this digit."
-    return f"{numbers} :small[In the code: `{layer.name}`]"
+        words += f"Dead units (always 0): **{layer.dead} of {layer.channels}**."
+    return f"{words} :small[In the code: `{layer.name}`]"
 
 
 @st.fragment
@@ -247,6 +246,9 @@ common.lesson(
 )
 model = common.choose_model()
 config = common.model_config(model)
+if config["channels"] != 1:
+    st.info("This model reads colour images, and the digits here are grey. Choose another model.")
+    st.stop()
 with common.explained():
     choice = controls(config, common.load_model(model)[0].name)
     image = drawn(config) if choice.image is None else choice.image

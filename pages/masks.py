@@ -45,13 +45,12 @@ def controls() -> tuple[int, str, int]:
     """The first kernel, its mask, and the kernel of the layers after it."""
     with st.container(horizontal=True):
         first = st.selectbox(
-            "First layer",
+            "First layer, n × n",
             FIRST_KERNELS,
             index=FIRST_KERNELS.index(7),
-            format_func=lambda size: f"{size} × {size}",
             key="first",
             bind="query-params",
-            width=120,
+            width=160,
             help="The kernel of the first layer, in pixels: the window that it looks through.",
         )
         mask = st.segmented_control(
@@ -64,12 +63,11 @@ def controls() -> tuple[int, str, int]:
             help="A hides the pixel itself, B shows it. The first layer needs A.",
         )
         kernel = st.selectbox(
-            "Layers after it",
+            "Layers after it, n × n",
             KERNELS,
-            format_func=lambda size: f"{size} × {size}",
             key="kernel",
             bind="query-params",
-            width=140,
+            width=180,
             help="Their mask is always B: what they read about a pixel has left it out already.",
         )
     return first, mask, kernel

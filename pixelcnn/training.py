@@ -9,7 +9,6 @@ saved state takes the steps that it would have taken without the break.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -279,10 +278,9 @@ class Trainer:
         uniforms = sampling_uniforms(shape, self.config.seed)
         labels = torch.arange(count) % classes if classes else None
         try:
-            with _one_thread():
-                images = sample(
-                    self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
-                )
+            images = sample(
+                self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
+            )
         except SamplingCancelled:
             return
         yield Sampled(self.step, images)
@@ -322,14 +320,3 @@ class _Clock:
 
     def __exit__(self, *_: object) -> None:
         self._total, self._started = self.seconds, None
-
-
-@contextlib.contextmanager
-def _one_thread() -> Iterator[None]:
-    """Sampling is many products too small to share: several threads would only wait."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)

@@ -213,7 +213,7 @@ def test_pixels_behind_a_gap_are_told_and_can_be_made_a_beginning(page: AppTest)
     image[5, 10:15] = 1
     known[5, 10:15] = True
     draw(page, image, known)
-    assert "**5 of the 5 given pixels come after an unknown one.**" in told(page)
+    assert "**All 5 given pixels come after an unknown one.**" in told(page)
     button(page, "Give the paper above it too").click().run()
     assert not page.exception
     after = drawing_on(page)

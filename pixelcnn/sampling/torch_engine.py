@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pixelcnn.devices import one_thread
 from pixelcnn.likelihoods import draw, temper
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.lowering import Phase, Step, lower
@@ -47,12 +48,13 @@ class TorchEngine:
         """The filled images: uint8 `(n, C, H, W)`."""
         n, _, height, _ = request.images.shape
         starts = range(0, n, MAX_BATCH)
-        parts = [
-            _Pass(self, request, slice(start, start + MAX_BATCH)).run(
-                request, number * height, len(starts) * height
-            )
-            for number, start in enumerate(starts)
-        ]
+        with one_thread():
+            parts = [
+                _Pass(self, request, slice(start, start + MAX_BATCH)).run(
+                    request, number * height, len(starts) * height
+                )
+                for number, start in enumerate(starts)
+            ]
         return torch.cat(parts)
 
 

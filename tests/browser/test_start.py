@@ -40,7 +40,7 @@ def test_the_first_visitor_of_a_server_finds_a_moving_film_in_the_lab(
         sidebar = watched.page.get_by_test_id("stSidebar")
         expect(sidebar.get_by_role("link").first).to_have_text("Start")
         assert not watched.problems()
-    assert "Traceback" not in log.read_text()
+    assert f'File "{REPOSITORY}' not in log.read_text()
 
 
 def test_keys_pause_step_and_restart_without_a_click_first(page: Page) -> None:

@@ -1,0 +1,221 @@
+"""The page Masks & blind spots: what it draws and counts is what the library found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+from torch.nn import functional as F
+
+from pixelcnn.growth import growth
+from pixelcnn.layers import MaskedConv2d, VerticalConv2d, causal_mask
+from widgets.payload import unpack
+
+APP = Path(__file__).parents[1] / "app.py"
+PLAIN, GATED = "One stack (PixelCNN)", "Two stacks (Gated PixelCNN)"
+
+
+def open_page(**query: str) -> AppTest:
+    page = AppTest.from_file(APP, default_timeout=30)
+    page.run().switch_page("pages/masks.py")
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+@pytest.fixture(scope="module")
+def fresh_page() -> AppTest:
+    """The page as it opens, for tests that only read it."""
+    return open_page()
+
+
+def widget(page: AppTest, title: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """What the widget with this title was given: (meta, arrays)."""
+    for component in page.get("bidi_component"):
+        meta, arrays = unpack(component.proto.bytes)
+        if meta.get("title") == title:
+            return meta, arrays
+    raise AssertionError(f"no widget {title!r}")
+
+
+def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What the browser will show: the relation of each depth, and the limit."""
+    _, arrays = widget(page, title)
+    seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
+    shape = (28, 28, 28, 28)
+    limit = arrays["limit"].astype(bool) ^ seen[-1]
+    return seen.reshape(-1, *shape), limit.reshape(shape)
+
+
+def told(page: AppTest) -> str:
+    return "\n".join(markdown.value for markdown in page.markdown)
+
+
+def set_control(page: AppTest, name: str, value: int | str) -> None:
+    if name == "mask":
+        page.button_group(key="mask").set_value([value]).run()
+    else:
+        page.selectbox(key=name).set_value(value).run()
+    assert not page.exception
+
+
+def test_it_opens_with_the_exact_counts_in_words(fresh_page: AppTest) -> None:
+    assert fresh_page.title[0].value == "What may a pixel see?"
+    plain, gated = (text.value for text in fresh_page.markdown if "For all 784" in text.value)
+    assert "the first layer and 7 more see **32.5%** of all 306,936 pairs" in plain
+    assert "**55,250 never**" in plain
+    assert "leaks" not in plain + gated
+    assert "**39.7%**" in gated
+    assert "None is never seen" in gated
+
+
+@pytest.mark.parametrize(("title", "name"), [(PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")])
+def test_both_grids_get_every_depth_of_the_exact_relation(
+    fresh_page: AppTest, title: str, name: str
+) -> None:
+    expected = growth(name)
+    relations, limit = relations_on(fresh_page, title)
+    assert np.array_equal(relations, expected.relations)
+    assert np.array_equal(limit, expected.limit)
+    meta, _ = widget(fresh_page, title)
+    assert (meta["selected"], meta["depth"]) == ([14, 14], 7)
+
+
+def test_the_grids_are_linked(fresh_page: AppTest) -> None:
+    links = {widget(fresh_page, title)[0]["link"] for title in (PLAIN, GATED)}
+    assert len(links) == 1
+    assert links != {None}
+
+
+@pytest.mark.parametrize(
+    ("first", "mask", "kernel"), [(7, "A", 5), (3, "A", 3), (9, "B", 3), (11, "B", 7)]
+)
+def test_every_control_changes_grids_tiles_code_and_counts(
+    first: int, mask: str, kernel: int
+) -> None:
+    page = open_page()
+    for name, value in (("first", first), ("mask", mask), ("kernel", kernel)):
+        set_control(page, name, value)
+    options: Any = {"first_kernel_size": first, "kernel_size": kernel, "first_mask": mask}
+    for title, name in ((PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")):
+        expected = growth(name, **options)
+        assert np.array_equal(relations_on(page, title)[0], expected.relations)
+        assert f"**{expected.totals[7].seen_share:.1%}**" in told(page)
+        assert f"**{expected.totals[-1].seen_share:.1%}**" in told(page)
+    kept = widget(page, f"First: mask {mask}")[1]["mask"]
+    assert np.array_equal(kept, causal_mask(1, 1, (first, first), mask)[0, 0])  # type: ignore[arg-type]
+    assert ("784 leaks**" in told(page)) == (mask == "B")
+    assert f"torch.zeros({first}, {first})" in page.code[0].value
+
+
+@pytest.mark.parametrize("mask", ["A", "B"])
+@pytest.mark.parametrize("first", [3, 5, 7, 9, 11])
+def test_the_pytorch_lines_build_the_mask_and_use_it_as_the_library_does(
+    first: int, mask: Any
+) -> None:
+    page = open_page(first=str(first), mask=mask)
+    torch.manual_seed(0)
+    layer = MaskedConv2d(1, 4, first, mask, bias=False)
+    x = torch.randn(2, 1, 9, 9)
+    scope = {"torch": torch, "F": F, "x": x, "weight": torch.randn(4, 1, first, first)}
+    with torch.no_grad():
+        layer.weight.copy_(scope["weight"])
+        exec(page.code[0].value, scope)
+        assert torch.equal(scope["mask"].bool(), layer.mask[0, 0])
+        torch.testing.assert_close(scope["y"], layer(x))
+
+
+def test_the_blind_spot_is_explained_with_the_kernels_of_both_architectures() -> None:
+    page = open_page(kernel="5")
+    one = widget(page, "One stack")[1]["mask"]
+    vertical = widget(page, "Vertical")[1]["mask"]
+    horizontal = widget(page, "Horizontal")[1]["mask"]
+    assert np.array_equal(one, causal_mask(1, 1, (5, 5), "B")[0, 0])
+    assert np.array_equal(vertical, VerticalConv2d(1, 1, 5).mask[0, 0])
+    assert np.array_equal(horizontal, causal_mask(1, 1, (1, 5), "B")[0, 0])
+    assert "2 columns for each row" in told(page)
+
+
+def test_the_command_counts_what_the_page_shows() -> None:
+    page = open_page(first="9", kernel="5")
+    command = page.code[-1].value
+    assert "blocks=7 first_kernel_size=9 kernel_size=5" in re.sub(r"\s+", " ", command)
+
+
+# ---------------------------------------------------------------- the address
+
+
+def test_the_address_restores_everything() -> None:
+    page = open_page(first="9", mask="B", kernel="5", row="3", column="25", depth="2")
+    for title, name in ((PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")):
+        meta, _ = widget(page, title)
+        assert (meta["selected"], meta["depth"]) == ([3, 25], 2)
+        expected = growth(name, first_kernel_size=9, kernel_size=5, first_mask="B")
+        assert np.array_equal(relations_on(page, title)[0], expected.relations)
+    assert "the first layer and 2 more" in told(page)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"row": "28", "column": "-1", "depth": "28"},
+        {"row": "middle", "column": "", "depth": "1e3"},
+        {"first": "4", "mask": "C", "kernel": "100"},
+    ],
+)
+def test_an_address_that_makes_no_sense_shows_what_is_usual(query: dict[str, str]) -> None:
+    page = open_page(**query)
+    meta, _ = widget(page, PLAIN)
+    assert (meta["selected"], meta["depth"]) == ([14, 14], 7)
+    assert "**32.5%**" in told(page)
+
+
+def choose(page: AppTest, key: str, row: int, column: int, depth: int) -> None:
+    """What the browser sends when a target is pinned in one of the grids."""
+    instead = {"instead_of": [14, 14], "instead_of_depth": 7}
+    target = {"row": row, "column": column, "depth": depth}
+    page.session_state[key] = {"target": target | instead}
+    page.run()
+    assert not page.exception
+
+
+def test_a_chosen_target_and_depth_are_put_into_the_address_and_counted() -> None:
+    page = open_page()
+    choose(page, "plain", 3, 20, 15)
+    assert {name: page.query_params[name] for name in ("row", "column", "depth")} == {
+        "row": "3",
+        "column": "20",
+        "depth": "15",
+    }
+    assert "the first layer and 15 more see **65.3%**" in told(page)
+
+
+def test_of_the_two_grids_the_one_used_last_counts() -> None:
+    page = open_page()
+    choose(page, "plain", 3, 20, 15)
+    choose(page, "gated", 5, 6, 0)
+    assert page.query_params["row"] == "5"
+    assert told(page).count("the first layer alone") == 2
+    choose(page, "plain", 3, 21, 15)
+    assert page.query_params["column"] == "21"
+
+
+def test_back_at_the_start_the_address_is_short_again() -> None:
+    page = open_page()
+    choose(page, "plain", 3, 20, 15)
+    choose(page, "plain", 14, 14, 7)
+    assert not {"row", "column", "depth"} & set(page.query_params)
+
+
+def test_what_a_browser_sends_is_not_trusted() -> None:
+    page = open_page()
+    choose(page, "plain", 99, -5, 10_000)
+    assert not {"row", "column", "depth"} & set(page.query_params)
