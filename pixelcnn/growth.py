@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def growth(
         raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
     if size < 2:
         raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
-    options = {"block": "bottleneck"} if name == "pixelcnn" else {}
+    options: dict[str, Any] = {"block": "bottleneck"} if name == "pixelcnn" else {}
     model = build_model(
         name,
         height=size,

@@ -89,7 +89,7 @@ def activations(
         block for module in model.modules() if isinstance(module, nn.ModuleList) for block in module
     }
     handles = [
-        module.register_forward_hook(remember(name.lstrip("_")))  # type: ignore[arg-type]
+        module.register_forward_hook(remember(name.lstrip("_")))
         for name, module in model.named_modules()
         if isinstance(module, TapConv2d) or module in blocks
     ]

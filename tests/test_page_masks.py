@@ -61,7 +61,7 @@ def told(page: AppTest) -> str:
 
 def set_control(page: AppTest, name: str, value: int | str) -> None:
     if name == "mask":
-        page.button_group(key="mask").set_value([value]).run()
+        page.button_group(key="mask").set_value(value).run()
     else:
         page.selectbox(key=name).set_value(value).run()
     assert not page.exception

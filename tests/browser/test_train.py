@@ -34,10 +34,9 @@ def play(page: Page, seconds: int) -> None:
 
 
 def await_samples(page: Page, count: int) -> None:
-    page.wait_for_function(
-        "([film, count]) => Number(document.querySelector(film)?.dataset.count) >= count",
-        arg=[FILM, count],
-    )
+    """Wait until a run, no recording, has drawn so many times."""
+    fewer = "".join(f':not([data-count="{number}"])' for number in range(count))
+    page.locator(f'{FILM}{fewer}:not([data-film="digits8"])').wait_for()
 
 
 def test_a_recording_plays_before_the_first_click(
@@ -145,7 +144,7 @@ def test_the_trained_model_can_be_taken_home_and_used_on_other_pages(
 
 def test_space_starts_and_options_are_in_the_address(page: Page) -> None:
     goto(page, f"{EIGHT}&digits8-seconds=1")
-    page.get_by_text("More", exact=True).click()
+    page.get_by_test_id("stExpander").get_by_text("More", exact=True).click()
     page.get_by_text("Tell it which digit it is").click()
     page.wait_for_url("**digits8-labels=false**")
     idle(page)

@@ -1,0 +1,309 @@
+"""The page Feature maps: what it shows is what the network computed for that digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from pages import common
+from pixelcnn import build_model, load_checkpoint, load_data
+from pixelcnn.checkpoints import save_checkpoint
+from pixelcnn.introspect import activations, first_kernels, prediction, summarize
+from pixelcnn.models import AutoregressiveModel
+from widgets.painter import Drawing, drawing_state
+from widgets.payload import unpack
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """Two small models in place of the shipped ones, by name: one stack, and two with classes."""
+    monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
+    monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
+    forget_models()
+    torch.manual_seed(0)
+    size = {"height": 14, "width": 14, "hidden_channels": 12, "blocks": 2}
+    made = {
+        "one-stack": build_model("pixelcnn", block="bottleneck", **size),
+        "two-stacks": build_model("gated_pixelcnn", classes=10, **size),
+    }
+    for name, model in made.items():
+        for parameter in model.parameters():
+            torch.nn.init.normal_(parameter, std=0.3)
+        save_checkpoint(tmp_path / f"{name}.safetensors", model, {})
+    yield made
+    forget_models()
+
+
+def forget_models() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def open_page(model: str, **query: str) -> AppTest:
+    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    page.run().switch_page("pages/features.py")
+    for name, value in {"model": model, **query}.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def galleries(page: AppTest) -> list[dict[str, NDArray[np.float32]]]:
+    """What each gallery on the page shows: {layer: (channels, H, W)}, undone from its 255 steps."""
+    shown = []
+    for component in page.get("bidi_component"):
+        meta, arrays = unpack(component.proto.bytes)
+        if "layers" in meta:
+            shown.append(
+                {
+                    layer["name"]: unquantised(layer, arrays[f"layer{index}"])
+                    for index, layer in enumerate(meta["layers"])
+                }
+            )
+    return shown
+
+
+def unquantised(layer: dict[str, Any], codes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    values = layer["low"] + codes.astype(np.float32) / 254 * (layer["high"] - layer["low"])
+    return np.where(codes == 255, np.nan, values).astype(np.float32)
+
+
+def assert_shown(shown: NDArray[np.float32], maps: torch.Tensor) -> None:
+    """Equal to within half a step of the colour scale."""
+    expected = maps.detach().numpy()
+    step = 2 * np.nanmax(np.abs(expected)) / 254 + 1e-6
+    np.testing.assert_allclose(shown, expected, atol=0.51 * step)
+
+
+def told(page: AppTest) -> str:
+    return "\n".join(markdown.value for markdown in page.markdown)
+
+
+def test_image(digit: int, example: int = 0) -> torch.Tensor:
+    test = load_data("mnist5k", levels=2, size=14).test
+    return test.images[test.labels == digit][example][None]  # (1, 1, 14, 14)
+
+
+test_image.__test__ = False  # type: ignore[attr-defined]
+
+
+def expected_layers(
+    model: AutoregressiveModel, images: torch.Tensor, label: int | None, *parts: str
+) -> dict[str, torch.Tensor]:
+    labels = None if label is None else torch.tensor([label])
+    found = activations(model, images, labels)
+    return {
+        one.label: found[one.name][0]
+        for one in summarize(model, found, labels)
+        if one.part in parts
+    }
+
+
+def test_the_shipped_model_is_open_at_first() -> None:
+    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    page.run().switch_page("pages/features.py").run()
+    assert not page.exception
+    assert page.title[0].value == "What is inside?"
+    layers = list(galleries(page)[0])
+    assert layers[0] == "the image"
+    assert layers[-1] == "prediction"
+    assert len(layers) > 4
+
+
+def test_layers_stand_from_the_image_to_the_prediction(models: dict[str, Any]) -> None:
+    page = open_page("one-stack", digit="3", example="2")
+    shown = galleries(page)[0]
+    image = test_image(3, 2)
+    expected = expected_layers(models["one-stack"], image, None, "stack")
+    assert list(shown) == ["the image", *expected, "prediction"]
+    assert list(expected) == ["first layer", "block 1", "block 2", "head", "output"]
+    np.testing.assert_allclose(shown["the image"], image[0])
+    for label, maps in expected.items():
+        assert_shown(shown[label], maps)
+    assert_shown(shown["prediction"], prediction(models["one-stack"], image)[0])
+
+
+@pytest.mark.parametrize(
+    ("part", "parts", "first"),
+    [
+        ("Horizontal stack", ("horizontal stack", "stack"), "layer 1"),
+        ("Vertical stack", ("vertical stack",), "layer 1"),
+        ("Inside the layers", ("inside",), "layer 1: vertical"),
+    ],
+)
+def test_the_stacks_are_shown_apart(
+    models: dict[str, Any], part: str, parts: tuple[str, ...], first: str
+) -> None:
+    page = open_page("two-stacks", digit="5")
+    page.button_group(key="part-gated_pixelcnn").set_value(part).run()
+    assert not page.exception
+    shown = galleries(page)[0]
+    expected = expected_layers(models["two-stacks"], test_image(5), 5, *parts)
+    assert list(shown) == ["the image", *expected, "prediction"]
+    assert next(iter(expected)) == first
+    for label, maps in expected.items():
+        assert_shown(shown[label], maps)
+
+
+def test_the_convolutions_inside_the_blocks_can_be_shown(models: dict[str, Any]) -> None:
+    page = open_page("one-stack")
+    page.button_group(key="part-pixelcnn").set_value("Inside the blocks").run()
+    assert "block 2: look" in galleries(page)[0]
+    assert "Dead units" in told(page)
+
+
+def test_another_label_gives_other_maps(models: dict[str, Any]) -> None:
+    page = open_page("two-stacks", digit="4")
+    page.selectbox(key="told").set_value("9").run()
+    shown = galleries(page)[0]
+    other = expected_layers(models["two-stacks"], test_image(4), 9, "horizontal stack")
+    own = expected_layers(models["two-stacks"], test_image(4), 4, "horizontal stack")
+    assert_shown(shown["layer 3"], other["layer 3"])
+    assert not torch.equal(own["layer 3"], other["layer 3"])
+
+
+def test_a_model_without_classes_is_told_nothing(models: dict[str, Any]) -> None:
+    assert "told" not in {box.key for box in open_page("one-stack").selectbox}
+
+
+def open_layer(page: AppTest, index: int, name: str, instead_of: int) -> None:
+    """What the browser sends when a layer is opened."""
+    page.session_state["maps"] = {"map": {"layer": index, "name": name, "instead_of": instead_of}}
+    page.run()
+    assert not page.exception
+
+
+def number(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def test_the_open_layer_s_numbers_are_printed_and_its_path_is_in_the_address(
+    models: dict[str, Any],
+) -> None:
+    page = open_page("one-stack", digit="3")
+    open_layer(page, 4, "head", 1)
+    model = models["one-stack"]
+    found = activations(model, test_image(3))
+    (head,) = (one for one in summarize(model, found) if one.name == "head")
+    words = told(page)
+    assert "**head, 1 × 1**: 12 maps of 14 × 14" in words
+    assert f"Min **{number(head.minimum)}**, mean **{number(head.mean)}**" in words
+    assert f"max **{number(head.maximum)}**" in words
+    assert f"Dead units: **{head.dead} of 12** ({head.dead_share:.1%})" in words
+    assert "`head`" in words
+    assert page.query_params["layer"] == "head"
+
+
+def test_image_and_prediction_are_explained_when_opened(models: dict[str, Any]) -> None:
+    page = open_page("one-stack")
+    open_layer(page, 0, "the image", 1)
+    assert "0 is paper, 1 is ink" in told(page)
+    open_layer(page, 6, "prediction", 1)
+    assert "how likely ink is" in told(page)
+
+
+def test_the_address_restores_digit_label_part_and_layer(models: dict[str, Any]) -> None:
+    page = open_page(
+        "two-stacks",
+        **{
+            "digit": "8",
+            "example": "1",
+            "told": "3",
+            "part-gated_pixelcnn": "Vertical stack",
+            "layer": "layers.1.vertical_stack",
+        },
+    )
+    shown = galleries(page)[0]
+    np.testing.assert_allclose(shown["the image"], test_image(8, 1)[0])
+    expected = expected_layers(models["two-stacks"], test_image(8, 1), 3, "vertical stack")
+    assert_shown(shown["layer 2"], expected["layer 2"])
+    assert "**layer 2, vertical stack**" in told(page)
+
+
+def test_an_address_that_makes_no_sense_shows_what_is_usual(models: dict[str, Any]) -> None:
+    page = open_page("two-stacks", digit="11", example="-3", told="x", layer="nowhere")
+    np.testing.assert_allclose(galleries(page)[0]["the image"], test_image(7)[0])
+    assert "**layer 1, horizontal stack**" in told(page)
+
+
+def test_a_drawing_goes_through_the_network_too(models: dict[str, Any]) -> None:
+    page = open_page("two-stacks")
+    page.button_group(key="source").set_value("Your drawing").run()
+    assert not galleries(page)[0]["the image"].any()
+    image = np.zeros((14, 14), np.uint8)
+    image[3:11, 6] = 1
+    page.session_state["features-painter"] = drawing_state(
+        Drawing(image, np.ones((14, 14), bool)), 0
+    )
+    page.selectbox(key="told-drawing").set_value("1").run()
+    shown = galleries(page)[0]
+    np.testing.assert_allclose(shown["the image"][0], image)
+    given = torch.from_numpy(image)[None, None]
+    expected = expected_layers(models["two-stacks"], given, 1, "horizontal stack")
+    assert_shown(shown["layer 2"], expected["layer 2"])
+
+
+def test_a_drawing_is_kept_while_a_test_digit_is_looked_at(models: dict[str, Any]) -> None:
+    page = open_page("one-stack", source="Your drawing")
+    image = np.zeros((14, 14), np.uint8)
+    image[2:5, 2:9] = 1
+    page.session_state["features-painter"] = drawing_state(
+        Drawing(image, np.ones((14, 14), bool)), 0
+    )
+    page.run()
+    page.button_group(key="source").set_value("A test digit").run()
+    assert galleries(page)[0]["the image"].sum() != image.sum()
+    page.button_group(key="source").set_value("Your drawing").run()
+    np.testing.assert_allclose(galleries(page)[0]["the image"][0], image)
+
+
+@pytest.mark.parametrize("name", ["one-stack", "two-stacks"])
+def test_the_learned_kernels_are_shown_with_masked_weights_unknown(
+    models: dict[str, Any], name: str
+) -> None:
+    shown = galleries(open_page(name))[1]
+    expected = first_kernels(models[name])
+    assert len(shown) == len(expected)
+    for kernels, weights in zip(shown.values(), expected.values(), strict=True):
+        assert_shown(kernels, weights[:, 0])
+        assert np.isnan(kernels).any()
+
+
+def test_switching_the_model_shows_the_other_one(models: dict[str, Any]) -> None:
+    page = open_page("two-stacks")
+    page.selectbox(key="model").set_value("one-stack").run()
+    assert not page.exception
+    assert "block 1" in galleries(page)[0]
+
+
+def test_a_model_of_colours_is_declined_in_words(models: dict[str, Any]) -> None:
+    torch.manual_seed(0)
+    model = build_model("pixelcnn", channels=3, height=8, width=8, hidden_channels=6, blocks=1)
+    save_checkpoint(common.CHECKPOINTS / "colour.safetensors", model, {})
+    forget_models()
+    page = open_page("colour")
+    assert "colour" in page.info[0].value
+
+
+def test_the_notebook_lines_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    page.run().switch_page("pages/features.py").run()
+    monkeypatch.chdir(ROOT)
+    model, _ = load_checkpoint(ROOT / "checkpoints" / f"{common.DEFAULT_MODEL}.safetensors")
+    config = model.config
+    images = torch.zeros(2, config.channels, config.height, config.width, dtype=torch.uint8)
+    scope = {"images": images, "labels": torch.tensor([1, 2])}
+    exec(page.code[-1].value, scope)
+    labels = scope["labels"] if config.classes else None
+    assert list(scope["maps"]) == list(activations(model, images, labels))
