@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pages import common
 from pages.draw_start import FIRST_DIGIT, current_start, digit_image, start_with, starts, upper_half
 from pages.draw_words import guess, situation, surprise
-from pixelcnn.completion import Completions, complete, rows_around
+from pixelcnn.completion import Completions, Reader, complete, rows_around
 from widgets.bars import bars
 from widgets.endings import endings
 from widgets.painter import Drawing, painter
@@ -31,6 +31,7 @@ def completed(
 ) -> Completions:
     """The endings for one drawing, drawn once for everybody."""
     label, temperature, seed = options
+    engine = common.engine_for(model)
     return complete(
         common.load_model(model)[0],
         image,
@@ -39,8 +40,15 @@ def completed(
         labels=None if label is None else torch.tensor(label),
         temperature=temperature,
         seed=seed,
-        engine=common.engine_for(model),
+        engine=engine,
+        reader=reader(model) if engine.name == "numba" else None,
     )
+
+
+@st.cache_resource(show_spinner=False)
+def reader(model: str) -> Reader:
+    """Reads the given part quickly; shared by all sessions, one after the other."""
+    return Reader(common.load_model(model)[0])
 
 
 @st.cache_resource(show_spinner=False)

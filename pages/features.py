@@ -152,6 +152,7 @@ def drawn(config: dict[str, Any]) -> NDArray[np.uint8]:
         label="Your drawing",
         key="features-painter",
     )
+    st.caption("Here the network reads the whole picture. What you mark as unknown is paper to it.")
     st.session_state["features-left"] = drawing.image
     return drawing.image[None]
 
@@ -254,6 +255,17 @@ with common.explained():
     image = drawn(config) if choice.image is None else choice.image
     gallery(inside(model, image, choice.label, choice.part), choice.part)
 
+    st.header("What to try")
+    st.markdown(
+        "- **Follow one stroke** from layer to layer. Where do you still recognise it, where has it "
+        "become something else, such as an edge or a distance?\n"
+        "- **Look below the digit.** Maps there still know what stood above: the network must remember "
+        "which digit it is drawing.\n"
+        "- **Compare the last map** with the image: it is the network's bet on every pixel before it "
+        "saw it. Where is it wrong?\n"
+        "- **Draw** something that is no digit. Which maps stay calm?"
+    )
+
     st.header("What does the first layer look for?")
     st.markdown(
         "Each map of the first layer comes from one small **kernel**, slid over the digit: at "
@@ -263,15 +275,5 @@ with common.explained():
     )
     maps_gallery(kernels(model), report=False, key="kernels")
 
-st.header("What to try")
-st.markdown(
-    "- **Follow one stroke** from layer to layer. Where do you still recognise it, where has it "
-    "become something else, such as an edge or a distance?\n"
-    "- **Look below the digit.** Maps there still know what stood above: the network must remember "
-    "which digit it is drawing.\n"
-    "- **Compare the last map** with the image: it is the network's bet on every pixel before it "
-    "saw it. Where is it wrong?\n"
-    "- **Draw** something that is no digit. Which maps stay calm?"
-)
 st.markdown("The same maps in a notebook:")
 st.code(CODE.format(model=model, labels=", labels" if config["classes"] else ""), language="python")

@@ -13,7 +13,8 @@ FIRST_KERNELS = [3, 5, 7, 9, 11]
 KERNELS = [3, 5, 7]
 START = ReachSelection(row=14, column=14, depth=7)
 DEPTHS = SIZE  # the first layer alone, and up to 27 more
-STACKS = {"pixelcnn": "One stack (PixelCNN)", "gated_pixelcnn": "Two stacks (Gated PixelCNN)"}
+STACKS = {"pixelcnn": "One stack", "gated_pixelcnn": "Two stacks"}
+PAPERS = {"pixelcnn": "PixelCNN", "gated_pixelcnn": "Gated PixelCNN"}
 # Neither is a colour of the grids, where each has its meaning.
 CHART_COLORS = ["#8C949E", "#009E73"]
 GRIDS = {"pixelcnn": "plain", "gated_pixelcnn": "gated"}
@@ -23,7 +24,7 @@ CODE = """\
 mask = torch.zeros({size}, {size})
 mask[:{centre}] = 1     # the rows above
 mask[{centre}, :{centre}] = 1  # its row, to the left
-mask[{centre}, {centre}] = {itself}   # itself: 0 for A, 1 for B
+mask[{centre}, {centre}] = {itself}   # itself ({other})
 y = F.conv2d(x, mask * weight, padding={centre})
 """
 
@@ -103,7 +104,8 @@ def one_layer(first: int, mask: str, kernel: int) -> None:
         st.markdown("So each pixel gets its probability from the earlier ones alone:")
         st.latex(r"p(x) \;=\; \prod_{i} \; p(x_i \mid x_1, \ldots, x_{i-1})")
         st.markdown("The first layer in PyTorch:")
-        lines = CODE.format(size=first, centre=first // 2, itself=int(mask == "B"))
+        itself, other = (1, "A: 0") if mask == "B" else (0, "B: 1")
+        lines = CODE.format(size=first, centre=first // 2, itself=itself, other=other)
         st.code(lines, language="python")
 
 
@@ -166,7 +168,7 @@ def grids(first: int, mask: str, kernel: int) -> None:
         with column:
             selections[name] = reach_grid(
                 table,
-                title=title,
+                title=f"{title} ({PAPERS[name]})",
                 depth_names=[layers_in_words(depth) for depth in range(DEPTHS)],
                 depth=start.depth,
                 selected=(start.row, start.column),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.graph import Graph, Value, trace
 from pixelcnn.layers import MaskedConv2d, MaskType, TapConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
-from pixelcnn.reach import BoolArray, Reach, legal_relation, reach_of, relations
+from pixelcnn.reach import BoolArray, Packed, Reach, legal_relation, reach_of, relations
 
 _TEMPLATE_BLOCKS = 3
 
@@ -32,15 +33,17 @@ class Growth:
         """What the deepest of these networks sees: bool `(H, W, H, W)`."""
         return self.relations[-1]
 
-    @property
+    @cached_property
     def totals(self) -> tuple[Totals, ...]:
         """The counts over all pairs, after the first layer and after each block."""
-        legal = legal_relation(1, *self.limit.shape[:2])[0, :, :, 0]  # (H, W, H, W)
-        never = int((legal & ~self.limit).sum())
-        return tuple(
-            Totals(int(legal.sum()), int((seen & legal).sum()), never, int((seen & ~legal).sum()))
-            for seen in self.relations
-        )
+        height, width = self.limit.shape[:2]
+        pairs = np.packbits(legal_relation(1, height, width))
+        never = _count(pairs & ~np.packbits(self.limit))
+        found = []
+        for seen in map(np.packbits, self.relations):
+            legal = _count(seen & pairs)
+            found.append(Totals(_count(pairs), legal, never, _count(seen) - legal))
+        return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -130,15 +133,22 @@ def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:
     period = third - second
     block = [value for value in graph.values if second < value.index <= third]
     known = relations(graph, size, size)
-    for shift in range(period, period * (blocks - 1), period):
+    steps = [_pixels(known[index]) for index in (first, second, third)][: blocks + 1]
+    shift = 0
+    while len(steps) <= blocks:
+        shift += period
         for value in block:
             inputs = [
                 known[source.index + (shift if source.index > first else 0)]
                 for source in value.inputs
             ]
             known[value.index + shift] = reach_of(value, inputs)
-    stream = [first, *range(second, second + period * blocks, period)]
-    return np.stack([_pixels(known[index]) for index in stream])
+        steps.append(_pixels(known[third + shift]))
+        here = [value.index + shift for value in block]
+        if all(np.array_equal(known[at].packed, known[at - period].packed) for at in here):
+            # A block that changes nothing at all is followed by more of that kind.
+            steps += [steps[-1]] * (blocks + 1 - len(steps))
+    return np.stack(steps)
 
 
 def _residual_stream(graph: Graph) -> list[Value]:
@@ -155,6 +165,10 @@ def _residual_stream(graph: Graph) -> list[Value]:
         stream.append(value)
         value = value.inputs[0]
     return [value, *reversed(stream)]
+
+
+def _count(bits: Packed) -> int:
+    return int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
 def _pixels(reach: Reach) -> BoolArray:

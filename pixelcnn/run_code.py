@@ -21,11 +21,14 @@ model = build_model(
 {model}
 )
 
-for event in train(model, data, TrainConfig({train})):
+config = TrainConfig(
+{train}
+)
+for event in train(model, data, config):
     if type(event).__name__ == "Evaluated":
-        print(f"step {{event.step}}: {{event.bits_per_dim:.3f}} bits per pixel on held-out images")
+        print(f"step {{event.step}}: {{event.bits_per_dim:.3f}} bits per pixel, held out")
 
-images = sample(model, 8{labels}, seed=0)  # uint8 (8, C, H, W)
+images = sample(model, 8{labels}, seed=0)
 """
 
 # These say how often a run reports and saves, and change nothing that is learnt.
@@ -52,8 +55,8 @@ def python_code(config: RunConfig) -> str:
     return _PROGRAM.format(
         data=", ".join([repr(config.data), *_arguments(_without_root(config.data_options))]),
         seed=config.train.seed,
-        model="\n".join(f"    {argument}," for argument in model),
-        train=", ".join(_arguments(train)),
+        model=_lines(model),
+        train=_lines(_arguments(train)),
         labels=", labels=torch.arange(8) % data.classes" if config.conditional else "",
     )
 
@@ -65,3 +68,7 @@ def _without_root(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _arguments(values: Mapping[str, Any]) -> list[str]:
     return [f"{name}={value!r}" for name, value in values.items()]
+
+
+def _lines(arguments: list[str]) -> str:
+    return "\n".join(f"    {argument}," for argument in arguments)

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pixelcnn.completion import _systematic, complete, read_given, rows_around
+from pixelcnn.completion import Reader, _systematic, complete, read_given, rows_around
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
 from pixelcnn.sampling import engine_names, sample
@@ -111,6 +111,41 @@ def test_rows_below_the_prefix_need_not_be_computed(
     in_order = log_probs.permute(0, 2, 3, 1).flatten(1)[:, : prefix * channels]
     torch.testing.assert_close(part.class_nats.float(), -in_order.sum(dim=1), atol=1e-3, rtol=1e-4)
     assert part.prefix == prefix * channels
+
+
+@SLOW
+@given(
+    name=st.sampled_from(model_names()),
+    levels=st.sampled_from([2, 16]),
+    channels=st.sampled_from([1, 3]),
+    classes=st.sampled_from([0, 3, 20]),
+    prefixes=st.lists(st.integers(0, 12), min_size=1, max_size=8),
+    share=st.sampled_from([0.05, 0.5]),
+    seed=st.integers(0, 1000),
+)
+def test_a_reader_reads_changing_drawings_as_the_model_does(
+    name: str,
+    levels: int,
+    channels: int,
+    classes: int,
+    prefixes: list[int],
+    share: float,
+    seed: int,
+) -> None:
+    torch.manual_seed(seed)
+    model = small_model(
+        name, seed, levels=levels, channels=channels, classes=classes, height=4, position=True
+    )
+    reader = Reader(model)
+    image = torch.zeros(channels, 4, 3, dtype=torch.uint8)
+    for prefix in prefixes:
+        change = torch.rand(image.shape) < share
+        image = torch.where(change, torch.randint(0, levels, image.shape), image).byte()
+        mask = first_cells(prefix, 4, 3)
+        quick = read_given(model, image, mask, reader=reader)
+        slow = read_given(model, image, mask)
+        assert (quick.prefix, quick.behind) == (slow.prefix, slow.behind)
+        torch.testing.assert_close(quick.class_nats, slow.class_nats, atol=1e-3, rtol=1e-4)
 
 
 def test_what_lies_behind_a_gap_is_counted_and_changes_nothing() -> None:

@@ -85,7 +85,7 @@ def test_the_code_shown_does_what_the_run_does(
     told = capsys.readouterr().out.splitlines()
     held_out = RunView(run).held_out
     assert held_out is not None
-    assert told[-1] == f"step 12: {held_out.bits_per_dim:.3f} bits per pixel on held-out images"
+    assert told[-1] == f"step 12: {held_out.bits_per_dim:.3f} bits per pixel, held out"
     model, data = made["model"], made["data"]
     assert isinstance(model, torch.nn.Module)
     labels = data.test.labels[:20] if conditional else None

@@ -42,7 +42,7 @@ class Evolution {
     this.root.dataset.film = meta.film;
     this.layout();
     if (another && !meta.live && !prefersStill()) this.play({ again: true });
-    else if (another || (meta.live && followed && !this.playing)) this.show(meta.count - 1);
+    else if (another || (followed && !this.playing)) this.show(meta.count - 1);
     else this.show(Math.min(this.at, meta.count - 1));
     this.follows = followed && this.at >= meta.count - 1; // before the first moment, too
   }

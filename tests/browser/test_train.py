@@ -72,6 +72,7 @@ def test_a_network_learns_before_one_s_eyes(
     expect(film).not_to_have_attribute("data-moment", first or "")
     assert chart.evaluate("node => node.isConnected"), "the chart was rebuilt while it grew"
     expect(progress).to_contain_text("Done")
+    idle(page)
     expect(page.get_by_text("bits per pixel (")).to_be_visible()
     page.get_by_role("button", name="Earlier (Left)").click()
     page.get_by_role("slider", name="Moment of the training").fill("0")

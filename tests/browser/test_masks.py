@@ -1,0 +1,187 @@
+"""The page Masks & blind spots in a browser: point, click, press keys, and read the counts back."""
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from pixelcnn.growth import Growth, growth
+from tests.browser.playing import too_wide
+from tests.browser.serving import goto, idle
+
+NAMES = {"plain": "pixelcnn", "gated": "gated_pixelcnn"}
+
+
+@cache
+def grown(key: str, first: int = 7, kernel: int = 3, mask: Any = "A") -> Growth:
+    return growth(NAMES[key], first_kernel_size=first, kernel_size=kernel, first_mask=mask)
+
+
+def open_masks(page: Page, query: str = "") -> None:
+    goto(page, f"/masks{query}")
+    for key in NAMES:
+        expect(grid(page, key)).to_have_attribute("data-ready", re.compile("."))
+
+
+def grid(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} .lab")
+
+
+def cells(page: Page, key: str) -> Locator:
+    return grid(page, key).locator("canvas.cells")
+
+
+def at(canvas: Locator, row: int, column: int) -> Any:
+    """The middle of a cell, from the canvas's corner."""
+    box = canvas.bounding_box()
+    assert box
+    return {"x": box["width"] * (column + 0.5) / 28, "y": box["height"] * (row + 0.5) / 28}
+
+
+def expect_counts(page: Page, row: int, column: int, depth: int, **options: Any) -> None:
+    """Both grids show this target at this depth, with the library's counts, in words."""
+    for key in NAMES:
+        found = grown(key, **options)
+        seen, limit = found.relations[depth][row, column], found.limit[row, column]
+        before = 28 * row + column
+        legal_seen = int(seen.ravel()[:before].sum())
+        ever = int(limit.ravel()[:before].sum())
+        expect(grid(page, key).locator(".caption")).to_have_text(
+            f"row {row}, column {column} sees {legal_seen} of {before} legal pixels; "
+            f"{ever - legal_seen} not yet; {before - ever} never; "
+            f"{int(seen.sum()) - legal_seen} leaked"
+        )
+
+
+def expect_address(page: Page, **query: object) -> None:
+    for name, value in query.items():
+        expect(page).to_have_url(re.compile(rf"[?&]{name}={value}(&|$)"))
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    page.get_by_role("combobox", name=label).click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_the_exact_counts_are_there_without_a_click(
+    page: Page, screenshot: Callable[[Page, str], Path]
+) -> None:
+    open_masks(page)
+    expect(page.get_by_role("heading", name="What may a pixel see?")).to_be_visible()
+    expect(grid(page, "plain").locator(".caption")).to_have_text(
+        "row 14, column 14 sees 192 of 406 legal pixels; 159 not yet; 55 never; 0 leaked"
+    )
+    expect_counts(page, 14, 14, 7)
+    expect(page.get_by_text("32.5% of all 306,936 pairs")).to_be_visible()
+    expect(page.get_by_text("55,250 never")).to_be_visible()
+    screenshot(page, "masks")
+
+
+def test_a_click_on_a_cell_makes_it_the_target_of_both_grids(page: Page) -> None:
+    open_masks(page)
+    canvas = cells(page, "plain")
+    canvas.click(position=at(canvas, 20, 3))
+    page.mouse.move(2, 2)
+    expect_counts(page, 20, 3, 7)
+    expect_address(page, row=20, column=3)
+    canvas = cells(page, "gated")
+    canvas.click(position=at(canvas, 0, 27))
+    page.mouse.move(2, 2)
+    expect_counts(page, 0, 27, 7)
+    expect_address(page, row=0, column=27)
+
+
+def test_arrow_keys_move_the_target(page: Page) -> None:
+    open_masks(page)
+    for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
+        cells(page, "gated").press(key)
+    expect_counts(page, 13, 16, 7)
+    expect_address(page, row=13, column=16)
+    cells(page, "plain").press("ArrowDown")
+    expect_counts(page, 14, 16, 7)
+
+
+def test_pointing_shows_both_grids_at_once_and_leaves_the_target(page: Page) -> None:
+    open_masks(page)
+    cells(page, "plain").hover(position=at(cells(page, "plain"), 9, 9))
+    expect_counts(page, 9, 9, 7)
+    page.mouse.move(2, 2)
+    expect_counts(page, 14, 14, 7)
+    assert "row=" not in page.url
+
+
+def test_the_depth_grows_by_slider_and_by_space_to_its_end(page: Page) -> None:
+    open_masks(page)
+    page.keyboard.press("r")
+    expect_counts(page, 14, 14, 0)
+    expect_address(page, depth=0)
+    expect(page.get_by_text("the first layer alone see")).to_have_count(2)
+    grid(page, "gated").get_by_role("slider", name="Depth").fill("15")
+    expect_counts(page, 14, 14, 15)
+    expect(page.get_by_text("65.3% of all 306,936 pairs")).to_be_visible()
+    grid(page, "gated").get_by_role("slider", name="Depth").fill("25")
+    expect_address(page, depth=25)
+    cells(page, "plain").press(" ")
+    expect_counts(page, 14, 14, 27)
+    expect_address(page, depth=27)
+    expect(page.get_by_text("82.0% of all 306,936 pairs")).to_be_visible()
+
+
+def test_other_kernels_change_grids_and_totals(page: Page) -> None:
+    open_masks(page)
+    choose(page, "Layers after it, n × n", "5")
+    expect_counts(page, 14, 14, 7, kernel=5)
+    expect_address(page, kernel=5)
+    expect(page.get_by_text("the one stack stops at 89.1%")).to_be_visible()
+    choose(page, "First layer, n × n", "3")
+    expect_counts(page, 14, 14, 7, first=3, kernel=5)
+
+
+def test_mask_b_first_leaks_784_pixels(page: Page) -> None:
+    open_masks(page)
+    page.get_by_role("radio", name="B", exact=True).click()
+    expect_counts(page, 14, 14, 7, mask="B")
+    expect(grid(page, "plain").locator(".caption")).to_contain_text("; 1 leaked")
+    expect(page.get_by_text("784 leaks: every pixel sees itself")).to_have_count(2)
+    expect(page.get_by_text("25 of 49 weights kept")).to_be_visible()
+    page.get_by_role("radio", name="A", exact=True).click()
+    expect_counts(page, 14, 14, 7)
+
+
+def test_the_address_restores_what_was_seen(page: Page) -> None:
+    open_masks(page, "?first=9&mask=B&kernel=5&row=3&column=25&depth=2")
+    expect_counts(page, 3, 25, 2, first=9, kernel=5, mask="B")
+    cells(page, "plain").press("ArrowDown")
+    expect_address(page, row=4, first=9, mask="B", kernel=5, depth=2)
+    page.reload()
+    idle(page)
+    expect_counts(page, 4, 25, 2, first=9, kernel=5, mask="B")
+
+
+def test_the_target_outlives_a_visit_to_another_page(page: Page) -> None:
+    goto(page, "/")
+    page.get_by_role("link", name="Masks & blind spots").click()
+    cells(page, "plain").press("ArrowUp")
+    expect_counts(page, 13, 14, 7)
+    expect_address(page, row=13)
+    page.get_by_role("link", name="Start", exact=True).click()
+    expect(page.get_by_role("heading", name="What is an autoregressive")).to_be_visible()
+    page.get_by_role("link", name="Masks & blind spots").click()
+    expect_counts(page, 13, 14, 7)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_stands_out_at_the_right(
+    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    open_masks(page)
+    expect_counts(page, 14, 14, 7)
+    assert not too_wide(page)
+    screenshot(page, f"masks-{width}-{scheme}")
