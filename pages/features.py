@@ -257,12 +257,12 @@ with common.explained():
 
     st.header("What to try")
     st.markdown(
-        "- **Follow one stroke** from layer to layer. Where do you still recognise it, where has it "
-        "become something else, such as an edge or a distance?\n"
-        "- **Look below the digit.** Maps there still know what stood above: the network must remember "
-        "which digit it is drawing.\n"
-        "- **Compare the last map** with the image: it is the network's bet on every pixel before it "
-        "saw it. Where is it wrong?\n"
+        "- **Follow one stroke** from layer to layer. Where do you still recognise it, where has "
+        "it become something else, such as an edge or a distance?\n"
+        "- **Look below the digit.** Maps there still know what stood above: the network must "
+        "remember which digit it is drawing.\n"
+        "- **Compare the prediction** with the image: it is the network's bet on every pixel "
+        "before it saw it. Where is it wrong?\n"
         "- **Draw** something that is no digit. Which maps stay calm?"
     )
 

@@ -90,12 +90,9 @@ def told(page: AppTest) -> str:
     return "\n".join(markdown.value for markdown in page.markdown)
 
 
-def test_image(digit: int, example: int = 0) -> torch.Tensor:
+def digit_image(digit: int, example: int = 0) -> torch.Tensor:
     test = load_data("mnist5k", levels=2, size=14).test
     return test.images[test.labels == digit][example][None]  # (1, 1, 14, 14)
-
-
-test_image.__test__ = False  # type: ignore[attr-defined]
 
 
 def expected_layers(
@@ -124,7 +121,7 @@ def test_the_shipped_model_is_open_at_first() -> None:
 def test_layers_stand_from_the_image_to_the_prediction(models: dict[str, Any]) -> None:
     page = open_page("one-stack", digit="3", example="2")
     shown = galleries(page)[0]
-    image = test_image(3, 2)
+    image = digit_image(3, 2)
     expected = expected_layers(models["one-stack"], image, None, "stack")
     assert list(shown) == ["the image", *expected, "prediction"]
     assert list(expected) == ["first layer", "block 1", "block 2", "head", "output"]
@@ -149,7 +146,7 @@ def test_the_stacks_are_shown_apart(
     page.button_group(key="part-gated_pixelcnn").set_value(part).run()
     assert not page.exception
     shown = galleries(page)[0]
-    expected = expected_layers(models["two-stacks"], test_image(5), 5, *parts)
+    expected = expected_layers(models["two-stacks"], digit_image(5), 5, *parts)
     assert list(shown) == ["the image", *expected, "prediction"]
     assert next(iter(expected)) == first
     for label, maps in expected.items():
@@ -167,8 +164,8 @@ def test_another_label_gives_other_maps(models: dict[str, Any]) -> None:
     page = open_page("two-stacks", digit="4")
     page.selectbox(key="told").set_value("9").run()
     shown = galleries(page)[0]
-    other = expected_layers(models["two-stacks"], test_image(4), 9, "horizontal stack")
-    own = expected_layers(models["two-stacks"], test_image(4), 4, "horizontal stack")
+    other = expected_layers(models["two-stacks"], digit_image(4), 9, "horizontal stack")
+    own = expected_layers(models["two-stacks"], digit_image(4), 4, "horizontal stack")
     assert_shown(shown["layer 3"], other["layer 3"])
     assert not torch.equal(own["layer 3"], other["layer 3"])
 
@@ -194,7 +191,7 @@ def test_the_open_layer_s_numbers_are_printed_and_its_path_is_in_the_address(
     page = open_page("one-stack", digit="3")
     open_layer(page, 4, "head", 1)
     model = models["one-stack"]
-    found = activations(model, test_image(3))
+    found = activations(model, digit_image(3))
     (head,) = (one for one in summarize(model, found) if one.name == "head")
     words = told(page)
     assert "**head, 1 × 1**: 12 maps of 14 × 14" in words
@@ -225,15 +222,15 @@ def test_the_address_restores_digit_label_part_and_layer(models: dict[str, Any])
         },
     )
     shown = galleries(page)[0]
-    np.testing.assert_allclose(shown["the image"], test_image(8, 1)[0])
-    expected = expected_layers(models["two-stacks"], test_image(8, 1), 3, "vertical stack")
+    np.testing.assert_allclose(shown["the image"], digit_image(8, 1)[0])
+    expected = expected_layers(models["two-stacks"], digit_image(8, 1), 3, "vertical stack")
     assert_shown(shown["layer 2"], expected["layer 2"])
     assert "**layer 2, vertical stack**" in told(page)
 
 
 def test_an_address_that_makes_no_sense_shows_what_is_usual(models: dict[str, Any]) -> None:
     page = open_page("two-stacks", digit="11", example="-3", told="x", layer="nowhere")
-    np.testing.assert_allclose(galleries(page)[0]["the image"], test_image(7)[0])
+    np.testing.assert_allclose(galleries(page)[0]["the image"], digit_image(7)[0])
     assert "**layer 1, horizontal stack**" in told(page)
 
 
