@@ -94,7 +94,6 @@ def controls(classes: int) -> Options:
             "Seed",
             0,
             HIGHEST_SEED,
-            0,
             key="seed",
             bind="query-params",
             width=130,

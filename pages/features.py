@@ -1,5 +1,6 @@
 """Feature maps: every layer of a network at work on one digit."""
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,15 +41,16 @@ EXPLAINED = {
     "saw above. The prediction is made from its last maps.",
     "Vertical stack": "It looks at the row and all rows above, in full width. What it finds is "
     "handed to the horizontal stack one row further down, so that nothing looks ahead.",
-    "Inside the layers": "The convolutions of both stacks before their gates: twice as many maps, "
-    "half of them content (tanh), half of them opening (sigmoid).",
+    "Inside the layers": "What each layer computes before its gates. Half of the maps of the "
+    "vertical, the horizontal and the link are content (tanh), half say how far it is let through "
+    "(sigmoid); the mix is made of what comes through.",
 }
 IMAGE, PREDICTION = "the image", "prediction"
 FIRST_DIGIT = 7
 CODE = """\
 from pixelcnn import activations, load_checkpoint
 
-model, card = load_checkpoint("checkpoints/{model}.safetensors")
+model, card = load_checkpoint("{path}")
 maps = activations(model, images{labels})  # {{layer: (batch, maps, rows, columns)}}
 """
 
@@ -61,7 +63,7 @@ class Inside:
     layers: dict[str, LayerSummary]
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
+@st.cache_resource(show_spinner=False, max_entries=32)
 def inside(model: str, image: NDArray[np.uint8], label: int | None, part: str) -> Inside:
     """Run the network on one image and keep the layers of one part, once for everybody."""
     network = common.load_model(model)[0]
@@ -216,21 +218,29 @@ def in_words(layer: LayerSummary) -> str:
     return f"{words} :small[In the code: `{layer.name}`]"
 
 
+def put_into_address(layer: str, usual: str) -> None:
+    """Write the open layer, where it is not the one that is open at first."""
+    if layer == usual:
+        st.query_params.pop("layer", None)
+    elif st.query_params.get("layer") != layer:
+        st.query_params["layer"] = layer
+
+
 @st.fragment
 def gallery(found: Inside, part: str) -> None:
     """The layers from left to right; only this runs again when one of them is opened."""
     if "maps" not in st.session_state:  # the gallery comes on screen
         st.session_state["maps-start"] = st.query_params.get("layer")
     by_name = {layer.name: label for label, layer in found.layers.items()}
-    asked = by_name.get(st.session_state["maps-start"], next(iter(found.layers)))
+    usual = next(iter(by_name))
+    asked = by_name.get(st.session_state["maps-start"], by_name[usual])
     numbers = st.container()
     opened = maps_gallery(found.table, selected=asked, key="maps").layer
     st.caption(EXPLAINED[part])
     layer = found.layers.get(opened)
     if layer is not None:
         numbers.markdown(in_words(layer))
-        if st.query_params.get("layer") != layer.name:
-            st.query_params["layer"] = layer.name
+        put_into_address(layer.name, usual)
     elif opened == IMAGE:
         numbers.markdown("**What goes in**: 0 is paper, 1 is ink.")
     else:
@@ -276,4 +286,5 @@ with common.explained():
     maps_gallery(kernels(model), report=False, key="kernels")
 
 st.markdown("The same maps in a notebook:")
-st.code(CODE.format(model=model, labels=", labels" if config["classes"] else ""), language="python")
+path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)
+st.code(CODE.format(path=path, labels=", labels" if config["classes"] else ""), language="python")

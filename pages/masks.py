@@ -186,13 +186,12 @@ def grids(first: int, mask: str, kernel: int) -> None:
 def in_words(totals: Totals, depth: int) -> str:
     """The counts over all pairs of pixels."""
     layers = "the first layer alone" if depth == 0 else f"the first layer and {depth} more"
-    never = (
-        f"**{totals.never:,} never**, at any depth." if totals.never else "**None is never seen.**"
-    )
+    spot = "at any depth" if totals.never else "so there is no blind spot"
     leaks = f" **{totals.leaks:,} leaks**: every pixel sees itself." if totals.leaks else ""
     return (
         f"For all {SIZE * SIZE} pixels: {layers} see **{totals.seen_share:.1%}** of all "
-        f"{totals.legal:,} pairs of a pixel and an earlier one. {never}{leaks}"
+        f"{totals.legal:,} pairs of a pixel and an earlier one. **{totals.never:,} never**, "
+        f"{spot}.{leaks}"
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _POLL_S = 0.5
 _LAYOUT = [1, 2.2]
 _LISTED = 8
+_RECENT = 50  # runs among which some may still be at work
 
 
 def watched_run() -> RunView | None:
@@ -54,10 +55,8 @@ def set_up() -> RunConfig:
         view = recording(preset.name)
         st.markdown(f"A recording: **{preset.title}**, trained earlier on two processor cores.")
         train_live.samples(view, live=False)
+    config = train_setup.choose_options(preset)
     with left:
-        start = st.container()
-        config = train_setup.choose_options(preset)
-    with start:
         offer_start(config)
     with right, common.explained():
         train_live.curve(view, train_setup.facts(view.config))
@@ -99,7 +98,7 @@ def start(config: RunConfig) -> None:
     from pixelcnn.runs import list_runs, start_run
 
     with train_live.refusing():
-        active = sum(run.status().active for run in list_runs()[:_LISTED])
+        active = sum(run.status().active for run in list_runs()[:_RECENT])
         if active >= usable_cores():
             raise RunError(
                 f"This machine is busy with {active} trainings, and more would slow down all of "

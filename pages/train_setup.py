@@ -37,13 +37,17 @@ def choose_preset() -> LivePreset:
 
 def choose_options(preset: LivePreset) -> RunConfig:
     """Everything else, starting from the preset; kept in the URL where it differs from it."""
-    with st.expander("More"):
-        options = _Options(preset)
-        st.caption("**Network**")
+    options = _Options(preset)
+    with st.expander("More: network, data, training"):
+        network_box, data_box, training_box = st.columns(3, gap="medium")
+    with network_box:
+        st.markdown("**Network**")
         model, model_options = _network(options)
-        st.caption("**Data**")
+    with data_box:
+        st.markdown("**Data**")
         data, data_options, conditional = _data(options)
-        st.caption("**Training**")
+    with training_box:
+        st.markdown("**Training**")
         train = _training(options)
     base = preset.config
     return replace(
@@ -92,7 +96,7 @@ def _network(options: _Options) -> tuple[str, dict[str, Any]]:
     )
     chosen: dict[str, Any] = {
         "hidden_channels": st.slider(
-            "Channels: features at each pixel",
+            "Channels (features at each pixel)",
             8,
             128,
             options.model("hidden_channels", 48),
@@ -100,14 +104,14 @@ def _network(options: _Options) -> tuple[str, dict[str, Any]]:
             **options.place("channels"),
         ),
         "blocks": st.slider(
-            "Blocks: layers on top of each other",
+            "Blocks (layers)",
             1,
             12,
             options.model("blocks", 4),
             **options.place("blocks"),
         ),
         "kernel_size": options.pick(
-            "Kernel: pixels a layer looks across",
+            "Kernel (pixels it looks across)",
             [3, 5, 7, 9],
             options.model("kernel_size", 3),
             "kernel",
@@ -129,7 +133,7 @@ def _network(options: _Options) -> tuple[str, dict[str, Any]]:
             help="layer: features are brought to one scale at each pixel. It learns faster.",
         )
     chosen["position"] = st.checkbox(
-        "Tell it the row and column of each pixel",
+        "Tell it row and column",
         options.model("position", True),
         **options.place("position"),
     )
@@ -179,7 +183,7 @@ def _training(options: _Options) -> dict[str, Any]:
         **options.place("seconds"),
     )
     rate = st.select_slider(
-        "Learning rate: how far each step turns the weights",
+        "Learning rate (length of a step)",
         _RATES,
         base.learning_rate,
         format_func=lambda rate: f"{rate:g}",
@@ -189,7 +193,7 @@ def _training(options: _Options) -> dict[str, Any]:
     batch = options.pick("Digits a step (batch)", _BATCHES, base.batch_size, "batch")
     optimizer = options.pick("Optimizer", ["adamw", "rmsprop"], base.optimizer, "optimizer")
     seed = st.number_input(
-        "Seed: which random numbers", 0, 9999, base.seed, **options.place("seed")
+        "Seed (which random numbers)", 0, 9999, base.seed, **options.place("seed")
     )
     return {
         "seconds": float(seconds),
@@ -245,11 +249,12 @@ def tell_facts(preview: Preview, config: RunConfig) -> None:
     if preview.seen_share == 1:
         sees = "all pixels before it"
     else:
-        sees = f"**{100 * preview.seen_share:.0f} %** of the pixels before it"
+        sees = f"**{100 * preview.seen_share:.0f}\N{NO-BREAK SPACE}%** of the pixels before it"
         if preview.reachable_share == 1:
             sees += "; with more blocks, all of them"
         else:
-            sees += f"; at any depth at most {100 * preview.reachable_share:.0f} % (blind spot)"
+            reach = f"{100 * preview.reachable_share:.0f}\N{NO-BREAK SPACE}%"
+            sees += f"; at any depth at most {reach} (blind spot)"
     st.markdown(
         f"**{preview.parameters:,}** weights learn from **{preview.train_images:,}** digits for "
         f"**{config.train.seconds:.0f} s**. Each pixel sees {sees}."

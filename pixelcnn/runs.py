@@ -10,6 +10,7 @@
         state.safetensors    everything needed to go on exactly where it stopped
         log.txt              what the training process printed
         lock                 held by the training process while it lives
+        owner                which browser started it, if one did; written by the page
 
 Training happens in a process of its own (`pixelcnn.worker`), which is the only one that writes,
 `control` excepted. Whoever wants to watch reads the directory, so a run outlives the page, the

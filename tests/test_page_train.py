@@ -110,7 +110,7 @@ def test_size_view_and_time_of_the_model_are_told_before_it_starts() -> None:
     config = live_presets()["digits14"].config
     model = build_model("pixelcnn", height=14, width=14, classes=10, **config.model_options)
     parameters = sum(weight.numel() for weight in model.parameters())
-    assert f"**{parameters:,}** weights learn from **4,500** digits for **27 s**" in text(page)
+    assert f"**{parameters:,}** weights learn from **4,500** digits for **25 s**" in text(page)
     assert "of the pixels before it; at any depth at most" in text(page)
     page.radio(key="preset").set_value("gated14").run()
     assert "at any depth" not in text(page)

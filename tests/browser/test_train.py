@@ -145,7 +145,7 @@ def test_the_trained_model_can_be_taken_home_and_used_on_other_pages(
 
 def test_space_starts_and_options_are_in_the_address(page: Page) -> None:
     goto(page, f"{EIGHT}&digits8-seconds=1")
-    page.get_by_test_id("stExpander").get_by_text("More", exact=True).click()
+    page.get_by_text("More: network").click()
     page.get_by_text("Tell it which digit it is").click()
     page.wait_for_url("**digits8-labels=false**")
     idle(page)
