@@ -15,7 +15,8 @@ page = st.navigation(
         st.Page("pages/sample.py", title="Sample"),
         st.Page("pages/draw.py", title="Draw & complete"),
         st.Page("pages/features.py", title="Feature maps"),
-    ]
+    ],
+    expanded=True,
 )
 # The picture belongs above the fold; the framework's margin above the title is six lines high.
 st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; }</style>")

@@ -233,6 +233,7 @@ def test_every_preset_builds_a_model_whose_configuration_is_json(name: str, pres
         ({"kernel_size": 4}, "kernel_size = 4 has no centre"),
         ({"kernel_size": -1}, "kernel_size = -1"),
         ({"first_kernel_size": 0}, "first_kernel_size = 0"),
+        ({"first_kernel_size": 4}, "^first_kernel_size = 4 has no centre"),
         ({"kernel_size": 57}, "kernel_size = 57 reaches beyond"),
         ({"position": 1}, "position = 1 is neither True nor False"),
         ({"depth": 3}, "option 'depth' is unknown.*blocks"),

@@ -299,3 +299,17 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
         assert torch.allclose(
             painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(expected), atol=1e-3
         )
+
+
+def test_log_probabilities_stay_right_where_gates_saturate() -> None:
+    from pixelcnn.sampling.numba_engine import NumbaEngine
+    from pixelcnn.sampling.request import make_request
+
+    model = build_model("gated_pixelcnn", height=6, width=6, hidden_channels=8, blocks=1).eval()
+    with torch.no_grad():
+        for layer in model.layers:  # type: ignore[union-attr]
+            layer.horizontal.bias[:8].fill_(-60.0)
+            layer.horizontal.bias[8:].fill_(0.5)
+    painting = NumbaEngine(model).paint(make_request(model, 2, seed=0))
+    exact = model.log_prob(painting.images)
+    assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)

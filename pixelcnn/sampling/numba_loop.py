@@ -92,13 +92,15 @@ def _gather(memory, out, taps, first, count, shift, channels, depth, rows):  # t
 def _gate(memory, out, width, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
     """tanh(first half) * sigmoid(second half), with two exponentials and one division."""
     one = np.float32(1)
+    # Beyond it, tanh and sigmoid are at their limits, and the product below would overflow.
+    limit = np.float32(40)
     for m in range(rows):
         content = memory[source + m * source_width :][:channels]
         opening = memory[source + m * source_width + channels :][:channels]
         result = memory[out + m * width :][:channels]
         for n in range(channels):
-            a = _exp(np.float32(-2) * content[n])
-            b = _exp(-opening[n])
+            a = _exp(min(np.float32(-2) * content[n], limit))
+            b = _exp(min(-opening[n], limit))
             result[n] = (one - a) / ((one + a) * (one + b))
 
 
