@@ -108,9 +108,12 @@ class TapConv2d(nn.Conv2d):
         out_channels, in_channels, rows, columns = mask.shape
         super().__init__(in_channels, out_channels, (rows, columns), dilation=dilation, bias=bias)
         self.register_buffer("mask", mask, persistent=False)
-        used = mask.any(dim=1).any(dim=0).nonzero()  # (taps, 2)
-        top, left = used.amin(dim=0).tolist() if len(used) else (0, 0)
-        bottom, right = used.amax(dim=0).tolist() if len(used) else (rows - 1, columns - 1)
+        used = mask.any(dim=1).any(dim=0)
+        # With the centre kept, no side is padded by less than nothing, which would need an image
+        # larger than the dilation.
+        used[rows // 2, columns // 2] = True
+        top, left = used.nonzero().amin(dim=0).tolist()
+        bottom, right = used.nonzero().amax(dim=0).tolist()
         self._window = (slice(top, bottom + 1), slice(left, right + 1))
         self._padding = [
             (columns // 2 - left) * dilation,

@@ -85,6 +85,9 @@ def fetch(url: str, path: Path, md5: str) -> None:
     try:
         with partial.open("wb") as file:
             while chunk := chunks.get(timeout=STALL_SECONDS):
+                # The socket's own limit may pass a moment before the queue's.
+                if isinstance(chunk, TimeoutError):
+                    raise queue.Empty
                 if isinstance(chunk, Exception):
                     raise DataError(f"{host}: {path.name} broke off ({chunk})") from chunk
                 checksum.update(chunk)
