@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelcnn.errors import DataError
-from pixelcnn.layers import PositionBias
+from pixelcnn.layers import FixedHeight
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling import Engine, sample
 from pixelcnn.sampling.request import make_request
@@ -259,8 +259,8 @@ def _top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
     top = copy.deepcopy(model, shared)
     top.config = replace(model.config, height=rows)
     for layer in top.modules():
-        if isinstance(layer, PositionBias):
-            layer.planes = layer.planes[:, :, :rows]
+        if isinstance(layer, FixedHeight):
+            layer.keep_rows(rows, model.config.height)
     return top
 
 

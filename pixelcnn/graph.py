@@ -17,8 +17,9 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F
 
+from pixelcnn.conditioning import ClassBias, PositionBias
 from pixelcnn.errors import ConfigError
-from pixelcnn.layers import ChannelNorm, ClassBias, PositionBias, TapLayer
+from pixelcnn.layers import ChannelNorm, TapLayer
 from pixelcnn.models.base import AutoregressiveModel
 
 _OPERATIONS: dict[Any, str] = {

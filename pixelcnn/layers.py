@@ -39,6 +39,15 @@ class TapLayer(Protocol):
         ...
 
 
+@runtime_checkable
+class FixedHeight(Protocol):
+    """A layer that was built for images of a certain height, and can be cut to fewer rows."""
+
+    def keep_rows(self, rows: int, of: int) -> None:
+        """Serve images of the first `rows` rows from now on, instead of all `of` of them."""
+        ...
+
+
 def colour_of(channels: int, colours: int, repeats: int = 1) -> Tensor:
     """The colour group of each feature channel: int64 `(channels,)` with values in `[0, colours)`.
 
@@ -93,9 +102,13 @@ class TapConv2d(nn.Conv2d):
     columns of the kernel that the mask hides altogether are left out of the arithmetic (nearly
     half of a causal kernel), and padding goes only to the sides that are read.
 
+    With a stride of 2, output `(i, j)` is what stands at `(2i, 2j)`: the result has half as many
+    rows and columns, rounded up, and a tap still counts the input's pixels.
+
     Args:
         mask: bool `(out_channels, in_channels, kernel rows, kernel columns)`, sizes odd.
         dilation: distance in pixels between neighbouring taps.
+        stride: 1, or 2 to keep every second row and column.
         gain: of the initial weights, normal with standard deviation gain / sqrt(fan in), where
             fan in counts only what the mask lets through (He et al. 2015, section 2.2).
     """
@@ -103,10 +116,18 @@ class TapConv2d(nn.Conv2d):
     mask: Tensor
 
     def __init__(
-        self, mask: Tensor, *, dilation: int = 1, bias: bool = True, gain: float = RELU_GAIN
+        self,
+        mask: Tensor,
+        *,
+        dilation: int = 1,
+        stride: int = 1,
+        bias: bool = True,
+        gain: float = RELU_GAIN,
     ) -> None:
         out_channels, in_channels, rows, columns = mask.shape
-        super().__init__(in_channels, out_channels, (rows, columns), dilation=dilation, bias=bias)
+        super().__init__(
+            in_channels, out_channels, (rows, columns), stride, dilation=dilation, bias=bias
+        )
         self.register_buffer("mask", mask, persistent=False)
         used = mask.any(dim=1).any(dim=0)
         # With the centre kept, no side is padded by less than nothing, which would need an image
@@ -128,10 +149,11 @@ class TapConv2d(nn.Conv2d):
                 self.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, C_in, H, W)` to `(B, C_out, H, W)`."""
+        """`(B, C_in, H, W)` to `(B, C_out, H, W)`, or half of H and W with a stride of 2."""
         rows, columns = self._window
         weight = (self.weight * self.mask)[:, :, rows, columns]
-        return F.conv2d(F.pad(x, self._padding), weight, self.bias, dilation=self.dilation)
+        padded = F.pad(x, self._padding)
+        return F.conv2d(padded, weight, self.bias, self.stride, dilation=self.dilation)
 
     def _offsets(self) -> list[tuple[Offset, int, int]]:
         rows, columns = self.kernel_size
@@ -226,6 +248,29 @@ class ShiftDown(nn.Module):
         return {(-1, 0): torch.eye(self.channels, dtype=torch.bool)}
 
 
+class Upsample2(nn.Module):
+    """Repeats every pixel twice in both directions, and cuts the result to `height` x `width`.
+
+    Pixel `(i, j)` of the small picture, made of pixels up to `(2i, 2j)` of the large one, comes to
+    stand at `(2i, 2j)` and at its neighbours to the right, below and diagonally below: never
+    before what it was made of.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.height, self.width = height, width
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, C, ceil(height / 2), ceil(width / 2))` to `(B, C, height, width)`."""
+        repeated = F.interpolate(x, scale_factor=2, mode="nearest")
+        return repeated[:, :, : self.height, : self.width]
+
+    def keep_rows(self, rows: int, of: int) -> None:
+        """See `FixedHeight.keep_rows`."""
+        scale = round(of / self.height)  # this picture may be a small one itself
+        self.height = -(-rows // scale)
+
+
 class ChannelNorm(nn.Module):
     """Layer normalisation over the channels of one position, one colour group at a time.
 
@@ -252,49 +297,3 @@ class ChannelNorm(nn.Module):
             return F.layer_norm(x, (self.group,), self.weight, self.bias)
         grouped = x.unflatten(-1, (self.colours, self.group))
         return F.layer_norm(grouped, (self.group,)).flatten(-2) * self.weight + self.bias
-
-
-class ClassBias(nn.Module):
-    """A learned vector for each class, added to every position: int64 `(B,)` to `(B, C, 1, 1)`.
-
-    Source: van den Oord et al. 2016b, section 2.3 (the one-hot h times V).
-    """
-
-    def __init__(self, classes: int, channels: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(classes, channels)
-        nn.init.zeros_(self.embedding.weight)
-
-    def forward(self, labels: Tensor) -> Tensor:
-        """Int64 `(B,)` to `(B, C, 1, 1)`."""
-        return _in_autocast_precision(self.embedding(labels))[:, :, None, None]
-
-
-class PositionBias(nn.Module):
-    """A learned quadratic function of the position, to be added to features: `(1, C, H, W)`.
-
-    A convolution treats all positions alike; digits do not. Rows and columns run from -1 to 1.
-    Not in the papers of van den Oord et al.; PixelSNAIL (Chen et al. 2018) feeds coordinates too.
-    """
-
-    planes: Tensor
-
-    def __init__(self, height: int, width: int, channels: int) -> None:
-        super().__init__()
-        rows, columns = torch.meshgrid(
-            torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
-        )
-        planes = torch.stack([rows, columns, rows**2, columns**2, rows * columns])[None]
-        self.register_buffer("planes", planes, persistent=False)
-        self.project = nn.Conv2d(planes.shape[1], channels, 1, bias=False)
-        nn.init.normal_(self.project.weight, std=0.2)
-
-    def forward(self) -> Tensor:
-        """`(1, C, H, W)`."""
-        return _in_autocast_precision(self.project(self.planes))
-
-
-def _in_autocast_precision(x: Tensor) -> Tensor:
-    """An embedding stays in float32 under autocast, and would drag what it is added to along."""
-    device = x.device.type
-    return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x

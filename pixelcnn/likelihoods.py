@@ -19,6 +19,9 @@ class Likelihood(Protocol):
 
     levels: int
     parameters: int
+    coupled: bool
+    """Whether a channel depends on the earlier ones of its pixel through `images` here, and not
+    only through `parameters`."""
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
         """Log-probability of each sub-pixel, in nats.
@@ -53,6 +56,7 @@ class Bernoulli:
 
     levels = 2
     parameters = 1
+    coupled = False
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
         """See `Likelihood.log_prob`."""
@@ -74,6 +78,7 @@ class Categorical:
     def __init__(self, levels: int) -> None:
         self.levels = levels
         self.parameters = levels
+        self.coupled = False
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
         """See `Likelihood.log_prob`."""

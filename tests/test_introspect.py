@@ -170,7 +170,7 @@ def test_a_class_bias_can_wake_a_unit_before_the_relu() -> None:
     model = small("pixelcnn", block="bottleneck", classes=2)
     silence(model, "blocks.0.reduce", [0])
     with torch.no_grad():
-        embedding = model.blocks[0].class_bias.embedding
+        embedding = model.blocks[0].condition.shift.embedding
         embedding.weight[:, 0] = torch.tensor([0.0, 2.0])
     asleep = dead_of(model, "blocks.0.reduce", torch.tensor([0, 0, 0]))
     assert dead_of(model, "blocks.0.reduce", torch.tensor([1, 1, 1])) == asleep - 1

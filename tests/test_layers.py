@@ -9,12 +9,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pixelcnn.conditioning import ClassBias, PositionBias
 from pixelcnn.errors import ConfigError
 from pixelcnn.layers import (
     ChannelNorm,
-    ClassBias,
     MaskedConv2d,
-    PositionBias,
     ShiftDown,
     TapConv2d,
     TapLayer,

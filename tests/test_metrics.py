@@ -101,7 +101,7 @@ def test_the_probabilities_of_all_images_sum_to_one():
 def test_labels_reach_a_conditional_model():
     torch.manual_seed(0)
     model = build_model("pixelcnn", height=4, width=4, classes=3, hidden_channels=8, blocks=1)
-    torch.nn.init.normal_(model.class_bias.embedding.weight)
+    torch.nn.init.normal_(model.condition.shift.embedding.weight)
     images = torch.randint(0, 2, (6, 1, 4, 4), dtype=torch.uint8)
     scores = {evaluate(model, images, torch.full((6,), label)).nats for label in range(3)}
     assert len(scores) == 3

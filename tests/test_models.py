@@ -192,7 +192,7 @@ def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
     for layer in model.layers[1:]:
         nn.init.zeros_(layer.mix.weight)
         nn.init.zeros_(layer.mix.bias)
-        assert torch.equal(layer(h, h, None, None)[1], h)
+        assert torch.equal(layer(h, h, None)[1], h)
 
 
 def test_the_notebook_preset_has_the_parameters_of_the_notebook() -> None:

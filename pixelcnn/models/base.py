@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import torch
 from torch import Tensor, nn
 
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.layers import MaskedConv2d
+from pixelcnn.layers import TapConv2d
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood
+from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
+
+Conditioning = Literal["bias", "film", "concat"]
+LikelihoodName = Literal["softmax", "logistic_mixture"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,14 @@ class ModelConfig:
         kernel_size: of the repeated masked convolutions, odd.
         first_kernel_size: of the first masked convolution, odd.
         position: whether the features get a learned function of row and column.
+        conditioning: how the label enters: `bias` adds a vector in each block, `film` scales and
+            shifts its channels, `concat` puts a plane for each class beside the image.
+        label_dropout: share of the labels that training hides, 0 for none. Above 0, the model
+            also knows images without a label, and sampling can be guided.
+        independent_channels: R, G and B of a pixel do not see one another.
+        likelihood: `softmax` over the levels (for two of them a single sigmoid), or
+            `logistic_mixture`, the discretised mixture of logistics of PixelCNN++.
+        components: of the logistic mixture.
     """
 
     levels: int = 2
@@ -41,6 +53,31 @@ class ModelConfig:
     kernel_size: int = 3
     first_kernel_size: int = 7
     position: bool = False
+    conditioning: Conditioning = "bias"
+    label_dropout: float = 0.0
+    independent_channels: bool = False
+    likelihood: LikelihoodName = "softmax"
+    components: int = 5
+
+    @property
+    def colour_groups(self) -> int:
+        """Groups that the features are divided into, so that G may see R and B may see both."""
+        return 1 if self.independent_channels else self.channels
+
+    @property
+    def no_label(self) -> int:
+        """The label that stands for none; allowed only if `label_dropout` is above 0."""
+        return self.classes
+
+    @property
+    def label_slots(self) -> int:
+        """How many labels there are, with that for none."""
+        return self.classes + (self.label_dropout > 0)
+
+    @property
+    def saturating_blocks(self) -> int:
+        """As many blocks as can widen the view: each moves it by at least one pixel."""
+        return max(self.blocks, min(self.height + self.width, 256))
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -50,6 +87,8 @@ class ModelConfig:
                 raise ConfigError(f"{field.name} = {value!r} is not a whole number.")
             if field.type == "bool" and not isinstance(value, bool):
                 raise ConfigError(f"{field.name} = {value!r} is neither True nor False.")
+            if field.type == "float" and not isinstance(value, float | int):
+                raise ConfigError(f"{field.name} = {value!r} is not a number.")
         self._check_range("levels", 2, 256)
         self._check_choice("channels", (1, 3))
         self._check_range("height", 1, 256)
@@ -59,13 +98,22 @@ class ModelConfig:
         self._check_range("blocks", 1, 256)
         self._check_kernel("kernel_size")
         self._check_kernel("first_kernel_size")
+        self._check_choice("conditioning", get_args(Conditioning))
+        self._check_choice("likelihood", get_args(LikelihoodName))
+        self._check_range("components", 1, 100)
+        self._check_range("label_dropout", 0.0, 0.9)
+        if self.label_dropout and not self.classes:
+            raise ConfigError(
+                f"label_dropout = {self.label_dropout} hides labels, but classes = 0: there are "
+                "none. Give classes, or leave label_dropout at 0."
+            )
         if self.hidden_channels % self.channels:
             raise ConfigError(
                 f"hidden_channels = {self.hidden_channels} cannot be shared between "
                 f"{self.channels} colours; use a multiple of {self.channels}."
             )
 
-    def _check_range(self, name: str, low: int, high: int) -> None:
+    def _check_range(self, name: str, low: float, high: float) -> None:
         if not low <= getattr(self, name) <= high:
             raise ConfigError(f"{name} = {getattr(self, name)} is outside {low} to {high}.")
 
@@ -101,9 +149,7 @@ class AutoregressiveModel(nn.Module, ABC):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.likelihood: Likelihood = (
-            Bernoulli() if config.levels == 2 else Categorical(config.levels)
-        )
+        self.likelihood = make_likelihood(config)
 
     @abstractmethod
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
@@ -119,7 +165,7 @@ class AutoregressiveModel(nn.Module, ABC):
 
     @property
     @abstractmethod
-    def output(self) -> MaskedConv2d:
+    def output(self) -> TapConv2d:
         """The last layer of `network`."""
 
     def scale(self, images: Tensor) -> Tensor:
@@ -135,7 +181,8 @@ class AutoregressiveModel(nn.Module, ABC):
 
         Args:
             images: uint8 `(B, C, H, W)`, values in `[0, levels)`.
-            labels: int64 `(B,)`, values in `[0, classes)`; None for a model without classes.
+            labels: int64 `(B,)`, values in `[0, classes)`; None for a model without classes. A
+                model with `label_dropout` also takes `config.no_label`, and None for all of that.
 
         Returns:
             float32 `(B, P, C, H, W)`.
@@ -144,7 +191,7 @@ class AutoregressiveModel(nn.Module, ABC):
             DataError: wrong shape, dtype, levels or labels.
         """
         self.check_images(images)
-        self.check_labels(labels, len(images))
+        labels = self.full_labels(labels, len(images), images.device)
         parameters = self.network(self.scale(images), labels).float()
         return self.unpack(parameters)
 
@@ -189,6 +236,19 @@ class AutoregressiveModel(nn.Module, ABC):
                 f"{config.levels - 1}. Quantise the images first."
             )
 
+    def full_labels(
+        self, labels: Tensor | None, batch: int, device: torch.device | None = None
+    ) -> Tensor | None:
+        """The labels as `network` takes them: int64 `(batch,)`, or None without classes.
+
+        Raises:
+            DataError: labels that do not fit this model and `batch` images.
+        """
+        if labels is None and self.config.label_dropout > 0:
+            return torch.full((batch,), self.config.no_label, device=device)
+        self.check_labels(labels, batch)
+        return labels
+
     def check_labels(self, labels: Tensor | None, batch: int) -> None:
         """Raise a `DataError` unless `labels` fits this model and `batch` images."""
         classes = self.config.classes
@@ -206,8 +266,17 @@ class AutoregressiveModel(nn.Module, ABC):
                 f"labels has shape {tuple(labels.shape)} and dtype {labels.dtype}; it must be "
                 f"({batch},) and torch.int64."
             )
-        if labels.numel() and not 0 <= int(labels.min()) <= int(labels.max()) < classes:
+        slots = self.config.label_slots
+        if labels.numel() and not 0 <= int(labels.min()) <= int(labels.max()) < slots:
             raise DataError(
                 f"labels holds values from {int(labels.min())} to {int(labels.max())}; "
                 f"this model knows 0 to {classes - 1}."
             )
+
+
+def make_likelihood(config: ModelConfig) -> Likelihood:
+    """The likelihood that a configuration names."""
+    if config.likelihood == "logistic_mixture":
+        coupled = config.channels > 1 and not config.independent_channels
+        return DiscretizedLogisticMixture(config.levels, config.components, coupled=coupled)
+    return Bernoulli() if config.levels == 2 else Categorical(config.levels)

@@ -8,14 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.layers import (
-    RELU_GAIN,
-    ClassBias,
-    MaskedConv2d,
-    PositionBias,
-    ShiftDown,
-    VerticalConv2d,
-)
+from pixelcnn.conditioning import Background, Condition
+from pixelcnn.layers import RELU_GAIN, MaskedConv2d, ShiftDown, VerticalConv2d
 from pixelcnn.models.base import AutoregressiveModel, ModelConfig
 
 
@@ -41,16 +35,13 @@ class GatedPixelCNN(AutoregressiveModel):
 
     def __init__(self, config: GatedPixelCNNConfig) -> None:
         super().__init__(config)
-        hidden, colours = config.hidden_channels, config.channels
-        self.position = (
-            PositionBias(config.height, config.width, 2 * hidden) if config.position else None
-        )
+        hidden, colours = config.hidden_channels, config.colour_groups
         self.layers = nn.ModuleList(
             GatedLayer(config, first=index == 0) for index in range(config.blocks + 1)
         )
         self.head = MaskedConv2d(hidden, hidden, 1, "B", colours=colours)
         self._output = MaskedConv2d(
-            hidden, colours * self.likelihood.parameters, 1, "B", colours=colours
+            hidden, config.channels * self.likelihood.parameters, 1, "B", colours=colours
         )
 
     @property
@@ -60,11 +51,9 @@ class GatedPixelCNN(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
-        position = None if self.position is None else self.position()
         vertical = horizontal = x
         for layer in self.layers:
-            vertical, horizontal = layer(vertical, horizontal, labels, position)
-            position = None
+            vertical, horizontal = layer(vertical, horizontal, labels)
         return self.output(F.relu(self.head(F.relu(horizontal))))  # (B, C * P, H, W)
 
 
@@ -77,8 +66,8 @@ class GatedLayer(nn.Module):
 
     def __init__(self, config: GatedPixelCNNConfig, *, first: bool) -> None:
         super().__init__()
-        hidden, colours = config.hidden_channels, config.channels
-        inputs = colours if first else hidden
+        hidden, colours = config.hidden_channels, config.colour_groups
+        inputs = config.channels if first else hidden
         size = config.first_kernel_size if first else config.kernel_size
         self.first = first
         self.vertical = VerticalConv2d(inputs, 2 * hidden, size, gain=1.0)
@@ -95,22 +84,20 @@ class GatedLayer(nn.Module):
         # Everything above the row is past for every colour, so the link has no colour groups.
         self.link = MaskedConv2d(2 * hidden, 2 * hidden, 1, "B", gain=1.0)
         self.mix = MaskedConv2d(hidden, hidden, 1, "B", colours=colours, gain=RELU_GAIN)
-        self.vertical_bias = ClassBias(config.classes, 2 * hidden) if config.classes else None
-        self.horizontal_bias = ClassBias(config.classes, 2 * hidden) if config.classes else None
+        self.vertical_condition = Condition(config, 2 * hidden)
+        self.horizontal_condition = Condition(config, 2 * hidden)
+        self.background = Background(config, 2 * hidden) if first else None
 
     def forward(
-        self, vertical: Tensor, horizontal: Tensor, labels: Tensor | None, position: Tensor | None
+        self, vertical: Tensor, horizontal: Tensor, labels: Tensor | None
     ) -> tuple[Tensor, Tensor]:
         """Features `(B, hidden, H, W)` of both stacks to the next ones."""
-        above = self.vertical(vertical)  # (B, 2 * hidden, H, W)
-        if self.vertical_bias is not None:
-            above = above + self.vertical_bias(labels)
+        above = self.vertical_condition(self.vertical(vertical), labels)  # (B, 2 * hidden, H, W)
         row = self.horizontal(horizontal) + self.link(self.shift(above))
-        if self.horizontal_bias is not None:
-            row = row + self.horizontal_bias(labels)
-        if position is not None:
-            row = row + position
-            above = above + position
+        row = self.horizontal_condition(row, labels)
+        if self.background is not None:
+            row = self.background(row, labels)
+            above = self.background(above, labels)
         out = self.mix(gate(row))  # (B, hidden, H, W)
         return gate(above), out if self.first else horizontal + out
 

@@ -8,7 +8,8 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.layers import ChannelNorm, ClassBias, MaskedConv2d, PositionBias
+from pixelcnn.conditioning import Background, Condition
+from pixelcnn.layers import ChannelNorm, MaskedConv2d
 from pixelcnn.models.base import AutoregressiveModel, ModelConfig
 
 
@@ -49,17 +50,17 @@ class PixelCNN(AutoregressiveModel):
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__(config)
-        hidden, colours = config.hidden_channels, config.channels
-        self.first = MaskedConv2d(colours, hidden, config.first_kernel_size, "A", colours=colours)
-        self.position = (
-            PositionBias(config.height, config.width, hidden) if config.position else None
+        hidden, colours = config.hidden_channels, config.colour_groups
+        self.first = MaskedConv2d(
+            config.channels, hidden, config.first_kernel_size, "A", colours=colours
         )
-        self.class_bias = ClassBias(config.classes, hidden) if config.classes else None
+        self.background = Background(config, hidden)
+        self.condition = Condition(config, hidden)
         block = PlainBlock if config.block == "plain" else BottleneckBlock
         self.blocks = nn.ModuleList(block(config) for _ in range(config.blocks))
         self.head = MaskedConv2d(hidden, hidden, 1, "B", colours=colours)
         self._output = MaskedConv2d(
-            hidden, colours * self.likelihood.parameters, 1, "B", colours=colours
+            hidden, config.channels * self.likelihood.parameters, 1, "B", colours=colours
         )
 
     @property
@@ -69,11 +70,8 @@ class PixelCNN(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
-        h = self.first(x)  # (B, hidden, H, W)
-        if self.position is not None:
-            h = h + self.position()
-        if self.class_bias is not None:
-            h = h + self.class_bias(labels)
+        h = self.background(self.first(x), labels)  # (B, hidden, H, W)
+        h = self.condition(h, labels)
         for block in self.blocks:
             h = block(h, labels)
         return self.output(F.relu(self.head(F.relu(h))))  # (B, C * P, H, W)
@@ -84,18 +82,16 @@ class PlainBlock(nn.Module):
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__()
-        hidden, colours, size = config.hidden_channels, config.channels, config.kernel_size
+        hidden, colours, size = config.hidden_channels, config.colour_groups, config.kernel_size
         self.norm = ChannelNorm(hidden, colours=colours) if config.norm == "layer" else None
         self.conv1 = MaskedConv2d(hidden, hidden, size, "B", colours=colours)
         self.conv2 = MaskedConv2d(hidden, hidden, size, "B", colours=colours)
-        self.class_bias = ClassBias(config.classes, hidden) if config.classes else None
+        self.condition = Condition(config, hidden)
 
     def forward(self, h: Tensor, labels: Tensor | None) -> Tensor:
         """`(B, hidden, H, W)` to the same."""
         branch = h if self.norm is None else self.norm(h)
-        branch = self.conv1(branch)
-        if self.class_bias is not None:
-            branch = branch + self.class_bias(labels)
+        branch = self.condition(self.conv1(branch), labels)
         return h + F.relu(self.conv2(F.relu(branch)))
 
 
@@ -107,18 +103,16 @@ class BottleneckBlock(nn.Module):
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__()
-        hidden, colours, size = config.hidden_channels, config.channels, config.kernel_size
+        hidden, colours, size = config.hidden_channels, config.colour_groups, config.kernel_size
         half = max(hidden // (2 * colours), 1) * colours
         self.norm = ChannelNorm(hidden, colours=colours) if config.norm == "layer" else None
         self.reduce = MaskedConv2d(hidden, half, 1, "B", colours=colours)
-        self.class_bias = ClassBias(config.classes, half) if config.classes else None
+        self.condition = Condition(config, half)
         self.conv = MaskedConv2d(half, half, size, "B", colours=colours)
         self.expand = MaskedConv2d(half, hidden, 1, "B", colours=colours)
 
     def forward(self, h: Tensor, labels: Tensor | None) -> Tensor:
         """`(B, hidden, H, W)` to the same."""
         branch = h if self.norm is None else self.norm(h)
-        branch = self.reduce(F.relu(branch))
-        if self.class_bias is not None:
-            branch = branch + self.class_bias(labels)
+        branch = self.condition(self.reduce(F.relu(branch)), labels)
         return h + self.expand(F.relu(self.conv(F.relu(branch))))

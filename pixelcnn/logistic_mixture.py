@@ -1,0 +1,128 @@
+"""The discretised mixture of logistics: a smooth distribution over many levels in few numbers."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+LOWEST_LOG_SCALE = -7.0
+"""Log of the narrowest logistic, on an axis on which all levels lie between -1 and 1."""
+
+_FIT_STEPS = 100
+
+
+class DiscretizedLogisticMixture:
+    """Logistic curves, cut into one bin for each level; the outermost bins reach to infinity.
+
+    Each sub-pixel has, for each of the `components`, a logit of its weight, a mean and a log
+    scale, in this order, and if `coupled`, two coefficients more. Levels lie evenly on [-1, 1], so
+    a bin is 2 / (levels - 1) wide, and a probability is exact for any number of levels.
+
+    With `coupled`, the means of G depend on R, and those of B on R and G, each linearly; and the
+    weights of G and B are those of R given what was drawn before, so that all channels of a pixel
+    come from one component.
+
+    Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 and 2.2. Deviations: G and B may tilt
+    the weights by logits of their own (0 in the paper), since in a network with colour masks those
+    know more than R's; a log scale approaches its lowest value smoothly instead of being clamped;
+    no branch replaces the difference of two sigmoids where it vanishes, since it is written as
+    sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), exact at any distance.
+    """
+
+    def __init__(self, levels: int, components: int, *, coupled: bool) -> None:
+        self.levels = levels
+        self.components = components
+        self.coupled = coupled
+        self.parameters = components * (5 if coupled else 3)
+
+    def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """See `Likelihood.log_prob`."""
+        weights, means, log_scales = self._mixture(parameters, images)
+        return (weights + self._log_bin(images.unsqueeze(1), means, log_scales)).logsumexp(dim=1)
+
+    def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """See `Likelihood.level_log_probs`."""
+        weights, means, log_scales = self._mixture(parameters, images)
+        levels = torch.arange(self.levels, device=parameters.device)
+        levels = levels.view(1, -1, *[1] * (parameters.dim() - 2))  # (1, levels, 1, ...)
+        parts = [
+            weights[:, k : k + 1]
+            + self._log_bin(levels, means[:, k : k + 1], log_scales[:, k : k + 1])
+            for k in range(self.components)
+        ]
+        return torch.stack(parts).logsumexp(dim=0)
+
+    def component_log_weights(self, parameters: Tensor, images: Tensor) -> Tensor:
+        """Log of the weight of each component, `(B, components, C, H, W)`, to draw them apart."""
+        return self._mixture(parameters, images)[0]
+
+    def bias_for(self, frequencies: Tensor) -> Tensor:
+        """See `Likelihood.bias_for`. The curves are fitted, so many levels are met only nearly."""
+        k = self.components
+        centres = torch.searchsorted(
+            frequencies.cumsum(dim=0), (torch.arange(k, device=frequencies.device) + 0.5) / k
+        )
+        start = torch.zeros(self.parameters, device=frequencies.device)
+        start[k : 2 * k] = self._value(centres.clamp(max=self.levels - 1))
+        start[2 * k : 3 * k] = math.log(1 / k)
+        fitted = start[: 3 * k].clone().requires_grad_()
+        optimizer = torch.optim.LBFGS([fitted], max_iter=_FIT_STEPS, line_search_fn="strong_wolfe")
+        single = DiscretizedLogisticMixture(self.levels, k, coupled=False)
+
+        def cross_entropy() -> Tensor:
+            optimizer.zero_grad()
+            log_probs = single.level_log_probs(fitted.view(1, -1, 1, 1, 1), torch.zeros(1, 1, 1, 1))
+            loss = -(frequencies * log_probs.flatten()).sum()
+            loss.backward()
+            return loss
+
+        with torch.enable_grad():
+            optimizer.step(cross_entropy)
+        start[: 3 * k] = fitted.detach()
+        return start
+
+    def _value(self, levels: Tensor) -> Tensor:
+        """Where levels lie on the axis from -1 to 1."""
+        return levels.float() * (2 / (self.levels - 1)) - 1
+
+    def _mixture(self, parameters: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Log weights, means and log scales, `(B, components, C, H, W)` each."""
+        logits, means, raw_scales, *coefficients = parameters.chunk(5 if self.coupled else 3, dim=1)
+        log_scales = LOWEST_LOG_SCALE + F.softplus(raw_scales - LOWEST_LOG_SCALE)
+        if not self.coupled:
+            return logits.log_softmax(dim=1), means, log_scales
+        x = self._value(images).to(means).unsqueeze(1)  # (B, 1, 3, H, W)
+        first, second = (c.tanh() for c in coefficients)
+        red, green = x[:, :, 0], x[:, :, 1]
+        shifts = [torch.zeros_like(means[:, :, 0]), first[:, :, 1] * red]
+        shifts.append(first[:, :, 2] * red + second[:, :, 2] * green)
+        means = means + torch.stack(shifts, dim=2)
+        drawn = self._log_bin(images.unsqueeze(1), means, log_scales)  # (B, components, 3, H, W)
+        weights = [logits[:, :, 0].log_softmax(dim=1)]
+        for channel in (1, 2):
+            posterior = weights[-1] + drawn[:, :, channel - 1] + logits[:, :, channel]
+            weights.append(posterior.log_softmax(dim=1))
+        return torch.stack(weights, dim=2), means, log_scales
+
+    def _log_bin(self, levels: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
+        """Log of the share of a logistic in the bin of each level; the shapes broadcast."""
+        half = 1 / (self.levels - 1)
+        sharpness = torch.exp(-log_scales)
+        distance = self._value(levels).to(means) - means
+        below_upper = F.logsigmoid((distance + half) * sharpness)
+        above_lower = F.logsigmoid((half - distance) * sharpness)
+        lowest, highest = levels == 0, levels == self.levels - 1
+        inside = below_upper + above_lower + _log1mexp(2 * half * sharpness)
+        return torch.where(lowest, below_upper, torch.where(highest, above_lower, inside))
+
+
+def _log1mexp(x: Tensor) -> Tensor:
+    """log(1 - exp(-x)) for x > 0, exact near 0 and far from it (Maechler 2012)."""
+    near = x < math.log(2)
+    # Each branch gets arguments that it can bear, so that no NaN comes back through the gradient.
+    small = torch.where(near, x, torch.ones_like(x))
+    large = torch.where(near, torch.ones_like(x), x)
+    return torch.where(near, torch.log(-torch.expm1(-small)), torch.log1p(-torch.exp(-large)))
