@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pixelcnn.layers import MaskedConv2d
-from pixelcnn.models.base import ModelConfig
+from pixelcnn.model_config import ModelConfig
 
 
 class ClassBias(nn.Module):

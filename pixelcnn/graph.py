@@ -17,10 +17,21 @@ from torch import Tensor, fx, nn
 from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F
 
-from pixelcnn.conditioning import ClassBias, PositionBias
+from pixelcnn.attention import CausalAttention
+from pixelcnn.conditioning import ClassBias, ClassScale, LabelPlanes, PositionBias
 from pixelcnn.errors import ConfigError
-from pixelcnn.layers import ChannelNorm, TapLayer
+from pixelcnn.layers import ChannelNorm, TapConv2d, TapLayer, Upsample2
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.recurrence import Recurrence
+
+# Layers that stand in a graph as one value each, by the name of their operation.
+_LAYERS: dict[type[nn.Module], str] = {
+    ChannelNorm: "norm",
+    CausalAttention: "attention",
+    Recurrence: "recurrence",
+    Upsample2: "upsample",
+}
+_CONSTANTS = (ClassBias, ClassScale, LabelPlanes, PositionBias)
 
 _OPERATIONS: dict[Any, str] = {
     F.relu: "relu",
@@ -28,6 +39,8 @@ _OPERATIONS: dict[Any, str] = {
     F.elu: "elu",
     torch.tanh: "tanh",
     torch.sigmoid: "sigmoid",
+    torch.neg: "neg",
+    operator.neg: "neg",
     operator.add: "add",
     torch.add: "add",
     operator.mul: "mul",
@@ -38,17 +51,19 @@ _OPERATIONS: dict[Any, str] = {
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """One tensor inside the network: `(B, channels, H, W)`.
+    """One tensor inside the network: `(B, channels, H / scale, W / scale)`, rounded up.
 
     Attributes:
         index: place in the list; inputs come before.
         name: dotted path of the layer that made it, or the operation's name.
         op: `image`, `constant` (does not depend on the image), `taps` (a `TapLayer`), `norm`,
-            `relu`, `elu`, `tanh`, `sigmoid`, `add`, `mul`, `cat`, `slice`.
+            `attention` (of query, key and value), `recurrence`, `upsample`, `relu`, `elu`, `tanh`,
+            `sigmoid`, `neg`, `add`, `mul`, `cat`, `slice`.
         inputs: the values it is made of.
         channels: its feature channels.
-        layer: the module, for `taps` and `norm`.
+        layer: the module, if a single one made it.
         start: first channel, for `slice`.
+        scale: pixels of the image from one row or column of this value to the next.
     """
 
     index: int
@@ -58,6 +73,7 @@ class Value:
     channels: int
     layer: nn.Module | None = None
     start: int = 0
+    scale: int = 1
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,7 @@ class _Tracer(fx.Tracer):
         return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        ours = isinstance(m, TapLayer | ChannelNorm | ClassBias | PositionBias)
+        ours = isinstance(m, (TapLayer, *_LAYERS, *_CONSTANTS))
         return ours or super().is_leaf_module(m, module_qualified_name)
 
 
@@ -162,7 +178,8 @@ class _Builder:
         self.output = self.known[image] = self._append("image", "image", (), _channels(image))
 
     def _append(self, name: str, op: str, inputs: tuple[Value, ...], channels: int, **more: Any):  # type: ignore[no-untyped-def]
-        value = Value(len(self.values), name, op, inputs, channels, **more)
+        scale = max((source.scale for source in inputs), default=1)
+        value = Value(len(self.values), name, op, inputs, channels, **{"scale": scale, **more})
         self.values.append(value)
         return value
 
@@ -190,11 +207,18 @@ class _Builder:
     def _layer(self, node: fx.Node) -> Value:
         name = str(node.target)
         layer = self.modules[name]
-        source = self._value(node.args[0])
+        inputs = tuple(self._value(argument) for argument in node.args)
+        if isinstance(layer, nn.Dropout | nn.Identity):
+            return inputs[0]
         if isinstance(layer, TapLayer):
-            return self._append(name, "taps", (source,), _channels(node), layer=layer)
-        if isinstance(layer, ChannelNorm):
-            return self._append(name, "norm", (source,), source.channels, layer=layer)
+            scale = inputs[0].scale
+            if isinstance(layer, TapConv2d):
+                scale *= layer.stride[0]
+            return self._append(name, "taps", inputs, _channels(node), layer=layer, scale=scale)
+        for kind, op in _LAYERS.items():
+            if isinstance(layer, kind):
+                scale = inputs[0].scale // 2 if op == "upsample" else inputs[0].scale
+                return self._append(name, op, inputs, _channels(node), layer=layer, scale=scale)
         raise ConfigError(f"layer {name} is a {type(layer).__name__}, which states no taps.")
 
     def _operation(self, node: fx.Node) -> Value | list[Value]:

@@ -12,7 +12,8 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.graph import Graph, Value, trace
 from pixelcnn.layers import MaskedConv2d, MaskType, TapConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
-from pixelcnn.reach import BoolArray, Packed, Reach, legal_relation, reach_of, relations
+from pixelcnn.propagation import Packed, Reach, reach_of, relations
+from pixelcnn.reach import BoolArray, legal_relation
 
 _TEMPLATE_BLOCKS = 3
 
@@ -142,7 +143,7 @@ def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:
                 known[source.index + (shift if source.index > first else 0)]
                 for source in value.inputs
             ]
-            known[value.index + shift] = reach_of(value, inputs)
+            known[value.index + shift] = reach_of(value, inputs, size, size)
         steps.append(_pixels(known[third + shift]))
         here = [value.index + shift for value in block]
         if all(np.array_equal(known[at].packed, known[at - period].packed) for at in here):

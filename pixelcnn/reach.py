@@ -7,18 +7,18 @@ and nothing is estimated, so a count is exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.errors import ConfigError
-from pixelcnn.graph import Graph, Value, trace
-from pixelcnn.layers import ChannelNorm, TapLayer, colour_of
+from pixelcnn.graph import Graph, trace
+from pixelcnn.layers import colour_of
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.propagation import relations
 
 BoolArray = NDArray[np.bool_]
-Packed = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -131,21 +131,10 @@ def receptive_field(model: AutoregressiveModel, pixel: tuple[int, int] | None = 
 def limit_reach(model: AutoregressiveModel) -> BoolArray:
     """What the same architecture would see at unlimited depth: bool `(C, H, W, C, H, W)`.
 
-    Each block moves the view by at least one pixel, so as many blocks as the image has rows and
-    columns reach whatever can be reached. The number of feature channels does not matter for
-    the reach, so the deep model is built as thin as it goes.
+    The model is built again with `saturating_blocks`. The number of feature channels does not
+    matter for the reach, so the deep model is as thin as it goes.
     """
-    config = model.config
-    deep = type(model)(
-        replace(
-            config,
-            blocks=max(config.blocks, min(config.height + config.width, 256)),
-            hidden_channels=2 * config.channels,
-            classes=0,
-            levels=2,
-            position=False,
-        )
-    )
+    deep = type(model)(model.config.deepest())
     return sub_pixel_relation(trace(deep), deep)
 
 
@@ -180,117 +169,8 @@ def sub_pixel_relation(
     for channel, group in enumerate(reach.group):
         rows[colour[channel]] |= reach.packed[group]
     unpacked = np.unpackbits(rows, axis=-1, count=bits).astype(bool)
-    return unpacked.reshape(colours, height, width, colours, height, width)
-
-
-@dataclass(frozen=True)
-class Reach:
-    """What the channels of one value can depend on.
-
-    Channels wired alike are kept once: `group[channel]` indexes `packed`, uint8
-    `(groups, H, W, bytes)`, whose last axis holds one bit for each source sub-pixel `(C, H, W)`.
-    """
-
-    group: NDArray[np.intp]
-    packed: Packed
-
-    def union(self, other: Reach) -> Reach:
-        """Channel by channel, what either of the two depends on."""
-        pairs, group = np.unique(np.stack([self.group, other.group]), axis=1, return_inverse=True)
-        return Reach(group.ravel(), self.packed[pairs[0]] | other.packed[pairs[1]])
-
-
-def relations(graph: Graph, height: int, width: int) -> dict[int, Reach]:
-    """The reach of every value of a graph, by its index, on an image of the given size."""
-    known: dict[int, Reach] = {}
-    for value in graph.values:
-        if value.op == "image":
-            known[value.index] = _image_reach(value.channels, height, width)
-        elif value.op == "constant":
-            colours = graph.image.channels
-            known[value.index] = _empty_reach(value.channels, colours, height, width)
-        else:
-            inputs = [known[source.index] for source in value.inputs]
-            known[value.index] = reach_of(value, inputs)
-    return known
-
-
-def reach_of(value: Value, inputs: list[Reach]) -> Reach:
-    """The reach of a value that is made of others, from theirs."""
-    if value.op == "taps":
-        assert isinstance(value.layer, TapLayer)
-        return _through_taps(inputs[0], value.layer, value.channels)
-    if value.op == "norm":
-        assert isinstance(value.layer, ChannelNorm)
-        return _through_norm(inputs[0], value.layer)
-    if value.op in ("add", "mul"):
-        return inputs[0].union(inputs[1])
-    if value.op == "cat":
-        return _concatenate(inputs)
-    if value.op == "slice":
-        return Reach(inputs[0].group[value.start : value.start + value.channels], inputs[0].packed)
-    return inputs[0]
-
-
-def _image_reach(channels: int, height: int, width: int) -> Reach:
-    identity = np.eye(channels * height * width, dtype=bool)
-    packed = np.packbits(identity, axis=-1).reshape(channels, height, width, -1)
-    return Reach(np.arange(channels), packed)
-
-
-def _empty_reach(channels: int, colours: int, height: int, width: int) -> Reach:
-    nothing = np.zeros((1, height, width, -(-colours * height * width // 8)), np.uint8)
-    return Reach(np.zeros(channels, np.intp), nothing)
-
-
-def _concatenate(inputs: list[Reach]) -> Reach:
-    offsets = np.cumsum([0] + [len(reach.packed) for reach in inputs[:-1]])
-    group = np.concatenate(
-        [reach.group + offset for reach, offset in zip(inputs, offsets, strict=True)]
-    )
-    return Reach(group, np.concatenate([reach.packed for reach in inputs]))
-
-
-def _through_norm(source: Reach, norm: ChannelNorm) -> Reach:
-    """Normalisation mixes all channels of one colour group at a position."""
-    colours = colour_of(len(source.group), norm.colours).numpy()
-    packed = np.stack(
-        [
-            np.bitwise_or.reduce(source.packed[np.unique(source.group[colours == colour])])
-            for colour in range(norm.colours)
-        ]
-    )
-    return Reach(colours, packed)
-
-
-def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
-    """Each of the output's channels sees, through each tap, what the inputs there see."""
-    groups = len(source.packed)
-    member = np.eye(groups, dtype=bool)[source.group]  # (C_in, groups)
-    offsets, wires = [], []
-    for offset, allowed in layer.tap_masks().items():
-        offsets.append(offset)
-        wires.append(member.T.astype(np.float32) @ allowed.cpu().numpy().astype(np.float32) > 0)
-    if not offsets:  # a single weight of type A: the layer has nothing but its bias
-        nothing = np.zeros((1, *source.packed.shape[1:]), np.uint8)
-        return Reach(np.zeros(channels, np.intp), nothing)
-    signature = np.concatenate(wires)  # (taps * groups, C_out)
-    unique, group = np.unique(signature, axis=1, return_inverse=True)
-    packed = np.zeros((unique.shape[1], *source.packed.shape[1:]), np.uint8)
-    for output in range(unique.shape[1]):
-        wired = unique[:, output].reshape(len(offsets), groups)
-        for tap, origin in zip(*wired.nonzero(), strict=True):
-            _or_shifted(packed[output], source.packed[origin], offsets[tap])
-    return Reach(group.ravel(), packed)
-
-
-def _or_shifted(target: Packed, source: Packed, offset: tuple[int, int]) -> None:
-    """`target[row, column] |= source[row + dy, column + dx]` wherever both are in the picture."""
-    height, width = target.shape[:2]
-    dy, dx = offset
-    rows = slice(max(0, -dy), min(height, height - dy))
-    columns = slice(max(0, -dx), min(width, width - dx))
-    if rows.start < rows.stop and columns.start < columns.stop:
-        from_rows = slice(rows.start + dy, rows.stop + dy)
-        from_columns = slice(columns.start + dx, columns.stop + dx)
-        target[rows, columns] |= source[from_rows, from_columns]
+    relation = unpacked.reshape(colours, height, width, colours, height, width)
+    if model.likelihood.coupled:
+        for row, column in np.ndindex(height, width):
+            relation[:, row, column, :, row, column] |= np.tri(colours, k=-1, dtype=bool)
+    return relation
