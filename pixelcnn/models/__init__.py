@@ -13,6 +13,10 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel, ModelConfig
 from pixelcnn.models.gated_pixelcnn import GatedPixelCNN
 from pixelcnn.models.pixelcnn import PixelCNN
+from pixelcnn.models.pixelcnn_attention import PixelCNNAttention
+from pixelcnn.models.pixelcnnpp import PixelCNNPP
+from pixelcnn.models.pixelrnn import PixelRNN
+from pixelcnn.models.pixelsnail import PixelSNAIL
 
 __all__ = [
     "AutoregressiveModel",
@@ -21,14 +25,24 @@ __all__ = [
     "config_class",
     "model_class",
     "model_names",
+    "preset_training",
     "presets",
 ]
 
 _MODELS: Mapping[str, type[AutoregressiveModel]] = {
-    model.name: model for model in (PixelCNN, GatedPixelCNN)
+    model.name: model
+    for model in (PixelCNN, PixelCNNAttention, GatedPixelCNN, PixelCNNPP, PixelSNAIL, PixelRNN)
 }
 
 _RECIPE = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "position": True}
+_REPORT = {
+    "hidden_channels": 64,
+    "block": "bottleneck",
+    "norm": "layer",
+    "kernel_size": 7,
+    "skip": True,
+}
+_EXPERIMENT15 = {"hidden_channels": 64, "blocks": 5, "block": "single", "kernel_size": 7}
 
 _PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
     "pixelcnn": {
@@ -36,11 +50,43 @@ _PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "small": {"hidden_channels": 48, "blocks": 4, **_RECIPE},
         "base": {"hidden_channels": 64, "blocks": 5, **_RECIPE},
         "notebook": {"hidden_channels": 64, "blocks": 5, "block": "plain", "kernel_size": 3},
+        "chapter": {
+            "hidden_channels": 128,
+            "blocks": 5,
+            "block": "bottleneck",
+            "kernel_size": 3,
+            "head_layers": 2,
+        },
+        "report5": {"blocks": 5, **_REPORT},
+        "report8": {"blocks": 8, **_REPORT},
+        "report10": {"blocks": 10, **_REPORT},
+        "experiment15": {**_EXPERIMENT15, "activation": "relu"},
+        "experiment15_linear": {**_EXPERIMENT15, "activation": "none"},
+    },
+    "pixelcnn_attention": {
+        "tiny": {"hidden_channels": 24, "blocks": 2, "attention_every": 2, "heads": 3, **_RECIPE},
+        "small": {"hidden_channels": 48, "blocks": 4, "attention_every": 2, "heads": 6, **_RECIPE},
+        "base": {"hidden_channels": 60, "blocks": 6, "attention_every": 2, "heads": 6, **_RECIPE},
     },
     "gated_pixelcnn": {
         "tiny": {"hidden_channels": 24, "blocks": 3, "position": True},
         "small": {"hidden_channels": 32, "blocks": 5, "position": True},
         "base": {"hidden_channels": 64, "blocks": 8, "position": True},
+    },
+    "pixelcnnpp": {
+        "tiny": {"hidden_channels": 12, "blocks": 1, "position": True},
+        "small": {"hidden_channels": 24, "blocks": 2, "position": True},
+        "base": {"hidden_channels": 48, "blocks": 5, "position": True},
+    },
+    "pixelsnail": {
+        "tiny": {"hidden_channels": 16, "blocks": 1, "residuals": 2, "position": True},
+        "small": {"hidden_channels": 24, "blocks": 2, "residuals": 2, "position": True},
+        "base": {"hidden_channels": 48, "blocks": 4, "residuals": 3, "position": True},
+    },
+    "pixelrnn": {
+        "tiny": {"hidden_channels": 12, "blocks": 1, "position": True},
+        "small": {"hidden_channels": 24, "blocks": 3, "position": True},
+        "base": {"hidden_channels": 48, "blocks": 5, "position": True},
     },
 }
 

@@ -26,8 +26,6 @@ class AutoregressiveModel(nn.Module, ABC):
 
     name: ClassVar[str]
     config_class: ClassVar[type[ModelConfig]]
-    complete: ClassVar[bool]
-    """Whether, with enough depth, every earlier pixel is seen: the claim that audits check."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -50,6 +48,11 @@ class AutoregressiveModel(nn.Module, ABC):
     @abstractmethod
     def output(self) -> TapConv2d:
         """The last layer of `network`."""
+
+    @property
+    @abstractmethod
+    def complete(self) -> bool:
+        """Whether, with enough depth, every earlier pixel is seen: the claim that audits check."""
 
     def scale(self, images: Tensor) -> Tensor:
         """Levels to the numbers that the network reads: uint8 to float in `[-1, 1]`.

@@ -1,0 +1,266 @@
+"""PixelCNN++: two streams at several resolutions, and a mixture of logistics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pixelcnn.conditioning import Background, Condition
+from pixelcnn.layers import MaskedConv2d, TapConv2d, Upsample2
+from pixelcnn.model_config import LikelihoodName, ModelConfig
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.streams import ConvDown, ConvDownRight
+
+Streams = tuple[Tensor, Tensor]
+"""Features `(B, hidden, H, W)` of the down stream and of the down-right one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelCNNPPConfig(ModelConfig):
+    """Options of `PixelCNNPP`, besides those of every model.
+
+    `blocks` counts the gated layers at each resolution on the way down; on the way up there is one
+    more at each but the coarsest, for the features from before the first gated layer.
+
+    Attributes:
+        resolutions: how many picture sizes: each has half the rows and columns of the one
+            before, rounded up.
+        dropout: share of the features inside each gated layer that training hides.
+    """
+
+    first_kernel_size: int = 3
+    likelihood: LikelihoodName = "logistic_mixture"
+    resolutions: int = 3
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_range("resolutions", 1, 8)
+        self._check_range("dropout", 0.0, 0.9)
+
+    @property
+    def saturating_blocks(self) -> int:
+        """At full size alone there are 2 * blocks gated layers at least, of two kernels each."""
+        return max(self.blocks, -(-max(self.height, self.width) // 4))
+
+
+class PixelCNNPP(AutoregressiveModel):
+    """A down stream for the rows above, a down-right one for all of the past, seen from afar too.
+
+    On the way down both are halved in size; on the way up they are doubled again, and each layer
+    also reads what its counterpart on the way down made. The streams see whole earlier pixels,
+    colours included; the colours inside a pixel are left to the likelihood, which couples the
+    means of the logistics.
+
+    Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 to 2.5 and figures 2 and 3, and the
+    code they published. Deviations: no weight normalisation and no initialisation from data;
+    doubling repeats pixels before an ordinary causal convolution, where the paper transposes a
+    strided one; no plane of ones is put beside the image; the down-right stream's first two
+    convolutions are one with mask A, which reads the same pixels. With a softmax likelihood, which
+    couples nothing, a hidden layer with colour groups lets G see R and B both. Position and
+    scaling by class are not in the paper; it has 160 channels, dropout 0.5 and 10 components.
+    """
+
+    name = "pixelcnnpp"
+    config_class = PixelCNNPPConfig
+    complete = True
+
+    def __init__(self, config: PixelCNNPPConfig) -> None:
+        super().__init__(config)
+        hidden, size = config.hidden_channels, config.first_kernel_size
+        self.first_down = ConvDown(config.channels, hidden, size, strict=True, gain=1.0)
+        self.first_right = MaskedConv2d(config.channels, hidden, size, "A", gain=1.0)
+        self.background_down = Background(config, hidden)
+        self.background_right = Background(config, hidden)
+
+        scales = range(config.resolutions)
+        sizes = [(-(-config.height // 2**s), -(-config.width // 2**s)) for s in scales]
+        self.way_down = nn.ModuleList(DownStage(config, first=scale == 0) for scale in scales)
+        self.way_up = nn.ModuleList(
+            UpStage(config, None if scale == scales[-1] else sizes[scale])
+            for scale in reversed(scales)
+        )
+
+        colours = 1 if self.likelihood.coupled else config.colour_groups
+        self.colour_link = ColourLink(config) if colours > 1 else None
+        self._output = MaskedConv2d(
+            hidden, config.channels * self.likelihood.parameters, 1, "B", colours=colours
+        )
+
+    @property
+    def output(self) -> MaskedConv2d:
+        """See `AutoregressiveModel.output`."""
+        return self._output
+
+    def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """See `AutoregressiveModel.network`."""
+        down = self.background_down(self.first_down(x), labels)  # (B, hidden, H, W)
+        right = self.background_right(self.first_right(x), labels)
+        made = [(down, right)]
+        for stage in self.way_down:
+            made += stage(*made[-1], labels)
+        down, right = made.pop()
+        for stage in self.way_up:
+            down, right = stage(down, right, labels, made)
+        h = F.elu(right)
+        if self.colour_link is not None:
+            h = self.colour_link(h, x)
+        return self.output(h)  # (B, C * P, H, W)
+
+
+class DownStage(nn.Module):
+    """One resolution on the way down: both streams are halved, if not the first, and go on."""
+
+    def __init__(self, config: PixelCNNPPConfig, *, first: bool) -> None:
+        super().__init__()
+        self.halving = None if first else Halving(config)
+        self.layers = nn.ModuleList(
+            GatedPair(config, short_cut=False) for _ in range(config.blocks)
+        )
+
+    def forward(self, down: Tensor, right: Tensor, labels: Tensor | None) -> list[Streams]:
+        """Features `(B, hidden, H, W)` of both streams to those after each step here."""
+        made = [] if self.halving is None else [self.halving(down, right)]
+        for layer in self.layers:
+            made.append(layer(*(made[-1] if made else (down, right)), labels))
+        return made
+
+
+class UpStage(nn.Module):
+    """One resolution on the way up: both streams come to `size`, if given, and read short cuts."""
+
+    def __init__(self, config: PixelCNNPPConfig, size: tuple[int, int] | None) -> None:
+        super().__init__()
+        self.doubling = None if size is None else Doubling(config, *size)
+        # One more for what came before the first gated layer: at the coarsest resolution, the
+        # way up starts from the last one's result, which is no short cut.
+        count = config.blocks + (size is not None)
+        self.layers = nn.ModuleList(GatedPair(config, short_cut=True) for _ in range(count))
+
+    def forward(
+        self, down: Tensor, right: Tensor, labels: Tensor | None, made: list[Streams]
+    ) -> Streams:
+        """Features of both streams to the next ones; takes its short cuts off the end of `made`."""
+        if self.doubling is not None:
+            down, right = self.doubling(down, right)
+        for layer in self.layers:
+            down, right = layer(down, right, labels, *made.pop())
+        return down, right
+
+
+class GatedPair(nn.Module):
+    """One gated layer of each stream; the down-right one reads the down one's result."""
+
+    def __init__(self, config: PixelCNNPPConfig, *, short_cut: bool) -> None:
+        super().__init__()
+        hidden = config.hidden_channels
+        self.down = GatedLayer(config, ConvDown, extra=hidden if short_cut else 0)
+        self.right = GatedLayer(config, ConvDownRight, extra=2 * hidden if short_cut else hidden)
+
+    def forward(
+        self,
+        down: Tensor,
+        right: Tensor,
+        labels: Tensor | None,
+        made_down: Tensor | None = None,
+        made_right: Tensor | None = None,
+    ) -> Streams:
+        """Features `(B, hidden, H, W)` of both streams, and those made on the way down."""
+        down = self.down(down, made_down, labels)
+        extra = down if made_right is None else torch.cat([down, made_right], dim=1)
+        return down, self.right(right, extra, labels)
+
+
+class GatedLayer(nn.Module):
+    """h + a * sigmoid(b), where a and b come from two convolutions with concat-ELU before each.
+
+    Source: Salimans et al. 2017, figure 3 and `gated_resnet` in their code.
+
+    Args:
+        convolution: of the stream that this layer is in.
+        extra: channels of the other features that it reads, each at its own position.
+    """
+
+    def __init__(
+        self,
+        config: PixelCNNPPConfig,
+        convolution: type[ConvDown] | type[ConvDownRight],
+        *,
+        extra: int,
+    ) -> None:
+        super().__init__()
+        hidden, size = config.hidden_channels, config.kernel_size
+        self.conv1 = convolution(2 * hidden, hidden, size, gain=1.0)
+        self.extra = MaskedConv2d(2 * extra, hidden, 1, "B", gain=1.0) if extra else None
+        self.dropout = nn.Dropout(config.dropout)
+        self.conv2 = convolution(2 * hidden, 2 * hidden, size, gain=1.0)
+        self.condition = Condition(config, 2 * hidden)
+
+    def forward(self, h: Tensor, extra: Tensor | None, labels: Tensor | None) -> Tensor:
+        """Features `(B, hidden, H, W)` to the same, with others `(B, extra, H, W)` read too."""
+        branch = self.conv1(concat_elu(h))
+        if self.extra is not None and extra is not None:
+            branch = branch + self.extra(concat_elu(extra))
+        branch = self.conv2(self.dropout(concat_elu(branch)))  # (B, 2 * hidden, H, W)
+        content, opening = self.condition(branch, labels).chunk(2, dim=1)
+        return h + content * torch.sigmoid(opening)
+
+
+class Halving(nn.Module):
+    """Both streams at every second row and column, by strided convolutions."""
+
+    def __init__(self, config: PixelCNNPPConfig) -> None:
+        super().__init__()
+        hidden, size = config.hidden_channels, config.kernel_size
+        self.down = ConvDown(hidden, hidden, size, stride=2, gain=1.0)
+        self.right = ConvDownRight(hidden, hidden, size, stride=2, gain=1.0)
+
+    def forward(self, down: Tensor, right: Tensor) -> Streams:
+        """`(B, hidden, H, W)` to half of H and W, rounded up."""
+        return self.down(down), self.right(right)
+
+
+class Doubling(nn.Module):
+    """Both streams back at `height` x `width`: pixels repeated, then convolved."""
+
+    def __init__(self, config: PixelCNNPPConfig, height: int, width: int) -> None:
+        super().__init__()
+        hidden, size = config.hidden_channels, config.kernel_size
+        self.repeat = Upsample2(height, width)
+        self.down = ConvDown(hidden, hidden, size, gain=1.0)
+        self.right = ConvDownRight(hidden, hidden, size, gain=1.0)
+
+    def forward(self, down: Tensor, right: Tensor) -> Streams:
+        """Half of H and W, rounded up, to `(B, hidden, H, W)`."""
+        return self.down(self.repeat(down)), self.right(self.repeat(right))
+
+
+class ColourLink(nn.Module):
+    """A hidden layer in which the features of G come to know R, and those of B both.
+
+    `TapConv2d` layers before this one know nothing of the pixel itself, so all groups read all of
+    their features; the image enters under mask A.
+    """
+
+    def __init__(self, config: PixelCNNPPConfig) -> None:
+        super().__init__()
+        hidden = config.hidden_channels
+        self.features = TapConv2d(torch.ones(hidden, hidden, 1, 1, dtype=torch.bool))
+        self.image = MaskedConv2d(
+            config.channels, hidden, 1, "A", colours=config.colour_groups, bias=False, gain=1.0
+        )
+
+    def forward(self, h: Tensor, x: Tensor) -> Tensor:
+        """Features `(B, hidden, H, W)` and the image `(B, C, H, W)` to features in groups."""
+        return F.elu(self.features(h) + self.image(x))
+
+
+def concat_elu(x: Tensor) -> Tensor:
+    """ELU of the features and of their negatives: `(B, C, H, W)` to `(B, 2 * C, H, W)`.
+
+    Source: Salimans et al. 2017, their code; after Shang et al. 2016 (CReLU).
+    """
+    return F.elu(torch.cat([x, -x], dim=1))

@@ -1,0 +1,177 @@
+"""PixelRNN: recurrent layers that carry what they have seen across the whole picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pixelcnn.conditioning import Background, Condition
+from pixelcnn.layers import MaskedConv2d, ShiftDown, TapConv2d
+from pixelcnn.model_config import ModelConfig
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.recurrence import GATES, Cell, DiagonalRecurrence, RowRecurrence
+
+LayerName = Literal["row_lstm", "diagonal_bilstm"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PixelRNNConfig(ModelConfig):
+    """Options of `PixelRNN`, besides those of every model.
+
+    `hidden_channels` counts the channels of a state (h in the paper); between the recurrent
+    layers there are twice as many. `kernel_size` is that of the row layer's input convolution.
+
+    Attributes:
+        layer: `row_lstm` goes row by row and sees a triangle; `diagonal_bilstm` goes along the
+            diagonals from both sides and sees everything.
+        cell: `lstm` as in the paper, or `gru`, smaller by a quarter.
+        residual: whether a layer's result is added to its input.
+    """
+
+    layer: LayerName = "diagonal_bilstm"
+    cell: Cell = "lstm"
+    residual: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._check_choice("layer", get_args(LayerName))
+        self._check_choice("cell", get_args(Cell))
+
+    @property
+    def saturating_blocks(self) -> int:
+        """One diagonal layer sees all there is; each row layer looks further to the left."""
+        return self.blocks if self.layer == "diagonal_bilstm" else super().saturating_blocks
+
+
+class PixelRNN(AutoregressiveModel):
+    """Masked convolution A, recurrent layers with residual connections, a 1x1 head.
+
+    Source: van den Oord et al. 2016a, "Pixel Recurrent Neural Networks", sections 3.1 to 3.4 and
+    table 1. Deviations: the reverse pass of the first diagonal layer also reads the pixels
+    themselves, see `DiagonalLayer`; a GRU as a choice of cell; the state-to-state convolution
+    reads all channels of its neighbours, which are earlier pixels; class bias and position bias
+    are not in the paper, its skip connections to the head (section 3.3) not here; two levels get
+    one sigmoid output.
+
+    The row layers' view widens by one pixel on each side with every row further up, so what lies
+    to the right of that triangle stays unseen at any depth.
+    """
+
+    name = "pixelrnn"
+    config_class = PixelRNNConfig
+
+    def __init__(self, config: PixelRNNConfig) -> None:
+        super().__init__(config)
+        features, colours = 2 * config.hidden_channels, config.colour_groups
+        self._complete = config.layer == "diagonal_bilstm"
+        self.first = MaskedConv2d(
+            config.channels, features, config.first_kernel_size, "A", colours=colours, gain=1.0
+        )
+        self.background = Background(config, features)
+        self.layers = nn.ModuleList(
+            DiagonalLayer(config, first=index == 0) if self._complete else RowLayer(config)
+            for index in range(config.blocks)
+        )
+        self.head = MaskedConv2d(features, features, 1, "B", colours=colours)
+        self._output = MaskedConv2d(
+            features, config.channels * self.likelihood.parameters, 1, "B", colours=colours
+        )
+
+    @property
+    def complete(self) -> bool:
+        """See `AutoregressiveModel.complete`."""
+        return self._complete
+
+    @property
+    def output(self) -> MaskedConv2d:
+        """See `AutoregressiveModel.output`."""
+        return self._output
+
+    def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
+        """See `AutoregressiveModel.network`."""
+        h = self.background(self.first(x), labels)  # (B, 2 * hidden, H, W)
+        for layer in self.layers:
+            h = layer(h, x, labels)
+        return self.output(F.relu(self.head(F.relu(h))))  # (B, C * P, H, W)
+
+
+class RowLayer(nn.Module):
+    """One row by row pass (van den Oord et al. 2016a, section 3.1 and figure 5, right)."""
+
+    def __init__(self, config: PixelRNNConfig) -> None:
+        super().__init__()
+        hidden = config.hidden_channels
+        self.residual = config.residual
+        self.input = _input_to_state(config, (1, config.kernel_size))
+        self.condition = Condition(config, GATES[config.cell] * hidden)
+        self.recurrence = RowRecurrence(hidden, config.cell)
+        self.expand = _expansion(config)
+
+    def forward(self, h: Tensor, x: Tensor, labels: Tensor | None) -> Tensor:
+        """Features `(B, 2 * hidden, H, W)` to the next ones. The image `x` is not looked at."""
+        states = self.recurrence(self.condition(self.input(h), labels))  # (B, hidden, H, W)
+        out = self.expand(states)
+        return h + out if self.residual else out
+
+
+class DiagonalLayer(nn.Module):
+    """Two passes along the diagonals, from the left and from the right.
+
+    The one from the right knows pixels to the right, so it is moved down by a row before the two
+    are added (van den Oord et al. 2016a, section 3.2).
+
+    Moved down, it may know its own pixel too. In the paper its input comes from the convolution A,
+    which hides that pixel; the last pixel of each row then reaches the row below only within the
+    kernel of the first convolution, and at no depth the rest of it. So in the first layer the pass
+    from the right reads the image beside those features.
+    """
+
+    def __init__(self, config: PixelRNNConfig, *, first: bool) -> None:
+        super().__init__()
+        hidden, gates = config.hidden_channels, GATES[config.cell] * config.hidden_channels
+        self.residual = config.residual
+        self.input = _input_to_state(config, 1)
+        self.condition = Condition(config, gates)
+        self.recurrence = DiagonalRecurrence(hidden, config.cell, reverse=False)
+        self.reverse_input = _input_to_state(config, 1)
+        self.reverse_condition = Condition(config, gates)
+        self.reverse_recurrence = DiagonalRecurrence(hidden, config.cell, reverse=True)
+        # All colours of an earlier pixel are past, so this one has no colour groups.
+        whole = torch.ones(gates, config.channels, 1, 1, dtype=torch.bool)
+        self.own_pixel = TapConv2d(whole, bias=False, gain=1.0) if first else None
+        self.shift = ShiftDown(hidden)
+        self.expand = _expansion(config)
+
+    def forward(self, h: Tensor, x: Tensor, labels: Tensor | None) -> Tensor:
+        """Features `(B, 2 * hidden, H, W)` and the image `(B, C, H, W)` to the next features."""
+        states = self.recurrence(self.condition(self.input(h), labels))  # (B, hidden, H, W)
+        reverse = self.reverse_input(h)
+        if self.own_pixel is not None:
+            reverse = reverse + self.own_pixel(x)
+        reverse_states = self.reverse_recurrence(self.reverse_condition(reverse, labels))
+        out = self.expand(states + self.shift(reverse_states))
+        return h + out if self.residual else out
+
+
+def _input_to_state(config: PixelRNNConfig, kernel_size: int | tuple[int, int]) -> MaskedConv2d:
+    """What the cell takes from the layer below: `(B, 2 * hidden, ...)` to all of its gates."""
+    gates = GATES[config.cell]
+    return MaskedConv2d(
+        2 * config.hidden_channels,
+        gates * config.hidden_channels,
+        kernel_size,
+        "B",
+        colours=config.colour_groups,
+        out_repeats=gates,
+        gain=1.0,
+    )
+
+
+def _expansion(config: PixelRNNConfig) -> MaskedConv2d:
+    """States back to twice as many features (van den Oord et al. 2016a, figure 5, right)."""
+    hidden = config.hidden_channels
+    return MaskedConv2d(hidden, 2 * hidden, 1, "B", colours=config.colour_groups, gain=1.0)
