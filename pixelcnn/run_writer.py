@@ -150,7 +150,8 @@ class RunWriter:
         self._steps = []
 
     def _save_weights(self, name: str) -> None:
-        save_checkpoint(self._run.path / f"{name}.safetensors", self._trainer.model, self._card())
+        path = self._run.path / f"{name}.safetensors"
+        save_checkpoint(path, self._trainer.kept_model, self._card())
 
     def _card(self) -> dict[str, Any]:
         """Facts about the present weights. The score is on held-out images that also chose `best`,

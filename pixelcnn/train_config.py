@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from pixelcnn.errors import ConfigError
 
-Optimizer = Literal["adamw", "rmsprop"]
+Optimizer = Literal["adamw", "adam", "rmsprop"]
 Schedule = Literal["cosine", "constant"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -38,6 +38,7 @@ _REAL = {
     "weight_decay": (0.0, 1.0),
     "beta2": (0.0, 0.999999),
     "gradient_clip": (1e-6, 1e9),
+    "ema": (0.0, 0.99999),
 }
 _MAY_BE_NONE = ("steps", "seconds", "gradient_clip", "threads")
 
@@ -56,13 +57,17 @@ class TrainConfig:
             clock stands still while the consumer of the events does something else.
         batch_size: images a step.
         learning_rate: the highest one, after warm-up.
-        optimizer: `adamw` or `rmsprop` (the choice of van den Oord et al. 2016a, section 5.2).
+        optimizer: `adamw`, `adam`, or `rmsprop` (the choice of van den Oord et al. 2016a, section
+            5.2).
         warmup: share of the budget in which the learning rate rises from a tenth to its highest.
         schedule: what follows: `cosine`, down to nearly nothing at the end of the budget, or
             `constant`.
-        weight_decay: share of each weight taken off per step, times the learning rate.
+        weight_decay: share of each weight taken off per step, times the learning rate; `adam` and
+            `rmsprop` add it to the gradient instead, before they scale it.
         beta2: decay of the running mean of squared gradients.
         gradient_clip: longest gradient, in the unit of `Step.gradient_norm`; None for no limit.
+        ema: decay of the moving average of the weights that is evaluated, sampled and kept, such
+            as 0.999; 0 for the weights of the latest step themselves. See `training_average`.
         evaluate_every: steps between evaluations on held-out images; 0 for only at the end.
         sample_every: steps between samples; 0 for only at the end.
         save_every: steps between saved states; 0 for only at the end.
@@ -84,6 +89,7 @@ class TrainConfig:
     weight_decay: float = 1e-4
     beta2: float = 0.95
     gradient_clip: float | None = 5.0
+    ema: float = 0.0
     evaluate_every: int = 200
     sample_every: int = 100
     save_every: int = 200

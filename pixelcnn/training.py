@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,9 +23,18 @@ from pixelcnn.errors import RunError
 from pixelcnn.metrics import bits_per_dim, evaluate
 from pixelcnn.sampling import SamplingCancelled, sample
 from pixelcnn.train_config import TrainConfig
-from pixelcnn.training_batches import Batches, sampling_uniforms
+from pixelcnn.training_average import AveragedWeights
+from pixelcnn.training_batches import Batches, hide_labels, sampling_uniforms, seeded_noise
+from pixelcnn.training_clock import Clock
+from pixelcnn.training_divergence import check_gradient, check_loss
 from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
-from pixelcnn.training_setup import check_fit, is_fresh, level_frequencies, make_optimizer
+from pixelcnn.training_setup import (
+    check_fit,
+    has_dropout,
+    is_fresh,
+    level_frequencies,
+    make_optimizer,
+)
 from pixelcnn.training_state import TrainingState, copied
 
 if TYPE_CHECKING:
@@ -44,9 +54,6 @@ __all__ = [
     "train",
 ]
 
-# A loss this many times that of a uniform guess never comes back.
-_HOPELESS = 1000.0
-
 
 def train(
     model: AutoregressiveModel,
@@ -64,6 +71,9 @@ class Trainer:
 
     A fresh model starts from the level frequencies of the training images. It is scored and
     sampled before the first step, then as often as the configuration says, and once at the end.
+
+    With `config.ema`, it is `kept_model` that is scored and sampled, a copy with averaged weights.
+    When the events are at their end, `model` takes these over; its own are in the last `Saved`.
 
     Args:
         model: trained in place, and moved to the device.
@@ -98,7 +108,7 @@ class Trainer:
         self.step = 0
         self.device = choose_device(config.device)
         self._cancelled = cancelled
-        self._clock = _Clock()
+        self._clock = Clock()
         self._dims = data.train.images[0].numel()
         self._seconds_per_image: float | None = None
         self._batches = Batches(data, config.batch_size, config.seed)
@@ -110,6 +120,8 @@ class Trainer:
         model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters = list(model.parameters())
         self._optimizer = make_optimizer(self._parameters, config, self.device)
+        self._average = AveragedWeights(model, config.ema) if config.ema else None
+        self._has_dropout = has_dropout(model)
         precision: str = config.precision
         if resume is not None:
             self._restore(resume)
@@ -125,6 +137,11 @@ class Trainer:
     def progress(self) -> float:
         """The share of the budget used up, 0 to 1."""
         return self.config.progress(self.step, self.elapsed_s)
+
+    @property
+    def kept_model(self) -> AutoregressiveModel:
+        """The model to score, sample and keep: that with averaged weights, if there is one."""
+        return self.model if self._average is None else self._average.model
 
     @property
     def description(self) -> str:
@@ -143,6 +160,7 @@ class Trainer:
             precision=str(self._dtype).removeprefix("torch."),
             model=copied(self.model.state_dict()),
             optimizer=copied(self._optimizer.state_dict()),
+            average={} if self._average is None else copied(self._average.model.state_dict()),
         )
 
     def __iter__(self) -> Iterator[Event]:
@@ -161,6 +179,8 @@ class Trainer:
             yield self._train_step()
             yield from self._reports(self._due())
         yield from self._reports(["evaluate", "sample", "save"])
+        if self._average is not None:
+            self._average.hand_over()
         self.model.eval()
 
     def _due(self) -> list[str]:
@@ -191,19 +211,24 @@ class Trainer:
 
         self.model.train()
         images, labels = self._batch()
-        with torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self._dtype == torch.bfloat16
+        noise = seeded_noise(self.config.seed, self.step, self.device)
+        lower_precision = self._dtype == torch.bfloat16
+        with (
+            noise if self._has_dropout else nullcontext(),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=lower_precision),
         ):
             parameters = self.model(images, labels)  # (B, P, C, H, W)
         loss = -self.model.likelihood.log_prob(parameters, images).sum() / len(images)
         nats = loss.item()
-        self._check_loss(nats)
+        check_loss(nats, self._dims * math.log(self.data.levels), self.step + 1, self.config)
         self._optimizer.zero_grad()
         loss.backward()
         gradient_norm = self._clip_gradients()
         self._optimizer.step()
 
         self.step += 1
+        if self._average is not None:
+            self._average.update(self.step)
         return Step(
             step=self.step,
             nats=nats,
@@ -219,36 +244,21 @@ class Trainer:
         batch = self._batches[self.step]
         images = batch.images.to(self.device, non_blocking=True)
         images = images.contiguous(memory_format=torch.channels_last)
-        conditional = self.model.config.classes > 0
-        return images, batch.labels.to(self.device, non_blocking=True) if conditional else None
+        config, labels = self.model.config, batch.labels
+        if not config.classes:
+            return images, None
+        if config.label_dropout:
+            share, seed = config.label_dropout, self.config.seed
+            labels = hide_labels(labels, share, config.no_label, seed, self.step)
+        return images, labels.to(self.device, non_blocking=True)
 
     def _clip_gradients(self) -> float:
         """Clip in place; the norm before clipping, per root of a sub-pixel."""
         unit = math.sqrt(self._dims)
         limit = math.inf if self.config.gradient_clip is None else self.config.gradient_clip * unit
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, limit).item() / unit
-        if not math.isfinite(norm):
-            raise self._diverged("the gradient is not finite")
+        check_gradient(norm, self.step + 1, self.config)
         return norm
-
-    def _check_loss(self, nats: float) -> None:
-        if not math.isfinite(nats):
-            raise self._diverged(f"the loss is {nats}")
-        uniform = self._dims * math.log(self.data.levels)
-        if nats > _HOPELESS * uniform:
-            raise self._diverged(
-                f"the loss is {nats:.3g} nats per image, and guessing costs {uniform:.3g}"
-            )
-
-    def _diverged(self, what: str) -> TrainingDiverged:
-        # Checked before the optimizer's step, so the weights are still those of the step before.
-        config = self.config
-        clip = "" if config.gradient_clip else " Clip the gradient (gradient_clip = 5)."
-        return TrainingDiverged(
-            f"Training broke down at step {self.step + 1}: {what}. The steps were too long: "
-            f"lower learning_rate ({config.learning_rate:g} now; 0.004 is a good start) or warm up "
-            f"for longer (warmup = {config.warmup:g} now).{clip}"
-        )
 
     def _speed(self, seconds: float, images: int) -> float:
         latest = seconds / images
@@ -259,7 +269,7 @@ class Trainer:
     def _evaluate(self) -> Evaluated:
         held_out = slice(0, self.config.held_out)
         images, labels = self.data.test.images[held_out], self.data.test.labels[held_out]
-        score = evaluate(self.model, images, labels if self.model.config.classes else None)
+        score = evaluate(self.kept_model, images, labels if self.model.config.classes else None)
         return Evaluated(
             step=self.step,
             nats=score.nats,
@@ -279,7 +289,7 @@ class Trainer:
         labels = torch.arange(count) % classes if classes else None
         try:
             images = sample(
-                self.model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
+                self.kept_model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
             )
         except SamplingCancelled:
             return
@@ -288,6 +298,8 @@ class Trainer:
     def _restore(self, state: TrainingState) -> None:
         try:
             self.model.load_state_dict(dict(state.model))
+            if self._average is not None:
+                self._average.restore(state.average)
             self._optimizer.load_state_dict(copied(state.optimizer))
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(
@@ -300,23 +312,4 @@ class Trainer:
                 if isinstance(value, Tensor) and value.shape == parameter.shape:
                     values[name] = torch.empty_like(parameter).copy_(value)
         self.step = state.step
-        self._clock = _Clock(state.elapsed_s)
-
-
-class _Clock:
-    """Adds up the seconds spent inside its `with` blocks."""
-
-    def __init__(self, seconds: float = 0.0) -> None:
-        self._total = seconds
-        self._started: float | None = None
-
-    @property
-    def seconds(self) -> float:
-        running = 0.0 if self._started is None else time.perf_counter() - self._started
-        return self._total + running
-
-    def __enter__(self) -> None:
-        self._started = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self._total, self._started = self.seconds, None
+        self._clock = Clock(state.elapsed_s)

@@ -1,4 +1,4 @@
-"""Which images a step trains on: a function of the seed and the step alone.
+"""The random choices of a step, its images above all: functions of the seed and the step alone.
 
 So a training that goes on from step 1000 sees what it would have seen without the break, and
 several processes agree without a word.
@@ -6,6 +6,8 @@ several processes agree without a word.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from pixelcnn.data import DataSet, Split
 
 # Streams of random numbers that must not repeat one another.
-_ORDER, _BINARIZATION, _SAMPLES = range(3)
+_ORDER, _BINARIZATION, _SAMPLES, _HIDDEN_LABELS, _NOISE = range(5)
 
 
 class Batches:
@@ -46,6 +48,32 @@ class Batches:
 def sampling_uniforms(shape: tuple[int, ...], seed: int) -> Tensor:
     """The random numbers in `[0, 1)` behind the images drawn while training: always the same."""
     return torch.rand(shape, generator=_generator(seed, _SAMPLES, 0))
+
+
+def hide_labels(labels: Tensor, share: float, no_label: int, seed: int, step: int) -> Tensor:
+    """The labels of a step's batch `(B,)`, each replaced by `no_label` with probability `share`.
+
+    So one model learns to draw with and without a label, as classifier-free guidance needs it
+    (Ho & Salimans 2022, section 3.2).
+    """
+    uniforms = torch.rand(labels.shape, generator=_generator(seed, _HIDDEN_LABELS, step))
+    return torch.where(uniforms < share, no_label, labels)
+
+
+@contextmanager
+def seeded_noise(seed: int, step: int, device: torch.device) -> Iterator[None]:
+    """Inside, PyTorch's own random numbers, as dropout uses them, depend on seed and step alone.
+
+    Afterwards those of the CPU and of CUDA go on as if nothing had been drawn.
+    """
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(noise_generator(seed, step).initial_seed())
+        yield
+
+
+def noise_generator(seed: int, step: int) -> torch.Generator:
+    """The random numbers that a network itself uses in a step."""
+    return _generator(seed, _NOISE, step)
 
 
 def _generator(seed: int, stream: int, number: int) -> torch.Generator:

@@ -37,6 +37,12 @@ def is_fresh(model: AutoregressiveModel) -> bool:
     return bias is not None and not bias.any()
 
 
+def has_dropout(model: AutoregressiveModel) -> bool:
+    """Whether some layer draws random numbers in training."""
+    dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
+    return any(dropout.p > 0 for dropout in dropouts)
+
+
 def level_frequencies(images: Tensor, levels: int) -> Tensor:
     """The share of each level among all sub-pixels: float32 `(levels,)`."""
     counts = torch.zeros(levels, dtype=torch.int64)
@@ -53,7 +59,8 @@ def make_optimizer(
         return torch.optim.RMSprop(
             parameters, config.learning_rate, alpha=config.beta2, weight_decay=config.weight_decay
         )
-    return torch.optim.AdamW(
+    adam = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return adam(
         parameters,
         config.learning_rate,
         betas=(0.9, config.beta2),

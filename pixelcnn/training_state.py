@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ class TrainingState:
         precision: `float32` or `bfloat16`, as chosen when training began.
         model: the model's `state_dict`, on the CPU.
         optimizer: the optimizer's `state_dict`, on the CPU.
+        average: the `state_dict` of the model with averaged weights, on the CPU; empty without
+            `TrainConfig.ema`.
     """
 
     step: int
@@ -40,6 +42,7 @@ class TrainingState:
     precision: str
     model: Mapping[str, Tensor]
     optimizer: Mapping[str, Any]
+    average: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def copied(value: Any) -> Any:
@@ -60,6 +63,7 @@ def save_state(path: Path, state: TrainingState) -> None:
         OSError: the disk is full, or the like; the state before is then still there.
     """
     tensors = {f"model.{name}": tensor for name, tensor in state.model.items()}
+    tensors |= {f"average.{name}": tensor for name, tensor in state.average.items()}
     scalars: dict[str, dict[str, Any]] = {}
     for index, values in state.optimizer["state"].items():
         for name, value in values.items():
@@ -83,7 +87,7 @@ def load_state(path: Path) -> TrainingState:
     Raises:
         RunError: there is no such file, or it is damaged.
     """
-    model: dict[str, Tensor] = {}
+    weights: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}}
     optimizer: dict[int, dict[str, Any]] = {}
     try:
         with safe_open(path, framework="pt") as file:
@@ -93,8 +97,8 @@ def load_state(path: Path) -> TrainingState:
             rest = json.loads(metadata["state"])
             for key in file.keys():  # noqa: SIM118 (it is no mapping)
                 place, _, name = key.partition(".")
-                if place == "model":
-                    model[name] = file.get_tensor(key)
+                if place in weights:
+                    weights[place][name] = file.get_tensor(key)
                 else:
                     index, _, name = name.partition(".")
                     optimizer.setdefault(int(index), {})[name] = file.get_tensor(key)
@@ -104,8 +108,9 @@ def load_state(path: Path) -> TrainingState:
             step=int(rest["step"]),
             elapsed_s=float(rest["elapsed_s"]),
             precision=str(rest["precision"]),
-            model=model,
+            model=weights["model"],
             optimizer={"state": optimizer, "param_groups": rest["optimizer_groups"]},
+            average=weights["average"],
         )
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing; nothing was saved to go on from.") from error

@@ -122,9 +122,10 @@ def test_weights_that_were_already_trained_are_not_reset(digits):
     assert first.nats == pytest.approx(reached, rel=1e-5)
 
 
-def test_rmsprop_trains_too():
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+def test_the_other_optimizers_train_too(optimizer):
     data = make_data()
-    curve = losses(train(make_model(data), data, quiet(steps=30, optimizer="rmsprop")))
+    curve = losses(train(make_model(data), data, quiet(steps=30, optimizer=optimizer)))
     assert sum(curve[-5:]) < sum(curve[:5])
 
 
@@ -256,7 +257,7 @@ def test_epochs_differ_and_a_batch_depends_only_on_its_step():
 # Going on from a saved state
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop"])
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
 def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, name, optimizer):
     data = make_data(binarize="dynamic")
@@ -406,7 +407,9 @@ def test_data_that_does_not_fit_the_model_is_refused_before_training(model_optio
         ({"steps": 1, "held_out": 0}, "held_out"),
         ({"steps": 1, "seed": -1}, "seed"),
         ({"steps": 1, "threads": 0}, "threads"),
-        ({"steps": 1, "optimizer": "sgd"}, "'adamw', 'rmsprop'"),
+        ({"steps": 1, "optimizer": "sgd"}, "'adamw', 'adam', 'rmsprop'"),
+        ({"steps": 1, "ema": 1}, "ema"),
+        ({"steps": 1, "ema": -0.1}, "ema"),
         ({"steps": 1, "schedule": "linear"}, "'cosine', 'constant'"),
         ({"steps": 1, "precision": "float16"}, "'bfloat16'"),
         ({"steps": 1, "device": "tpu"}, "'cuda'"),

@@ -1,0 +1,25 @@
+"""The seconds of work of a training, without those in which its consumer did something else."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """Adds up the seconds spent inside its `with` blocks."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._total = seconds
+        self._started: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far, those of a block that is still open included."""
+        running = 0.0 if self._started is None else time.perf_counter() - self._started
+        return self._total + running
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._total, self._started = self.seconds, None
