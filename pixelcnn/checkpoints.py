@@ -14,33 +14,26 @@ A file from a stranger is checked before anything of the size that it claims is 
 from __future__ import annotations
 
 import json
-import math
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from torch import Tensor
-from torch.overrides import TorchFunctionMode
+from torch import Tensor, nn
 
-from pixelcnn.checkpoint_header import (
-    FORMAT,
-    Card,
-    Header,
-    Shape,
-    opened,
-    reason,
-    refusal,
-    short,
-)
+from pixelcnn.checkpoint_build import built, check_shapes
+from pixelcnn.checkpoint_header import FORMAT, Card, Header, opened, reason, refusal
 from pixelcnn.checkpoint_header import read_header as read_open_header
 from pixelcnn.errors import CheckpointError
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
+
+if TYPE_CHECKING:
+    from pixelcnn.baselines import Baseline
 
 __all__ = [
     "Card",
@@ -48,6 +41,7 @@ __all__ = [
     "Shipped",
     "find_checkpoint",
     "load_checkpoint",
+    "load_with",
     "read_card",
     "read_header",
     "save_checkpoint",
@@ -56,6 +50,8 @@ __all__ = [
 
 SUFFIX = ".safetensors"
 STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -82,7 +78,7 @@ class Shipped:
 
 def save_checkpoint(
     path: str | os.PathLike[str],
-    model: AutoregressiveModel,
+    model: AutoregressiveModel | Baseline,
     card: Mapping[str, Any],
     *,
     dtype: torch.dtype = torch.float32,
@@ -91,7 +87,7 @@ def save_checkpoint(
 
     Args:
         path: an existing file is replaced.
-        model: a model of the registry, on any device.
+        model: a model of the registry or a baseline, on any device.
         card: JSON-able facts about the weights. The lab shows `data` (`name`, `levels`,
             `binarize`, `size`), `test_nats`, `test_nats_stderr`, `bits_per_dim`, `parameters`,
             `recipe`, `command`, `seconds`, `images_per_second`, `hardware`, `date`, `torch` and
@@ -125,14 +121,30 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, 
         CheckpointError: the file is missing, damaged, not a checkpoint, too large, or does not fit
             the architecture that it names.
     """
+    return load_with(path, build_model, model_names())
+
+
+def load_with(
+    path: str | os.PathLike[str], build: Callable[..., Model], names: Sequence[str]
+) -> tuple[Model, Card]:
+    """`load_checkpoint` for any kind of model.
+
+    Args:
+        path: the file.
+        build: makes a model with fresh weights from its name and, by keyword, its options.
+        names: those that `build` knows.
+
+    Raises:
+        CheckpointError: as for `load_checkpoint`.
+    """
     path = Path(path)
     with opened(path) as file:
         header = read_open_header(file, path)
-        model = _build(header, path)
+        model = built(header, path, build, names)
         tensors = _read_tensors(file, path)
     # The reader of the header and that of the tensors are two: what counts is what was read.
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
-    _check_shapes(shapes, model, path)
+    check_shapes(shapes, model, header.model, path)
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise refusal(
@@ -234,73 +246,6 @@ def _write_atomically(path: Path, content: bytes) -> None:
         raise CheckpointError(
             f"{path.name} cannot be written ({reason(error)}); make room or choose another folder."
         ) from error
-
-
-def _build(header: Header, path: Path) -> AutoregressiveModel:
-    """The model that the header describes, with fresh weights, if its tensors are that model's."""
-    if header.model not in model_names():
-        raise refusal(
-            path,
-            f"its architecture {short(header.model)} is unknown here; this version knows "
-            f"{', '.join(model_names())}",
-        )
-    try:
-        with _AllocationLimit(header.parameters):
-            model = build_model(header.model, **header.config)
-    except (ValueError, TypeError) as error:  # every LabError is a ValueError
-        raise refusal(path, f"its options do not fit {header.model} ({error})") from error
-    _check_shapes(header.shapes, model, path)
-    return model
-
-
-class _AllocationLimit(TorchFunctionMode):
-    """Stops a model from being built that is larger than the file that it is for.
-
-    Options such as 1024 channels and 256 blocks are valid one by one, and a header of a hundred
-    bytes can claim them all. Each weight is born in one of these functions, along with its mask.
-    """
-
-    _FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
-    _SMALL_ELEMENTS = 2**20
-
-    def __init__(self, parameters: int) -> None:
-        super().__init__()
-        self._left = 4 * parameters + self._SMALL_ELEMENTS
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        if func in self._FACTORIES:
-            size = args[0] if args and not isinstance(args[0], int) else args
-            self._left -= math.prod(size)
-            if self._left < 0:
-                raise CheckpointError("they describe a larger network than the file holds")
-        return func(*args, **(kwargs or {}))
-
-
-def _check_shapes(shapes: Mapping[str, Shape], model: AutoregressiveModel, path: Path) -> None:
-    expected = {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    missing, extra = expected.keys() - shapes.keys(), shapes.keys() - expected.keys()
-    if missing or extra:
-        found = [f"{_some(missing)} missing"] if missing else []
-        found += [f"{_some(extra)} unexpected"] if extra else []
-        raise refusal(
-            path,
-            f"its weights are not those of its {model.name} ({'; '.join(found)}); it was written "
-            "by another version or changed since",
-        )
-    for name, shape in expected.items():
-        if shapes[name] != shape:
-            raise refusal(
-                path,
-                f"{name} has shape {shapes[name]}, and the {model.name} of its options has "
-                f"{shape}; it was written by another version or changed since",
-            )
-
-
-def _some(names: set[str]) -> str:
-    listed = ", ".join(name[:60] for name in sorted(names)[:3])
-    return listed if len(names) <= 3 else f"{listed} and {len(names) - 3} more"
 
 
 def _read_tensors(file: BinaryIO, path: Path) -> dict[str, Tensor]:

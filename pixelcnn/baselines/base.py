@@ -1,0 +1,192 @@
+"""What all baselines have in common: an image becomes a short code, a code becomes an image."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from pixelcnn.errors import ConfigError, DataError
+
+_LARGEST_IMAGE = 256
+_LARGEST_LAYER = 4096
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineConfig:
+    """JSON-able: `dataclasses.asdict` and back.
+
+    Attributes:
+        height: rows of the image, in pixels.
+        width: columns of the image, in pixels.
+        hidden: sizes of the layers between image and code, in this order; the way back mirrors it.
+        codes: numbers in the code of an image.
+    """
+
+    height: int = 28
+    width: int = 28
+    hidden: tuple[int, ...] = (256,)
+    codes: int = 32
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.hidden, list | tuple) or len(self.hidden) > 16:
+            raise ConfigError(f"hidden = {self.hidden!r} is no list of at most 16 layer sizes.")
+        object.__setattr__(self, "hidden", tuple(self.hidden))  # JSON has lists only
+        for option in ("height", "width"):
+            _check_whole(option, getattr(self, option), _LARGEST_IMAGE)
+        for size in self.hidden:
+            _check_whole("hidden", size, _LARGEST_LAYER)
+        _check_whole("codes", self.codes, _LARGEST_LAYER)
+
+    @property
+    def dims(self) -> int:
+        """Pixels of an image."""
+        return self.height * self.width
+
+
+def _check_whole(option: str, value: object, high: int) -> None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= high:  # type: ignore[operator]
+        raise ConfigError(f"{option} = {value!r} is not a whole number from 1 to {high}.")
+
+
+class Baseline(nn.Module, ABC):
+    """An encoder and a decoder for images of one channel and two levels, paper and ink.
+
+    Images come in as uint8 `(B, 1, H, W)`, 0 or 1. The decoder gives each pixel its own
+    probability of ink, independent of the other pixels once the code is known: that is why its
+    pictures look soft, and why pixels drawn from them look grainy.
+    """
+
+    name: ClassVar[str]
+    config_class: ClassVar[type[BaselineConfig]]
+    encoded_per_code: ClassVar[int]
+    """How many numbers the encoder gives for each of the code's."""
+
+    def __init__(self, config: BaselineConfig) -> None:
+        super().__init__()
+        self.config = config
+        sizes = [config.dims, *config.hidden]
+        self.encoder = _perceptron([*sizes, self.encoded_per_code * config.codes])
+        self.decoder = _perceptron([config.codes, *reversed(sizes)])
+
+    @abstractmethod
+    def code(self, images: Tensor) -> Tensor:
+        """The one code that stands for each image: float32 `(B, codes)`."""
+
+    @abstractmethod
+    def random_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """Codes that no image was encoded to: float32 `(n, codes)`."""
+
+    @abstractmethod
+    def loss(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """What training lowers, in nats per image: float32 `(B,)`, with gradients."""
+
+    def after_training(self, images: Tensor) -> None:
+        """Measure what is needed later on the training images."""
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """The logit of ink at each pixel: codes `(..., codes)` to `(..., H * W)`."""
+        return self.decoder(codes)
+
+    @torch.no_grad()
+    def reconstruct(self, images: Tensor) -> Tensor:
+        """There and back: the probability of ink at each pixel, float32 `(B, 1, H, W)`, 0 to 1.
+
+        Raises:
+            DataError: images that do not fit.
+        """
+        return self._pictures(self.code(images))
+
+    @torch.no_grad()
+    def sample_means(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """Decoded random codes, as probabilities of ink: float32 `(n, 1, H, W)`, 0 to 1.
+
+        Most figures of autoencoders and VAEs show these, not draws from the model.
+
+        Raises:
+            ConfigError: n is below 1.
+        """
+        if n < 1:
+            raise ConfigError(f"n = {n} is too few; draw at least 1.")
+        return self._pictures(self.random_codes(n, generator))
+
+    def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """Draw images: decode random codes, then draw each pixel: uint8 `(n, 1, H, W)`.
+
+        Args:
+            n: how many.
+            generator: on the CPU; left out, PyTorch's own random numbers are used.
+
+        Raises:
+            ConfigError: n is below 1.
+        """
+        means = self.sample_means(n, generator).cpu()
+        return (torch.rand(means.shape, generator=generator) < means).to(torch.uint8)
+
+    def _pictures(self, codes: Tensor) -> Tensor:
+        logits = self.decode(codes)  # (B, H * W)
+        return torch.sigmoid(logits).unflatten(1, (1, self.config.height, self.config.width))
+
+    def _flat(self, images: Tensor) -> Tensor:
+        """Images as the encoder takes them: float32 `(B, H * W)`, on its device.
+
+        Raises:
+            DataError: images that do not fit.
+        """
+        config = self.config
+        if images.dim() != 4 or tuple(images.shape[1:]) != (1, config.height, config.width):
+            raise DataError(
+                f"images has shape {tuple(images.shape)}; this model needs "
+                f"(batch, 1, {config.height}, {config.width})."
+            )
+        if images.dtype != torch.uint8 or (images.numel() and int(images.max()) > 1):
+            raise DataError(
+                "images must be torch.uint8 with the levels 0 and 1; load the data with levels=2."
+            )
+        return images.to(self._device).flatten(1).float()
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.parameters()).device
+
+    def _normal(self, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
+        # Drawn on the CPU, so that a seed means the same on every device.
+        return torch.randn(shape, generator=generator).to(self._device)
+
+
+def log_likelihood(logits: Tensor, pixels: Tensor) -> Tensor:
+    """Log-probability of pixels under independent Bernoullis, in nats: `(..., D)` to `(...)`.
+
+    The negative of the binary cross-entropy, summed over pixels. The shapes are spread.
+    """
+    logits, pixels = torch.broadcast_tensors(logits, pixels)
+    return -F.binary_cross_entropy_with_logits(logits, pixels, reduction="none").sum(dim=-1)
+
+
+def _perceptron(sizes: list[int]) -> nn.Sequential:
+    """Linear layers with a ReLU between each two of them."""
+    layers: list[nn.Module] = []
+    for inputs, outputs in pairwise(sizes):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def build(model: type[Baseline], options: dict[str, object]) -> Baseline:
+    """A baseline with fresh weights.
+
+    Raises:
+        ConfigError: an unknown option, or a value that cannot work.
+    """
+    known = [field.name for field in fields(model.config_class)]
+    for option in options:
+        if option not in known:
+            raise ConfigError(
+                f"option {option!r} is unknown to {model.name}; it takes {', '.join(known)}."
+            )
+    return model(model.config_class(**options))  # type: ignore[arg-type]

@@ -1,0 +1,51 @@
+"""Baselines by name, and as files: safetensors with the configuration, as all of this lab."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pixelcnn.baselines.autoencoder import Autoencoder
+from pixelcnn.baselines.base import Baseline, build
+from pixelcnn.baselines.vae import VAE
+from pixelcnn.checkpoint_header import Card
+from pixelcnn.checkpoints import load_with, save_checkpoint
+from pixelcnn.errors import ConfigError
+
+_BASELINES: Mapping[str, type[Baseline]] = {model.name: model for model in (Autoencoder, VAE)}
+
+
+def baseline_names() -> list[str]:
+    """The names of all baselines."""
+    return list(_BASELINES)
+
+
+def build_baseline(name: str, **options: Any) -> Baseline:
+    """A baseline with fresh weights; `options` are those of its config class.
+
+    Raises:
+        ConfigError: an unknown name or option, or a value that cannot work.
+    """
+    if name not in _BASELINES:
+        raise ConfigError(f"baseline {name!r} is unknown; use one of {', '.join(_BASELINES)}.")
+    return build(_BASELINES[name], options)
+
+
+def save_baseline(path: str | os.PathLike[str], model: Baseline, card: Mapping[str, Any]) -> None:
+    """Write a baseline, completely or not at all; see `pixelcnn.checkpoints.save_checkpoint`.
+
+    Raises:
+        CheckpointError: weights that are not finite, a card that is no JSON, or a file that cannot
+            be written.
+    """
+    save_checkpoint(path, model, card)
+
+
+def load_baseline(path: str | os.PathLike[str]) -> tuple[Baseline, Card]:
+    """Read a baseline, in evaluation mode, on the CPU, and its card; safe on a stranger's file.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, too large, or holds no baseline.
+    """
+    return load_with(path, build_baseline, baseline_names())

@@ -1,0 +1,70 @@
+"""Training a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import torch
+
+from pixelcnn.baselines.base import Baseline
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.training_batches import Batches, noise_generator
+
+if TYPE_CHECKING:
+    from pixelcnn.data import DataSet
+
+
+def train_baseline(
+    model: Baseline,
+    data: DataSet,
+    *,
+    steps: int,
+    seed: int = 0,
+    batch_size: int = 128,
+    learning_rate: float = 3e-3,
+) -> Iterator[float]:
+    """Train `model` in place with Adam; yields the loss of each step, in nats per image.
+
+        for loss in train_baseline(Autoencoder(AutoencoderConfig()), data, steps=200):
+            print(loss)
+
+    Batches and random numbers are functions of the seed and the step alone. However the loop is
+    left, the model is ready to sample from then on.
+
+    Raises:
+        ConfigError: an option that cannot work.
+        DataError: data of another size, or of more than two levels or one channel.
+    """
+    for option, value in (("steps", steps), ("batch_size", batch_size)):
+        if value < 1:
+            raise ConfigError(f"{option} = {value} is too small; give at least 1.")
+    if not learning_rate > 0:
+        raise ConfigError(f"learning_rate = {learning_rate} is not above 0.")
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"seed = {seed} is not a whole number from 0 to {2**32 - 1}.")
+    needs = {"levels": 2, "channels": 1}
+    needs |= {"height": model.config.height, "width": model.config.width}
+    for option, needed in needs.items():
+        if getattr(data, option) != needed:
+            raise DataError(
+                f"data has {option} = {getattr(data, option)}, the {model.name} needs {needed}."
+            )
+    return _losses(model, data, steps, seed, Batches(data, batch_size, seed), learning_rate)
+
+
+def _losses(
+    model: Baseline, data: DataSet, steps: int, seed: int, batches: Batches, learning_rate: float
+) -> Iterator[float]:
+    optimizer = torch.optim.Adam(model.parameters(), learning_rate)
+    model.train()
+    try:
+        for step in range(steps):
+            loss = model.loss(batches[step].images, noise_generator(seed, step)).mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            yield loss.item()
+    finally:
+        model.eval()
+        model.after_training(data.train.images)
