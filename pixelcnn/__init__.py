@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pixelcnn.checkpoints import load_checkpoint, save_checkpoint, shipped
+    from pixelcnn.completion import complete
     from pixelcnn.data import DataSet, data_names, load_data
     from pixelcnn.errors import CheckpointError, ConfigError, DataError, LabError, RunError
     from pixelcnn.introspect import activations
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "checkpoints": ("load_checkpoint", "save_checkpoint", "shipped"),
+    "completion": ("complete",),
     "data": ("DataSet", "data_names", "load_data"),
     "errors": ("CheckpointError", "ConfigError", "DataError", "LabError", "RunError"),
     "introspect": ("activations",),
@@ -47,6 +49,7 @@ __all__ = [
     "activations",
     "audit",
     "build_model",
+    "complete",
     "data_names",
     "evaluate",
     "load_checkpoint",

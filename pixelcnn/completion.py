@@ -27,7 +27,7 @@ from pixelcnn.errors import DataError
 from pixelcnn.layers import FixedHeight
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling import Engine, sample
-from pixelcnn.sampling.request import make_request
+from pixelcnn.sampling.request import Progress, make_request
 
 _NATS_PER_BIT = math.log(2)
 
@@ -147,6 +147,7 @@ def complete(
     temperature: float = 1.0,
     engine: str | Engine = "auto",
     reader: Reader | None = None,
+    progress: Progress | None = None,
 ) -> Completions:
     """Finish one image n times.
 
@@ -166,6 +167,7 @@ def complete(
         temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
         engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine.
         reader: a `Reader` of this model: faster where one drawing resembles the next.
+        progress: called with (rows done, rows in all).
 
     Raises:
         ConfigError: n, temperature or engine that cannot work.
@@ -190,6 +192,7 @@ def complete(
         temperature=temperature,
         uniforms=uniforms,
         engine=engine,
+        progress=progress,
     )
     mean = images.float().mean(dim=0) / (model.config.levels - 1)
     return Completions(images, mean, labels, image, mask, given)

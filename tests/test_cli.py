@@ -22,6 +22,7 @@ from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
 from pixelcnn.cli import COMMANDS, main
 from pixelcnn.cli.options import DataOptions, ModelOptions
 from pixelcnn.cli.progress import Progress
+from pixelcnn.completion import complete
 from pixelcnn.data import dequantize, load_data
 from pixelcnn.layers import MaskedConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
@@ -220,6 +221,29 @@ def test_completions_keep_what_was_given(checkpoint: Path, tmp_path: Path) -> No
     assert run(command + " --rows 8 --scale 1", checkpoint, image, sheet_path) == 0
     drawn = np.array(Image.open(sheet_path).convert("L"))
     assert np.array_equal(drawn[1:9, 10:18], drawn[1:9, 1:9])
+
+
+def test_completions_without_a_label_have_the_classes_that_the_page_would_guess(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    levels = load_data("digits8x8").test.images[3]
+    Image.fromarray(dequantize(levels, 2)[0].numpy()).save(tmp_path / "digit.png")
+    image, arrays = tmp_path / "digit.png", tmp_path / "completed.npz"
+    assert (
+        run("complete {} {} --n 12 --rows 5 --seed 4 --output {}", checkpoint, image, arrays) == 0
+    )
+    model, _ = load_checkpoint(checkpoint)
+    known = torch.arange(8)[:, None].expand(8, 8) < 5
+    expected = complete(model, levels, known, 12, seed=4)
+    with np.load(arrays) as made:
+        assert np.array_equal(made["images"], expected.images)
+        assert np.array_equal(made["labels"], expected.labels)
+    likeliest = int(expected.given.class_probabilities.argmax())
+    assert f"first gap: {likeliest} (" in capsys.readouterr().out
+    assert run("complete {} {} --rows 0 --output {}", checkpoint, image, arrays) == 0
+    assert "Nothing is given" in capsys.readouterr().out
+    assert run("complete {} {} --label 2 --output {}", checkpoint, image, arrays) == 0
+    assert "likel" not in capsys.readouterr().out
 
 
 def test_evaluate_gives_the_cards_number(

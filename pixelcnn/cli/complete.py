@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tyro
 
@@ -13,10 +14,18 @@ from pixelcnn.cli.progress import Progress
 from pixelcnn.cli.sample import choose_labels
 from pixelcnn.errors import ConfigError
 
+if TYPE_CHECKING:
+    from pixelcnn.completion import GivenPart
+
+_GUESSES = 3
+
 
 @dataclass(frozen=True)
 class Complete:
     """Let a checkpoint finish an image of which a part is given.
+
+    A model with classes guesses the class, unless told: from what the given part looks like, as
+    far as it comes before the first unknown pixel.
 
     Example: python -m pixelcnn complete mnist-threshold-gated seven.png --rows 14 --label 7
 
@@ -26,12 +35,13 @@ class Complete:
         rows: how many rows from the top are given; by default the upper half.
         mask: instead of rows, an image of the model's size, white where the image is given.
         n: how many completions.
-        label: the class, for a model with classes; by default all of them in turn.
+        label: the class, for a model with classes; by default guessed anew for each ending, as
+            often as it is likely.
         temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
         seed: of the random numbers.
         engine: auto, or the name of one, such as reference.
         output: a sheet whose first tile is what was given (.png), or arrays (.npz: images, known,
-            known_mask).
+            known_mask and, for a model with classes, labels).
         scale: side of a pixel on the sheet; by default tiles of about 112.
     """
 
@@ -56,8 +66,8 @@ class Complete:
         import torch
 
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
+        from pixelcnn.completion import complete
         from pixelcnn.images import read_image, read_mask, save_image, sheet
-        from pixelcnn.sampling import sample
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
         config = model.config
@@ -68,25 +78,30 @@ class Complete:
             given = torch.zeros(1, 1, config.height, config.width, dtype=torch.bool)
             given[:, :, : self._rows_of(config.height)] = True
         with Progress("completing") as progress:
-            images = sample(
+            done = complete(
                 model,
+                known[0],
+                given[0, 0],
                 self.n,
-                labels=choose_labels(model, self.n, self.label),
-                known=known,
-                known_mask=given,
+                labels=None if self.label is None else choose_labels(model, self.n, self.label),
                 temperature=self.temperature,
                 seed=self.seed,
                 engine=self.engine,
                 progress=progress.rows,
             )
         if self.output.suffix == ".npz":
-            save_arrays(self.output, {"images": images, "known": known, "known_mask": given})
+            arrays = {"images": done.images, "known": known, "known_mask": given}
+            if done.labels is not None:
+                arrays["labels"] = done.labels
+            save_arrays(self.output, arrays)
         else:
-            tiles = torch.cat([known, images])
+            tiles = torch.cat([known, done.images])
             unknown = torch.zeros(len(tiles), *given.shape[1:], dtype=torch.bool)
             unknown[0] = ~given[0]
             save_image(self.output, sheet(tiles, config.levels, scale=self.scale, unknown=unknown))
         print(f"{self.n} completions written to {self.output}")
+        if config.classes and self.label is None:
+            print(_guess(done.given))
         return 0
 
     def _rows_of(self, height: int) -> int:
@@ -94,3 +109,13 @@ class Complete:
         if not 0 <= rows <= height:
             raise ConfigError(f"--rows {rows} is outside 0 to {height}, the model's height.")
         return rows
+
+
+def _guess(given: GivenPart) -> str:
+    """The likeliest classes in words."""
+    if given.prefix == 0:
+        return "Nothing is given before the first gap: each class is as likely as the others."
+    likeliest = given.class_probabilities.sort(descending=True, stable=True)
+    guesses = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
+    shown = [f"{label} ({share:.0%})" for label, share in guesses][:_GUESSES]
+    return f"The likeliest classes, by what comes before the first gap: {', '.join(shown)}"
