@@ -60,7 +60,8 @@ def test_help_of_every_command_shows_its_options_without_loading_torch() -> None
     script = """
 import sys
 from pixelcnn.cli import COMMANDS, main
-for command in [[name] for name in COMMANDS] + [["bench", "sampling"], ["bench", "training"]]:
+KINDS = ("sampling", "training", "architectures")
+for command in [[name] for name in COMMANDS] + [["bench", what] for what in KINDS]:
     try:
         main([*command, "--help"])
     except SystemExit as exit:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
+from pixelcnn.cli.bench_architectures import BenchArchitectures
+from pixelcnn.cli.bench_report import report, use_threads
 from pixelcnn.cli.output import check_writable, save_json
 from pixelcnn.cli.progress import Progress
-from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from pixelcnn.benchmark import SamplingTiming, TrainingTiming
@@ -52,7 +51,7 @@ class BenchSampling:
         from pixelcnn.benchmark import time_sampling
         from pixelcnn.devices import choose_device
 
-        _use_threads(self.threads)
+        use_threads(self.threads)
         device = choose_device(self.device)
         timings: list[SamplingTiming] = []
         print(f"{'model':<28}{'batch':>6}  {'engine':<10}{'ms/image':>10}{'x reference':>13}")
@@ -69,7 +68,7 @@ class BenchSampling:
                     timings.append(timing)
                     progress.clear()
                     print(_sampling_row(timing), flush=True)
-        save_json(self.output, _report(self.device, timings))
+        save_json(self.output, report(self.device, timings))
         return 0
 
 
@@ -102,7 +101,7 @@ class BenchTraining:
         check_writable(self.output, (".json",))
         from pixelcnn.benchmark import time_training
 
-        _use_threads(self.threads)
+        use_threads(self.threads)
         timings: list[TrainingTiming] = []
         print(f"{'model':<28}{'batch':>6}  {'step':<10}{'images/s':>10}{'x plain':>13}")
         for spec in self.models:
@@ -119,13 +118,13 @@ class BenchTraining:
             timings += measured
             for timing in measured:
                 print(_training_row(timing), flush=True)
-        save_json(self.output, _report(self.device, timings))
+        save_json(self.output, report(self.device, timings))
         return 0
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure how fast sampling and training are on this machine.
+    """Measure how fast sampling and training are here, and compare architectures.
 
     Example: python -m pixelcnn bench sampling
     """
@@ -134,22 +133,13 @@ class Bench:
         tyro.conf.OmitArgPrefixes[
             Annotated[BenchSampling, tyro.conf.subcommand("sampling")]
             | Annotated[BenchTraining, tyro.conf.subcommand("training")]
+            | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
         ]
     ]
 
     def run(self) -> int:
         """Do what was chosen; returns the exit status."""
         return self.what.run()
-
-
-def _use_threads(threads: int | None) -> None:
-    import torch
-
-    if threads is None:
-        return
-    if threads < 1:
-        raise ConfigError(f"--threads {threads} is too few; give at least 1.")
-    torch.set_num_threads(threads)
 
 
 def _model(spec: str) -> AutoregressiveModel:
@@ -174,17 +164,3 @@ def _sampling_row(timing: SamplingTiming) -> str:
 def _training_row(timing: TrainingTiming) -> str:
     start = f"{timing.model:<28}{timing.batch:>6}  {timing.step:<10}"
     return f"{start}{timing.images_per_second:>10.1f}{timing.times_plain:>13.2f}"
-
-
-def _report(device: str, timings: Sequence[SamplingTiming | TrainingTiming]) -> dict[str, Any]:
-    import torch
-
-    from pixelcnn.cli.hardware import describe_hardware
-
-    return {
-        "hardware": describe_hardware(device),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "date": time.strftime("%Y-%m-%d", time.gmtime()),
-        "timings": [asdict(timing) for timing in timings],
-    }

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def check_writable(path: Path, suffixes: tuple[str, ...]) -> None:
+def check_writable(path: Path, suffixes: tuple[str, ...], option: str = "--output") -> None:
     """Find out before hours of work that the result could not be written.
 
     Raises:
         LabError: another ending than `suffixes`, or a folder that does not exist.
     """
     if path.suffix.lower() not in suffixes:
-        raise LabError(f"--output {path} must end in {' or '.join(suffixes)}.")
+        raise LabError(f"{option} {path} must end in {' or '.join(suffixes)}.")
     if not path.absolute().parent.is_dir():
-        raise LabError(f"--output {path} lies in a folder that does not exist; make it first.")
+        raise LabError(f"{option} {path} lies in a folder that does not exist; make it first.")
 
 
 def save_arrays(path: Path, arrays: Mapping[str, Tensor]) -> None:
