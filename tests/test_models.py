@@ -1,10 +1,12 @@
-"""Every architecture keeps the contract: causal, complete where it says so, and strict on input."""
+"""Every architecture keeps the contract: what it computes, and what it refuses.
+
+That each is causal, and complete where it says so, stands in `test_model_truths.py`.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,112 +14,21 @@ import torch
 from torch import Tensor, nn
 
 from pixelcnn.errors import ConfigError, DataError, LabError
-from pixelcnn.layers import MaskedConv2d
 from pixelcnn.models import (
     AutoregressiveModel,
     build_model,
     config_class,
-    model_class,
     model_names,
     presets,
 )
+from tests.model_cases import VARIANTS, small, variant_name
 
 SIZE = 5
-VARIANTS: list[tuple[str, dict[str, Any]]] = [
-    ("pixelcnn", {"block": "plain"}),
-    ("pixelcnn", {"block": "bottleneck", "norm": "layer", "position": True, "kernel_size": 5}),
-    ("gated_pixelcnn", {}),
-    ("gated_pixelcnn", {"position": True, "kernel_size": 5, "first_kernel_size": 3}),
-]
 
 
-def small(name: str, **options: Any) -> AutoregressiveModel:
-    """A small float64 model in which no weight is zero by construction, and no unit dead."""
-    torch.manual_seed(0)
-    defaults = {"height": SIZE, "width": SIZE, "hidden_channels": 48, "blocks": 2}
-    model = build_model(name, **{**defaults, **options}).double()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(torch.randn_like(parameter) * 0.1)
-        for layer in model.modules():
-            if isinstance(layer, MaskedConv2d):
-                layer.bias.add_(0.5)  # keeps most rectified units at work
-    return model
-
-
-def parameters_of(model: AutoregressiveModel, images: Tensor, labels: Tensor | None) -> Tensor:
-    """`forward` in float64, (B, P, C, H, W): small influences must not drown in rounding."""
-    return model.unpack(model.network(model.scale(images).double(), labels))
-
-
-def in_order(config: Any) -> Iterator[tuple[int, int, int]]:
-    """Sub-pixels (colour, row, column) as they are drawn: raster, and R, G, B inside a pixel."""
-    for row in range(config.height):
-        for column in range(config.width):
-            for colour in range(config.channels):
-                yield colour, row, column
-
-
-# ---------------------------------------------------------------- the two truths
-
-
-@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
-@pytest.mark.parametrize("classes", [0, 3])
-@pytest.mark.parametrize("levels", [2, 16])
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize(("name", "options"), VARIANTS)
-def test_no_output_depends_on_its_own_or_a_later_sub_pixel(
-    name: str, options: dict[str, Any], channels: int, levels: int, classes: int, training: bool
-) -> None:
-    model = small(name, channels=channels, levels=levels, classes=classes, **options)
-    model.train(training)
-    config = model.config
-    order = list(in_order(config))
-    image = torch.randint(0, levels, (1, channels, SIZE, SIZE)).to(torch.uint8)
-    changed = image.repeat(len(order), 1, 1, 1)  # the n-th one has another n-th sub-pixel
-    for index, (colour, row, column) in enumerate(order):
-        changed[index, colour, row, column] = (image[0, colour, row, column] + 1) % levels
-    for label in range(max(classes, 1)):
-        labels = torch.tensor([label]) if classes else None
-        with torch.no_grad():
-            base = parameters_of(model, image, labels)
-            found = parameters_of(
-                model, changed, None if labels is None else labels.expand(len(changed))
-            )
-        effect = (found - base).abs().amax(dim=1)  # (changed, C, H, W)
-        for index, target in enumerate(order):
-            assert effect[index:, *target].max() < 1e-12, f"{target} sees itself or the future"
-            if index:
-                assert effect[:index, *target].max() > 1e-9, f"{target} sees nothing at all"
-
-
-def test_no_output_of_a_whole_batch_depends_on_another_image() -> None:
-    for name in model_names():
-        model = small(name).train()
-        images = torch.randint(0, 2, (4, 1, SIZE, SIZE)).to(torch.uint8)
-        with torch.no_grad():
-            together = parameters_of(model, images, None)
-            alone = torch.cat([parameters_of(model, image[None], None) for image in images])
-        torch.testing.assert_close(together, alone, atol=1e-12, rtol=0)
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("kernel_size", [3, 5])
-@pytest.mark.parametrize("name", [name for name in model_names() if model_class(name).complete])
-def test_a_complete_architecture_sees_exactly_its_past(
-    name: str, kernel_size: int, channels: int
-) -> None:
-    model = small(name, channels=channels, kernel_size=kernel_size, first_kernel_size=3, blocks=6)
-    order = list(in_order(model.config))
-    x = torch.randn(1, channels, SIZE, SIZE, dtype=torch.float64, requires_grad=True)
-    output = model.unpack(model.network(x, None))  # (1, P, C, H, W)
-    for row, column in [(0, 0), (0, SIZE - 1), (2, 2), (3, 0), (SIZE - 1, SIZE - 1)]:
-        for colour in range(channels):
-            (gradient,) = torch.autograd.grad(
-                output[0, 0, colour, row, column], x, retain_graph=True
-            )
-            support = {place for place in order if gradient[0, *place] != 0}
-            assert support == set(order[: order.index((colour, row, column))])
+def square(name: str, **options: Any) -> AutoregressiveModel:
+    """A small float64 model of square images, see `small`."""
+    return small(name, **{"height": SIZE, "hidden_channels": 24, **options})
 
 
 # ---------------------------------------------------------------- what is computed
@@ -125,27 +36,46 @@ def test_a_complete_architecture_sees_exactly_its_past(
 
 @pytest.mark.parametrize("levels", [2, 16])
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("name", model_names())
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
 def test_forward_gives_float32_parameters_and_log_prob_reads_them(
-    name: str, channels: int, levels: int
+    name: str, options: dict[str, Any], channels: int, levels: int
 ) -> None:
-    model = small(name, channels=channels, levels=levels).float()
+    model = square(name, channels=channels, levels=levels, **options).float().eval()
     images = torch.randint(0, levels, (2, channels, SIZE, SIZE)).to(torch.uint8)
     parameters = model(images)
-    count = 1 if levels == 2 else levels
-    assert parameters.shape == (2, count, channels, SIZE, SIZE)
+    assert parameters.shape == (2, model.likelihood.parameters, channels, SIZE, SIZE)
     assert parameters.dtype == torch.float32
     nats = model.likelihood.log_prob(parameters, images).sum(dim=(1, 2, 3))
     torch.testing.assert_close(model.log_prob(images), nats)
 
 
+@pytest.mark.parametrize("likelihood", ["softmax", "logistic_mixture"])
+@pytest.mark.parametrize("levels", [2, 16])
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", model_names())
-def test_the_label_changes_the_distribution(name: str) -> None:
-    model = small(name, classes=3).float()
+def test_the_likelihood_decides_how_many_numbers_a_sub_pixel_gets(
+    name: str, channels: int, levels: int, likelihood: str
+) -> None:
+    model = square(name, channels=channels, levels=levels, likelihood=likelihood, components=4)
+    expected = 1 if levels == 2 else levels
+    if likelihood == "logistic_mixture":
+        expected = 4 * (3 if channels == 1 else 5)
+    assert model.likelihood.parameters == expected
+    assert model.output.out_channels == channels * expected
+
+
+@pytest.mark.parametrize("conditioning", ["bias", "film", "concat"])
+@pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
+def test_the_label_changes_the_distribution_and_so_does_its_absence(
+    name: str, options: dict[str, Any], conditioning: str
+) -> None:
+    label = {"classes": 2, "label_dropout": 0.1, "conditioning": conditioning}
+    model = square(name, **label, **options).float().eval()
     images = torch.zeros(3, 1, SIZE, SIZE, dtype=torch.uint8)
-    first, second, third = model(images, torch.tensor([0, 1, 2]))
-    assert (first - second).abs().min() > 0
-    assert (second - third).abs().min() > 0
+    first, second, none = model(images, torch.tensor([0, 1, 2]))  # 2 is `config.no_label`
+    for one, other in [(first, second), (second, none), (none, first)]:
+        assert ((one - other).abs().amax(dim=0) > 0).all()
+    torch.testing.assert_close(model(images, None), model(images, torch.tensor([2, 2, 2])))
 
 
 @pytest.mark.parametrize("levels", [2, 4, 256])
@@ -161,7 +91,7 @@ def test_scale_spreads_the_levels_evenly_from_minus_1_to_1(levels: int) -> None:
 def test_initialize_starts_from_the_given_frequencies(
     name: str, channels: int, levels: int
 ) -> None:
-    model = small(name, channels=channels, levels=levels).float()
+    model = square(name, channels=channels, levels=levels, likelihood="softmax").float()
     weight = model.output.weight.detach().clone()
     frequencies = torch.arange(1, levels + 1) / sum(range(1, levels + 1))
     model.initialize(frequencies)
@@ -174,25 +104,61 @@ def test_initialize_starts_from_the_given_frequencies(
     torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
 
 
+def silence(layer: nn.Conv2d) -> None:
+    """Lets a layer give zeros."""
+    nn.init.zeros_(layer.weight)
+    nn.init.zeros_(layer.bias)
+
+
 @pytest.mark.parametrize("block", ["plain", "bottleneck"])
 def test_a_block_whose_branch_is_zero_hands_its_input_on(block: str) -> None:
-    model = small("pixelcnn", block=block)
+    model = square("pixelcnn", block=block)
+    h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
     for one in model.blocks:
-        last = one.conv2 if block == "plain" else one.expand
-        nn.init.zeros_(last.weight)
-        nn.init.zeros_(last.bias)
-    h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
-    for one in model.blocks:
+        silence(one.conv2 if block == "plain" else one.expand)
         assert torch.equal(one(h, None), h)
 
 
 def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
-    model = small("gated_pixelcnn")
-    h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
+    model = square("gated_pixelcnn")
+    h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
     for layer in model.layers[1:]:
-        nn.init.zeros_(layer.mix.weight)
-        nn.init.zeros_(layer.mix.bias)
+        silence(layer.mix)
         assert torch.equal(layer(h, h, None)[1], h)
+
+
+@pytest.mark.parametrize("layer", ["row_lstm", "diagonal_bilstm"])
+def test_a_recurrent_layer_whose_branch_is_zero_hands_its_input_on(layer: str) -> None:
+    model = square("pixelrnn", layer=layer)
+    h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
+    x = torch.randn(2, 1, SIZE, SIZE, dtype=torch.float64)
+    for one in model.layers:
+        silence(one.expand)
+        assert torch.equal(one(h, x, None), h)
+
+
+def test_both_streams_of_a_layer_whose_branches_are_zero_are_handed_on() -> None:
+    model = square("pixelcnnpp")
+    down, right = torch.randn(2, 2, 24, SIZE, SIZE, dtype=torch.float64)
+    for pair in model.way_down[0].layers:
+        silence(pair.down.conv2)
+        silence(pair.right.conv2)
+        found = pair(down, right, None)
+        assert torch.equal(found[0], down)
+        assert torch.equal(found[1], right)
+
+
+def test_the_pixelcnnpp_of_the_paper_has_fifteen_layers_down_and_seventeen_up() -> None:
+    model = build_model("pixelcnnpp", height=32, width=32, hidden_channels=4)
+    assert [len(stage.layers) for stage in model.way_down] == [5, 5, 5]
+    assert [len(stage.layers) for stage in model.way_up] == [5, 6, 6]
+
+
+def test_dropout_hides_features_in_training_only() -> None:
+    model = square("pixelcnnpp", dropout=0.5).float()
+    image = torch.zeros(1, 1, SIZE, SIZE, dtype=torch.uint8)
+    assert not torch.equal(model.train()(image), model(image))
+    assert torch.equal(model.eval()(image), model(image))
 
 
 def test_the_notebook_preset_has_the_parameters_of_the_notebook() -> None:
@@ -216,6 +182,11 @@ def test_every_preset_builds_a_model_whose_configuration_is_json(name: str, pres
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"likelihood": "normal"}, "likelihood = 'normal' .*'softmax', 'logistic_mixture'"),
+        ({"conditioning": "film "}, "conditioning = 'film ' .*'bias', 'film', 'concat'"),
+        ({"components": 0}, "components = 0 is outside 1 to 100"),
+        ({"label_dropout": 0.5}, "label_dropout = 0.5 .*classes = 0"),
+        ({"label_dropout": 1.0, "classes": 2}, "label_dropout = 1.0 is outside"),
         ({"levels": 1}, "levels = 1 is outside 2 to 256"),
         ({"levels": 257}, "levels = 257"),
         ({"levels": 2.0}, "levels = 2.0 is not a whole number"),
@@ -248,20 +219,30 @@ def test_a_configuration_that_cannot_work_is_refused_by_name(
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
-    [({"block": "dense"}, "block = 'dense'"), ({"norm": "batch"}, "norm = 'batch'")],
+    ("name", "options", "message"),
+    [
+        ("pixelcnn", {"block": "dense"}, "block = 'dense'"),
+        ("pixelcnn", {"norm": "batch"}, "norm = 'batch'"),
+        ("pixelrnn", {"layer": "lstm"}, "layer = 'lstm' .*'row_lstm', 'diagonal_bilstm'"),
+        ("pixelrnn", {"cell": "rnn"}, "cell = 'rnn' .*'lstm', 'gru'"),
+        ("pixelrnn", {"residual": 1}, "residual = 1 is neither True nor False"),
+        ("pixelcnnpp", {"resolutions": 0}, "resolutions = 0 is outside 1 to 8"),
+        ("pixelcnnpp", {"resolutions": 2.0}, "resolutions = 2.0 is not a whole number"),
+        ("pixelcnnpp", {"dropout": 1.0}, "dropout = 1.0 is outside 0.0 to 0.9"),
+        ("pixelcnnpp", {"dropout": "half"}, "dropout = 'half' is not a number"),
+    ],
 )
-def test_an_option_of_the_pixelcnn_that_does_not_exist_is_refused(
-    options: dict[str, Any], message: str
+def test_a_value_that_an_option_of_one_architecture_cannot_have_is_refused(
+    name: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        build_model("pixelcnn", **options)
+        build_model(name, **options)
 
 
 @pytest.mark.parametrize("ask", [build_model, presets, config_class])
 def test_an_unknown_architecture_is_refused_with_the_known_ones(ask: Any) -> None:
-    with pytest.raises(ConfigError, match=r"'pixelrnn' is unknown.*gated_pixelcnn"):
-        ask("pixelrnn")
+    with pytest.raises(ConfigError, match=r"'pixelvae' is unknown.*gated_pixelcnn"):
+        ask("pixelvae")
 
 
 def images(*shape: int, dtype: torch.dtype = torch.uint8) -> Tensor:
@@ -281,7 +262,7 @@ def images(*shape: int, dtype: torch.dtype = torch.uint8) -> Tensor:
 )
 @pytest.mark.parametrize("name", model_names())
 def test_images_that_do_not_fit_are_refused_by_name(name: str, given: Tensor, message: str) -> None:
-    model = small(name, levels=4).float()
+    model = square(name, levels=4).float()
     with pytest.raises(DataError, match=message):
         model.log_prob(given)
 
@@ -302,7 +283,7 @@ def test_images_that_do_not_fit_are_refused_by_name(name: str, given: Tensor, me
 def test_labels_that_do_not_fit_are_refused_by_name(
     name: str, classes: int, labels: Tensor | None, message: str
 ) -> None:
-    model = small(name, classes=classes).float()
+    model = square(name, classes=classes).float()
     with pytest.raises(DataError, match=message):
         model(images(2, 1, SIZE, SIZE), labels)
 
