@@ -109,6 +109,22 @@ def temper(level_log_probs: Tensor, temperature: float) -> Tensor:
     return torch.softmax(level_log_probs / temperature, dim=1)
 
 
+def guide(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
+    """Log-probabilities pushed towards what the label adds: up to a constant for each sub-pixel.
+
+    (1 + guidance) * log p(x | label) - guidance * log p(x), of which `temper` makes probabilities.
+
+    Args:
+        conditional: `(B, levels, ...)` in nats, given the label.
+        unconditional: the same without a label.
+        guidance: 0 for the model's own distribution given the label.
+
+    Source: Ho and Salimans 2022, "Classifier-free diffusion guidance", equation 6, applied to each
+    pixel's distribution.
+    """
+    return (1 + guidance) * conditional - guidance * unconditional
+
+
 def draw(probabilities: Tensor, uniforms: Tensor) -> Tensor:
     """The level at which the cumulative distribution first exceeds the uniform number.
 

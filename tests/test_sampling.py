@@ -13,6 +13,7 @@ from pixelcnn.layers import MaskedConv2d
 from pixelcnn.likelihoods import temper
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
 from pixelcnn.sampling import SamplingCancelled, engine_names, make_engine, sample
+from pixelcnn.sampling.reference import guided_log_probs
 
 FAST = [name for name in engine_names() if name != "reference"]
 BOUNDARY = 1e-5
@@ -42,6 +43,7 @@ def assert_same_images(
     uniforms: Tensor,
     labels: Tensor | None,
     temperature: float,
+    guidance: float = 0.0,
 ) -> None:
     """Images are equal, or part at a draw whose uniform lies on a boundary of its distribution."""
     channels = expected.shape[1]
@@ -49,7 +51,7 @@ def assert_same_images(
         one = expected[index : index + 1]
         label = None if labels is None else labels[index : index + 1]
         with torch.no_grad():
-            log_probs = model.likelihood.level_log_probs(model(one, label), one)
+            log_probs = guided_log_probs(model, one, label, guidance)
         bounds = temper(log_probs, temperature).cumsum(dim=1)[0]  # (levels, C, H, W)
         first = (one[0] != found[index]).permute(1, 2, 0).flatten().nonzero()[0].item()
         pixel, channel = divmod(int(first), channels)
@@ -62,45 +64,70 @@ def assert_same_images(
         )
 
 
+def special_options(draw: st.DrawFn, name: str, channels: int) -> dict[str, object]:
+    """Options of one architecture that change its program."""
+    if name == "pixelcnn":
+        return {
+            "block": draw(st.sampled_from(["plain", "bottleneck", "single"])),
+            "norm": draw(st.sampled_from(["none", "layer"])),
+            "skip": draw(st.booleans()),
+            "dilations": draw(st.sampled_from([(1,), (1, 2)])),
+            "activation": draw(st.sampled_from(["relu", "elu", "tanh", "none"])),
+        }
+    if name in ("pixelcnn_attention", "pixelsnail"):
+        return {"heads": channels * draw(st.sampled_from([1, 2]))}
+    if name == "pixelcnnpp":
+        return {"resolutions": draw(st.integers(1, 3))}
+    if name == "pixelrnn":
+        return {
+            "layer": draw(st.sampled_from(["row_lstm", "diagonal_bilstm"])),
+            "cell": draw(st.sampled_from(["lstm", "gru"])),
+        }
+    return {}
+
+
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, object]:
     """Small models of every architecture, with all options that change the program."""
     name = draw(st.sampled_from(model_names()))
     channels = draw(st.sampled_from([1, 3]))
-    options: dict[str, object] = {
+    classes = draw(st.sampled_from([0, 3]))
+    return {
         "name": name,
         "levels": draw(st.sampled_from([2, 3, 16, 256])),
         "channels": channels,
-        "height": draw(st.integers(2, 6)),
-        "width": draw(st.integers(2, 7)),
-        "classes": draw(st.sampled_from([0, 3])),
-        "hidden_channels": channels * draw(st.sampled_from([4, 7, 16])),
-        "blocks": draw(st.integers(1, 3)),
+        "height": draw(st.integers(2, 5)),
+        "width": draw(st.integers(2, 6)),
+        "classes": classes,
+        "conditioning": draw(st.sampled_from(["bias", "film", "concat"])),
+        "label_dropout": draw(st.sampled_from([0.0, 0.1])) if classes else 0.0,
+        "likelihood": draw(st.sampled_from(["softmax", "logistic_mixture"])),
+        "components": draw(st.integers(1, 3)),
+        "independent_channels": draw(st.booleans()),
+        "hidden_channels": channels * draw(st.sampled_from([4, 8, 16])),
+        "blocks": draw(st.integers(1, 2)),
         "kernel_size": draw(st.sampled_from([1, 3])),
         "first_kernel_size": draw(st.sampled_from([1, 3])) if channels == 3 else 3,
         "position": draw(st.booleans()),
+        **special_options(draw, name, channels),
     }
-    if name == "pixelcnn":
-        options["block"] = draw(st.sampled_from(["plain", "bottleneck"]))
-        options["norm"] = draw(st.sampled_from(["none", "layer"]))
-    return options
 
 
-@pytest.mark.parametrize("engine", FAST)
-@settings(max_examples=30)
+@settings(max_examples=200)
 @given(
     options=configurations(),
-    n=st.integers(1, 9),
+    n=st.integers(1, 5),
     temperature=st.sampled_from([0.0, 0.5, 1.0, 2.0]),
+    guidance=st.sampled_from([0.0, 1.0]),
     known_share=st.sampled_from([0.0, 0.3, 0.9, 1.0]),
-    known_rows=st.integers(0, 6),
+    known_rows=st.integers(0, 5),
     seed=st.integers(0, 2**16),
 )
-def test_engine_gives_the_images_of_the_reference(
-    engine: str,
+def test_every_engine_gives_the_images_of_the_reference(
     options: dict[str, object],
     n: int,
     temperature: float,
+    guidance: float,
     known_share: float,
     known_rows: int,
     seed: int,
@@ -108,6 +135,7 @@ def test_engine_gives_the_images_of_the_reference(
     torch.manual_seed(seed)
     model = shaken(build_model(**options), seed)  # type: ignore[arg-type]
     config = model.config
+    guidance = guidance if config.label_dropout else 0.0
     shape = (n, config.channels, config.height, config.width)
     known = torch.randint(0, config.levels, shape).to(torch.uint8)
     known_mask = torch.rand(shape) < known_share
@@ -120,11 +148,13 @@ def test_engine_gives_the_images_of_the_reference(
         "known_mask": known_mask,
         "uniforms": uniforms,
         "temperature": temperature,
+        "guidance": guidance,
     }
     expected = sample(model, n, engine="reference", **request)  # type: ignore[call-overload]
-    found = sample(model, n, engine=engine, **request)  # type: ignore[call-overload]
-    assert torch.equal(found[known_mask], known[known_mask])
-    assert_same_images(model, expected, found, uniforms, labels, temperature)
+    for engine in FAST:
+        found = sample(model, n, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(found[known_mask], known[known_mask])
+        assert_same_images(model, expected, found, uniforms, labels, temperature, guidance)
 
 
 @pytest.mark.parametrize("levels", [2, 256])

@@ -13,7 +13,7 @@ from torch import Tensor
 from pixelcnn.errors import ConfigError
 from pixelcnn.likelihoods import temper
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.reference import ReferenceEngine
+from pixelcnn.sampling.reference import ReferenceEngine, guided_log_probs
 from pixelcnn.sampling.request import Progress, Request, SamplingCancelled, make_request
 from pixelcnn.sampling.torch_engine import TorchEngine
 
@@ -126,6 +126,7 @@ def sample(
     known: Tensor | None = ...,
     known_mask: Tensor | None = ...,
     temperature: float = ...,
+    guidance: float = ...,
     uniforms: Tensor | None = ...,
     seed: int | None = ...,
     engine: str | Engine = ...,
@@ -144,6 +145,7 @@ def sample(
     known: Tensor | None = ...,
     known_mask: Tensor | None = ...,
     temperature: float = ...,
+    guidance: float = ...,
     uniforms: Tensor | None = ...,
     seed: int | None = ...,
     engine: str | Engine = ...,
@@ -161,6 +163,7 @@ def sample(
     known: Tensor | None = None,
     known_mask: Tensor | None = None,
     temperature: float = 1.0,
+    guidance: float = 0.0,
     uniforms: Tensor | None = None,
     seed: int | None = None,
     engine: str | Engine = "auto",
@@ -180,6 +183,8 @@ def sample(
         known: uint8 `(n or 1, C, H, W)`: levels to keep, where `known_mask` says so.
         known_mask: bool, same shape or one that spreads to it: True where given.
         temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
+        guidance: how much stronger the label counts than in the model; 0 is the model itself.
+            For a model trained with `label_dropout`.
         uniforms: float `(n, C, H, W)` in `[0, 1)`; drawn from `seed` if left out.
         seed: for the uniforms; left out, they are new each time.
         engine: `auto`, a name of `engine_names`, or an engine from `make_engine`.
@@ -201,6 +206,7 @@ def sample(
         known=known,
         known_mask=known_mask,
         temperature=temperature,
+        guidance=guidance,
         uniforms=uniforms,
         seed=seed,
         progress=progress,
@@ -226,9 +232,9 @@ def trace_of(model: AutoregressiveModel, request: Request, images: Tensor) -> Tr
     device = next(model.parameters()).device
     on_device = images.to(device)
     labels = None if request.labels is None else request.labels.to(device)
-    parameters = model(on_device, labels)
-    log_probs = model.likelihood.level_log_probs(parameters, on_device)  # (n, levels, C, H, W)
-    probabilities = temper(log_probs, request.temperature)
+    log_probs = guided_log_probs(model, on_device, labels, 0.0)  # (n, levels, C, H, W)
+    guided = guided_log_probs(model, on_device, labels, request.guidance)
+    probabilities = temper(guided, request.temperature)
     entropy = torch.special.entr(probabilities).sum(dim=1) / torch.log(torch.tensor(2.0))
     chosen = log_probs.gather(1, on_device.long().unsqueeze(1)).squeeze(1)
     shown = probabilities[:, 1:] if model.config.levels == 2 else probabilities

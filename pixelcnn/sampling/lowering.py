@@ -5,106 +5,35 @@ it is read from there. When it can be computed depends on what it reads:
 
 - ABOVE: only rows above. Computed for the whole row at once, before the row begins.
 - PIXEL: also this row, up to the pixel itself. Computed pixel by pixel.
-- ROW: also the whole pixel itself or pixels further right (a vertical stack does). Computed for the
-  whole row at once, after the row is finished; only later rows may read it.
+- AFTER: also the whole pixel itself. Computed when the pixel is drawn, for the pixels right of it
+  (the keys of a strict attention are of this kind).
+- ROW: also pixels further right (a vertical stack), or as AFTER but needed by later rows only.
+  Computed for the whole row at once, after the row is finished.
 
 A convolution that reads both rows above and its own row is split: the rows above are an ABOVE
 step, and the PIXEL step starts from its result.
+
+A value at half the resolution is kept at the even rows and columns, when the pixel there has its
+turn; offsets count the pixels of the image.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
-from enum import IntEnum
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from pixelcnn.attention import CausalAttention
 from pixelcnn.errors import ConfigError
-from pixelcnn.graph import Graph, Value, trace
-from pixelcnn.layers import ChannelNorm, Offset, ShiftDown, TapLayer
+from pixelcnn.graph import Value, trace
+from pixelcnn.layers import Offset, ShiftDown, TapLayer, colour_of
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.reach import relations, sub_pixel_relation
-
-
-class Phase(IntEnum):
-    """When a step runs; a value's phase is at least that of what it reads at its own position."""
-
-    ABOVE = 0
-    PIXEL = 1
-    ROW = 2
-
-
-@dataclass(eq=False)
-class Step:
-    """One operation of the program, and the buffer that holds its result at every position.
-
-    Attributes:
-        op: `image`, `constant`, `linear`, `gate`, or an operation of `pixelcnn.graph.Value`.
-        phase: when it runs.
-        channels: features of the result.
-        inputs: steps whose results it reads.
-        taps: for `linear`: weights `(C_in, C_out)` by offset.
-        bias: for `linear`: `(C_out,)`.
-        base: for `linear`: a step whose result at the same position the sum starts from.
-        relu: for `linear` and `norm`: whether negative results become 0.
-        residual: for `linear`: a step whose result is added last.
-        norm: for `norm`: the layer.
-        first: for `slice`: the first channel.
-        constant: for `constant`: the graph value's index; `bias` is added to it.
-    """
-
-    op: str
-    phase: Phase
-    channels: int
-    inputs: tuple[Step, ...] = ()
-    taps: dict[Offset, Tensor] = field(default_factory=dict)
-    bias: Tensor | None = None
-    base: Step | None = None
-    relu: bool = False
-    residual: Step | None = None
-    norm: ChannelNorm | None = None
-    first: int = 0
-    constant: int = -1
-
-    @property
-    def reads(self) -> tuple[Step, ...]:
-        """All steps that must have run before."""
-        more = (step for step in (self.base, self.residual) if step is not None)
-        return (*self.inputs, *more)
-
-    def become(self, other: Step) -> None:
-        """Do what `other` did, in this step's place."""
-        self.op, self.inputs, self.taps = other.op, other.inputs, other.taps
-        self.bias, self.base, self.norm = other.bias, other.base, other.norm
-        self.relu, self.residual = other.relu, other.residual
-
-
-@dataclass(frozen=True)
-class Program:
-    """The steps in order, the image first, the network's output last."""
-
-    steps: tuple[Step, ...]
-    graph: Graph
-    height: int
-    width: int
-
-    @property
-    def image(self) -> Step:
-        """The scaled image."""
-        return self.steps[0]
-
-    @property
-    def output(self) -> Step:
-        """The distribution parameters."""
-        return self.steps[-1]
-
-    def in_phase(self, phase: Phase) -> list[Step]:
-        """The steps to run in one phase, in order."""
-        fixed = ("image", "constant")
-        return [step for step in self.steps if step.phase == phase and step.op not in fixed]
+from pixelcnn.propagation import Reach, relations
+from pixelcnn.recurrence import Recurrence
+from pixelcnn.sampling import fusing
+from pixelcnn.sampling.steps import Phase, Program, Step, order
 
 
 def lower(model: AutoregressiveModel) -> Program:
@@ -118,165 +47,102 @@ def lower(model: AutoregressiveModel) -> Program:
     last_colour = 0b10000000 >> (model.config.channels - 1)
     lowered: dict[int, Step] = {}
     for value in graph.values:
-        sees_all_of_itself = bool((own[value.index].packed & last_colour).any())
-        lowered[value.index] = _lower_value(value, lowered, sees_all_of_itself)
+        step = _lower_value(value, tuple(lowered[source.index] for source in value.inputs))
+        if step.phase == Phase.PIXEL and value.op != "image":
+            sees_all_of_itself = bool((own[value.index].packed & last_colour).any())
+            step.phase = Phase.AFTER if sees_all_of_itself else Phase.PIXEL
+        lowered[value.index] = step
     output = lowered[graph.output.index]
-    _check_causal(graph, model, output)
-    _fuse_gates(output)
-    _fold_additions(output)
-    _merge_biases(output)
-    _fuse_activations(output)
-    _materialise_shifts(output)
+    sees_own_colours = _check_causal(own[graph.output.index], model, output)
+    fusing.fuse_gates(output)
+    fusing.fuse_concatenated_elu(output)
+    fusing.fold_additions(output)
+    fusing.merge_biases(output)
+    fusing.fuse_activations(output)
+    fusing.materialise_shifts(output)
+    fusing.postpone(output)
     image = lowered[graph.image.index]
-    steps = (image, *(step for step in _order(output) if step is not image))
-    return Program(steps, graph, model.config.height, model.config.width)
+    steps = (image, *(step for step in order(output) if step is not image))
+    return Program(steps, graph, model.config.height, model.config.width, sees_own_colours)
 
 
-def _check_causal(graph: Graph, model: AutoregressiveModel, output: Step) -> None:
-    """Looking down or right raised or made the output a ROW step; the own pixel is left."""
+def _check_causal(own: Reach, model: AutoregressiveModel, output: Step) -> bool:
+    """Refuse a network that looks ahead; else, whether a colour sees earlier ones of its pixel.
+
+    Looking down or right raised or made the output a ROW step; the own pixel is left.
+    """
     colours = model.config.channels
-    own = sub_pixel_relation(graph, model, size=(1, 1)).reshape(colours, colours)
-    if output.phase == Phase.ROW or np.triu(own).any():
+    colour = colour_of(len(own.group), colours).numpy()
+    seen = np.unpackbits(own.packed[:, 0, 0], axis=-1, count=colours).astype(bool)
+    own_pixel = np.stack([seen[own.group[colour == c]].any(axis=0) for c in range(colours)])
+    if output.phase > Phase.PIXEL or np.triu(own_pixel).any():
         raise ConfigError(
             "this network is not causal: a pixel's distribution depends on the pixel itself or "
             "on a later one. Only the reference engine can go through the motions of sampling it."
         )
+    return bool(own_pixel.any())
 
 
-def _lower_value(value: Value, lowered: dict[int, Step], sees_all_of_itself: bool) -> Step:
-    inputs = tuple(lowered[source.index] for source in value.inputs)
+def _lower_value(value: Value, inputs: tuple[Step, ...]) -> Step:
     if value.op == "image":
         return Step("image", Phase.PIXEL, value.channels)
     if value.op == "constant":
         return Step("constant", Phase.ABOVE, value.channels, constant=value.index)
     if value.op == "taps":
-        return _lower_taps(value, inputs[0], sees_all_of_itself)
+        return _lower_taps(value, inputs[0])
     phase = max(step.phase for step in inputs)
-    norm = value.layer if isinstance(value.layer, ChannelNorm) else None
-    return Step(value.op, phase, value.channels, inputs, norm=norm, first=value.start)
+    taps: dict[Offset, Tensor] = {}
+    if isinstance(value.layer, CausalAttention) and value.layer.strict:
+        query, key, attended = inputs
+        phase = max(query.phase, _from_the_right(key.phase), _from_the_right(attended.phase))
+    elif isinstance(value.layer, Recurrence):
+        taps = {offset: weight.float() for offset, weight in value.layer.state_taps().items()}
+        if phase > Phase.ABOVE and any(dx > 0 for dy, dx in taps if dy == 0):
+            phase = Phase.ROW
+    return Step(
+        value.op,
+        phase,
+        value.channels,
+        inputs,
+        value.scale,
+        taps,
+        layer=value.layer,
+        first=value.start,
+    )
 
 
-def _lower_taps(value: Value, source: Step, sees_all_of_itself: bool) -> Step:
+def _from_the_right(phase: Phase) -> Phase:
+    """When something of this phase can be read by pixels further right, but not by its own."""
+    return Phase.PIXEL if phase == Phase.AFTER else phase
+
+
+def _lower_taps(value: Value, source: Step) -> Step:
     layer = value.layer
     assert isinstance(layer, TapLayer)
     if isinstance(layer, ShiftDown):
-        return Step("shift", Phase.ABOVE, value.channels, (source,))
-    taps = {offset: weight.float() for offset, weight in layer.taps().items()}
+        return Step("shift", Phase.ABOVE, value.channels, (source,), value.scale)
+    unit = value.inputs[0].scale
+    taps = {(dy * unit, dx * unit): weight.float() for (dy, dx), weight in layer.taps().items()}
+    if not taps:  # a single weight of type A: nothing is read, and only the bias is left
+        taps = {(-1, 0): torch.zeros(value.inputs[0].channels, value.channels)}
     if any(dy > 0 for dy, _ in taps):
         raise ConfigError(f"layer {value.name} looks at rows below, so nothing can be sampled.")
     if source.op == "shift":
         # Shifting down and then reading is reading further up: the shift needs no step of its own.
-        taps = {(dy - 1, dx): weight for (dy, dx), weight in taps.items()}
+        taps = {(dy - source.scale, dx): weight for (dy, dx), weight in taps.items()}
         source = source.inputs[0]
     bias = layer.bias.detach().float() if getattr(layer, "bias", None) is not None else None
     above = {offset: weight for offset, weight in taps.items() if offset[0] < 0}
     here = {offset: weight for offset, weight in taps.items() if offset[0] == 0}
+    linear = partial(Step, "linear", channels=value.channels, inputs=(source,), scale=value.scale)
     if not here:
-        return Step("linear", Phase.ABOVE, value.channels, (source,), above, bias)
+        return linear(phase=Phase.ABOVE, taps=above, bias=bias)
     phase = source.phase
-    if phase == Phase.PIXEL and (sees_all_of_itself or any(dx > 0 for _, dx in here)):
+    if phase > Phase.ABOVE and any(dx > 0 for _, dx in here):
         phase = Phase.ROW
-    if not above or phase != Phase.PIXEL:
-        return Step("linear", phase, value.channels, (source,), taps, bias)
-    before = Step("linear", Phase.ABOVE, value.channels, (source,), above, bias)
-    return Step("linear", phase, value.channels, (source,), here, base=before)
-
-
-def _order(output: Step) -> list[Step]:
-    """Everything that `output` needs, each step after the ones it reads."""
-    ordered: list[Step] = []
-    done: set[Step] = set()
-    stack = [(output, False)]
-    while stack:
-        step, ready = stack.pop()
-        if step in done:
-            continue
-        if ready:
-            done.add(step)
-            ordered.append(step)
-        else:
-            stack.append((step, True))
-            stack.extend((source, False) for source in reversed(step.reads))
-    return ordered
-
-
-def _fuse_gates(output: Step) -> None:
-    """tanh(first half) * sigmoid(second half) becomes one `gate` step."""
-    for step in _order(output):
-        if step.op != "mul" or [source.op for source in step.inputs] != ["tanh", "sigmoid"]:
-            continue
-        content, opening = (source.inputs[0] for source in step.inputs)
-        halves = content.op == opening.op == "slice" and content.inputs == opening.inputs
-        if halves and (content.first, opening.first) == (0, step.channels):
-            step.op, step.inputs = "gate", content.inputs
-
-
-def _fold_additions(output: Step) -> None:
-    """An addition to a linear step's result becomes the value that the step starts from."""
-    for step in _order(output):
-        if step.op == "add":
-            _fold_addition(step, output)
-
-
-def _fold_addition(step: Step, output: Step) -> None:
-    uses = _uses(output)
-    for linear, other in (step.inputs, step.inputs[::-1]):
-        if linear.op != "linear" or linear.phase != step.phase or uses[linear] > 1:
-            continue
-        base = other
-        if linear.base is not None:
-            if max(linear.base.phase, other.phase) >= step.phase:
-                continue
-            # Both are known for the whole row beforehand, so they are added there.
-            base = Step("add", Phase.ABOVE, step.channels, (linear.base, other))
-        step.become(linear)
-        step.base = base
-        if base.op == "add":
-            _fold_addition(base, output)
-        return
-
-
-def _merge_biases(output: Step) -> None:
-    """A linear step that has a base leaves its bias to the step that makes the base."""
-    for step in reversed(_order(output)):
-        if step.op != "linear" or step.base is None or step.bias is None:
-            continue
-        uses = _uses(output)
-        taker = step.base
-        while taker.op == "add" and uses[taker] == 1:
-            taker = min(taker.inputs, key=lambda source: (uses[source], source.op != "linear"))
-        if taker.op in ("constant", "linear") and uses[taker] == 1:
-            taker.bias = step.bias if taker.bias is None else taker.bias + step.bias
-            step.bias = None
-        else:
-            step.residual, step.base = step.base, None
-
-
-def _fuse_activations(output: Step) -> None:
-    """relu(linear), relu(norm) and other + relu(linear) become one step."""
-    for step in _order(output):
-        uses = _uses(output)
-        if step.op == "relu":
-            (source,) = step.inputs
-            alone = uses[source] == 1 and source.phase == step.phase
-            if alone and source.op in ("linear", "norm") and source.residual is None:
-                step.become(source)
-                step.relu = True
-        elif step.op == "add":
-            for source, other in (step.inputs, step.inputs[::-1]):
-                alone = uses[source] == 1 and source.phase == step.phase
-                if alone and source.op == "linear" and source.residual is None:
-                    step.become(source)
-                    step.residual = other
-                    break
-
-
-def _uses(output: Step) -> Counter[Step]:
-    return Counter(source for user in _order(output) for source in user.reads)
-
-
-def _materialise_shifts(output: Step) -> None:
-    """A shift that something other than a convolution reads is a linear step after all."""
-    for step in _order(output):
-        if step.op == "shift":
-            step.op, step.taps = "linear", {(-1, 0): torch.eye(step.channels)}
+    elif all(dx < 0 for _, dx in here):
+        phase = _from_the_right(phase)
+    if not above or phase in (Phase.ABOVE, Phase.ROW):
+        return linear(phase=phase, taps=taps, bias=bias)
+    before = linear(phase=Phase.ABOVE, taps=above, bias=bias)
+    return linear(phase=phase, taps=here, base=before)

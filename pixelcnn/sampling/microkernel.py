@@ -127,7 +127,7 @@ _one4, _one1 = _make_tile(1, 4, 2), _make_tile(1, 1, 2)
 _HEIGHT, _WIDTH = _TALL, LANES
 
 
-@njit(nogil=True, cache=True, error_model="numpy", inline="never")
+@njit(nogil=True, error_model="numpy", inline="never")
 def product(  # type: ignore[no-untyped-def]
     memory, out, columns, init, init_stride, taps, first, count, shift, in_stride,
     weights, depth, floor, residual, rows,

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.likelihoods import Bernoulli, Categorical
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.lowering import Phase, lower
+from pixelcnn.sampling.lowering import lower
+from pixelcnn.sampling.numba_draw import kind_of
 from pixelcnn.sampling.numba_loop import fill_row
 from pixelcnn.sampling.numba_program import Floats, Tables, compile_tables
 from pixelcnn.sampling.request import Request
+from pixelcnn.sampling.steps import Phase, spread
 
 TILE = 16
 """Images computed together: enough to fill the registers, few enough to stay in the cache."""
@@ -39,14 +40,15 @@ class NumbaEngine:
     name = "numba"
 
     def __init__(self, model: AutoregressiveModel) -> None:
-        likelihood = model.likelihood
-        if not isinstance(likelihood, Bernoulli | Categorical):
+        kind = kind_of(model.likelihood)
+        if kind is None:
             raise ConfigError(
-                f"the numba engine cannot draw from a {type(likelihood).__name__}; "
+                f"the numba engine cannot draw from a {type(model.likelihood).__name__}; "
                 "use the torch engine."
             )
         self.model = model
-        self.parameters = likelihood.parameters
+        self.likelihood = kind
+        self.parameters = model.likelihood.parameters
         self.program = lower(model)
         self.tables = compile_tables(self.program)
         levels = torch.arange(model.config.levels, dtype=torch.uint8)
@@ -178,11 +180,15 @@ class _Tile:
         self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
         self.uniforms = np.ascontiguousarray(request.uniforms[part].numpy())
         self.temperature = np.float32(request.temperature)
-        self.batch = len(self.images)
+        self.guidance = np.float32(request.guidance)
+        self.batch = len(self.images) * (2 if request.guidance else 1)
         more_rows = engine.program.height if keep_all else 0
         self.buffers, self.memory, self.scratch = _allocate(engine.tables, self.batch, more_rows)
         self.taps = np.zeros(len(engine.tables.offsets), np.int64)
         labels = None if request.labels is None else request.labels[part]
+        if request.guidance:
+            assert labels is not None
+            labels = torch.cat([labels, torch.full_like(labels, engine.model.config.no_label)])
         self.constants = self._constants(labels)
 
     def _constants(self, labels: Tensor | None) -> list[tuple[int, Floats]]:
@@ -190,7 +196,9 @@ class _Tile:
         values = self.engine.program.graph.constants(labels)
         found = []
         for step in self.engine.tables.constants:
-            value = values[step.constant].float().permute(2, 3, 0, 1)
+            program = self.engine.program
+            value = spread(values[step.constant].float(), program.height, program.width)
+            value = value.permute(2, 3, 0, 1)
             value = value if step.bias is None else value + step.bias
             found.append((self.engine.tables.buffer_of[step], value.detach().cpu().numpy()))
         return found
@@ -199,10 +207,30 @@ class _Tile:
         """Sample one row of every image of the tile, from a column on."""
         for buffer, value in self.constants:
             self._row(buffer, row)[..., : value.shape[-1]] = value[row % len(value)]
+        if self.guidance == 0:
+            self._fill(row, first_column, self.images, self.known, self.log_probs)
+            return
+        # The loop works on each image twice, and what it wrote is taken from the first half.
+        images, known, log_probs = (
+            np.concatenate([array, array]) for array in (self.images, self.known, self.log_probs)
+        )
+        self._fill(row, first_column, images, known, log_probs)
+        half = len(self.images)
+        self.images[:], self.log_probs[:] = images[:half], log_probs[:half]
+
+    def _fill(
+        self,
+        row: int,
+        first_column: int,
+        images: NDArray[np.uint8],
+        known: NDArray[np.bool_],
+        log_probs: Floats,
+    ) -> None:
         tables = self.engine.tables
         fill_row(
             tables.operations[Phase.ABOVE],
             tables.operations[Phase.PIXEL],
+            tables.operations[Phase.AFTER],
             tables.operations[Phase.ROW],
             self.buffers,
             tables.offsets,
@@ -213,13 +241,16 @@ class _Tile:
             first_column,
             tables.image,
             tables.output,
+            self.engine.likelihood,
             self.engine.parameters,
+            self.engine.program.sees_own_colours,
             self.engine.scaled,
             self.temperature,
-            self.images,
-            self.known,
+            self.guidance,
+            images,
+            known,
             self.uniforms,
-            self.log_probs,
+            log_probs,
         )
 
     def _row(self, buffer: int, row: int) -> Floats:

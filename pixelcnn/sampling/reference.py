@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pixelcnn.likelihoods import draw, temper
+from pixelcnn.likelihoods import draw, guide, temper
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import Request
 
@@ -36,11 +36,21 @@ class ReferenceEngine:
                     at = (slice(None), channel, row, column)
                     if known[at].all():
                         continue
-                    parameters = self.model(images, labels)
-                    log_probs = self.model.likelihood.level_log_probs(parameters, images)
+                    log_probs = guided_log_probs(self.model, images, labels, request.guidance)
                     probabilities = temper(
                         log_probs[:, :, channel, row, column], request.temperature
                     )
                     drawn = draw(probabilities, uniforms[at])
                     images[at] = torch.where(known[at], images[at], drawn)
         return images.cpu()
+
+
+def guided_log_probs(
+    model: AutoregressiveModel, images: Tensor, labels: Tensor | None, guidance: float
+) -> Tensor:
+    """Log-probabilities of all levels, `(B, levels, C, H, W)`; see `guide`."""
+    log_probs = model.likelihood.level_log_probs(model(images, labels), images)
+    if guidance == 0:
+        return log_probs
+    without = model.likelihood.level_log_probs(model(images), images)
+    return guide(log_probs, without, guidance)

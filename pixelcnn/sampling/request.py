@@ -12,6 +12,7 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 
 MAX_TEMPERATURE = 100.0
+MAX_GUIDANCE = 100.0
 
 Progress = Callable[[int, int], None]
 """Called with (rows done, rows in all)."""
@@ -31,6 +32,7 @@ class Request:
         uniforms: float32 `(n, C, H, W)` in `[0, 1)`: the only source of randomness.
         labels: int64 `(n,)`, or None.
         temperature: 0 or more.
+        guidance: 0 or more; above 0, each image is computed with its label and without one.
         progress: told after each row.
         cancelled: asked before each row.
     """
@@ -40,6 +42,7 @@ class Request:
     uniforms: Tensor
     labels: Tensor | None
     temperature: float
+    guidance: float = 0.0
     progress: Progress | None = None
     cancelled: Callable[[], bool] | None = None
 
@@ -59,6 +62,7 @@ def make_request(
     known: Tensor | None = None,
     known_mask: Tensor | None = None,
     temperature: float = 1.0,
+    guidance: float = 0.0,
     uniforms: Tensor | None = None,
     seed: int | None = None,
     progress: Progress | None = None,
@@ -67,7 +71,7 @@ def make_request(
     """Check the arguments of `pixelcnn.sample` and bring them into one form.
 
     Raises:
-        ConfigError: n, temperature.
+        ConfigError: n, temperature, guidance.
         DataError: labels, known, known_mask, uniforms.
     """
     if n < 1:
@@ -78,6 +82,7 @@ def make_request(
             "model's own distribution, 0 always takes the likeliest level."
         )
     config = model.config
+    _check_guidance(guidance, model, labels)
     shape = (n, config.channels, config.height, config.width)
     images, given = _known(model, known, known_mask, shape)
     if uniforms is None:
@@ -93,8 +98,27 @@ def make_request(
         raise DataError("uniforms holds numbers outside 0 (included) to 1 (excluded).")
     if labels is not None and labels.dim() == 0:
         labels = labels.expand(n)
-    model.check_labels(labels, n)
-    return Request(images, given, uniforms.float(), labels, float(temperature), progress, cancelled)
+    labels = model.full_labels(labels, n)
+    return Request(
+        images,
+        given,
+        uniforms.float(),
+        labels,
+        float(temperature),
+        float(guidance),
+        progress,
+        cancelled,
+    )
+
+
+def _check_guidance(guidance: float, model: AutoregressiveModel, labels: Tensor | None) -> None:
+    if not 0 <= guidance <= MAX_GUIDANCE:
+        raise ConfigError(f"guidance = {guidance} is outside 0 to {MAX_GUIDANCE:.0f}; 0 is none.")
+    if guidance and (labels is None or not model.config.label_dropout):
+        raise ConfigError(
+            f"guidance = {guidance} needs labels, and a model that also knows images without one: "
+            "train it with label_dropout above 0."
+        )
 
 
 def _known(

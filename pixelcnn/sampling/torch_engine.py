@@ -1,24 +1,17 @@
-"""Runs a lowered program with torch: every activation is computed once and kept.
-
-Buffers hold a result at every position of the picture, with a frame of zeros wide enough for
-every tap, as the convolutions' padding has it. A step computes a stretch of one row: a single
-column in the PIXEL phase, the whole row otherwise, or a run of known pixels at once.
-"""
+"""Runs a lowered program with torch: every activation is computed once and kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from pixelcnn.devices import one_thread
-from pixelcnn.likelihoods import draw, temper
+from pixelcnn.likelihoods import draw, guide, temper
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.lowering import Phase, Step, lower
+from pixelcnn.sampling.lowering import lower
 from pixelcnn.sampling.request import Request
+from pixelcnn.sampling.steps import Phase, Program
+from pixelcnn.sampling.torch_steps import Buffers
 
 MAX_BATCH = 32
 """Images computed together: more would only take memory."""
@@ -32,16 +25,6 @@ class TorchEngine:
     def __init__(self, model: AutoregressiveModel) -> None:
         self.model = model
         self.program = lower(model)
-        self.kernels = {
-            step: _Kernel.pack(step) for step in self.program.steps if step.op == "linear"
-        }
-
-        self.phases = {phase: self.program.in_phase(phase) for phase in Phase}
-        offsets = [offset for step in self.program.steps for offset in step.taps]
-        self.frame = (
-            max((-dy for dy, _ in offsets), default=0),
-            max((abs(dx) for _, dx in offsets), default=0),
-        )
 
     @torch.no_grad()
     def run(self, request: Request) -> Tensor:
@@ -50,7 +33,7 @@ class TorchEngine:
         starts = range(0, n, MAX_BATCH)
         with one_thread():
             parts = [
-                _Pass(self, request, slice(start, start + MAX_BATCH)).run(
+                _Pass(self.model, self.program, request, slice(start, start + MAX_BATCH)).run(
                     request, number * height, len(starts) * height
                 )
                 for number, start in enumerate(starts)
@@ -58,147 +41,81 @@ class TorchEngine:
         return torch.cat(parts)
 
 
-@dataclass(frozen=True)
-class _Kernel:
-    """A linear step's weights, as one matrix over a window of rows and columns."""
-
-    rows: range
-    columns: range
-    matrix: Tensor  # (len(rows) * C_in * len(columns), C_out)
-
-    @staticmethod
-    def pack(step: Step) -> _Kernel:
-        offsets = list(step.taps)
-        rows = range(min(dy for dy, _ in offsets), max(dy for dy, _ in offsets) + 1)
-        columns = range(min(dx for _, dx in offsets), max(dx for _, dx in offsets) + 1)
-        first = step.taps[offsets[0]]
-        window = first.new_zeros(len(rows), first.shape[0], len(columns), first.shape[1])
-        for (dy, dx), weight in step.taps.items():
-            window[dy - rows.start, :, dx - columns.start] = weight
-        return _Kernel(rows, columns, window.flatten(0, 2).contiguous())
-
-
 class _Pass:
-    """One batch on its way from the first pixel to the last."""
+    """One batch on its way from the first pixel to the last.
 
-    def __init__(self, engine: TorchEngine, request: Request, part: slice) -> None:
-        self.engine, self.model, self.program = engine, engine.model, engine.program
-        self.temperature = request.temperature
-        device = next(self.model.parameters()).device
+    With guidance, the buffers hold each image twice: with its label, then without one.
+    """
+
+    def __init__(
+        self, model: AutoregressiveModel, program: Program, request: Request, part: slice
+    ) -> None:
+        self.model, self.program = model, program
+        self.temperature, self.guidance = request.temperature, request.guidance
+        device = next(model.parameters()).device
         self.images = request.images[part].to(device, copy=True)
         self.known = request.known[part].to(device)
         self.uniforms = request.uniforms[part].to(device)
         labels = None if request.labels is None else request.labels[part].to(device)
-        batch, _, height, width = self.images.shape
-        self.up, self.side = engine.frame
-        self.buffers = {
-            step: torch.zeros(
-                batch, height + self.up, width + 2 * self.side, step.channels, device=device
-            )
-            for step in self.program.steps
-        }
-        for index, value in self.program.graph.constants(labels).items():
-            for step in self.program.steps:
-                if step.op == "constant" and step.constant == index:
-                    picture = self.buffers[step][:, self.up :, self.side : self.side + width]
-                    picture.copy_(value.permute(0, 2, 3, 1))  # (1|B, 1|H, 1|W, C), broadcast
-                    if step.bias is not None:
-                        picture += step.bias
+        if self.guidance:
+            assert labels is not None
+            labels = torch.cat([labels, torch.full_like(labels, model.config.no_label)])
+        self.copies = 2 if self.guidance else 1
+        self.buffers = Buffers(program, self.copies * len(self.images), labels, device)
+        # Where a pixel waits for the one before it to be drawn, no run can be passed over at once.
+        self.sequential = bool(program.in_phase(Phase.AFTER))
 
     def run(self, request: Request, rows_before: int, rows: int) -> Tensor:
         _, _, height, width = self.images.shape
         given = self.known.all(dim=1).all(dim=0).tolist()  # (H, W)
         for row in range(height):
             request.advance(rows_before + row, rows)
-            self._phase(Phase.ABOVE, row, 0, width)
+            self.buffers.compute(Phase.ABOVE, row, 0, width)
             column = 0
             while column < width:
                 stop = column
-                while stop < width and given[row][stop]:
+                while stop < width and given[row][stop] and not (self.sequential and stop > column):
                     stop += 1
                 if stop > column:
                     self._pass_over(row, column, stop)
-                    column = stop
                 else:
+                    stop = column + 1
                     self._sample_pixel(row, column)
-                    column += 1
-            self._phase(Phase.ROW, row, 0, width)
+                self.buffers.compute(Phase.AFTER, row, column, stop)
+                column = stop
+            self.buffers.compute(Phase.ROW, row, 0, width)
         return self.images.cpu()
 
     def _pass_over(self, row: int, start: int, stop: int) -> None:
         """A run of pixels known in every image: all of it at once, and nothing to draw."""
-        scaled = self.model.scale(self.images[:, :, row, start:stop])  # (B, C, columns)
-        self._view(self.program.image, row, start, stop).copy_(scaled.transpose(1, 2))
-        self._phase(Phase.PIXEL, row, start, stop)
+        self._show(row, start, stop)
+        self.buffers.compute(Phase.PIXEL, row, start, stop)
+
+    def _show(self, row: int, start: int, stop: int) -> None:
+        """Put levels where the network reads them."""
+        scaled = self.model.scale(self.images[:, :, row, start:stop]).transpose(1, 2)
+        image = self.buffers.view(self.program.image, row, start, stop)  # (B, columns, C)
+        image.copy_(scaled.repeat(self.copies, 1, 1))
 
     def _sample_pixel(self, row: int, column: int) -> None:
-        likelihood = self.model.likelihood
-        scaled = self._view(self.program.image, row, column, column + 1)[:, 0]  # (B, C)
         for channel in range(self.images.shape[1]):
-            # Features of a later colour see the earlier ones, so each colour has its own turn.
-            self._phase(Phase.PIXEL, row, column, column + 1)
-            output = self._view(self.program.output, row, column, column + 1)[:, 0]
-            parameters = self.model.unpack(output)[..., None, None]  # (B, P, C, 1, 1)
-            pixel = self.images[:, :, row : row + 1, column : column + 1]
-            log_probs = likelihood.level_log_probs(parameters, pixel)[:, :, channel, 0, 0]
+            # Features of a later colour may see the earlier ones: then each has its own turn.
+            if channel == 0 or self.program.sees_own_colours:
+                self.buffers.compute(Phase.PIXEL, row, column, column + 1)
             at = (slice(None), channel, row, column)
-            drawn = draw(temper(log_probs, self.temperature), self.uniforms[at])
+            drawn = draw(
+                temper(self._log_probs(row, column, channel), self.temperature), self.uniforms[at]
+            )
             self.images[at] = torch.where(self.known[at], self.images[at], drawn)
-            scaled[:, channel] = self.model.scale(self.images[at])
+            self._show(row, column, column + 1)
 
-    def _phase(self, phase: Phase, row: int, start: int, stop: int) -> None:
-        for step in self.engine.phases[phase]:
-            self._view(step, row, start, stop).copy_(self._compute(step, row, start, stop))
-
-    def _view(self, step: Step, row: int, start: int, stop: int) -> Tensor:
-        """A stretch of one row of a step's result: `(B, columns, C)`."""
-        return self.buffers[step][:, row + self.up, self.side + start : self.side + stop]
-
-    def _compute(self, step: Step, row: int, start: int, stop: int) -> Tensor:
-        if step.op == "linear":
-            return self._linear(step, row, start, stop)
-        inputs = [self._view(source, row, start, stop) for source in step.inputs]
-        if step.op == "norm":
-            assert step.norm is not None
-            normal = step.norm.normalize(inputs[0])
-            return normal.relu_() if step.relu else normal
-        if step.op == "slice":
-            return inputs[0][..., step.first : step.first + step.channels]
-        if step.op == "cat":
-            return torch.cat(inputs, dim=-1)
-        return _POSITIONWISE[step.op](*inputs)
-
-    def _linear(self, step: Step, row: int, start: int, stop: int) -> Tensor:
-        kernel = self.engine.kernels[step]
-        source = self.buffers[step.inputs[0]]
-        top, left = row + self.up + kernel.rows.start, self.side + start + kernel.columns.start
-        right = left + stop - start + len(kernel.columns) - 1
-        window = source[:, top : top + len(kernel.rows), left:right]
-        patches = window.unfold(2, len(kernel.columns), 1)  # (B, rows, columns, C, kernel columns)
-        flat = patches.transpose(1, 2).reshape(len(source), stop - start, -1)
-        result = flat @ kernel.matrix
-        if step.bias is not None:
-            result += step.bias
-        if step.base is not None:
-            result += self._view(step.base, row, start, stop)
-        if step.relu:
-            result.relu_()
-        if step.residual is not None:
-            result += self._view(step.residual, row, start, stop)
-        return result
-
-
-def _gate(features: Tensor) -> Tensor:
-    content, opening = features.chunk(2, dim=-1)
-    return torch.tanh(content) * torch.sigmoid(opening)
-
-
-_POSITIONWISE: dict[str, Callable[..., Tensor]] = {
-    "relu": torch.relu,
-    "elu": F.elu,
-    "tanh": torch.tanh,
-    "sigmoid": torch.sigmoid,
-    "add": torch.add,
-    "mul": torch.mul,
-    "gate": _gate,
-}
+    def _log_probs(self, row: int, column: int, channel: int) -> Tensor:
+        """Log-probability of each level of one sub-pixel: `(B, levels)`."""
+        output = self.buffers.view(self.program.output, row, column, column + 1)[:, 0]
+        parameters = self.model.unpack(output)[..., None, None]  # (B, P, C, 1, 1)
+        pixel = self.images[:, :, row : row + 1, column : column + 1].repeat(self.copies, 1, 1, 1)
+        log_probs = self.model.likelihood.level_log_probs(parameters, pixel)[:, :, channel, 0, 0]
+        if not self.guidance:
+            return log_probs
+        conditional, unconditional = log_probs.chunk(2)
+        return guide(conditional, unconditional, self.guidance)

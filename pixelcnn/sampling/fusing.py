@@ -1,0 +1,110 @@
+"""Makes a program shorter: steps that can be one become one, and what can wait waits.
+
+Each function changes the steps that lead to `output` in place.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from pixelcnn.sampling.steps import Phase, Step, order, uses
+
+
+def fuse_gates(output: Step) -> None:
+    """tanh(first half) * sigmoid(second half) becomes one `gate` step."""
+    for step in order(output):
+        if step.op != "mul" or [source.op for source in step.inputs] != ["tanh", "sigmoid"]:
+            continue
+        content, opening = (source.inputs[0] for source in step.inputs)
+        halves = content.op == opening.op == "slice" and content.inputs == opening.inputs
+        if halves and (content.first, opening.first) == (0, step.channels):
+            step.op, step.inputs = "gate", content.inputs
+
+
+def fuse_concatenated_elu(output: Step) -> None:
+    """elu(cat(x, -x)) becomes one `concat_elu` step."""
+    for step in order(output):
+        if step.op != "elu" or step.inputs[0].op != "cat" or len(step.inputs[0].inputs) != 2:
+            continue
+        plain, negated = step.inputs[0].inputs
+        if negated.op == "neg" and negated.inputs == (plain,):
+            step.op, step.inputs = "concat_elu", (plain,)
+
+
+def fold_additions(output: Step) -> None:
+    """An addition to a linear step's result becomes the value that the step starts from."""
+    for step in order(output):
+        if step.op == "add":
+            _fold_addition(step, output)
+
+
+def _fold_addition(step: Step, output: Step) -> None:
+    used = uses(output)
+    for linear, other in (step.inputs, step.inputs[::-1]):
+        if linear.op != "linear" or linear.phase != step.phase or used[linear] > 1:
+            continue
+        base = other
+        if linear.base is not None:
+            ready = max(linear.base.phase, other.phase)
+            if ready >= step.phase:
+                continue
+            # Both are known earlier than this step, so they are added there.
+            base = Step("add", ready, step.channels, (linear.base, other), step.scale)
+        step.become(linear)
+        step.base = base
+        if base.op == "add":
+            _fold_addition(base, output)
+        return
+
+
+def merge_biases(output: Step) -> None:
+    """A linear step that has a base leaves its bias to the step that makes the base."""
+    for step in reversed(order(output)):
+        if step.op != "linear" or step.base is None or step.bias is None:
+            continue
+        used = uses(output)
+        taker = step.base
+        while taker.op == "add" and used[taker] == 1:
+            taker = min(taker.inputs, key=lambda source: (used[source], source.op != "linear"))
+        if taker.op in ("constant", "linear") and used[taker] == 1:
+            taker.bias = step.bias if taker.bias is None else taker.bias + step.bias
+            step.bias = None
+        else:
+            step.residual, step.base = step.base, None
+
+
+def fuse_activations(output: Step) -> None:
+    """relu(linear), relu(norm) and other + relu(linear) become one step."""
+    for step in order(output):
+        used = uses(output)
+        if step.op == "relu":
+            (source,) = step.inputs
+            alone = used[source] == 1 and source.phase == step.phase
+            if alone and source.op in ("linear", "norm") and source.residual is None:
+                step.become(source)
+                step.relu = True
+        elif step.op == "add":
+            for source, other in (step.inputs, step.inputs[::-1]):
+                alone = used[source] == 1 and source.phase == step.phase
+                if alone and source.op == "linear" and source.residual is None:
+                    step.become(source)
+                    step.residual = other
+                    break
+
+
+def materialise_shifts(output: Step) -> None:
+    """A shift that something other than a convolution reads is a linear step after all."""
+    for step in order(output):
+        if step.op == "shift":
+            step.op, step.taps = "linear", {(-step.scale, 0): torch.eye(step.channels)}
+
+
+def postpone(output: Step) -> None:
+    """An AFTER step that no pixel of its own row waits for is done for the whole row at once."""
+    awaited: set[Step] = set()
+    for step in reversed(order(output)):
+        if step.phase == Phase.PIXEL or step in awaited:
+            awaited.update(source for source in step.reads if source.phase == Phase.AFTER)
+    for step in order(output):
+        if step.phase == Phase.AFTER and step not in awaited:
+            step.phase = Phase.ROW

@@ -1,0 +1,133 @@
+"""The steps of a sampling program: what is computed, from what, and when."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from torch import Tensor, nn
+
+from pixelcnn.graph import Graph
+from pixelcnn.layers import Offset
+
+
+class Phase(IntEnum):
+    """When a step runs; a value's phase is at least that of what it reads at its own position."""
+
+    ABOVE = 0
+    PIXEL = 1
+    AFTER = 2
+    ROW = 3
+
+
+@dataclass(eq=False, repr=False)
+class Step:
+    """One operation of the program, and the buffer that holds its result at every position.
+
+    Attributes:
+        op: `image`, `constant`, `linear`, `gate`, `concat_elu`, or an operation of
+            `pixelcnn.graph.Value`.
+        phase: when it runs.
+        channels: features of the result.
+        inputs: steps whose results it reads.
+        scale: it runs only at rows and columns that are multiples of this.
+        taps: for `linear`: weights `(C_in, C_out)` by offset in pixels of the image; for
+            `recurrence`: by offset of its own earlier results.
+        bias: for `linear`: `(C_out,)`.
+        base: for `linear`: a step whose result at the same position the sum starts from.
+        relu: for `linear` and `norm`: whether negative results become 0.
+        residual: for `linear`: a step whose result is added last.
+        layer: for `norm`, `attention` and `recurrence`.
+        first: for `slice`: the first channel.
+        constant: for `constant`: the graph value's index; `bias` is added to it.
+    """
+
+    op: str
+    phase: Phase
+    channels: int
+    inputs: tuple[Step, ...] = ()
+    scale: int = 1
+    taps: dict[Offset, Tensor] = field(default_factory=dict)
+    bias: Tensor | None = None
+    base: Step | None = None
+    relu: bool = False
+    residual: Step | None = None
+    layer: nn.Module | None = None
+    first: int = 0
+    constant: int = -1
+
+    @property
+    def reads(self) -> tuple[Step, ...]:
+        """All steps that must have run before."""
+        more = (step for step in (self.base, self.residual) if step is not None)
+        return (*self.inputs, *more)
+
+    def become(self, other: Step) -> None:
+        """Do what `other` did, in this step's place."""
+        self.op, self.inputs, self.taps = other.op, other.inputs, other.taps
+        self.bias, self.base, self.layer = other.bias, other.base, other.layer
+        self.relu, self.residual = other.relu, other.residual
+
+
+@dataclass(frozen=True)
+class Program:
+    """The steps in order, the image first, the network's output last."""
+
+    steps: tuple[Step, ...]
+    graph: Graph
+    height: int
+    width: int
+    sees_own_colours: bool
+    """Whether the parameters of a colour depend on the earlier colours of their own pixel."""
+
+    @property
+    def image(self) -> Step:
+        """The scaled image."""
+        return self.steps[0]
+
+    @property
+    def output(self) -> Step:
+        """The distribution parameters."""
+        return self.steps[-1]
+
+    def in_phase(self, phase: Phase) -> list[Step]:
+        """The steps to run in one phase, in order."""
+        fixed = ("image", "constant")
+        return [step for step in self.steps if step.phase == phase and step.op not in fixed]
+
+
+def order(output: Step) -> list[Step]:
+    """Everything that `output` needs, each step after the ones it reads."""
+    ordered: list[Step] = []
+    done: set[Step] = set()
+    stack = [(output, False)]
+    while stack:
+        step, ready = stack.pop()
+        if step in done:
+            continue
+        if ready:
+            done.add(step)
+            ordered.append(step)
+        else:
+            stack.append((step, True))
+            stack.extend((source, False) for source in reversed(step.reads))
+    return ordered
+
+
+def uses(output: Step) -> Counter[Step]:
+    """How many steps read each step's result."""
+    return Counter(source for user in order(output) for source in user.reads)
+
+
+def spread(constant: Tensor, height: int, width: int) -> Tensor:
+    """A constant of lower resolution at the positions of the image that its pixels stand for.
+
+    `(1|B, C, h, w)` to `(1|B, C, H, W)`; what is the same everywhere stays `(1|B, C, 1, 1)`.
+    """
+    rows = constant.shape[2]
+    if rows in (1, height):
+        return constant
+    times = -(-height // rows)
+    repeated = constant.repeat_interleave(times, 2).repeat_interleave(times, 3)
+    return repeated[:, :, :height, :width]
