@@ -57,7 +57,9 @@ class CausalAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """`(B, C, H, W)` to `(B, heads, H * W, C / heads)`."""
-        return x.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)
+        heads = x.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)
+        # On a CPU the fast kernel is only taken when the last dimension is dense: 3 to 5 times.
+        return heads.contiguous()
 
 
 def check_heads(heads: int, channels: int, colours: int, option: str = "heads") -> None:

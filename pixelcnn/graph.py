@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -69,7 +69,7 @@ class Value:
     index: int
     name: str
     op: str
-    inputs: tuple[Value, ...]
+    inputs: tuple[Value, ...] = field(repr=False)
     channels: int
     layer: nn.Module | None = None
     start: int = 0

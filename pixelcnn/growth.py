@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -76,9 +77,11 @@ def growth(
 ) -> Growth:
     """Follow the view of an architecture on square grey images, up to where it ends.
 
-    Each block here has one k x k masked convolution, and there are as many blocks as the image
-    has rows below the first: for k = 3 or more, no further one adds anything. The view does not
-    depend on the number of channels, so the network is as thin as it can be.
+    In `pixelcnn` each block here has one k x k masked convolution, and there are as many blocks as
+    the image has rows below the first: for k = 3 or more, no further one adds anything. Where
+    blocks are no such chain (attention, several resolutions), the networks of one block, of two
+    and so on are followed until a block more adds nothing. The view does not depend on the number
+    of channels, so the networks are as thin as they can be.
 
     Args:
         name: an architecture of the registry.
@@ -94,20 +97,22 @@ def growth(
         raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
     if size < 2:
         raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
-    options: dict[str, Any] = {"block": "bottleneck"} if name == "pixelcnn" else {}
-    model = build_model(
-        name,
-        height=size,
-        width=size,
-        hidden_channels=1,
-        blocks=_TEMPLATE_BLOCKS,
-        first_kernel_size=first_kernel_size,
-        kernel_size=kernel_size,
-        **options,
-    )
-    if first_mask == "B":
-        put_mask_b_first(model)
-    return Growth(_grown(trace(model), size, blocks=size - 1))
+    options: dict[str, Any] = {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
+    if name == "pixelcnn":
+        options["block"] = "bottleneck"
+
+    def traced(blocks: int) -> Graph:
+        model = build_model(
+            name, height=size, width=size, hidden_channels=2, blocks=blocks, **options
+        )
+        if first_mask == "B":
+            put_mask_b_first(model)
+        return trace(model)
+
+    template = traced(_TEMPLATE_BLOCKS)
+    if _is_chain(template):
+        return Growth(_grown(template, size, blocks=size - 1))
+    return Growth(_grown_one_by_one(traced, size))
 
 
 def put_mask_b_first(model: AutoregressiveModel) -> None:
@@ -122,6 +127,32 @@ def put_mask_b_first(model: AutoregressiveModel) -> None:
             mask = layer.mask.clone()
             mask[:, :, rows // 2, columns // 2] = True
             model.set_submodule(path, TapConv2d(mask))
+
+
+def _is_chain(graph: Graph) -> bool:
+    """Whether the blocks are alike, each adding to what the one before handed on."""
+    stream = [value.index for value in _residual_stream(graph)]
+    return len(stream) == _TEMPLATE_BLOCKS + 1 and stream[2] - stream[1] == stream[3] - stream[2]
+
+
+def _grown_one_by_one(traced: Callable[[int], Graph], size: int) -> BoolArray:
+    """The relation after the first layer, and of networks of one block more each time."""
+    steps: list[BoolArray] = []
+    for blocks in range(1, size):
+        graph = traced(blocks)
+        known = relations(graph, size, size)
+        if not steps:
+            firsts = [known[value.index] for value in graph.values if _reads_the_image(value)]
+            steps.append(_pixels(reduce(Reach.union, firsts)))
+        steps.append(_pixels(known[graph.output.index]))
+        if np.array_equal(steps[-1], steps[-2]):
+            break
+    return np.stack(steps)
+
+
+def _reads_the_image(value: Value) -> bool:
+    """Whether it is a first layer: later ones may look at the image too, beside other features."""
+    return value.name.startswith("first") and value.op == "taps"
 
 
 def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-LOWEST_LOG_SCALE = -7.0
-"""Log of the narrowest logistic, on an axis on which all levels lie between -1 and 1."""
+LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE = -7.0, 7.0
+"""Of the narrowest and the widest logistic, on an axis on which all levels lie in [-1, 1]."""
 
 _FIT_STEPS = 100
 
@@ -27,7 +27,7 @@ class DiscretizedLogisticMixture:
 
     Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 and 2.2. Deviations: G and B may tilt
     the weights by logits of their own (0 in the paper), since in a network with colour masks those
-    know more than R's; a log scale approaches its lowest value smoothly instead of being clamped;
+    know more than R's; a log scale approaches its bounds smoothly instead of being clamped;
     no branch replaces the difference of two sigmoids where it vanishes, since it is written as
     sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), exact at any distance.
     """
@@ -92,6 +92,7 @@ class DiscretizedLogisticMixture:
         """Log weights, means and log scales, `(B, components, C, H, W)` each."""
         logits, means, raw_scales, *coefficients = parameters.chunk(5 if self.coupled else 3, dim=1)
         log_scales = LOWEST_LOG_SCALE + F.softplus(raw_scales - LOWEST_LOG_SCALE)
+        log_scales = HIGHEST_LOG_SCALE - F.softplus(HIGHEST_LOG_SCALE - log_scales)
         if not self.coupled:
             return logits.log_softmax(dim=1), means, log_scales
         x = self._value(images).to(means).unsqueeze(1)  # (B, 1, 3, H, W)

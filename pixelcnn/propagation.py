@@ -47,8 +47,7 @@ def relations(graph: Graph, height: int, width: int) -> dict[int, Reach]:
         if value.op == "image":
             known[value.index] = _image_reach(value.channels, height, width)
         elif value.op == "constant":
-            colours = graph.image.channels
-            known[value.index] = _empty_reach(value.channels, colours, height, width)
+            known[value.index] = _empty_reach(value.channels, known[0])
         else:
             inputs = [known[source.index] for source in value.inputs]
             known[value.index] = reach_of(value, inputs, height, width)
@@ -87,8 +86,9 @@ def _image_reach(channels: int, height: int, width: int) -> Reach:
     return Reach(np.arange(channels), packed)
 
 
-def _empty_reach(channels: int, colours: int, height: int, width: int) -> Reach:
-    nothing = np.zeros((1, height, width, -(-colours * height * width // 8)), np.uint8)
+def _empty_reach(channels: int, image: Reach) -> Reach:
+    """Nothing at all, at any resolution: it spreads to the size of what it meets."""
+    nothing = np.zeros((1, 1, 1, image.packed.shape[-1]), np.uint8)
     return Reach(np.zeros(channels, np.intp), nothing)
 
 
@@ -97,7 +97,9 @@ def _concatenate(inputs: list[Reach]) -> Reach:
     group = np.concatenate(
         [reach.group + offset for reach, offset in zip(inputs, offsets, strict=True)]
     )
-    return Reach(group, np.concatenate([reach.packed for reach in inputs]))
+    room = np.broadcast_shapes(*(reach.packed.shape[1:] for reach in inputs))
+    parts = [np.broadcast_to(reach.packed, (len(reach.packed), *room)) for reach in inputs]
+    return Reach(group, np.concatenate(parts))
 
 
 def _through_norm(source: Reach, norm: ChannelNorm) -> Reach:

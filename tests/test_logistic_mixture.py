@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.nn import functional as F
 
 from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
 
@@ -97,7 +98,7 @@ def naive_bin(levels: int, level: Tensor, mean: Tensor, scale: Tensor) -> Tensor
 def test_near_the_mean_it_is_the_difference_of_two_sigmoids(levels: int) -> None:
     mixture, parameters, images = random_case(levels, coupled=False, dtype=torch.double)
     logits, means, raw_scales = parameters.chunk(3, dim=1)  # (4, 3, 3, 2, 2): components second
-    scales = (-7 + torch.log1p((raw_scales + 7).exp())).exp()
+    scales = (7 - F.softplus(14 - F.softplus(raw_scales + 7))).exp()
     bins = naive_bin(levels, images[:, None].long(), means, scales)
     expected = (logits.softmax(dim=1) * bins).sum(dim=1).log()
     torch.testing.assert_close(mixture.log_prob(parameters, images), expected)
@@ -112,7 +113,7 @@ def test_all_channels_of_a_pixel_come_from_one_component(levels: int) -> None:
     red, green, _ = (2 * images.double() / (levels - 1) - 1).unsqueeze(1).unbind(dim=2)
     shifted = [means[:, :, 0], means[:, :, 1] + first[:, :, 1] * red]
     shifted.append(means[:, :, 2] + first[:, :, 2] * red + second[:, :, 2] * green)
-    scales = (-7 + torch.log1p((raw_scales + 7).exp())).exp()
+    scales = (7 - F.softplus(14 - F.softplus(raw_scales + 7))).exp()
     bins = naive_bin(levels, images[:, None].long(), torch.stack(shifted, dim=2), scales)
     pixel = (logits[:, :, 0].softmax(dim=1) * bins.prod(dim=2)).sum(dim=1).log()  # (4, 2, 2)
     torch.testing.assert_close(mixture.log_prob(parameters, images).sum(dim=1), pixel)

@@ -307,7 +307,7 @@ def test_totals_of_a_growth_are_the_audit_s() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"name": "pixelrnn"}, "'pixelrnn' is unknown"),
+        ({"name": "pixelvae"}, "'pixelvae' is unknown"),
         ({"kernel_size": 4}, "kernel_size = 4 has no centre"),
         ({"first_mask": "C"}, "first_mask = 'C' is unknown"),
         ({"size": 1}, "size = 1"),

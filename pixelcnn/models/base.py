@@ -99,9 +99,13 @@ class AutoregressiveModel(nn.Module, ABC):
         frequencies = (frequencies + 1e-4) / (frequencies + 1e-4).sum()
         with torch.no_grad():
             self.output.weight.mul_(0.1)
-            bias = self.likelihood.bias_for(frequencies).repeat(self.config.channels)
+            bias = self.likelihood.bias_for(frequencies)  # (P,)
             if self.output.bias is not None:
-                self.output.bias.copy_(bias)
+                self.output.bias.copy_(bias.repeat(self.config.channels))
+                if self.likelihood.coupled:
+                    # What these tilt in G and B are the weights of R, which are right as they are.
+                    tilts = self.output.bias.view(self.config.channels, -1)
+                    tilts[1:, : self.config.components] = 0
 
     def check_images(self, images: Tensor) -> None:
         """Raise a `DataError` unless `images` is a batch that this model can read."""

@@ -8,7 +8,11 @@ import numpy as np
 from numba import njit
 
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood
-from pixelcnn.logistic_mixture import LOWEST_LOG_SCALE, DiscretizedLogisticMixture
+from pixelcnn.logistic_mixture import (
+    HIGHEST_LOG_SCALE,
+    LOWEST_LOG_SCALE,
+    DiscretizedLogisticMixture,
+)
 
 BERNOULLI, CATEGORICAL, MIXTURE, COUPLED_MIXTURE = range(4)
 
@@ -25,6 +29,11 @@ def kind_of(likelihood: Likelihood) -> int | None:
 @njit(nogil=True, error_model="numpy")
 def _log_sigmoid(x):  # type: ignore[no-untyped-def]
     return min(x, 0.0) - math.log1p(math.exp(-abs(x)))
+
+
+@njit(nogil=True, error_model="numpy")
+def _softplus(x):  # type: ignore[no-untyped-def]
+    return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
 
 
 @njit(nogil=True, error_model="numpy")
@@ -66,8 +75,9 @@ def _mixture(memory, start, parameters, coupled, pixel, colour, levels, weights,
         for k in range(count):
             weights[k] -= highest + math.log(total)
             means[k] = memory[place + count + k]
-            raw = memory[place + 2 * count + k] - LOWEST_LOG_SCALE
-            scales[k] = LOWEST_LOG_SCALE + max(raw, 0.0) + math.log1p(math.exp(-abs(raw)))
+            raw = memory[place + 2 * count + k]
+            above = LOWEST_LOG_SCALE + _softplus(raw - LOWEST_LOG_SCALE)
+            scales[k] = HIGHEST_LOG_SCALE - _softplus(HIGHEST_LOG_SCALE - above)
             if coupled and c > 0:
                 red = pixel[0] * 2.0 / (levels - 1) - 1.0
                 means[k] += math.tanh(memory[place + 3 * count + k]) * red
