@@ -7,6 +7,7 @@ chance. Here each round times every candidate once, and the medians over rounds 
 from __future__ import annotations
 
 import copy
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from pixelcnn.arithmetic import multiply_adds, seconds_for_a_matrix_product
 from pixelcnn.data import DataSet, Split
 from pixelcnn.devices import choose_device
 from pixelcnn.errors import ConfigError
@@ -40,6 +42,8 @@ class SamplingTiming:
         batch: images drawn together.
         ms_per_image: median over the rounds, for a complete image.
         times_reference: how many times faster than the reference in the same rounds.
+        times_floor: how many times slower than the arithmetic alone would be on one thread of this
+            CPU, at the rate of a large matrix product in the same rounds; NaN on other devices.
         rows_timed: rows of each image that were drawn; the others were given, and the time
             multiplied accordingly.
         error: why this engine cannot serve this model; empty if it can.
@@ -50,6 +54,7 @@ class SamplingTiming:
     batch: int
     ms_per_image: float = float("nan")
     times_reference: float = float("nan")
+    times_floor: float = float("nan")
     rows_timed: int = 0
     error: str = ""
 
@@ -118,12 +123,17 @@ def time_sampling(
             except ConfigError as error:
                 errors[engine] = str(error)
         seconds: dict[str, list[float]] = {engine: [] for engine in ready}
+        rates: list[float] = []  # multiply-adds a second
         for number in range(rounds):
+            product_seconds, products = seconds_for_a_matrix_product()
+            rates.append(products / product_seconds)
             for engine, timed in ready.items():
                 seconds[engine].append(timed() * height / rows[engine])
             if progress is not None:
                 progress(turn * rounds + number + 1, len(batches) * rounds)
         reference = statistics.median(seconds["reference"])
+        on_cpu = next(model.parameters()).device.type == "cpu"
+        floor = multiply_adds(model) / statistics.median(rates) if on_cpu else math.nan
         for engine in names:
             if engine in errors:
                 yield SamplingTiming(name, engine, batch, error=errors[engine])
@@ -135,6 +145,7 @@ def time_sampling(
                 batch=batch,
                 ms_per_image=1000 * median / batch,
                 times_reference=reference / median,
+                times_floor=median / batch / floor,
                 rows_timed=rows[engine],
             )
 
@@ -249,7 +260,7 @@ def _plain_steps(model: AutoregressiveModel, batch: Split) -> Iterator[None]:
 def _full_kernel_forward(layer: TapConv2d, x: Tensor) -> Tensor:
     padding = [size // 2 * layer.dilation[0] for size in layer.kernel_size]
     weight = layer.weight * layer.mask
-    return F.conv2d(x, weight, layer.bias, padding=padding, dilation=layer.dilation)
+    return F.conv2d(x, weight, layer.bias, layer.stride, padding, layer.dilation)
 
 
 def _tuned_steps(trainer: Trainer) -> Iterator[None]:

@@ -22,7 +22,7 @@ _MODELS = ("pixelcnn:notebook", "gated_pixelcnn")
 
 @dataclass(frozen=True)
 class BenchSampling:
-    """Time every sampling engine against the reference, in turns, in one run.
+    """Time every sampling engine against the reference and the bare arithmetic, in one run.
 
     Example: python -m pixelcnn bench sampling --models pixelcnn:notebook --batches 1 16
 
@@ -38,7 +38,7 @@ class BenchSampling:
     """
 
     models: tuple[str, ...] = _MODELS
-    batches: tuple[int, ...] = (1, 16)
+    batches: tuple[int, ...] = (1, 16, 64)
     rounds: int = 3
     reference_rows: int = 2
     device: Literal["cpu", "cuda", "mps"] = "cpu"
@@ -54,7 +54,9 @@ class BenchSampling:
         use_threads(self.threads)
         device = choose_device(self.device)
         timings: list[SamplingTiming] = []
-        print(f"{'model':<28}{'batch':>6}  {'engine':<10}{'ms/image':>10}{'x reference':>13}")
+        print(
+            f"{'model':<28}{'batch':>6}  {'engine':<10}{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
+        )
         for spec in self.models:
             with Progress(f"timing {spec}") as progress:
                 for timing in time_sampling(
@@ -158,7 +160,8 @@ def _sampling_row(timing: SamplingTiming) -> str:
     start = f"{timing.model:<28}{timing.batch:>6}  {timing.engine:<10}"
     if timing.error:
         return f"{start}  {timing.error}"
-    return f"{start}{timing.ms_per_image:>10.2f}{timing.times_reference:>13.1f}"
+    numbers = f"{timing.ms_per_image:>10.2f}{timing.times_reference:>13.1f}"
+    return f"{start}{numbers}{timing.times_floor:>9.2f}"
 
 
 def _training_row(timing: TrainingTiming) -> str:
