@@ -1,4 +1,4 @@
-"""Convolutions of the two streams of PixelCNN++, named by the directions that they carry.
+"""What PixelCNN++ and PixelSNAIL are made of: directed convolutions, and what stands between them.
 
 The *down* stream knows rows above only, the *down-right* stream also what is to the left in the
 row itself. Both take over what a layer below them knows; see `TapConv2d` for how taps count.
@@ -7,6 +7,8 @@ row itself. Both take over what a layer below them knows; see `TapConv2d` for ho
 from __future__ import annotations
 
 import torch
+from torch import Tensor
+from torch.nn import functional as F
 
 from pixelcnn.layers import RELU_GAIN, TapConv2d
 
@@ -65,3 +67,11 @@ class ConvDownRight(TapConv2d):
         mask = torch.zeros(out_channels, in_channels, kernel_size, kernel_size, dtype=torch.bool)
         mask[:, :, : half + 1, : half + 1] = True
         super().__init__(mask, stride=stride, gain=gain)
+
+
+def concat_elu(x: Tensor) -> Tensor:
+    """ELU of the features and of their negatives: `(B, C, H, W)` to `(B, 2 * C, H, W)`.
+
+    Source: the code of Salimans et al. 2017; its idea is that of Shang et al. 2016, "CReLU".
+    """
+    return F.elu(torch.cat([x, -x], dim=1))

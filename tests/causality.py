@@ -1,11 +1,28 @@
-"""Two checks on a small float64 model, as `small` of test_models makes them."""
+"""Two checks on a small float64 model of square images."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
+from torch import Tensor
 
 from pixelcnn.models import AutoregressiveModel
-from tests.test_models import in_order, parameters_of
+from tests import model_cases
+from tests.model_cases import in_order
+
+SIZE = 5
+
+
+def small(name: str, **options: Any) -> AutoregressiveModel:
+    """See `model_cases.small`; of square images, with more channels."""
+    square = {"height": SIZE, "width": SIZE, "hidden_channels": 48}
+    return model_cases.small(name, **{**square, **options})
+
+
+def parameters_of(model: AutoregressiveModel, images: Tensor, labels: Tensor | None) -> Tensor:
+    """`forward` in float64, (B, P, C, H, W): small influences must not drown in rounding."""
+    return model.unpack(model.network(model.scale(images).double(), labels))
 
 
 def assert_causal(model: AutoregressiveModel) -> None:

@@ -1,8 +1,9 @@
-"""Likelihoods are distributions, and drawing follows them."""
+"""Likelihoods are distributions, and drawing follows them.
+
+That whole images have probabilities that sum to 1 stands in `test_model_truths.py`.
+"""
 
 from __future__ import annotations
-
-import itertools
 
 import pytest
 import torch
@@ -11,48 +12,6 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood, draw, temper
-from pixelcnn.models import build_model, model_names
-
-
-def all_images(levels: int, channels: int, height: int, width: int) -> Tensor:
-    """Every image there is: uint8 (levels ** sub-pixels, C, H, W)."""
-    pixels = itertools.product(range(levels), repeat=channels * height * width)
-    return torch.tensor(list(pixels), dtype=torch.uint8).reshape(-1, channels, height, width)
-
-
-@pytest.mark.parametrize("name", model_names())
-@pytest.mark.parametrize(
-    ("levels", "channels", "height", "width"),
-    [(2, 1, 2, 2), (2, 1, 3, 3), (4, 1, 1, 2), (4, 3, 1, 1), (2, 3, 1, 2), (256, 1, 1, 1)],
-)
-@pytest.mark.parametrize("classes", [0, 2])
-def test_the_probabilities_of_all_images_sum_to_1(
-    name: str, levels: int, channels: int, height: int, width: int, classes: int
-) -> None:
-    torch.manual_seed(0)
-    model = build_model(
-        name,
-        levels=levels,
-        channels=channels,
-        height=height,
-        width=width,
-        classes=classes,
-        hidden_channels=12,
-        blocks=2,
-        kernel_size=1 if height == 1 else 3,
-        first_kernel_size=1 if width == 1 else 3,
-        position=True,
-    )
-    for parameter in model.parameters():
-        torch.nn.init.normal_(parameter, std=0.5)
-    images = all_images(levels, channels, height, width)
-    for label in range(max(classes, 1)):
-        labels = torch.full((len(images),), label) if classes else None
-        with torch.no_grad():
-            nats = model.log_prob(images, labels)
-        assert nats.exp().sum().item() == pytest.approx(1, abs=1e-5)
-        assert nats.std() > 0.1, "a model that finds all images alike would prove little"
-
 
 likelihoods = st.one_of(
     st.just(Bernoulli()), st.sampled_from([2, 4, 16, 256]).map(lambda n: Categorical(n))

@@ -14,8 +14,7 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.models import build_model, config_class, preset_training, presets
 from pixelcnn.reach import limit_reach
 from pixelcnn.train_config import TrainConfig
-from tests.causality import assert_causal
-from tests.test_models import SIZE, small
+from tests.causality import SIZE, assert_causal, small
 
 BLOCKS = ["plain", "bottleneck", "single"]
 LAST = {"plain": "conv2", "bottleneck": "expand"}  # of the residual branch

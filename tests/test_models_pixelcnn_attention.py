@@ -10,8 +10,7 @@ from torch import nn
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models import build_model
-from tests.causality import assert_causal, assert_complete
-from tests.test_models import SIZE, parameters_of, small
+from tests.causality import SIZE, assert_causal, assert_complete, parameters_of, small
 
 CORNERS = [(0, 0), (0, SIZE - 1), (2, 2), (3, 0), (SIZE - 1, SIZE - 1)]
 VARIANTS: list[dict[str, Any]] = [

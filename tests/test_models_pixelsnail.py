@@ -10,9 +10,8 @@ from torch import nn
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models import build_model
-from pixelcnn.models.pixelsnail import GatedResidual, concat_elu
-from tests.causality import assert_causal, assert_complete
-from tests.test_models import SIZE, parameters_of, small
+from pixelcnn.models.pixelsnail import GatedResidual
+from tests.causality import SIZE, assert_causal, assert_complete, parameters_of, small
 
 CORNERS = [(0, 0), (0, SIZE - 1), (2, 2), (3, 0), (SIZE - 1, SIZE - 1)]
 VARIANTS: list[dict[str, Any]] = [
@@ -68,13 +67,6 @@ def test_the_first_block_merges_what_attention_found() -> None:
 def test_the_repeated_kernel_is_the_quarter_up_and_to_the_left() -> None:
     layer = small("pixelsnail").blocks[0].residuals[0].first
     assert set(layer.taps()) == {(-1, -1), (-1, 0), (0, -1), (0, 0)}
-
-
-def test_concat_elu_bends_both_ways() -> None:
-    h = torch.tensor([-2.0, 3.0]).view(1, 2, 1, 1)
-    expected = torch.tensor([-2.0, 3.0, 2.0, -3.0])
-    expected = torch.where(expected > 0, expected, expected.expm1())
-    torch.testing.assert_close(concat_elu(h).flatten(), expected)
 
 
 @pytest.mark.parametrize(

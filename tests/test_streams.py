@@ -1,11 +1,11 @@
-"""The directed convolutions of PixelCNN++ read exactly the pixels that their names say."""
+"""Directed convolutions read exactly the pixels that their names say; concat_elu bends twice."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from pixelcnn.streams import ConvDown, ConvDownRight
+from pixelcnn.streams import ConvDown, ConvDownRight, concat_elu
 
 
 def test_conv_down_reads_the_rows_above_and_its_own() -> None:
@@ -34,3 +34,10 @@ def test_a_stride_of_two_keeps_every_second_row_and_column_of_the_same_result(
     strided.load_state_dict(plain.state_dict())
     x = torch.randn(2, 2, *size, dtype=torch.float64)
     torch.testing.assert_close(strided(x), plain(x)[:, :, ::2, ::2])
+
+
+def test_concat_elu_bends_both_ways() -> None:
+    h = torch.tensor([-2.0, 3.0]).view(1, 2, 1, 1)
+    expected = torch.tensor([-2.0, 3.0, 2.0, -3.0])
+    expected = torch.where(expected > 0, expected, expected.expm1())
+    torch.testing.assert_close(concat_elu(h).flatten(), expected)

@@ -12,7 +12,7 @@ from pixelcnn.conditioning import Background, Condition
 from pixelcnn.layers import MaskedConv2d, TapConv2d, Upsample2
 from pixelcnn.model_config import LikelihoodName, ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.streams import ConvDown, ConvDownRight
+from pixelcnn.streams import ConvDown, ConvDownRight, concat_elu
 
 Streams = tuple[Tensor, Tensor]
 """Features `(B, hidden, H, W)` of the down stream and of the down-right one."""
@@ -256,11 +256,3 @@ class ColourLink(nn.Module):
     def forward(self, h: Tensor, x: Tensor) -> Tensor:
         """Features `(B, hidden, H, W)` and the image `(B, C, H, W)` to features in groups."""
         return F.elu(self.features(h) + self.image(x))
-
-
-def concat_elu(x: Tensor) -> Tensor:
-    """ELU of the features and of their negatives: `(B, C, H, W)` to `(B, 2 * C, H, W)`.
-
-    Source: Salimans et al. 2017, their code; after Shang et al. 2016 (CReLU).
-    """
-    return F.elu(torch.cat([x, -x], dim=1))

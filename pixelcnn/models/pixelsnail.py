@@ -13,7 +13,7 @@ from pixelcnn.conditioning import Background, Condition, PositionBias
 from pixelcnn.layers import MaskedConv2d
 from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.streams import ConvDownRight
+from pixelcnn.streams import ConvDownRight, concat_elu
 
 _BRANCH_GAIN = 0.1
 """Of the last convolution of a residual branch, as in the authors' code: blocks start out small."""
@@ -180,11 +180,3 @@ class GatedResidual(nn.Module):
         branch = self.condition(self.second(concat_elu(branch)), labels)
         content, opening = branch.chunk(2, dim=1)
         return h + content * torch.sigmoid(opening)
-
-
-def concat_elu(h: Tensor) -> Tensor:
-    """ELU of the features and of their negatives: `(B, C, H, W)` to `(B, 2 * C, H, W)`.
-
-    Source: the code of Salimans et al. 2017; its idea is that of Shang et al. 2016, "CReLU".
-    """
-    return F.elu(torch.cat([h, -h], dim=1))
