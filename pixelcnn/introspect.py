@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
+from pixelcnn.attention import CausalAttention
 from pixelcnn.errors import DataError
 from pixelcnn.graph import Graph, Value, trace
 from pixelcnn.layer_titles import Part, layer_label, layer_part, layer_title
 from pixelcnn.layers import TapConv2d
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.recurrence import Recurrence
+
+Hook = Callable[[str, nn.Module, tuple[Tensor, ...], object], None]
+"""What is done with a layer's name, the layer, what it read, and what it put out."""
+
+_LAYERS = (TapConv2d, CausalAttention, Recurrence)
+# Two layers of these names inside a block mean that it puts out two tensors, one from each.
+_PAIRS = {("vertical", "horizontal"): "stack", ("down", "right"): "stream"}
 
 
 @dataclass(frozen=True)
@@ -60,45 +70,92 @@ def activations(
 ) -> dict[str, Tensor]:
     """What every masked convolution and every block puts out, in the order of computation.
 
+    So does every attention and every recurrence.
+
     Args:
         model: any model of the registry.
         images: uint8 `(B, C, H, W)`.
         labels: int64 `(B,)`, for a model with classes.
 
     Returns:
-        {name: float32 `(B, channels, H, W)`}. A name is the module's path, such as
-        `blocks.0.conv1`; a block that carries two stacks gives `<path>.vertical_stack` and
-        `<path>.horizontal_stack`.
+        {name: float32 `(B, channels, H, W)`}, or fewer rows and columns where the network works at
+        a smaller size. A name is the module's path, such as `blocks.0.conv1`; a block that carries
+        two stacks gives `<path>.vertical_stack` and `<path>.horizontal_stack`, one with two
+        streams `<path>.down_stream` and `<path>.right_stream`.
+
+    Raises:
+        DataError: images or labels that do not fit the model.
+    """
+    found: dict[str, Tensor] = {}
+    blocks = {
+        block
+        for module in model.modules()
+        if isinstance(module, nn.ModuleList | nn.ModuleDict)
+        for block in module.children()
+    }
+
+    def remember(name: str, module: nn.Module, _inputs: object, output: object) -> None:
+        if isinstance(output, Tensor):
+            if isinstance(module, _LAYERS) or module in blocks:
+                found[name] = output.float()
+            return
+        for sides, kind in _PAIRS.items():
+            if isinstance(output, tuple) and all(hasattr(module, side) for side in sides):
+                for side, features in zip(sides, output, strict=True):
+                    found[f"{name}.{side}_{kind}"] = features.float()
+
+    with _listening(model, remember):
+        model(images, labels)
+    return found
+
+
+@torch.no_grad()
+def attention_weights(
+    model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None
+) -> dict[str, Tensor]:
+    """How much each pixel attends to each earlier one, in every attention of a model.
+
+    Args:
+        model: any model of the registry.
+        images: uint8 `(B, C, H, W)`.
+        labels: int64 `(B,)`, for a model with classes.
+
+    Returns:
+        {name: float32 `(B, heads, H * W, H * W)`}, the attending pixel first, with the names of
+        `activations`; nothing for a model without attention. Rows sum to 1, or to 0 where there is
+        nothing to attend to. That is `heads` times 2.5 MB for an image of 28 x 28.
 
     Raises:
         DataError: images or labels that do not fit the model.
     """
     found: dict[str, Tensor] = {}
 
-    def remember(name: str) -> object:
-        def hook(_module: nn.Module, _inputs: object, output: Tensor | tuple[Tensor, ...]) -> None:
-            if isinstance(output, Tensor):
-                found[name] = output.float()
-            else:
-                for stack, features in zip(("vertical", "horizontal"), output, strict=True):
-                    found[f"{name}.{stack}_stack"] = features.float()
+    def remember(name: str, module: nn.Module, inputs: tuple[Tensor, ...], _output: object) -> None:
+        if isinstance(module, CausalAttention):
+            query, key, _value = inputs
+            found[name] = module.weights(query, key).float()
 
-        return hook
+    with _listening(model, remember):
+        model(images, labels)
+    return found
 
-    blocks = {
-        block for module in model.modules() if isinstance(module, nn.ModuleList) for block in module
-    }
+
+@contextmanager
+def _listening(model: AutoregressiveModel, heard: Hook) -> Iterator[None]:
+    """Calls `heard` for each module of a model that has done its work, until the end."""
+
+    def hook_of(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], object], None]:
+        return lambda module, inputs, output: heard(name, module, inputs, output)
+
     handles = [
-        module.register_forward_hook(remember(name.lstrip("_")))
+        module.register_forward_hook(hook_of(name.lstrip("_")))
         for name, module in model.named_modules()
-        if isinstance(module, TapConv2d) or module in blocks
     ]
     try:
-        model(images, labels)
+        yield
     finally:
         for handle in handles:
             handle.remove()
-    return found
 
 
 def summarize(

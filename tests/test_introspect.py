@@ -10,7 +10,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixelcnn.errors import DataError
-from pixelcnn.introspect import activations, first_kernels, prediction, summarize
+from pixelcnn.introspect import (
+    activations,
+    attention_weights,
+    first_kernels,
+    prediction,
+    summarize,
+)
 from pixelcnn.models import AutoregressiveModel, build_model, model_names, presets
 
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
@@ -113,15 +119,47 @@ def test_summaries_give_the_numbers_of_each_layer(
         assert summary.maximum == maps.max().item()
 
 
+# Beside the presets: what only other options, colours or classes bring about.
+RARE: dict[str, list[dict[str, Any]]] = {
+    "pixelcnn": [{"skip": True, "head_layers": 3}, {"block": "single"}],
+    "pixelcnn_attention": [{"attention_every": 2}],
+    "pixelrnn": [{"layer": "row_lstm"}, {"cell": "gru"}],
+}
+
+
+def told_layers(name: str, **options: Any) -> list[tuple[str, str, str]]:
+    """Title, part and label of each layer."""
+    model = build_model(name, height=7, width=7, **options)
+    labels = torch.tensor([0]) if model.config.classes else None
+    found = activations(model, images_for(model, 1), labels)
+    return [(one.title, one.part, one.label) for one in summarize(model, found, labels)]
+
+
+def assert_told_apart(told: list[tuple[str, str, str]]) -> None:
+    titles = [title for title, _, _ in told]
+    places = [(part, label) for _, part, label in told]
+    assert len(set(titles)) == len(titles)
+    assert len(set(places)) == len(places)
+    assert not any("." in title or "_" in title for title in titles)
+
+
 @pytest.mark.parametrize("name", model_names())
 @pytest.mark.parametrize("preset", ["tiny", "small", "base"])
 def test_every_layer_has_a_title_of_its_own_in_words(name: str, preset: str) -> None:
     options = presets(name)[preset]
-    model = build_model(name, **{**options, "hidden_channels": 4}, height=7, width=7)
-    found = activations(model, images_for(model, 1))
-    titles = [summary.title for summary in summarize(model, found)]
-    assert len(set(titles)) == len(titles)
-    assert not any("." in title or "_" in title for title in titles)
+    thin = {"hidden_channels": 2 * options.get("heads", 2)}
+    assert_told_apart(told_layers(name, **{**options, **thin}))
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_so_do_the_layers_that_only_some_options_bring(name: str) -> None:
+    colour = {"channels": 3, "levels": 4, "classes": 3, "conditioning": "concat"}
+    for options in RARE.get(name, [{}]):
+        assert_told_apart(
+            told_layers(
+                name, hidden_channels=6, blocks=2, likelihood="softmax", **colour, **options
+            )
+        )
 
 
 def test_titles_name_kernel_and_mask() -> None:
@@ -146,6 +184,113 @@ def test_parts_keep_the_stacks_apart() -> None:
     assert parts["layers.2.horizontal_stack"] == "horizontal stack"
     assert parts["layers.2.vertical"] == "inside"
     assert parts["output"] == "stack"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "pixelcnn_attention",
+            {
+                "blocks.0": "stack",
+                "attentions.0": "stack",
+                "attentions.0.query": "attention",
+                "attentions.0.attention": "attention",
+                "attentions.0.out": "inside",
+            },
+        ),
+        (
+            "pixelcnnpp",
+            {
+                "first_down": "down stream",
+                "first_right": "right stream",
+                "way_down.0.layers.0.down_stream": "down stream",
+                "way_down.1.halving.right_stream": "right stream",
+                "way_up.1.doubling.right": "inside",
+            },
+        ),
+        (
+            "pixelsnail",
+            {
+                "blocks.0.residuals.1": "stack",
+                "blocks.0.content.first": "inside",
+                "blocks.0.attention": "attention",
+                "blocks.0": "stack",
+            },
+        ),
+        (
+            "pixelrnn",
+            {
+                "layers.0.input": "inside",
+                "layers.0.recurrence": "recurrence",
+                "layers.0.reverse_recurrence": "recurrence",
+                "layers.0": "stack",
+            },
+        ),
+    ],
+)
+def test_parts_tell_streams_attention_and_recurrence(name: str, expected: dict[str, str]) -> None:
+    model = small(name)
+    parts = {
+        summary.name: summary.part
+        for summary in summarize(model, activations(model, images_for(model)))
+    }
+    assert {path: parts[path] for path in expected} == expected
+
+
+def test_both_streams_of_pixelcnnpp_are_there_at_every_size() -> None:
+    model = small("pixelcnnpp")
+    found = activations(model, images_for(model))
+    assert found["way_down.0.layers.1.right_stream"].shape == (3, 12, 9, 8)
+    assert found["way_down.2.halving.down_stream"].shape == (3, 12, 3, 2)
+    assert torch.equal(found["way_up.1.doubling.right"], found["way_up.1.doubling.right_stream"])
+    last = found["way_up.2.layers.2.right_stream"]
+    with torch.no_grad():
+        assert torch.equal(found["output"], model.output(F.elu(last)))
+
+
+# ---------------------------------------------------------------- attention
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "layers"),
+    [
+        ("pixelcnn_attention", {"heads": 3}, ["attentions.0.attention", "attentions.1.attention"]),
+        ("pixelsnail", {"heads": 2}, ["blocks.0.attention", "blocks.1.attention"]),
+    ],
+)
+def test_attention_weights_are_shares_of_earlier_pixels(
+    name: str, options: dict[str, Any], layers: list[str]
+) -> None:
+    model = small(name, **options, classes=3)
+    images, labels = images_for(model), torch.tensor([0, 1, 2])
+    weights = attention_weights(model, images, labels)
+    assert list(weights) == layers
+    for each in weights.values():
+        assert each.shape == (3, options["heads"], 72, 72)
+        sums = each.sum(dim=-1)
+        assert torch.all(sums[:, :, 0] == 0)  # nothing comes before the first pixel
+        torch.testing.assert_close(sums[:, :, 1:], torch.ones_like(sums[:, :, 1:]))
+        assert not each.triu().any()
+
+
+def test_attention_weights_give_what_the_attention_brings() -> None:
+    model = small("pixelsnail", heads=2)
+    images = images_for(model)
+    found = activations(model, images)
+    (weights, _) = attention_weights(model, images).values()
+    value = found["blocks.0.value"].flatten(2).unflatten(1, (2, -1))  # (B, heads, d, H * W)
+    brought = torch.einsum("bhts,bhds->bhdt", weights, value).reshape(3, 6, 9, 8)
+    torch.testing.assert_close(brought, found["blocks.0.attention"])
+
+
+def test_a_model_without_attention_has_no_attention_weights() -> None:
+    model = small("gated_pixelcnn")
+    assert attention_weights(model, images_for(model)) == {}
+    assert not any(module._forward_hooks for module in model.modules())
+
+
+# ---------------------------------------------------------------- dead units
 
 
 def silence(model: AutoregressiveModel, name: str, units: list[int]) -> None:
@@ -201,7 +346,7 @@ def test_the_prediction_of_two_levels_is_the_probability_of_ink(name: str) -> No
     model = small(name)
     images = images_for(model)
     with torch.no_grad():
-        expected = model(images)[:, 0].sigmoid()
+        expected = model.likelihood.level_log_probs(model(images), images)[:, 1].exp()
     torch.testing.assert_close(prediction(model, images), expected)
 
 
