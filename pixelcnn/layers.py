@@ -153,7 +153,12 @@ class TapConv2d(nn.Conv2d):
         rows, columns = self._window
         weight = (self.weight * self.mask)[:, :, rows, columns]
         padded = F.pad(x, self._padding)
-        return F.conv2d(padded, weight, self.bias, self.stride, dilation=self.dilation)
+        result = F.conv2d(padded, weight, self.bias, self.stride, dilation=self.dilation)
+        # A picture of one channel has no order of memory to hand on. Left to chance, the features
+        # of a network kept with the channels innermost would go on in the other order, in which
+        # adding and rectifying are up to ten times slower.
+        channels_last = self.in_channels == 1 and self.weight.stride(1) == 1
+        return result.contiguous(memory_format=torch.channels_last) if channels_last else result
 
     def _offsets(self) -> list[tuple[Offset, int, int]]:
         rows, columns = self.kernel_size
