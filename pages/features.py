@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common
+from pages.features_attention import show_where_it_looks
+from pages.features_words import EXPLAINED, views
 from pixelcnn.introspect import (
     LayerSummary,
     activations,
@@ -23,28 +25,6 @@ from widgets.painter import painter
 
 TEST_DIGIT, DRAWING = "A test digit", "Your drawing"
 OWN_LABEL = "its own"
-# What the viewer can ask for, and the parts of `LayerSummary` that belong to it.
-PARTS = {
-    "pixelcnn": {"Blocks": ["stack"], "Inside the blocks": ["inside"]},
-    "gated_pixelcnn": {
-        "Horizontal stack": ["horizontal stack", "stack"],
-        "Vertical stack": ["vertical stack"],
-        "Inside the layers": ["inside"],
-    },
-}
-EXPLAINED = {
-    "Blocks": "Each block adds what it found to the maps before it. The last layers turn them into "
-    "one probability for each pixel.",
-    "Inside the blocks": "The convolutions that a block is made of, before their results are added "
-    "to the maps that it was given.",
-    "Horizontal stack": "It looks along the row to the left, and takes in what the vertical stack "
-    "saw above. The prediction is made from its last maps.",
-    "Vertical stack": "It looks at the row and all rows above, in full width. What it finds is "
-    "handed to the horizontal stack one row further down, so that nothing looks ahead.",
-    "Inside the layers": "What each layer computes before its gates. Half of the maps of the "
-    "vertical, the horizontal and the link are content (tanh), half say how far it is let through "
-    "(sigmoid); the mix is made of what comes through.",
-}
 IMAGE, PREDICTION = "the image", "prediction"
 FIRST_DIGIT = 7
 CODE = """\
@@ -70,7 +50,7 @@ def inside(model: str, image: NDArray[np.uint8], label: int | None, part: str) -
     images = torch.from_numpy(image)[None]
     labels = None if label is None else torch.tensor([label])
     found = activations(network, images, labels)
-    wanted = PARTS[network.name][part]
+    wanted = views(network.name)[part]
     layers = [one for one in summarize(network, found, labels) if one.part in wanted]
     maps = {one.label: found[one.name][0].numpy() for one in layers}
     bet = prediction(network, images, labels)[0].numpy()
@@ -170,7 +150,7 @@ class Choice:
 
 def controls(config: dict[str, Any], architecture: str) -> Choice:
     """What goes in, what the network is told about it, and which of its layers to show."""
-    parts = list(PARTS[architecture])
+    parts = list(views(architecture))
     image = own = None
     with st.container(horizontal=True):
         source = st.segmented_control(
@@ -227,20 +207,24 @@ def put_into_address(layer: str, usual: str) -> None:
 
 
 @st.fragment
-def gallery(found: Inside, part: str) -> None:
+def gallery(model: str, image: NDArray[np.uint8], choice: Choice) -> None:
     """The layers from left to right; only this runs again when one of them is opened."""
     if "maps" not in st.session_state:  # the gallery comes on screen
         st.session_state["maps-start"] = st.query_params.get("layer")
+    found = inside(model, image, choice.label, choice.part)
     by_name = {layer.name: label for label, layer in found.layers.items()}
     usual = next(iter(by_name))
     asked = by_name.get(st.session_state["maps-start"], by_name[usual])
     numbers = st.container()
-    opened = maps_gallery(found.table, selected=asked, key="maps").layer
-    st.caption(EXPLAINED[part])
+    selection = maps_gallery(found.table, selected=asked, key="maps")
+    opened = selection.layer
+    st.caption(EXPLAINED[choice.part])
     layer = found.layers.get(opened)
     if layer is not None:
         numbers.markdown(in_words(layer))
         put_into_address(layer.name, usual)
+        if layer.part == "attention":
+            show_where_it_looks(model, image, choice.label, selection, layer.name)
     elif opened == IMAGE:
         numbers.markdown("**What goes in**: 0 is paper, 1 is ink.")
     else:
@@ -263,7 +247,7 @@ if config["channels"] != 1:
 with common.explained():
     choice = controls(config, common.load_model(model)[0].name)
     image = drawn(config) if choice.image is None else choice.image
-    gallery(inside(model, image, choice.label, choice.part), choice.part)
+    gallery(model, image, choice)
 
     st.header("What to try")
     st.markdown(

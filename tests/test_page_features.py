@@ -14,10 +14,17 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from pages import common
+from pages.features_words import EXPLAINED, views
 from pixelcnn import build_model, load_checkpoint, load_data
 from pixelcnn.checkpoints import save_checkpoint
-from pixelcnn.introspect import activations, first_kernels, prediction, summarize
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.introspect import (
+    activations,
+    attention_weights,
+    first_kernels,
+    prediction,
+    summarize,
+)
+from pixelcnn.models import AutoregressiveModel, model_names
 from widgets.painter import Drawing, drawing_state
 from widgets.payload import unpack
 
@@ -26,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
-    """Two small models in place of the shipped ones, by name: one stack, and two with classes."""
+    """Three small models in place of the shipped ones, by name; the last two with classes."""
     monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
     monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
     forget_models()
@@ -35,6 +42,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     made = {
         "one-stack": build_model("pixelcnn", block="bottleneck", **size),
         "two-stacks": build_model("gated_pixelcnn", classes=10, **size),
+        "attention": build_model("pixelcnn_attention", classes=10, heads=4, **size),
     }
     for name, model in made.items():
         for parameter in model.parameters():
@@ -168,6 +176,80 @@ def test_another_label_gives_other_maps(models: dict[str, Any]) -> None:
     own = expected_layers(models["two-stacks"], digit_image(4), 4, "horizontal stack")
     assert_shown(shown["layer 3"], other["layer 3"])
     assert not torch.equal(own["layer 3"], other["layer 3"])
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_layer_of_every_architecture_can_be_looked_at(
+    models: dict[str, Any], name: str
+) -> None:
+    torch.manual_seed(0)
+    size = {"height": 8, "width": 8, "hidden_channels": 6, "blocks": 1}
+    model = build_model(name, **size)
+    save_checkpoint(common.CHECKPOINTS / "other.safetensors", model, {})
+    forget_models()
+    page = open_page("other")
+    image = torch.from_numpy(galleries(page)[0]["the image"]).to(torch.uint8)[None]
+    everything = activations(model.eval(), image)
+    seen = []
+    for view, parts in views(name).items():
+        assert view in EXPLAINED
+        page.button_group(key=f"part-{name}").set_value(view).run()
+        assert not page.exception
+        expected = expected_layers(model, image, None, *parts)
+        assert expected
+        assert list(galleries(page)[0]) == ["the image", *expected, "prediction"]
+        seen += expected
+    assert len(seen) == len(everything)
+
+
+def grids(page: AppTest) -> dict[str, tuple[dict[str, Any], NDArray[np.float32]]]:
+    """The pixel grids on the page: {title: (meta, values)}."""
+    shown = {}
+    for component in page.get("bidi_component"):
+        meta, arrays = unpack(component.proto.bytes)
+        if meta.get("kind") == "values":
+            shown[meta["title"]] = (meta, arrays["values"])
+    return shown
+
+
+def test_attention_shows_where_the_clicked_pixel_looks(models: dict[str, Any]) -> None:
+    page = open_page("attention", digit="5", **{"part-pixelcnn_attention": "Attention"})
+    weights = attention_weights(models["attention"], digit_image(5), torch.tensor([5]))
+    names = list(weights)
+    assert names == ["attentions.0.attention", "attentions.1.attention"]
+    for name, index, cell in ((names[0], 1, (7, 7)), (names[1], 5, (3, 2))):
+        if cell != (7, 7):  # the middle is chosen before anybody clicks
+            opened = {"layer": index, "name": "attention 2: query", "instead_of": 1}
+            clicked = {"channel": 0, "row": cell[0], "column": cell[1]}
+            page.session_state["maps"] = {"map": {**opened, **clicked}}
+            page.run()
+            assert not page.exception
+        target = cell[0] * 14 + cell[1]
+        assert f"pixel in row {cell[0]}, column {cell[1]} look" in told(page)
+        shown = grids(page)
+        assert list(shown) == [f"Head {head + 1}" for head in range(4)]
+        for head, (meta, values) in enumerate(shown.values()):
+            expected = 100 * weights[name][0, head, target].numpy()
+            np.testing.assert_allclose(values.ravel()[:target], expected[:target], atol=1e-3)
+            assert np.isnan(values.ravel()[target:]).all()
+            assert meta["selected"] == list(cell)
+
+
+def test_the_first_pixel_has_nowhere_to_look(models: dict[str, Any]) -> None:
+    page = open_page("attention", **{"part-pixelcnn_attention": "Attention"})
+    page.session_state["maps"] = {
+        "map": {
+            "layer": 1,
+            "name": "attention 1: query",
+            "instead_of": 1,
+            "channel": 0,
+            "row": 0,
+            "column": 0,
+        }
+    }
+    page.run()
+    assert not page.exception
+    assert "there is no pixel before it" in told(page)
 
 
 def test_a_model_without_classes_is_told_nothing(models: dict[str, Any]) -> None:
