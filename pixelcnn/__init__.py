@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pixelcnn.metrics import evaluate
     from pixelcnn.models import AutoregressiveModel, build_model, model_names, presets
     from pixelcnn.reach import AuditReport, audit, receptive_field
-    from pixelcnn.sampling import Trace, sample
+    from pixelcnn.sampling import Trace, paint, sample, warm_up
     from pixelcnn.training import TrainConfig, train
 
 _HOMES = {
@@ -30,7 +30,7 @@ _HOMES = {
     "metrics": ("evaluate",),
     "models": ("AutoregressiveModel", "build_model", "model_names", "presets"),
     "reach": ("AuditReport", "audit", "receptive_field"),
-    "sampling": ("Trace", "sample"),
+    "sampling": ("Trace", "paint", "sample", "warm_up"),
     "training": ("TrainConfig", "train"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
@@ -55,12 +55,14 @@ __all__ = [
     "load_checkpoint",
     "load_data",
     "model_names",
+    "paint",
     "presets",
     "receptive_field",
     "sample",
     "save_checkpoint",
     "shipped",
     "train",
+    "warm_up",
 ]
 
 

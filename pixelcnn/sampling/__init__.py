@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, overload
+from typing import TYPE_CHECKING, Literal, Protocol, overload
 
 import torch
 from torch import Tensor
@@ -17,12 +17,16 @@ from pixelcnn.sampling.reference import ReferenceEngine, guided_log_probs
 from pixelcnn.sampling.request import Progress, Request, SamplingCancelled, make_request
 from pixelcnn.sampling.torch_engine import TorchEngine
 
+if TYPE_CHECKING:
+    from pixelcnn.sampling.numba_engine import Painting
+
 __all__ = [
     "Engine",
     "SamplingCancelled",
     "Trace",
     "engine_names",
     "make_engine",
+    "paint",
     "sample",
     "warm_up",
 ]
@@ -220,6 +224,42 @@ def sample(
         return trace_of(model, request, images) if trace else images
     finally:
         model.train(was_training)
+
+
+def paint(
+    model: AutoregressiveModel,
+    n: int,
+    *,
+    labels: Tensor | None = None,
+    known: Tensor | None = None,
+    known_mask: Tensor | None = None,
+    temperature: float = 1.0,
+    guidance: float = 0.0,
+    uniforms: Tensor | None = None,
+    seed: int | None = None,
+) -> Painting:
+    """Draw n images that can be changed at any pixel and drawn on from there.
+
+    Nothing before the change is computed again, and the random numbers stay the same: a branch
+    beside the original. With everything known it is a pen that adds pixels: `Painting.redraw`
+    takes the changed drawing, and `Painting.log_prob` the probability of what stands there.
+    Arguments and errors are those of `sample`. The first call in a process compiles the fast
+    engine, unless `warm_up` has been called.
+    """
+    from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
+
+    request = make_request(
+        model,
+        n,
+        labels=labels,
+        known=known,
+        known_mask=known_mask,
+        temperature=temperature,
+        guidance=guidance,
+        uniforms=uniforms,
+        seed=seed,
+    )
+    return NumbaEngine(model).paint(request)
 
 
 @torch.no_grad()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple, replace
 from itertools import pairwise, repeat
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pixelcnn.devices import usable_cores
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.lowering import lower
@@ -23,6 +23,9 @@ from pixelcnn.sampling.steps import Phase, spread
 
 TILE = 16
 """Images computed together: enough to fill the registers, few enough to stay in the cache."""
+
+_TILES_AT_ONCE = 8
+"""Tiles whose activations are kept in memory at the same time: the others wait."""
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 
@@ -59,8 +62,13 @@ class NumbaEngine:
         images = request.images.numpy().copy()
         spared = np.zeros((len(images), 0, 0, 0), np.float32)
         known = np.ascontiguousarray(request.known.numpy())
-        tiles = [_Tile(self, request, images, known, spared, part) for part in _parts(len(images))]
-        _fill(tiles, request, (0, 0), request.images.shape[2])
+        parts, height = _parts(len(images)), images.shape[2]
+        groups = [
+            parts[start : start + _TILES_AT_ONCE] for start in range(0, len(parts), _TILES_AT_ONCE)
+        ]
+        for number, group in enumerate(groups):
+            tiles = [_Tile(self, request, images, known, spared, part) for part in group]
+            _fill(tiles, request, (0, 0), height, number * height, len(groups) * height)
         return torch.from_numpy(images)
 
     def paint(self, request: Request) -> Painting:
@@ -95,6 +103,14 @@ class Painting:
     def log_probs(self) -> Tensor:
         """Log-probabilities under the model itself (temperature 1), in nats: `(n, C, H, W)`."""
         return torch.from_numpy(self._log_probs.copy())
+
+    def log_prob(self, pixels: int | None = None) -> Tensor:
+        """Log-probability of the first `pixels` pixels in raster order, in nats: `(n,)`.
+
+        None for all of them. Nothing is computed for it: each sub-pixel's share is kept.
+        """
+        in_order = self.log_probs.sum(dim=1).flatten(1)  # (n, H * W)
+        return in_order[:, :pixels].sum(dim=1)
 
     def change(self, pixel: tuple[int, int, int], levels: Tensor) -> None:
         """Set one sub-pixel of every image and draw all later ones anew.
@@ -143,12 +159,19 @@ class Painting:
         _fill(self._tiles, self._request, first, height if rows is None else rows)
 
 
-def _fill(tiles: list[_Tile], request: Request, first: tuple[int, int], rows: int) -> None:
+def _fill(
+    tiles: list[_Tile],
+    request: Request,
+    first: tuple[int, int],
+    rows: int,
+    rows_before: int = 0,
+    rows_in_all: int | None = None,
+) -> None:
     """Fill all tiles from a pixel to the end of a row, tiles side by side on several threads."""
     row, column = first
-    with ThreadPoolExecutor(min(len(tiles), os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(len(tiles), usable_cores())) as threads:
         while row < rows:
-            request.advance(row, rows)
+            request.advance(rows_before + row, rows_in_all or rows)
             if len(tiles) == 1:
                 tiles[0].fill(row, column)
             else:
@@ -157,8 +180,9 @@ def _fill(tiles: list[_Tile], request: Request, first: tuple[int, int], rows: in
 
 
 def _parts(n: int) -> list[slice]:
-    """Parts of nearly equal size, at most `TILE` each."""
-    bounds = np.linspace(0, n, -(-n // TILE) + 1).astype(int)
+    """Parts of nearly equal size, at most `TILE` each, and one for each core if that fills them."""
+    count = max(-(-n // TILE), min(usable_cores(), n // (TILE // 2)))
+    bounds = np.linspace(0, n, count + 1).astype(int)
     return [slice(*pair) for pair in pairwise(bounds)]
 
 
