@@ -81,14 +81,13 @@ def perturbation_relation(
     network = _in_float64(forward)
     sub_pixels = int(np.prod(shape))
     found = torch.zeros(sub_pixels, sub_pixels, dtype=torch.bool)  # source, then target
+    values = torch.linspace(*span, levels, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
-        values = torch.linspace(*span, levels, dtype=torch.float64)
         for _ in range(images):
-            choice = torch.randint(levels, (sub_pixels,))
-            others = (choice + torch.randint(1, levels, (sub_pixels,))) % levels
-            image = values[choice]
-            found |= _moved(network, image.view(1, *shape), values[others].view(1, *shape), seed)
+            choice = torch.randint(levels, (1, *shape), generator=generator)
+            step = torch.randint(1, levels, (1, *shape), generator=generator)
+            found |= _moved(network, values[choice], values[(choice + step) % levels], seed)
     return found.T.reshape(*shape, *shape).numpy()
 
 
@@ -100,9 +99,9 @@ def mixes_images(
     Batch normalisation does that in train mode: the statistics are those of the batch. The
     arguments are those of `perturbation_relation`.
     """
+    generator = torch.Generator().manual_seed(seed)
+    first, other = torch.rand(2, 1, *shape, generator=generator, dtype=torch.float64)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
-        torch.manual_seed(seed)
-        first, other = torch.rand(2, 1, *shape, dtype=torch.float64)
         return not _apart(_in_float64(forward), first, other, seed)
 
 

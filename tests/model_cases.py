@@ -42,10 +42,15 @@ def variant_name(value: Any) -> str | None:
 
 
 def small(name: str, **options: Any) -> AutoregressiveModel:
-    """A small float64 model in which no weight is zero by construction, and few units dead."""
+    """A small float64 model, `shaken`."""
     torch.manual_seed(0)
     defaults = {"height": 4, "width": 5, "hidden_channels": 12, "blocks": 2}
-    model = build_model(name, **{**defaults, **options}).double()
+    return shaken(build_model(name, **{**defaults, **options}))
+
+
+def shaken(model: AutoregressiveModel) -> AutoregressiveModel:
+    """The model in float64, with no weight that is zero by construction and few units dead."""
+    model.double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
