@@ -14,6 +14,7 @@ from pixelcnn import paint, sample, warm_up
 from pixelcnn.errors import ConfigError
 from pixelcnn.models import AutoregressiveModel, build_model, presets
 from pixelcnn.sampling import make_engine
+from pixelcnn.sampling.torch_engine import TorchEngine
 
 MEGABYTE = 2**20
 
@@ -143,3 +144,31 @@ def test_a_guided_painting_goes_on_as_it_would_have_been_drawn() -> None:
         model, 3, labels=labels, seed=5, guidance=2.0, known=known, known_mask=known_mask
     )
     assert torch.equal(painting.images, again)
+
+
+def test_a_kept_pass_begins_again_with_other_labels_and_given_pixels() -> None:
+    model = conditional()
+    engine = TorchEngine(model)
+    engine.replays = True  # as on CUDA, where the rows of the second request on are graphs
+    for seed in range(3):
+        known = torch.randint(0, 2, (4, 1, 5, 4)).byte()
+        request = {
+            "labels": torch.randint(0, 3, (4,)),
+            "known": known,
+            "known_mask": torch.rand(4, 1, 5, 4) < 0.3,
+            "seed": seed,
+            "guidance": 0.5,
+        }
+        expected = sample(model, 4, engine="reference", **request)  # type: ignore[call-overload]
+        found = sample(model, 4, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+def test_replayed_graphs_give_the_images_of_the_reference() -> None:
+    model = conditional().cuda()
+    engine = make_engine(model, "torch")
+    labels = torch.tensor([0, 1, 2, 0])
+    for seed in range(3):
+        expected = sample(model, 4, labels=labels, seed=seed, engine="reference")
+        assert torch.equal(sample(model, 4, labels=labels, seed=seed, engine=engine), expected)

@@ -18,73 +18,124 @@ MAX_BATCH = 32
 
 
 class TorchEngine:
-    """The cached sampler: the same images as the reference, in a small part of its time."""
+    """The cached sampler: the same images as the reference, in a small part of its time.
+
+    On CUDA thousands of small kernels would each wait to be launched. From the second request of a
+    kind on (number of images, temperature, guidance), the work of each row is captured as one
+    graph and replayed as such; keep the engine to profit. A graph has no ifs, so given pixels are
+    then computed like the others, and only not drawn.
+    """
 
     name = "torch"
 
     def __init__(self, model: AutoregressiveModel) -> None:
         self.model = model
         self.program = lower(model)
+        self.replays = next(model.parameters()).device.type == "cuda"
+        self._kept: dict[tuple[int, float, float], _Pass] = {}
 
     @torch.no_grad()
     def run(self, request: Request) -> Tensor:
         """The filled images: uint8 `(n, C, H, W)`."""
         n, _, height, _ = request.images.shape
         starts = range(0, n, MAX_BATCH)
+        parts = []
         with one_thread():
-            parts = [
-                _Pass(self.model, self.program, request, slice(start, start + MAX_BATCH)).run(
-                    request, number * height, len(starts) * height
-                )
-                for number, start in enumerate(starts)
-            ]
+            for number, start in enumerate(starts):
+                part = slice(start, start + MAX_BATCH)
+                filling = self._pass(len(request.images[part]), request)
+                filling.begin(request, part)
+                parts.append(filling.run(request, number * height, len(starts) * height))
         return torch.cat(parts)
+
+    def _pass(self, batch: int, request: Request) -> _Pass:
+        key = (batch, request.temperature, request.guidance)
+        if key in self._kept:
+            return self._kept[key]
+        filling = _Pass(self.model, self.program, batch, request.temperature, request.guidance)
+        if self.replays:
+            self._kept = {key: filling}  # only the latest kind: it holds all activations
+        return filling
 
 
 class _Pass:
-    """One batch on its way from the first pixel to the last.
+    """One batch on its way from the first pixel to the last; may begin again with another.
 
     With guidance, the buffers hold each image twice: with its label, then without one.
     """
 
     def __init__(
-        self, model: AutoregressiveModel, program: Program, request: Request, part: slice
+        self,
+        model: AutoregressiveModel,
+        program: Program,
+        batch: int,
+        temperature: float,
+        guidance: float,
     ) -> None:
         self.model, self.program = model, program
-        self.temperature, self.guidance = request.temperature, request.guidance
-        device = next(model.parameters()).device
-        self.images = request.images[part].to(device, copy=True)
-        self.known = request.known[part].to(device)
-        self.uniforms = request.uniforms[part].to(device)
-        labels = None if request.labels is None else request.labels[part].to(device)
-        if self.guidance:
-            assert labels is not None
-            labels = torch.cat([labels, torch.full_like(labels, model.config.no_label)])
-        self.copies = 2 if self.guidance else 1
-        self.buffers = Buffers(program, self.copies * len(self.images), labels, device)
+        self.temperature, self.guidance = temperature, guidance
+        config, device = model.config, next(model.parameters()).device
+        shape = (batch, config.channels, config.height, config.width)
+        self.images = torch.zeros(shape, dtype=torch.uint8, device=device)
+        self.known = torch.zeros(shape, dtype=torch.bool, device=device)
+        self.uniforms = torch.zeros(shape, device=device)
+        self.copies = 2 if guidance else 1
+        self.buffers = Buffers(program, self.copies * batch, device)
         # Where a pixel waits for the one before it to be drawn, no run can be passed over at once.
         self.sequential = bool(program.in_phase(Phase.AFTER))
+        self.runs = 0
+        self.graphs: dict[int, torch.cuda.CUDAGraph] = {}
+
+    def begin(self, request: Request, part: slice) -> None:
+        """Take over what is asked for, in place: a captured graph knows these tensors only."""
+        self.images.copy_(request.images[part])
+        self.known.copy_(request.known[part])
+        self.uniforms.copy_(request.uniforms[part])
+        labels = None if request.labels is None else request.labels[part].to(self.images.device)
+        if self.guidance:
+            assert labels is not None
+            labels = torch.cat([labels, torch.full_like(labels, self.model.config.no_label)])
+        self.buffers.set_labels(labels)
 
     def run(self, request: Request, rows_before: int, rows: int) -> Tensor:
-        _, _, height, width = self.images.shape
+        height = self.images.shape[2]
         given = self.known.all(dim=1).all(dim=0).tolist()  # (H, W)
+        # The first time runs as it is: libraries set themselves up then, which no graph may hold.
+        replaying = self.runs > 0 and self.images.is_cuda
+        self.runs += 1
         for row in range(height):
             request.advance(rows_before + row, rows)
-            self.buffers.compute(Phase.ABOVE, row, 0, width)
-            column = 0
-            while column < width:
-                stop = column
-                while stop < width and given[row][stop] and not (self.sequential and stop > column):
-                    stop += 1
-                if stop > column:
-                    self._pass_over(row, column, stop)
-                else:
-                    stop = column + 1
-                    self._sample_pixel(row, column)
-                self.buffers.compute(Phase.AFTER, row, column, stop)
-                column = stop
-            self.buffers.compute(Phase.ROW, row, 0, width)
+            if replaying:
+                self._replay_row(row)
+            else:
+                self.fill_row(row, given[row])
         return self.images.cpu()
+
+    def _replay_row(self, row: int) -> None:
+        if row not in self.graphs:
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph):
+                self.fill_row(row, [False] * self.images.shape[3])
+            self.graphs[row] = graph
+        self.graphs[row].replay()
+
+    def fill_row(self, row: int, given: list[bool]) -> None:
+        """Everything from the first pixel of a row to the last; `given` may be passed over."""
+        width = self.images.shape[3]
+        self.buffers.compute(Phase.ABOVE, row, 0, width)
+        column = 0
+        while column < width:
+            stop = column
+            while stop < width and given[stop] and not (self.sequential and stop > column):
+                stop += 1
+            if stop > column:
+                self._pass_over(row, column, stop)
+            else:
+                stop = column + 1
+                self._sample_pixel(row, column)
+            self.buffers.compute(Phase.AFTER, row, column, stop)
+            column = stop
+        self.buffers.compute(Phase.ROW, row, 0, width)
 
     def _pass_over(self, row: int, start: int, stop: int) -> None:
         """A run of pixels known in every image: all of it at once, and nothing to draw."""

@@ -22,9 +22,8 @@ from pixelcnn.sampling.steps import Phase, Program, Step, spread
 class Buffers:
     """All results of a program for one batch, and the means to compute them."""
 
-    def __init__(
-        self, program: Program, batch: int, labels: Tensor | None, device: torch.device
-    ) -> None:
+    def __init__(self, program: Program, batch: int, device: torch.device) -> None:
+        self.program = program
         self.batch, self.height, self.width = batch, program.height, program.width
         offsets = [offset for step in program.steps for offset in step.taps]
         self.up = max((-dy for dy, _ in offsets), default=0)
@@ -38,34 +37,29 @@ class Buffers:
             step: torch.tensor([dy * line + dx for dy, dx in step.taps], device=device)
             for step in self.weights
         }  # (taps,): where each tap reads, in a picture written as one line
-        self.results = {
-            step: self._room(step.channels, device)
-            for step in program.steps
-            if step.op != "constant"
-        }
+        self.results = {step: self._room(step.channels, device) for step in program.steps}
         self.memories = {
             step: self._room(step.channels, device)
             for step in program.steps
             if isinstance(step.layer, Recurrence)
         }
-        constants = program.graph.constants(labels)
-        for step in program.steps:
-            if step.op == "constant":
-                self.results[step] = self._picture(constants[step.constant], step.bias)
 
     def _room(self, channels: int, device: torch.device) -> Tensor:
         """`(B, H + up, W + 2 * side, C)`."""
         rows, columns = self.height + self.up, self.width + 2 * self.side
         return torch.zeros(self.batch, rows, columns, channels, device=device)
 
-    def _picture(self, value: Tensor, bias: Tensor | None) -> Tensor:
-        """A constant `(1|B, C, 1|H, 1|W)` in a frame."""
-        room = self._room(value.shape[1], value.device)
-        inside = room[:, self.up :, self.side : self.side + self.width]
-        inside.copy_(spread(value, self.height, self.width).permute(0, 2, 3, 1))
-        if bias is not None:
-            inside += bias
-        return room
+    def set_labels(self, labels: Tensor | None) -> None:
+        """Compute what depends on nothing but the labels, int64 `(B,)`."""
+        constants = self.program.graph.constants(labels)
+        for step in self.program.steps:
+            if step.op == "constant":
+                # (1|B, C, 1|H, 1|W) spreads to what is inside the frame.
+                value = spread(constants[step.constant], self.height, self.width)
+                inside = self.results[step][:, self.up :, self.side : self.side + self.width]
+                inside.copy_(value.permute(0, 2, 3, 1))
+                if step.bias is not None:
+                    inside += step.bias
 
     def view(self, step: Step, row: int, start: int, stop: int) -> Tensor:
         """A stretch of one row of a step's result: `(B, columns, C)`."""
@@ -141,10 +135,11 @@ class Buffers:
             x.unflatten(2, (layer.heads, -1)).transpose(1, 2) for x in (query, key, value)
         )  # (B, heads, columns or positions, C / heads)
         across = len(range(0, self.width, step.scale))
-        own = row // step.scale * across + torch.arange(start, stop, step.scale) // step.scale
-        seen = torch.arange(k.shape[2]) < (own[:, None] + (not layer.strict))
+        columns = torch.arange(start, stop, step.scale, device=q.device) // step.scale
+        own = row // step.scale * across + columns
+        seen = torch.arange(k.shape[2], device=q.device) < (own[:, None] + (not layer.strict))
         scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
-        weights = scores.masked_fill(~seen.to(scores.device), -torch.inf).softmax(dim=-1)
+        weights = scores.masked_fill(~seen, -torch.inf).softmax(dim=-1)
         # The first position of a strict attention has nothing to attend to.
         return (weights.nan_to_num(0.0) @ v).transpose(1, 2).flatten(2)
 
