@@ -1,10 +1,12 @@
 """Masks & blind spots: what a masked convolution hides, and what a stack of them can never see."""
 
+import numpy as np
 import streamlit as st
 
 from pages import common
+from pages.masks_words import ARCHITECTURES
 from pixelcnn.growth import Totals, growth
-from pixelcnn.layers import VerticalConv2d, causal_mask
+from pixelcnn.layers import causal_mask
 from widgets.kernel_tiles import kernel_tiles
 from widgets.reach_grid import ReachSelection, ReachTable, reach_grid, reach_table
 
@@ -13,11 +15,9 @@ FIRST_KERNELS = [3, 5, 7, 9, 11]
 KERNELS = [3, 5, 7]
 START = ReachSelection(row=14, column=14, depth=7)
 DEPTHS = SIZE  # the first layer alone, and up to 27 more
-STACKS = {"pixelcnn": "One stack", "gated_pixelcnn": "Two stacks"}
-PAPERS = {"pixelcnn": "PixelCNN", "gated_pixelcnn": "Gated PixelCNN"}
+Pair = dict[str, str]  # the architecture on each side, left and right
 # Neither is a colour of the grids, where each has its meaning.
 CHART_COLORS = ["#8C949E", "#009E73"]
-GRIDS = {"pixelcnn": "plain", "gated_pixelcnn": "gated"}
 
 # A test runs these very lines and compares the mask with the library's.
 CODE = """\
@@ -29,9 +29,12 @@ y = F.conv2d(x, mask * weight, padding={centre})
 """
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+@st.cache_resource(show_spinner="Following every path ...", max_entries=256)
 def grown(name: str, first: int, kernel: int, mask: str) -> tuple[ReachTable, tuple[Totals, ...]]:
-    """What every pixel sees after each layer, and the counts, worked out once for everybody."""
+    """What every pixel sees after each layer, and the counts, worked out once for everybody.
+
+    Where nothing more can be seen after a few layers, the others are like the last of these.
+    """
     found = growth(
         name,
         size=SIZE,
@@ -39,12 +42,19 @@ def grown(name: str, first: int, kernel: int, mask: str) -> tuple[ReachTable, tu
         kernel_size=kernel,
         first_mask="B" if mask == "B" else "A",
     )
-    return reach_table(found.relations, limit=found.limit), found.totals
+    missing = DEPTHS - len(found.relations)
+    relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
+    totals = found.totals + found.totals[-1:] * missing
+    return reach_table(relations, limit=found.limit), totals
 
 
-def controls() -> tuple[int, str, int]:
-    """The first kernel, its mask, and the kernel of the layers after it."""
+def controls() -> tuple[Pair, int, str, int]:
+    """The architectures, the first kernel, its mask, and the kernel of the layers after it."""
+    names = list(ARCHITECTURES)
     with st.container(horizontal=True):
+        left = architecture("Compare", names, "pixelcnn", "left")
+        others = [name for name in names if name != left]
+        right = architecture("with", others, "gated_pixelcnn", "right")
         first = st.selectbox(
             "First layer, n × n",
             FIRST_KERNELS,
@@ -71,7 +81,20 @@ def controls() -> tuple[int, str, int]:
             width=180,
             help="Their mask is always B: what they read about a pixel has left it out already.",
         )
-    return first, mask, kernel
+    return {"left": left, "right": right}, first, mask, kernel
+
+
+def architecture(label: str, names: list[str], usual: str, key: str) -> str:
+    """One of these architectures."""
+    return st.selectbox(
+        label,
+        names,
+        index=names.index(usual) if usual in names else 0,
+        format_func=lambda name: ARCHITECTURES[name].paper,
+        key=key,
+        bind="query-params",
+        width=220,
+    )
 
 
 def one_layer(first: int, mask: str, kernel: int) -> None:
@@ -156,31 +179,32 @@ def layers_in_words(depth: int) -> str:
 
 
 @st.fragment
-def grids(first: int, mask: str, kernel: int) -> None:
+def grids(pair: Pair, first: int, mask: str, kernel: int) -> None:
     """Both architectures side by side: only this runs again when a target is chosen."""
-    if "plain" not in st.session_state:  # the grids come on screen
+    if "left-grid" not in st.session_state:  # the grids come on screen
         st.session_state["reach-start"] = st.session_state["reach-shown"] = asked_for()
         st.session_state.pop("reach-selections", None)
     start: ReachSelection = st.session_state["reach-start"]
     selections, totals, below = {}, {}, {}
-    for (name, title), column in zip(STACKS.items(), st.columns(2, gap="large"), strict=True):
-        table, totals[name] = grown(name, first, kernel, mask)
+    for (side, name), column in zip(pair.items(), st.columns(2, gap="large"), strict=True):
+        table, totals[side] = grown(name, first, kernel, mask)
         with column:
-            selections[name] = reach_grid(
+            selections[side] = reach_grid(
                 table,
-                title=f"{title} ({PAPERS[name]})",
+                title=ARCHITECTURES[name].title,
                 depth_names=[layers_in_words(depth) for depth in range(DEPTHS)],
                 depth=start.depth,
                 selected=(start.row, start.column),
                 link="target",
                 max_width=480,
-                key=GRIDS[name],
+                key=f"{side}-grid",
             )
-            below[name] = st.container()
+            below[side] = st.container()
     shown = newest(selections)
     put_into_address(shown)
-    for name, place in below.items():
-        place.markdown(in_words(totals[name][shown.depth], shown.depth))
+    for side, place in below.items():
+        place.markdown(in_words(totals[side][shown.depth], shown.depth))
+        place.caption(ARCHITECTURES[pair[side]].what)
 
 
 def in_words(totals: Totals, depth: int) -> str:
@@ -198,72 +222,49 @@ def in_words(totals: Totals, depth: int) -> str:
 # ---------------------------------------------------------------- below
 
 
-def blind_spot(kernel: int) -> None:
-    """Why one stack is blind there and two are not, with the kernels that make the difference."""
-    st.header("Why is there a blind spot?")
+def blind_spot(pair: Pair, first: int, mask: str, kernel: int) -> None:
+    """Why the one is blind there and the other is not, with the kernels that they are made of."""
+    blind = any(grown(name, first, kernel, mask)[1][-1].never for name in pair.values())
+    st.header("Why is there a blind spot?" if blind else "Why is there no blind spot?")
     steps = kernel // 2
     reach = "one column" if steps == 1 else f"{steps} columns"
-    words, one, two, three = st.columns([5, 2, 2, 2], gap="medium")
+    chosen = [ARCHITECTURES[name] for name in pair.values()]
+    tiles = [tile for one in chosen for tile in one.kernels(kernel).items()]
+    words, *places = st.columns([5, *[2] * len(tiles)], gap="medium")
     with words:
+        paragraphs = [f"**{one.kind}**: {one.why.format(reach=reach)}" for one in chosen]
         st.markdown(
             "Each layer hands on what its kernel reads, so a pixel is seen if a **path** of such "
-            "steps leads from it to the orange one.\n\n"
-            f"**One stack**: to go right, a step must also go up. That is {reach} for each row, "
-            "and no layer makes it more. From what lies further to the right no path leads here: "
-            "looking there would be legal, but it is never done.\n\n"
-            "**Two stacks** share the work. The *vertical* one also steps sideways within a row, "
-            "both ways, which is allowed since its result is handed on **one row further down**. "
-            "The *horizontal* one looks along its own row to the left, and takes in at every "
-            "layer what the vertical one has seen above. No pixel is left out, and none is seen "
-            "too early."
+            "steps leads from it to the orange one.\n\n" + "\n\n".join(paragraphs)
         )
-    with one:
-        kernel_tiles(
-            causal_mask(1, 1, (kernel, kernel), "B")[0, 0],
-            title="One stack",
-            toggles=False,
-            max_width=150,
-            key="why-one",
-        )
-    with two:
-        kernel_tiles(
-            VerticalConv2d(1, 1, kernel).mask[0, 0],
-            title="Vertical",
-            toggles=False,
-            max_width=150,
-            key="why-vertical",
-        )
-    with three:
-        kernel_tiles(
-            causal_mask(1, 1, (1, kernel), "B")[0, 0],
-            title="Horizontal",
-            toggles=False,
-            max_width=150,
-            key="why-horizontal",
-        )
+    for index, (place, (title, kept)) in enumerate(zip(places, tiles, strict=True)):
+        with place:
+            kernel_tiles(kept, title=title, toggles=False, max_width=150, key=f"why-{index}")
 
 
-def depth_chart(first: int, mask: str, kernel: int) -> None:
+def depth_chart(pair: Pair, first: int, mask: str, kernel: int) -> None:
     """The share of the pairs that is seen, over the depth."""
     st.header("Do more layers help?")
     words, chart = st.columns([2, 3], gap="large")
-    totals = {title: grown(name, first, kernel, mask)[1] for name, title in STACKS.items()}
+    totals = {
+        ARCHITECTURES[name].kind: grown(name, first, kernel, mask)[1] for name in pair.values()
+    }
     with chart:
         st.line_chart(
-            {title: [100 * one.seen_share for one in each] for title, each in totals.items()},
+            {kind: [100 * one.seen_share for one in each] for kind, each in totals.items()},
             x_label="layers after the first",
             y_label="% of all legal pairs seen",
             color=CHART_COLORS,
             height=280,
         )
-    plain, gated = totals.values()
+    ends = "\n".join(
+        f"- **{kind}** ends at **{each[-1].seen_share:.1%}**." for kind, each in totals.items()
+    )
     with words:
         st.markdown(
-            "Up to a point. Every layer widens the view by a few pixels, and a deep enough network "
-            "reaches whatever a path leads to.\n\n"
-            f"With these kernels the one stack stops at **{plain[-1].seen_share:.1%}**. Two stacks "
-            f"arrive at **{gated[-1].seen_share:.1%}**. The number of feature maps plays no part: "
-            "only the kernels do."
+            "Up to a point. Every layer widens the view, and a deep enough network reaches "
+            "whatever a path leads to. At any depth, with these kernels:\n\n"
+            f"{ends}\n\nThe number of feature maps plays no part."
         )
 
 
@@ -272,11 +273,11 @@ common.lesson(
     "Only what was drawn before it: the rows above, and its own row to the left. A **mask** sets "
     "all other weights of a layer to zero. **Point at a pixel**, and press Space to add layers.",
 )
-first, mask, kernel = controls()
-grids(first, mask, kernel)
+pair, first, mask, kernel = controls()
+grids(pair, first, mask, kernel)
 one_layer(first, mask, kernel)
-blind_spot(kernel)
-depth_chart(first, mask, kernel)
+blind_spot(pair, first, mask, kernel)
+depth_chart(pair, first, mask, kernel)
 
 st.header("Why must the first mask be A?")
 st.markdown(
@@ -297,8 +298,9 @@ st.markdown(
     "will?"
 )
 st.markdown("The same counts on the command line; other networks can be counted too:")
+block = "block=bottleneck " if pair["left"] == "pixelcnn" else ""
 st.code(
-    f"python -m pixelcnn audit --model pixelcnn --set block=bottleneck blocks={START.depth} "
+    f"python -m pixelcnn audit --model {pair['left']} --set {block}blocks={START.depth} "
     f"first_kernel_size={first} kernel_size={kernel}",
     language="bash",
     wrap_lines=True,

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
+from pages.masks_words import ARCHITECTURES
 from pixelcnn.growth import growth
-from pixelcnn.layers import MaskedConv2d, VerticalConv2d, causal_mask
+from pixelcnn.layers import MaskedConv2d, TapConv2d, VerticalConv2d, causal_mask
+from pixelcnn.models import build_model, model_names
 from widgets.payload import unpack
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -143,6 +145,46 @@ def test_the_blind_spot_is_explained_with_the_kernels_of_both_architectures() ->
     assert "2 columns for each row" in told(page)
 
 
+@pytest.mark.parametrize("name", model_names())
+def test_every_architecture_can_be_compared(name: str) -> None:
+    chosen = ARCHITECTURES[name]
+    page = open_page(left=chosen.paper)
+    expected = growth(name)
+    relations, limit = relations_on(page, chosen.title)
+    assert len(relations) == 28
+    assert np.array_equal(relations[: len(expected.relations)], expected.relations)
+    # Where the view is complete sooner, more layers leave it as it is.
+    assert all(np.array_equal(later, limit) for later in relations[len(expected.relations) :])
+    assert chosen.what in {caption.value for caption in page.caption}
+    for title, kept in chosen.kernels(3).items():
+        assert np.array_equal(widget(page, title)[1]["mask"], kept)
+    assert f"**{expected.totals[-1].seen_share:.1%}**" in told(page)
+    assert f"--model {name} --set" in page.code[-1].value
+    assert chosen.paper not in page.selectbox(key="right").options
+
+
+def test_one_step_of_the_tiles_is_what_each_architecture_s_layers_read() -> None:
+    """The tiles are the masks of the layers that the registry's models are made of."""
+    for name, chosen in ARCHITECTURES.items():
+        model = build_model(name, height=9, width=9, hidden_channels=4, blocks=1, kernel_size=5)
+        masks = [
+            layer.mask.any(dim=0).any(dim=0)
+            for layer in model.modules()
+            if isinstance(layer, TapConv2d)
+        ]
+        if name == "pixelrnn":  # its tiles are those of the recurrence
+            continue
+        for kept in chosen.kernels(5).values():
+            assert any(torch.equal(mask, kept) for mask in masks)
+
+
+def test_two_that_see_everything_have_no_blind_spot_to_explain() -> None:
+    page = open_page(left="PixelRNN", right="PixelCNN with attention")
+    assert "Why is there no blind spot?" in {header.value for header in page.header}
+    page.selectbox(key="right").set_value("pixelcnn").run()
+    assert "Why is there a blind spot?" in {header.value for header in page.header}
+
+
 def test_the_command_counts_what_the_page_shows() -> None:
     page = open_page(first="9", kernel="5")
     command = page.code[-1].value
@@ -188,7 +230,7 @@ def choose(page: AppTest, key: str, row: int, column: int, depth: int) -> None:
 
 def test_a_chosen_target_and_depth_are_put_into_the_address_and_counted() -> None:
     page = open_page()
-    choose(page, "plain", 3, 20, 15)
+    choose(page, "left-grid", 3, 20, 15)
     assert {name: page.query_params[name] for name in ("row", "column", "depth")} == {
         "row": "3",
         "column": "20",
@@ -199,22 +241,22 @@ def test_a_chosen_target_and_depth_are_put_into_the_address_and_counted() -> Non
 
 def test_of_the_two_grids_the_one_used_last_counts() -> None:
     page = open_page()
-    choose(page, "plain", 3, 20, 15)
-    choose(page, "gated", 5, 6, 0)
+    choose(page, "left-grid", 3, 20, 15)
+    choose(page, "right-grid", 5, 6, 0)
     assert page.query_params["row"] == "5"
     assert told(page).count("the first layer alone") == 2
-    choose(page, "plain", 3, 21, 15)
+    choose(page, "left-grid", 3, 21, 15)
     assert page.query_params["column"] == "21"
 
 
 def test_back_at_the_start_the_address_is_short_again() -> None:
     page = open_page()
-    choose(page, "plain", 3, 20, 15)
-    choose(page, "plain", 14, 14, 7)
+    choose(page, "left-grid", 3, 20, 15)
+    choose(page, "left-grid", 14, 14, 7)
     assert not {"row", "column", "depth"} & set(page.query_params)
 
 
 def test_what_a_browser_sends_is_not_trusted() -> None:
     page = open_page()
-    choose(page, "plain", 99, -5, 10_000)
+    choose(page, "left-grid", 99, -5, 10_000)
     assert not {"row", "column", "depth"} & set(page.query_params)

@@ -13,7 +13,7 @@ from pixelcnn.growth import Growth, growth
 from tests.browser.playing import too_wide
 from tests.browser.serving import goto, idle
 
-NAMES = {"plain": "pixelcnn", "gated": "gated_pixelcnn"}
+NAMES = {"left-grid": "pixelcnn", "right-grid": "gated_pixelcnn"}
 
 
 @cache
@@ -72,7 +72,7 @@ def test_the_exact_counts_are_there_without_a_click(
 ) -> None:
     open_masks(page)
     expect(page.get_by_role("heading", name="What may a pixel see?")).to_be_visible()
-    expect(grid(page, "plain").locator(".caption")).to_have_text(
+    expect(grid(page, "left-grid").locator(".caption")).to_have_text(
         "row 14, column 14 sees 192 of 406 legal pixels; 159 not yet; 55 never; 0 leaked"
     )
     expect_counts(page, 14, 14, 7)
@@ -83,12 +83,12 @@ def test_the_exact_counts_are_there_without_a_click(
 
 def test_a_click_on_a_cell_makes_it_the_target_of_both_grids(page: Page) -> None:
     open_masks(page)
-    canvas = cells(page, "plain")
+    canvas = cells(page, "left-grid")
     canvas.click(position=at(canvas, 20, 3))
     page.mouse.move(2, 2)
     expect_counts(page, 20, 3, 7)
     expect_address(page, row=20, column=3)
-    canvas = cells(page, "gated")
+    canvas = cells(page, "right-grid")
     canvas.click(position=at(canvas, 0, 27))
     page.mouse.move(2, 2)
     expect_counts(page, 0, 27, 7)
@@ -98,16 +98,16 @@ def test_a_click_on_a_cell_makes_it_the_target_of_both_grids(page: Page) -> None
 def test_arrow_keys_move_the_target(page: Page) -> None:
     open_masks(page)
     for key in ("ArrowUp", "ArrowRight", "ArrowRight"):
-        cells(page, "gated").press(key)
+        cells(page, "right-grid").press(key)
     expect_counts(page, 13, 16, 7)
     expect_address(page, row=13, column=16)
-    cells(page, "plain").press("ArrowDown")
+    cells(page, "left-grid").press("ArrowDown")
     expect_counts(page, 14, 16, 7)
 
 
 def test_pointing_shows_both_grids_at_once_and_leaves_the_target(page: Page) -> None:
     open_masks(page)
-    cells(page, "plain").hover(position=at(cells(page, "plain"), 9, 9))
+    cells(page, "left-grid").hover(position=at(cells(page, "left-grid"), 9, 9))
     expect_counts(page, 9, 9, 7)
     page.mouse.move(2, 2)
     expect_counts(page, 14, 14, 7)
@@ -120,12 +120,12 @@ def test_the_depth_grows_by_slider_and_by_space_to_its_end(page: Page) -> None:
     expect_counts(page, 14, 14, 0)
     expect_address(page, depth=0)
     expect(page.get_by_text("the first layer alone see")).to_have_count(2)
-    grid(page, "gated").get_by_role("slider", name="Depth").fill("15")
+    grid(page, "right-grid").get_by_role("slider", name="Depth").fill("15")
     expect_counts(page, 14, 14, 15)
     expect(page.get_by_text("65.3% of all 306,936 pairs")).to_be_visible()
-    grid(page, "gated").get_by_role("slider", name="Depth").fill("25")
+    grid(page, "right-grid").get_by_role("slider", name="Depth").fill("25")
     expect_address(page, depth=25)
-    cells(page, "plain").press(" ")
+    cells(page, "left-grid").press(" ")
     expect_counts(page, 14, 14, 27)
     expect_address(page, depth=27)
     expect(page.get_by_text("82.0% of all 306,936 pairs")).to_be_visible()
@@ -136,16 +136,27 @@ def test_other_kernels_change_grids_and_totals(page: Page) -> None:
     choose(page, "Layers after it, n × n", "5")
     expect_counts(page, 14, 14, 7, kernel=5)
     expect_address(page, kernel=5)
-    expect(page.get_by_text("the one stack stops at 89.1%")).to_be_visible()
+    expect(page.get_by_text("One stack ends at 89.1%")).to_be_visible()
     choose(page, "First layer, n × n", "3")
     expect_counts(page, 14, 14, 7, first=3, kernel=5)
+
+
+def test_other_architectures_are_compared(page: Page) -> None:
+    open_masks(page)
+    choose(page, "with", "PixelSNAIL")
+    expect(grid(page, "right-grid")).to_contain_text("Blocks with attention (PixelSNAIL)")
+    expect(grid(page, "right-grid").locator(".caption")).to_contain_text(
+        "sees 406 of 406 legal pixels; 0 not yet; 0 never; 0 leaked"
+    )
+    expect(page.get_by_text("A few small convolutions and then attention")).to_be_visible()
+    expect_address(page, right="PixelSNAIL")
 
 
 def test_mask_b_first_leaks_784_pixels(page: Page) -> None:
     open_masks(page)
     page.get_by_role("radio", name="B", exact=True).click()
     expect_counts(page, 14, 14, 7, mask="B")
-    expect(grid(page, "plain").locator(".caption")).to_contain_text("; 1 leaked")
+    expect(grid(page, "left-grid").locator(".caption")).to_contain_text("; 1 leaked")
     expect(page.get_by_text("784 leaks: every pixel sees itself")).to_have_count(2)
     expect(page.get_by_text("25 of 49 weights kept")).to_be_visible()
     page.get_by_role("radio", name="A", exact=True).click()
@@ -155,7 +166,7 @@ def test_mask_b_first_leaks_784_pixels(page: Page) -> None:
 def test_the_address_restores_what_was_seen(page: Page) -> None:
     open_masks(page, "?first=9&mask=B&kernel=5&row=3&column=25&depth=2")
     expect_counts(page, 3, 25, 2, first=9, kernel=5, mask="B")
-    cells(page, "plain").press("ArrowDown")
+    cells(page, "left-grid").press("ArrowDown")
     expect_address(page, row=4, first=9, mask="B", kernel=5, depth=2)
     page.reload()
     idle(page)
@@ -165,7 +176,7 @@ def test_the_address_restores_what_was_seen(page: Page) -> None:
 def test_the_target_outlives_a_visit_to_another_page(page: Page) -> None:
     goto(page, "/")
     page.get_by_role("link", name="Masks & blind spots").click()
-    cells(page, "plain").press("ArrowUp")
+    cells(page, "left-grid").press("ArrowUp")
     expect_counts(page, 13, 14, 7)
     expect_address(page, row=13)
     page.get_by_role("link", name="Start", exact=True).click()
