@@ -88,7 +88,8 @@ class RunConfig:
         configured = config_class(self.model)
         known = [option.name for option in fields(configured) if option.name not in _FROM_DATA]
         _check_options(self.model_options, known, f"model {self.model}")
-        configured(**self.model_options)
+        # How many classes there are, the data will tell; that there are any is known.
+        configured(**self.model_options, classes=int(self.conditional))
 
 
 def _check_options(options: Mapping[str, Any], known: Sequence[str], owner: str) -> None:

@@ -422,6 +422,13 @@ def test_a_configuration_that_cannot_work_starts_nothing(tmp_path, change, named
     assert list_runs(tmp_path) == []
 
 
+def test_labels_can_be_hidden_exactly_where_there_are_any():
+    hidden = {"model_options": {"label_dropout": 0.1}, "train": TrainConfig(steps=1)}
+    RunConfig(**hidden, conditional=True).check()
+    with pytest.raises(ConfigError, match="label_dropout"):
+        RunConfig(**hidden).check()
+
+
 def test_a_configuration_survives_json():
     config = RunConfig(
         model="gated_pixelcnn",
