@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.train_network import Options, choose_conditioning, choose_network
+
 if TYPE_CHECKING:
     from pixelcnn.data import DataSet
     from pixelcnn.presets_live import LivePreset
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _RATES = [1e-4, 3e-4, 1e-3, 3e-3, 5e-3, 8e-3, 2e-2, 5e-2, 0.1, 1.0]
 _LEVELS = [2, 4, 8, 16, 32, 256]
 _SIZES = [7, 10, 14, 16, 20, 24, 28, 32]
+_AVERAGES = [0.0, 0.9, 0.99, 0.999]
 _BATCHES = [4, 8, 16, 32, 64, 128]
 
 
@@ -37,15 +40,17 @@ def choose_preset() -> LivePreset:
 
 def choose_options(preset: LivePreset) -> RunConfig:
     """Everything else, starting from the preset; kept in the URL where it differs from it."""
-    options = _Options(preset)
+    options = Options(preset)
     with st.expander("More: network, data, training"):
         network_box, data_box, training_box = st.columns(3, gap="medium")
     with network_box:
         st.markdown("**Network**")
-        model, model_options = _network(options)
+        model, model_options = choose_network(options)
     with data_box:
         st.markdown("**Data**")
         data, data_options, conditional = _data(options)
+        if conditional:
+            model_options |= choose_conditioning(options)
     with training_box:
         st.markdown("**Training**")
         train = _training(options)
@@ -61,86 +66,7 @@ def choose_options(preset: LivePreset) -> RunConfig:
     )
 
 
-class _Options:
-    """Widgets with a key of their own for each preset, so that a preset brings its values."""
-
-    def __init__(self, preset: LivePreset) -> None:
-        self.base = preset.config
-        self._preset = preset.name
-
-    def model(self, name: str, otherwise: Any) -> Any:
-        """The preset's value of a model option."""
-        return self.base.model_options.get(name, otherwise)
-
-    def place(self, name: str) -> dict[str, Any]:
-        """Where a widget's value is kept."""
-        return {"key": f"{self._preset}-{name}", "bind": "query-params"}
-
-    def pick(self, label: str, values: list[Any], value: Any, name: str, **options: Any) -> Any:
-        """One of some values, the preset's own among them."""
-        if value not in values:
-            values = sorted([*values, value])
-        return st.selectbox(label, values, index=values.index(value), **options, **self.place(name))
-
-
-def _network(options: _Options) -> tuple[str, dict[str, Any]]:
-    from pixelcnn.models import model_names
-
-    model = options.pick(
-        "Architecture",
-        model_names(),
-        options.base.model,
-        "model",
-        help="pixelcnn: one stack, simple, with a blind spot. gated_pixelcnn: two stacks without "
-        "one, twice the work.",
-    )
-    chosen: dict[str, Any] = {
-        "hidden_channels": st.slider(
-            "Channels (features at each pixel)",
-            8,
-            128,
-            options.model("hidden_channels", 48),
-            8,
-            **options.place("channels"),
-        ),
-        "blocks": st.slider(
-            "Blocks (layers)",
-            1,
-            12,
-            options.model("blocks", 4),
-            **options.place("blocks"),
-        ),
-        "kernel_size": options.pick(
-            "Kernel (pixels it looks across)",
-            [3, 5, 7, 9],
-            options.model("kernel_size", 3),
-            "kernel",
-        ),
-    }
-    if model == "pixelcnn":
-        chosen["block"] = options.pick(
-            "Block",
-            ["bottleneck", "plain"],
-            options.model("block", "bottleneck"),
-            "block",
-            help="A bottleneck halves the channels before the wide kernel: cheaper, and deeper.",
-        )
-        chosen["norm"] = options.pick(
-            "Normalisation",
-            ["layer", "none"],
-            options.model("norm", "layer"),
-            "norm",
-            help="layer: features are brought to one scale at each pixel. It learns faster.",
-        )
-    chosen["position"] = st.checkbox(
-        "Tell it row and column",
-        options.model("position", True),
-        **options.place("position"),
-    )
-    return model, chosen
-
-
-def _data(options: _Options) -> tuple[str, dict[str, Any], bool]:
+def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
     from pixelcnn.data import data_names, describe
 
     base = options.base
@@ -173,7 +99,7 @@ def _data(options: _Options) -> tuple[str, dict[str, Any], bool]:
     return data, chosen, conditional
 
 
-def _training(options: _Options) -> dict[str, Any]:
+def _training(options: Options) -> dict[str, Any]:
     base = options.base.train
     seconds = st.number_input(
         "Seconds of training",
@@ -191,7 +117,16 @@ def _training(options: _Options) -> dict[str, Any]:
         **options.place("rate"),
     )
     batch = options.pick("Digits a step (batch)", _BATCHES, base.batch_size, "batch")
-    optimizer = options.pick("Optimizer", ["adamw", "rmsprop"], base.optimizer, "optimizer")
+    optimizer = options.pick("Optimizer", ["adamw", "adam", "rmsprop"], base.optimizer, "optimizer")
+    ema = options.pick(
+        "Averaging of the weights (EMA)",
+        _AVERAGES,
+        base.ema,
+        "ema",
+        format_func=lambda decay: f"{decay:g}" if decay else "none",
+        help="Scores and samples come from a running average of the weights instead of the latest "
+        "ones. 0.99 averages over about 100 steps: calmer, but always a little behind.",
+    )
     seed = st.number_input(
         "Seed (which random numbers)", 0, 9999, base.seed, **options.place("seed")
     )
@@ -200,6 +135,7 @@ def _training(options: _Options) -> dict[str, Any]:
         "learning_rate": float(rate),
         "batch_size": int(batch),
         "optimizer": optimizer,
+        "ema": float(ema),
         "seed": int(seed),
     }
 

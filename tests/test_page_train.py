@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages import common, train_live, train_owner
 from pixelcnn.data import DataSet, Split
-from pixelcnn.models import build_model
+from pixelcnn.models import build_model, model_names, presets
 from pixelcnn.presets_live import live_presets
 from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.runs import Run, create_run, list_runs, runs_root, start_run
@@ -130,6 +130,38 @@ def test_options_change_the_facts_and_the_code() -> None:
     assert "labels" not in code
     assert "--conditional" not in page.code[1].value
     assert "--seconds 90.0" in page.code[1].value
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_architecture_can_be_chosen_with_options_of_its_own(name: str) -> None:
+    page = open_page()
+    assert page.selectbox(key="digits14-model").options == model_names()
+    page.radio(key="preset").set_value("digits8").run()
+    page.selectbox(key="digits8-model").set_value(name).run()
+    assert not page.exception
+    assert not page.error
+    assert "weights learn from" in text(page)
+    assert repr(name) in page.code[0].value
+    if name != "pixelcnn":
+        tiny = presets(name)["tiny"]
+        assert page.slider(key=f"digits8-{name}-channels").value == tiny["hidden_channels"]
+        assert page.slider(key=f"digits8-{name}-blocks").value == tiny["blocks"]
+
+
+def test_what_only_one_architecture_has_reaches_the_training() -> None:
+    page = open_page()
+    page.radio(key="preset").set_value("digits8").run()
+    page.selectbox(key="digits8-model").set_value("pixelrnn").run()
+    page.selectbox(key="digits8-pixelrnn-layer").set_value("row_lstm").run()
+    page.selectbox(key="digits8-pixelrnn-conditioning").set_value("film").run()
+    page.selectbox(key="digits8-optimizer").set_value("adam").run()
+    page.selectbox(key="digits8-ema").set_value(0.99).run()
+    assert not page.exception
+    code = page.code[0].value
+    for option in ("row_lstm", "film", "adam", "ema=0.99"):
+        assert option in code
+    page.checkbox(key="digits8-labels").uncheck().run()
+    assert "film" not in page.code[0].value
 
 
 def test_an_address_brings_back_its_options() -> None:
