@@ -24,13 +24,13 @@ def lstm_cell(gates: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
     """The LSTM of van den Oord et al. 2016a, equation 3.
 
     Args:
-        gates: `(B, 4 * hidden, N)`: o, f, i, g before their non-linearities.
-        memory: `(B, hidden, N)`: the cell state that is carried over.
+        gates: `(..., 4 * hidden)`: o, f, i, g before their non-linearities.
+        memory: `(..., hidden)`: the cell state that is carried over.
 
     Returns:
-        State and memory, `(B, hidden, N)` each.
+        State and memory, `(..., hidden)` each.
     """
-    output, forget, update, content = gates.chunk(4, dim=1)
+    output, forget, update, content = gates.chunk(4, dim=-1)
     memory = forget.sigmoid() * memory + update.sigmoid() * content.tanh()
     return output.sigmoid() * memory.tanh(), memory
 
@@ -39,11 +39,11 @@ def gru_cell(inputs: Tensor, states: Tensor, carried: Tensor) -> Tensor:
     """The GRU of Cho et al. 2014, in the form that resets after the product (as in cuDNN).
 
     Args:
-        inputs: `(B, 3 * hidden, N)`: the input's share of r, z, n.
-        states: `(B, 3 * hidden, N)`: the neighbouring states' share.
-        carried: `(B, hidden, N)`: the state that is kept where z is 1.
+        inputs: `(..., 3 * hidden)`: the input's share of r, z, n.
+        states: `(..., 3 * hidden)`: the neighbouring states' share.
+        carried: `(..., hidden)`: the state that is kept where z is 1.
     """
-    (reset, keep, content), (r, z, n) = inputs.chunk(3, dim=1), states.chunk(3, dim=1)
+    (reset, keep, content), (r, z, n) = inputs.chunk(3, dim=-1), states.chunk(3, dim=-1)
     keep = (keep + z).sigmoid()
     new = (content + (reset + r).sigmoid() * n).tanh()
     return (1 - keep) * new + keep * carried
@@ -82,14 +82,25 @@ class Recurrence(nn.Module, ABC):
         weight = self.weight.detach()
         return {offset: weight[:, :, tap].T for tap, offset in enumerate(self.offsets)}
 
-    def _step(
-        self, inputs: Tensor, above: Tensor, carried: Tensor, memory: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """One line of positions: `above` is padded for the taps of `weight`, the rest is not."""
-        states = F.conv1d(above, self.weight)
-        if self.cell == "lstm":
-            return lstm_cell(inputs + states, memory)
-        return gru_cell(inputs, states, carried), memory
+    def _run(self, lines: Tensor, padding: tuple[int, int]) -> list[Tensor]:
+        """Line after line: `(lines, B, N, gates * hidden)` to a list of `(B, N, hidden)`.
+
+        Position n of a line reads the line before it at n, n + 1, ... of what `padding` has made
+        longer at both ends. A product of matrices, since a convolution this small is slower.
+        """
+        taps = len(self.offsets)
+        matrix = self.weight.flatten(1).to(lines.dtype)  # (gates * hidden, hidden * taps)
+        state = memory = lines.new_zeros(*lines.shape[1:3], self.hidden)
+        states = []
+        for inputs in lines:
+            before = F.pad(state, (0, 0, *padding)).unfold(1, taps, 1)  # (B, N, hidden, taps)
+            share = F.linear(before.flatten(2), matrix)
+            if self.cell == "lstm":
+                state, memory = lstm_cell(inputs + share, memory)
+            else:
+                state = gru_cell(inputs, share, state)
+            states.append(state)
+        return states
 
 
 class RowRecurrence(Recurrence):
@@ -103,13 +114,8 @@ class RowRecurrence(Recurrence):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """See `Recurrence.forward`."""
-        batch, _, height, width = inputs.shape
-        state = memory = inputs.new_zeros(batch, self.hidden, width)
-        states = []
-        for row in range(height):
-            state, memory = self._step(inputs[:, :, row], F.pad(state, (1, 1)), state, memory)
-            states.append(state)
-        return torch.stack(states, dim=2)
+        states = self._run(inputs.permute(2, 0, 3, 1).contiguous(), (1, 1))  # H of (B, W, hidden)
+        return torch.stack(states, dim=2).permute(0, 3, 2, 1)
 
 
 class DiagonalRecurrence(Recurrence):
@@ -131,17 +137,10 @@ class DiagonalRecurrence(Recurrence):
     def forward(self, inputs: Tensor) -> Tensor:
         """See `Recurrence.forward`."""
         skewed = skew(inputs.flip(3) if self.reverse else inputs)  # (B, gates * hidden, H, H+W-1)
-        batch, _, height, diagonals = skewed.shape
-        state = memory = inputs.new_zeros(batch, self.hidden, height)
-        states = []
-        for diagonal in range(diagonals):
-            # Zero input and zero state give a zero state, with no bias here: so what lies left of
-            # the picture stays zero, as padding has to be.
-            state, memory = self._step(
-                skewed[:, :, :, diagonal], F.pad(state, (1, 0)), state, memory
-            )
-            states.append(state)
-        result = unskew(torch.stack(states, dim=3), inputs.shape[3])
+        # Zero input and zero state give a zero state, with no bias here: so what lies left of the
+        # picture stays zero, as padding has to be.
+        states = self._run(skewed.permute(3, 0, 2, 1).contiguous(), (1, 0))  # of (B, H, hidden)
+        result = unskew(torch.stack(states, dim=3).transpose(1, 2), inputs.shape[3])
         return result.flip(3) if self.reverse else result
 
 

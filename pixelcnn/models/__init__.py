@@ -82,7 +82,7 @@ _PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
         "base": {"hidden_channels": 64, "blocks": 8, "position": True},
     },
     "pixelcnnpp": {
-        "tiny": {"hidden_channels": 12, "blocks": 1, "position": True},
+        "tiny": {"hidden_channels": 10, "blocks": 1, "position": True},
         "small": {"hidden_channels": 24, "blocks": 2, "position": True},
         "base": {"hidden_channels": 48, "blocks": 5, "position": True},
     },

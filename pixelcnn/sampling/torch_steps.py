@@ -151,17 +151,16 @@ class Buffers:
         dy, dx = (step.scale * distance for distance in layer.carry)
         columns = range(start, stop, step.scale)
         for column in columns if dx <= 0 else reversed(columns):
-            inputs = self.view(step.inputs[0], row, column, column + 1).transpose(1, 2)
-            states = self._taken(step, result, row, column, column + 1).transpose(1, 2)
+            inputs = self.view(step.inputs[0], row, column, column + 1)  # (B, 1, gates * hidden)
+            states = self._taken(step, result, row, column, column + 1)
             before = (row + dy, column + dx, column + dx + 1)
             if layer.cell == "lstm":
-                carried = self._stretch(memory, *before).transpose(1, 2)
+                carried = self._stretch(memory, *before)
                 state, kept = lstm_cell(inputs + states, carried)
-                self._stretch(memory, row, column, column + 1).copy_(kept.transpose(1, 2))
+                self._stretch(memory, row, column, column + 1).copy_(kept)
             else:
-                carried = self._stretch(result, *before).transpose(1, 2)
-                state = gru_cell(inputs, states, carried)
-            self.view(step, row, column, column + 1).copy_(state.transpose(1, 2))
+                state = gru_cell(inputs, states, self._stretch(result, *before))
+            self.view(step, row, column, column + 1).copy_(state)
 
 
 def _at_each_position(step: Step, inputs: list[Tensor]) -> Tensor:
