@@ -54,9 +54,8 @@ class BenchSampling:
         use_threads(self.threads)
         device = choose_device(self.device)
         timings: list[SamplingTiming] = []
-        print(
-            f"{'model':<28}{'batch':>6}  {'engine':<10}{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
-        )
+        numbers = f"{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
+        print(f"{'model':<28}{'batch':>6}  {'engine':<10}{numbers}")
         for spec in self.models:
             with Progress(f"timing {spec}") as progress:
                 for timing in time_sampling(
