@@ -19,100 +19,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pixelcnn.broken_models import SigmoidTwice
-from pixelcnn.causality import Network, perturbation_leaks, perturbation_relation
 from pixelcnn.data.levels import dequantize, quantize
-from pixelcnn.errors import ConfigError
-from pixelcnn.exhibits import EXHIBITS
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood, draw, temper
 from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
 from pixelcnn.metrics import perplexity_per_pixel, uniform_baseline
 from pixelcnn.models import AutoregressiveModel, build_model
 from pixelcnn.models.pixelcnn import PixelCNN
 from pixelcnn.models.pixelcnn_blocks import PlainBlock
-from pixelcnn.reach import AuditReport, audit
+from pixelcnn.reach import audit
 from pixelcnn.sampling import make_engine, reference, sample
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Request
+from tests.exhibit_cases import leaks, shown, total_probability, tried
 from tests.model_cases import shaken
-
-SPAN = (-1.0, 1.0)
-LEAKING = [
-    "no_mask",
-    "rows_below",
-    "b_first",
-    "exchanged",
-    "attention_row",
-    "batch_norm",
-    "squared_error",
-]
-
-
-def shown(name: str, *, honest: bool, **options: Any) -> AutoregressiveModel:
-    """An exhibit's model, small, with weights that hide nothing."""
-    torch.manual_seed(0)
-    size = {"height": 5, "width": 6, "first_kernel_size": 3}
-    defaults = {**size, "hidden_channels": 24, "blocks": 2}
-    return shaken(EXHIBITS[name].build(honest=honest, **{**defaults, **options}))
-
-
-def tried(model: AutoregressiveModel) -> AuditReport:
-    """The counts that perturbation gives; `never` means nothing here."""
-    config = model.config
-    shape = (config.channels, config.height, config.width)
-    relation = perturbation_relation(Network(model), shape, config.levels, span=SPAN)
-    return AuditReport(relation, relation)
-
-
-def leaks(model: AutoregressiveModel) -> int:
-    """How many pairs the causal rule forbids, found by perturbation."""
-    config = model.config
-    shape = (config.channels, config.height, config.width)
-    return int(perturbation_leaks(Network(model), shape, config.levels, span=SPAN).sum())
-
-
-def total_probability(model: AutoregressiveModel) -> float:
-    """exp(log_prob) summed over all 16 black and white images of 2 x 2 pixels."""
-    pixels = list(itertools.product(range(2), repeat=4))
-    images = torch.tensor(pixels, dtype=torch.uint8).view(-1, 1, 2, 2)
-    with torch.no_grad():
-        return model.float().eval().log_prob(images).exp().sum().item()
-
-
-# ---------------------------------------------------------------- the exhibits as they are
-
-
-@pytest.mark.parametrize("training", [True, False], ids=["train", "eval"])
-@pytest.mark.parametrize("name", EXHIBITS)
-def test_a_model_leaks_exactly_where_the_exhibit_says_so(name: str, training: bool) -> None:
-    assert leaks(shown(name, honest=True).train(training)) == 0
-    caught = leaks(shown(name, honest=False).train(training)) > 0
-    assert caught == (name in LEAKING and (training or name != "batch_norm"))
-
-
-@pytest.mark.parametrize("name", EXHIBITS)
-def test_an_exhibit_differs_from_the_honest_model_and_can_be_drawn_from(name: str) -> None:
-    exhibit = EXHIBITS[name]
-    assert exhibit.said != exhibit.corrected
-    assert issubclass(exhibit.broken, exhibit.honest)
-    for honest in (True, False):
-        model = shown(name, honest=honest).float()
-        images = sample(model, 2, seed=0, engine="reference")
-        assert model.log_prob(images).isfinite().all()
-
-
-@pytest.mark.parametrize(
-    "name", [name for name in LEAKING if name not in ("attention_row", "batch_norm")]
-)
-def test_the_audit_counts_the_same_leaks_as_trying_does(name: str) -> None:
-    model = shown(name, honest=False)
-    assert audit(model.float()).leaks == leaks(model)
-
-
-@pytest.mark.parametrize("name", ["attention_row", "batch_norm"])
-def test_the_audit_refuses_what_it_cannot_follow_instead_of_passing_it(name: str) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be followed|states no taps"):
-        audit(shown(name, honest=False).float())
-
 
 # ---------------------------------------------------------------- 1 to 4: blind, or all-seeing
 
@@ -123,7 +42,7 @@ def test_1_a_vertical_stack_that_skips_its_own_row_keeps_a_blind_spot(size: int)
     honest = audit(shown("own_row_skipped", honest=True, **options).float())
     broken = audit(shown("own_row_skipped", honest=False, **options).float())
     assert (honest.never, honest.leaks, broken.leaks) == (0, 0, 0)
-    # Of the row above, all that lies beyond the first kernel, on both sides of it.
+    # Of the row above, what lies further right than the first kernel reaches is never seen.
     assert not broken.limit[0, 5, 0, 0, 4, 2:].any()
     assert broken.never > 0
 
