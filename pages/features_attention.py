@@ -45,18 +45,18 @@ def show_where_it_looks(
         f"**Where does the pixel in row {row}, column {column} look?** Here is {words} Click "
         "a pixel in one of the maps above to choose another one."
     )
-    # Keys and values know their own pixel, which therefore counts as a later one.
-    earlier = np.arange(height * width) < target
+    # Its own weight is 0 where keys and values know their own pixel, which is not drawn yet.
+    later = np.arange(height * width) > target
     for start in range(0, len(weights), _HEADS_IN_A_ROW):
         for head, place in enumerate(st.columns(_HEADS_IN_A_ROW), start):
             if head < len(weights):
-                shares = 100 * np.where(earlier, weights[head, target], np.nan)
+                shares = 100 * np.where(later, np.nan, weights[head, target])
                 with place:
                     pixel_grid(
                         shares.reshape(height, width),
                         title=f"Head {head + 1}",
                         unit=" %",
-                        limits=(0.0, float(np.nanmax(shares, initial=0.0)) or 1.0),
+                        limits=(0.0, float(np.nanmax(shares)) or 1.0),
                         overlay=image[0],
                         selected=(row, column),
                         report=False,

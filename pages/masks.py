@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages import common
-from pages.masks_words import ARCHITECTURES
+from pages.masks_words import ARCHITECTURES, in_words, layers_in_words
 from pixelcnn.growth import Totals, growth
 from pixelcnn.layers import causal_mask
 from widgets.kernel_tiles import kernel_tiles
@@ -50,11 +50,7 @@ def grown(name: str, first: int, kernel: int, mask: str) -> tuple[ReachTable, tu
 
 def controls() -> tuple[Pair, int, str, int]:
     """The architectures, the first kernel, its mask, and the kernel of the layers after it."""
-    names = list(ARCHITECTURES)
     with st.container(horizontal=True):
-        left = architecture("Compare", names, "pixelcnn", "left")
-        others = [name for name in names if name != left]
-        right = architecture("with", others, "gated_pixelcnn", "right")
         first = st.selectbox(
             "First layer, n × n",
             FIRST_KERNELS,
@@ -81,6 +77,13 @@ def controls() -> tuple[Pair, int, str, int]:
             width=180,
             help="Their mask is always B: what they read about a pixel has left it out already.",
         )
+    names = list(ARCHITECTURES)
+    places = st.columns(2, gap="large")
+    with places[0]:
+        left = architecture("Compare", names, "pixelcnn", "left")
+    with places[1]:
+        others = [name for name in names if name != left]
+        right = architecture("with", others, "gated_pixelcnn", "right")
     return {"left": left, "right": right}, first, mask, kernel
 
 
@@ -93,7 +96,7 @@ def architecture(label: str, names: list[str], usual: str, key: str) -> str:
         format_func=lambda name: ARCHITECTURES[name].paper,
         key=key,
         bind="query-params",
-        width=220,
+        width=260,
     )
 
 
@@ -173,11 +176,6 @@ def newest(selections: dict[str, ReachSelection]) -> ReachSelection:
     return shown
 
 
-def layers_in_words(depth: int) -> str:
-    """What stands beside the slider."""
-    return "first layer" if depth == 0 else f"first layer + {depth}"
-
-
 @st.fragment
 def grids(pair: Pair, first: int, mask: str, kernel: int) -> None:
     """Both architectures side by side: only this runs again when a target is chosen."""
@@ -203,20 +201,8 @@ def grids(pair: Pair, first: int, mask: str, kernel: int) -> None:
     shown = newest(selections)
     put_into_address(shown)
     for side, place in below.items():
-        place.markdown(in_words(totals[side][shown.depth], shown.depth))
+        place.markdown(in_words(totals[side][shown.depth], shown.depth, SIZE * SIZE))
         place.caption(ARCHITECTURES[pair[side]].what)
-
-
-def in_words(totals: Totals, depth: int) -> str:
-    """The counts over all pairs of pixels."""
-    layers = "the first layer alone" if depth == 0 else f"the first layer and {depth} more"
-    spot = "at any depth" if totals.never else "so there is no blind spot"
-    leaks = f" **{totals.leaks:,} leaks**: every pixel sees itself." if totals.leaks else ""
-    return (
-        f"For all {SIZE * SIZE} pixels: {layers} see **{totals.seen_share:.1%}** of all "
-        f"{totals.legal:,} pairs of a pixel and an earlier one. **{totals.never:,} never**, "
-        f"{spot}.{leaks}"
-    )
 
 
 # ---------------------------------------------------------------- below

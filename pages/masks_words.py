@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pixelcnn.growth import Totals
 from pixelcnn.layers import Offset, TapConv2d, VerticalConv2d, causal_mask
 from pixelcnn.recurrence import DiagonalRecurrence
 from pixelcnn.streams import ConvDown, ConvDownRight
@@ -121,3 +122,20 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         },
     ),
 }
+
+
+def layers_in_words(depth: int) -> str:
+    """What stands beside the slider."""
+    return "first layer" if depth == 0 else f"first layer + {depth}"
+
+
+def in_words(totals: Totals, depth: int, pixels: int) -> str:
+    """The counts over all pairs of pixels, after so many layers."""
+    layers = "the first layer alone" if depth == 0 else f"the first layer and {depth} more"
+    spot = "at any depth" if totals.never else "so there is no blind spot"
+    leaks = f" **{totals.leaks:,} leaks**: every pixel sees itself." if totals.leaks else ""
+    return (
+        f"For all {pixels} pixels: {layers} see **{totals.seen_share:.1%}** of all "
+        f"{totals.legal:,} pairs of a pixel and an earlier one. **{totals.never:,} never**, "
+        f"{spot}.{leaks}"
+    )

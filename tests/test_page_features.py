@@ -230,8 +230,9 @@ def test_attention_shows_where_the_clicked_pixel_looks(models: dict[str, Any]) -
         assert list(shown) == [f"Head {head + 1}" for head in range(4)]
         for head, (meta, values) in enumerate(shown.values()):
             expected = 100 * weights[name][0, head, target].numpy()
-            np.testing.assert_allclose(values.ravel()[:target], expected[:target], atol=1e-3)
-            assert np.isnan(values.ravel()[target:]).all()
+            seen, later = np.split(values.ravel(), [target + 1])
+            np.testing.assert_allclose(seen, expected[: target + 1], atol=1e-3)
+            assert np.isnan(later).all()
             assert meta["selected"] == list(cell)
 
 
