@@ -43,7 +43,7 @@ def show_where_it_looks(
     )
     st.markdown(
         f"**Where does the pixel in row {row}, column {column} look?** Here is {words} Click "
-        "a pixel in one of the maps above to choose another one."
+        "a pixel in one of the small maps above to choose another one."
     )
     # Its own weight is 0 where keys and values know their own pixel, which is not drawn yet.
     later = np.arange(height * width) > target
