@@ -65,9 +65,9 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         lambda size: {"One stack": _square(size)},
     ),
     "pixelcnn_attention": Architecture(
-        "Stack and attention",
-        "PixelCNN with attention",
-        "The same stack; after each block every pixel may look at any earlier pixel.",
+        "Attention",
+        "PixelCNN + attention",
+        "One stack; after each block every pixel may look at any earlier pixel.",
         "the kernels alone would leave the blind spot, but **attention** needs no path. It looks "
         "straight at every earlier pixel, and learns which of them to listen to.",
         lambda size: {"Its stack": _square(size)},

@@ -82,8 +82,8 @@ _ROLES: Mapping[str, tuple[str, str]] = {
     # PixelRNN
     "input": ("input of the recurrence", "input"),
     "recurrence": ("recurrence", "states"),
-    "reverse_input": ("input of the recurrence from the right", "input from right"),
-    "reverse_recurrence": ("recurrence from the right", "states from right"),
+    "reverse_input": ("input of the recurrence from the right", "reverse input"),
+    "reverse_recurrence": ("recurrence from the right", "reverse states"),
     "own_pixel": ("the pixel itself, for the recurrence from the right", "own pixel"),
 }
 # "first" is the first layer where a path begins, and a first convolution further in.

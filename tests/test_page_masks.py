@@ -179,7 +179,7 @@ def test_one_step_of_the_tiles_is_what_each_architecture_s_layers_read() -> None
 
 
 def test_two_that_see_everything_have_no_blind_spot_to_explain() -> None:
-    page = open_page(left="PixelRNN", right="PixelCNN with attention")
+    page = open_page(left="PixelRNN", right="PixelCNN + attention")
     assert "Why is there no blind spot?" in {header.value for header in page.header}
     page.selectbox(key="right").set_value("pixelcnn").run()
     assert "Why is there a blind spot?" in {header.value for header in page.header}
