@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from pixelcnn.cli.bench_architectures import BenchArchitectures
-from pixelcnn.cli.bench_report import report, use_threads
+from pixelcnn.cli.bench_report import report, use_cores
 from pixelcnn.cli.output import check_writable, save_json
 from pixelcnn.cli.progress import Progress
 
@@ -33,7 +33,7 @@ class BenchSampling:
         reference_rows: rows of an image that the reference draws, the time multiplied
             accordingly, since each of its pixels costs the same; 0 for all rows.
         device: where to run.
-        threads: CPU threads; by default PyTorch's number.
+        threads: CPU cores to use; by default all.
         output: where to write the figures as JSON.
     """
 
@@ -47,11 +47,14 @@ class BenchSampling:
 
     def run(self) -> int:
         """Time, print and write; returns the exit status."""
+        with use_cores(self.threads):
+            return self._measure()
+
+    def _measure(self) -> int:
         check_writable(self.output, (".json",))
         from pixelcnn.benchmark import time_sampling
         from pixelcnn.devices import choose_device
 
-        use_threads(self.threads)
         device = choose_device(self.device)
         timings: list[SamplingTiming] = []
         numbers = f"{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
@@ -85,7 +88,7 @@ class BenchTraining:
         rounds: timings of each; medians are compared.
         steps: training steps in a timing.
         device: where to run.
-        threads: CPU threads; by default PyTorch's number.
+        threads: CPU cores to use; by default all.
         output: where to write the figures as JSON.
     """
 
@@ -99,10 +102,13 @@ class BenchTraining:
 
     def run(self) -> int:
         """Time, print and write; returns the exit status."""
+        with use_cores(self.threads):
+            return self._measure()
+
+    def _measure(self) -> int:
         check_writable(self.output, (".json",))
         from pixelcnn.benchmark import time_training
 
-        use_threads(self.threads)
         timings: list[TrainingTiming] = []
         print(f"{'model':<28}{'batch':>6}  {'step':<10}{'images/s':>10}{'x plain':>13}")
         for spec in self.models:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pixelcnn.cli.bench_report import report, use_threads
+from pixelcnn.cli.bench_report import report, use_cores
 from pixelcnn.cli.output import check_writable, save_json
 from pixelcnn.cli.progress import Progress
 
@@ -32,7 +32,7 @@ class BenchArchitectures:
         steps: training steps of each.
         batch: images a step.
         drawn: images drawn together.
-        threads: CPU threads; by default PyTorch's number.
+        threads: CPU cores to use; by default all.
         json: where to write the figures as JSON too.
     """
 
@@ -46,6 +46,10 @@ class BenchArchitectures:
 
     def run(self) -> int:
         """Measure, print and write; returns the exit status."""
+        with use_cores(self.threads):
+            return self._measure()
+
+    def _measure(self) -> int:
         if self.json is not None:
             check_writable(self.json, (".json",), option="--json")
         from pixelcnn.bench_architectures import measure_architecture
@@ -54,7 +58,6 @@ class BenchArchitectures:
         from pixelcnn.models import model_names
         from pixelcnn.sampling import warm_up
 
-        use_threads(self.threads)
         data = load_data("mnist5k", binarize="threshold")
         baseline = bernoulli_baseline(data)
         results: list[ArchitectureResult] = []

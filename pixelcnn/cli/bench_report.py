@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +16,33 @@ if TYPE_CHECKING:
     from pixelcnn.benchmark import SamplingTiming, TrainingTiming
 
 
-def use_threads(threads: int | None) -> None:
-    """Let PyTorch use that many CPU threads; None leaves its number alone.
+@contextmanager
+def use_cores(cores: int | None) -> Iterator[None]:
+    """Keep PyTorch, and where the system can the whole process, to so many cores; None: all.
+
+    The engines have threads of their own, one for each core that the process may use.
 
     Raises:
         ConfigError: fewer than 1.
     """
     import torch
 
-    if threads is None:
+    if cores is None:
+        yield
         return
-    if threads < 1:
-        raise ConfigError(f"--threads {threads} is too few; give at least 1.")
-    torch.set_num_threads(threads)
+    if cores < 1:
+        raise ConfigError(f"--threads {cores} is too few; give at least 1.")
+    threads = torch.get_num_threads()
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
+    torch.set_num_threads(cores)
+    if usable:
+        os.sched_setaffinity(0, sorted(usable)[:cores])
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        if usable:
+            os.sched_setaffinity(0, usable)
 
 
 def report(

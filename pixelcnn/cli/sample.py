@@ -30,6 +30,8 @@ class Sample:
         n: how many images.
         label: the class to draw, for a model with classes; by default all of them in turn.
         temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
+        guidance: how much stronger the label counts than in the model, for one that was trained
+            with label_dropout; 0 is the model itself.
         seed: of the random numbers; equal seeds give equal images, whatever the engine.
         engine: auto, or the name of one, such as reference.
         output: a sheet (.png), or arrays (.npz: images).
@@ -42,6 +44,7 @@ class Sample:
     n: int = 64
     label: int | None = None
     temperature: float = 1.0
+    guidance: float = 0.0
     seed: int = 0
     engine: str = "auto"
     output: Path = Path("samples.png")
@@ -64,6 +67,7 @@ class Sample:
             options: dict[str, Any] = {
                 "labels": choose_labels(model, self.n, self.label),
                 "temperature": self.temperature,
+                "guidance": self.guidance,
                 "seed": self.seed,
                 "engine": self.engine,
                 "progress": progress.rows,
