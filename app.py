@@ -11,6 +11,7 @@ page = st.navigation(
     [
         st.Page("pages/start.py", title="Start", default=True),
         st.Page("pages/masks.py", title="Masks & blind spots"),
+        st.Page("pages/break_it.py", title="Break it"),
         st.Page("pages/train.py", title="Train live"),
         st.Page("pages/sample.py", title="Sample"),
         st.Page("pages/draw.py", title="Draw & complete"),

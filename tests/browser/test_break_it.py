@@ -1,0 +1,79 @@
+"""The page What if it cheats? in a browser: take an exhibit to its verdict."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from pixelcnn.exhibit_results import read_results
+from pixelcnn.exhibits import EXHIBITS
+from tests.browser.playing import too_wide
+from tests.browser.serving import goto, idle
+
+
+def open_exhibit(page: Page, name: str) -> None:
+    goto(page, f"/break_it?exhibit={quote_plus(EXHIBITS[name].title)}")
+    for side in ("broken", "honest"):
+        expect(grid(page, side)).to_have_attribute("data-ready", re.compile("."))
+
+
+def grid(page: Page, side: str) -> Locator:
+    return page.locator(f".st-key-leaks-{side} .lab")
+
+
+def expect_counts(page: Page, name: str, row: int, column: int) -> None:
+    """Both maps show this target with the counts in the file, in words."""
+    results = read_results()
+    for side, one in (("broken", results.broken[name]), ("honest", results.twin(name))):
+        counts = one.report.at(row, column)
+        expect(grid(page, side).locator(".caption")).to_have_text(
+            f"row {row}, column {column} sees {counts.seen} of {counts.legal} legal pixels; "
+            f"{counts.not_yet} not yet; {counts.never} never; {counts.leaks} leaked"
+        )
+
+
+def test_each_exhibit_is_taken_to_its_verdict(page: Page) -> None:
+    open_exhibit(page, "no_mask")
+    for name, exhibit in EXHIBITS.items():
+        if name != "no_mask":
+            page.get_by_role("combobox", name="Mistake").click()
+            page.get_by_role("option", name=exhibit.title, exact=True).click()
+            expect(page).to_have_url(re.compile(r"exhibit="))
+        expect(page.get_by_text(exhibit.why)).to_be_visible()
+        idle(page)
+        if read_results().broken[name].report.leaks:
+            expect(page.get_by_text("leaked pairs")).to_have_count(1)
+        else:
+            expect(page.get_by_text("leaked pairs")).to_have_count(0)
+        if exhibit.options.get("channels", 1) == 1:
+            expect_counts(page, name, 7, 7)
+
+
+def test_a_click_shows_the_same_pixel_in_both_maps(page: Page) -> None:
+    open_exhibit(page, "b_first")
+    canvas = grid(page, "broken").locator("canvas.cells")
+    box = canvas.bounding_box()
+    assert box
+    canvas.click(position={"x": box["width"] * 3.5 / 14, "y": box["height"] * 10.5 / 14})
+    page.mouse.move(2, 2)
+    expect_counts(page, "b_first", 10, 3)
+    canvas.press("ArrowUp")
+    expect_counts(page, "b_first", 9, 3)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_stands_out_at_the_right(
+    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 4200})
+    open_exhibit(page, "attention_row")
+    expect_counts(page, "attention_row", 7, 7)
+    idle(page)
+    assert not too_wide(page)
+    screenshot(page, f"break-it-{width}-{scheme}")
