@@ -20,10 +20,10 @@ def leak_map(name: str, side: str) -> ReachTable:
 
 @st.cache_data(show_spinner=False)
 def on_noise(name: str, side: str) -> Image:
-    """The samples on a noisy canvas, as a picture."""
+    """The samples on a noisy canvas, as a picture: dark ink on light paper, as in the player."""
     import torch
 
-    return sheet(torch.from_numpy(measured(name)[side].on_noise), 2, columns=8, scale=5)
+    return sheet(torch.from_numpy(1 - measured(name)[side].on_noise), 2, columns=4, scale=6)
 
 
 def code(name: str) -> None:

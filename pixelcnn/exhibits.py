@@ -58,7 +58,7 @@ EXHIBITS: Mapping[str, Exhibit] = {
         said="nn.Conv2d(1, 64, 7, padding=3)",
         corrected='MaskedConv2d(1, 64, 7, "A")',
         why="Each pixel is predicted from itself and from all that is drawn later: the loss goes "
-        "to nothing, and a sampler that has no later pixels yet draws noise.",
+        "to nothing, and while drawing there is nothing to copy but the canvas, empty or noise.",
         broken=broken.NoMask,
         honest=PixelCNN,
     ),
