@@ -80,7 +80,7 @@ def noise(name: str) -> None:
                 if not one.changed
                 else f"{one.changed:.1%} of the pixels came out differently"
             )
-            st.image(on_noise(name, side), caption=f"{SIDES[side]}: {words}", width="content")
+            st.image(on_noise(name, side), caption=f"{SIDES[side]}: {words}", width=340)
 
 
 common.lesson(
