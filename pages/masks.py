@@ -269,8 +269,8 @@ st.header("Why must the first mask be A?")
 st.markdown(
     "Set *Its mask* to **B** above. One more weight, the centre of the first kernel, and every "
     f"pixel sees itself: {SIZE * SIZE} leaks. Training would look splendid, since the network only "
-    "has to **copy its input**. Then it draws, and the pixel to copy is not there yet: its samples "
-    "are noise. In the layers after the first one the centre holds only what was seen *before* the "
+    "has to **copy its input**. Then it draws, and the pixel to copy is not there yet: it copies "
+    "the empty canvas (see *Break it*). In the layers after the first one the centre holds only what was seen *before* the "
     "pixel, so there B is right, and A would throw it away."
 )
 

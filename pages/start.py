@@ -10,6 +10,10 @@ QUESTIONS = {
         "What may a pixel see?",
         "Only what was drawn before it. See the masks that make sure, and the pixels they lose.",
     ),
+    "pages/break_it.py": (
+        "What if it cheats?",
+        "Twelve mistakes that people made, with their splendid losses and what they draw.",
+    ),
     "pages/train.py": (
         "How does it learn?",
         "Train a small model yourself, from noise to digits in half a minute.",

@@ -71,6 +71,7 @@ def test_every_other_page_is_linked_by_its_question(page: AppTest) -> None:
         "sample": "**How does a digit appear?**",
         "draw": "**Can it finish your drawing?**",
         "features": "**What is inside?**",
+        "break_it": "**What if it cheats?**",
     }
 
 

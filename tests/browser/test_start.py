@@ -11,6 +11,7 @@ from tests.browser.serving import REPOSITORY, WatchedPage, goto, serve
 
 QUESTIONS = [
     "What may a pixel see?",
+    "What if it cheats?",
     "How does it learn?",
     "How does a digit appear?",
     "Can it finish your drawing?",
