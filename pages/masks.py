@@ -270,8 +270,8 @@ st.markdown(
     "Set *Its mask* to **B** above. One more weight, the centre of the first kernel, and every "
     f"pixel sees itself: {SIZE * SIZE} leaks. Training would look splendid, since the network only "
     "has to **copy its input**. Then it draws, and the pixel to copy is not there yet: it copies "
-    "the empty canvas (see *Break it*). In the layers after the first one the centre holds only what was seen *before* the "
-    "pixel, so there B is right, and A would throw it away."
+    "the empty canvas (see *Break it*). In the layers after the first one the centre holds only "
+    "what was seen *before* the pixel, so there B is right, and A would throw it away."
 )
 
 st.header("What to try")
