@@ -80,7 +80,7 @@ class Buffers:
         if step.op == "recurrence":
             self._recur(step, row, start, stop)
             return
-        target = self.view(step, row, start, stop)[:, :: step.scale]
+        target = self._read(step, step, row, start, stop)
         if step.op == "linear":
             target.copy_(self._linear(step, row, start, stop))
         elif step.op == "upsample":
@@ -92,7 +92,9 @@ class Buffers:
             target.copy_(_at_each_position(step, inputs))
 
     def _read(self, source: Step, step: Step, row: int, start: int, stop: int) -> Tensor:
-        return self.view(source, row, start, stop)[:, :: step.scale]
+        """A source's results at the positions of a step: `(B, columns, C)`."""
+        stretch = self.view(source, row, start, stop)
+        return stretch if step.scale == 1 else stretch[:, :: step.scale]
 
     def _linear(self, step: Step, row: int, start: int, stop: int) -> Tensor:
         result = self._taken(step, self.results[step.inputs[0]], row, start, stop)
@@ -109,11 +111,14 @@ class Buffers:
     def _taken(self, step: Step, room: Tensor, row: int, start: int, stop: int) -> Tensor:
         """The sum over the taps: `(B, columns, C_out)`."""
         line = room.shape[2]
-        columns = torch.arange(start, stop, step.scale, device=room.device)
-        places = (row + self.up) * line + self.side + columns
-        index = (places[:, None] + self.offsets[step]).flatten()  # (columns * taps,)
+        first = (row + self.up) * line + self.side + start
+        count = len(range(start, stop, step.scale))
+        index = self.offsets[step] + first  # (taps,)
+        if count > 1:
+            further = torch.arange(0, stop - start, step.scale, device=room.device)
+            index = (further[:, None] + index).flatten()  # (columns * taps,)
         patches = room.flatten(1, 2).index_select(1, index)
-        return patches.view(len(room), len(columns), -1) @ self.weights[step]
+        return patches.view(len(room), count, -1) @ self.weights[step]
 
     def _upsampled(self, step: Step, row: int, start: int, stop: int) -> Tensor:
         """The result of the source at the multiple of its scale at or before each position."""
