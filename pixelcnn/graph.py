@@ -14,7 +14,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F
 
 from pixelcnn.attention import CausalAttention
@@ -145,37 +144,55 @@ def trace(model: AutoregressiveModel) -> Graph:
     unlabelled = {} if config.classes else {"labels": None}
     with _TRACING:
         traced = _Tracer().trace(model, concrete_args=unlabelled)
-    module = fx.GraphModule(model, traced)
     image, labels = [node for node in traced.nodes if node.op == "placeholder"]
 
     device = next(model.parameters()).device
     example = torch.zeros(1, config.channels, config.height, config.width, device=device)
     label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
+    counter = _ChannelCounter(model, graph=traced)
     with torch.no_grad():
-        ShapeProp(module).propagate(example, label)
+        counter.run(example, label)
 
-    builder = _Builder(module, image)
+    builder = _Builder(model, image, counter.channels)
     for node in traced.nodes:
         if node is not labels:
             builder.add(node)
     constant_nodes = builder.constant_nodes
 
     def constants(given: Tensor | None) -> dict[int, Tensor]:
-        computed = _evaluate(module, constant_nodes, labels, given)
+        computed = _evaluate(model, traced, constant_nodes, labels, given)
         return {value.index: computed[node] for node, value in constant_nodes.items()}
 
     return Graph(_live(builder.values, builder.output), constants)
 
 
-class _Builder:
-    """Turns fx nodes into values one by one."""
+class _ChannelCounter(fx.Interpreter):
+    """Runs a trace and notes the feature channels of every tensor that it makes."""
 
-    def __init__(self, module: fx.GraphModule, image: fx.Node) -> None:
-        self.modules = dict(module.named_modules())
+    def __init__(self, model: AutoregressiveModel, *, graph: fx.Graph) -> None:
+        super().__init__(model, graph=graph)
+        self.channels: dict[fx.Node, int] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Do what the node does."""
+        made = super().run_node(n)
+        if isinstance(made, Tensor) and made.dim() > 1:
+            self.channels[n] = made.shape[1]
+        return made
+
+
+class _Builder:
+    """Turns fx nodes into values one by one; `channels` has the feature channels of each."""
+
+    def __init__(
+        self, model: AutoregressiveModel, image: fx.Node, channels: dict[fx.Node, int]
+    ) -> None:
+        self.modules = dict(model.named_modules())
+        self.channels = channels
         self.values: list[Value] = []
         self.known: dict[fx.Node, Value | list[Value]] = {}
         self.constant_nodes: dict[fx.Node, Value] = {}
-        self.output = self.known[image] = self._append("image", "image", (), _channels(image))
+        self.output = self.known[image] = self._append("image", "image", (), channels[image])
 
     def _append(self, name: str, op: str, inputs: tuple[Value, ...], channels: int, **more: Any):  # type: ignore[no-untyped-def]
         scale = max((source.scale for source in inputs), default=1)
@@ -192,7 +209,7 @@ class _Builder:
             return
         sources = [self.known[source] for source in node.all_input_nodes if source in self.known]
         if all(isinstance(source, Value) and source.op == "constant" for source in sources):
-            value = self._append(node.name, "constant", (), _channels(node))
+            value = self._append(node.name, "constant", (), self.channels.get(node, 0))
             self.known[node] = self.constant_nodes[node] = value
         elif node.op == "call_module":
             self.known[node] = self._layer(node)
@@ -214,11 +231,11 @@ class _Builder:
             scale = inputs[0].scale
             if isinstance(layer, TapConv2d):
                 scale *= layer.stride[0]
-            return self._append(name, "taps", inputs, _channels(node), layer=layer, scale=scale)
+            return self._append(name, "taps", inputs, self.channels[node], layer=layer, scale=scale)
         for kind, op in _LAYERS.items():
             if isinstance(layer, kind):
                 scale = inputs[0].scale // 2 if op == "upsample" else inputs[0].scale
-                return self._append(name, op, inputs, _channels(node), layer=layer, scale=scale)
+                return self._append(name, op, inputs, self.channels[node], layer=layer, scale=scale)
         raise ConfigError(f"layer {name} is a {type(layer).__name__}, which states no taps.")
 
     def _operation(self, node: fx.Node) -> Value | list[Value]:
@@ -233,7 +250,7 @@ class _Builder:
             raise ConfigError(f"operation {node.name} ({node.target}) cannot be followed.")
         arguments = node.args[0] if op == "cat" else node.args
         inputs = tuple(self._value(argument) for argument in arguments)  # type: ignore[union-attr]
-        return self._append(node.name, op, inputs, _channels(node))
+        return self._append(node.name, op, inputs, self.channels[node])
 
     def _chunk(self, node: fx.Node) -> list[Value]:
         source, parts = self._value(node.args[0]), int(node.args[1])  # type: ignore[arg-type]
@@ -244,18 +261,15 @@ class _Builder:
         ]
 
 
-def _channels(node: fx.Node) -> int:
-    return int(node.meta["tensor_meta"].shape[1]) if "tensor_meta" in node.meta else 0
-
-
 def _evaluate(
-    module: fx.GraphModule,
+    model: AutoregressiveModel,
+    traced: fx.Graph,
     nodes: dict[fx.Node, Value],
     labels: fx.Node,
     given: Tensor | None,
 ) -> dict[fx.Node, Tensor]:
     """Run only the nodes that do not depend on the image."""
-    interpreter = fx.Interpreter(module)
+    interpreter = fx.Interpreter(model, graph=traced)
     interpreter.env = {labels: given}
     with torch.no_grad():
         for node in nodes:

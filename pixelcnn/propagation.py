@@ -31,6 +31,8 @@ class Reach:
 
     def union(self, other: Reach) -> Reach:
         """Channel by channel, what either of the two depends on."""
+        if len(self.packed) == len(other.packed) == 1:
+            return Reach(self.group, self.packed | other.packed)
         pairs, group = np.unique(np.stack([self.group, other.group]), axis=1, return_inverse=True)
         return Reach(group.ravel(), self.packed[pairs[0]] | other.packed[pairs[1]])
 
@@ -128,7 +130,10 @@ def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
     if not offsets:  # a single weight of type A: the layer has nothing but its bias
         return Reach(np.zeros(channels, np.intp), np.zeros((1, *room), np.uint8))
     signature = np.concatenate(wires)  # (taps * groups, C_out)
-    unique, group = np.unique(signature, axis=1, return_inverse=True)
+    if (signature == signature[:, :1]).all():  # grey: np.unique is slow to find that out
+        unique, group = signature[:, :1], np.zeros(channels, np.intp)
+    else:
+        unique, group = np.unique(signature, axis=1, return_inverse=True)
     packed = np.zeros((unique.shape[1], *room), np.uint8)
     for output in range(unique.shape[1]):
         wired = unique[:, output].reshape(len(offsets), groups)

@@ -5,6 +5,8 @@ Each function changes the steps that lead to `output` in place.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import torch
 
 from pixelcnn.sampling.steps import Phase, Step, order, uses
@@ -33,13 +35,14 @@ def fuse_concatenated_elu(output: Step) -> None:
 
 def fold_additions(output: Step) -> None:
     """An addition to a linear step's result becomes the value that the step starts from."""
+    used = uses(output)
     for step in order(output):
         if step.op == "add":
-            _fold_addition(step, output)
+            _fold_addition(step, used)
 
 
-def _fold_addition(step: Step, output: Step) -> None:
-    used = uses(output)
+def _fold_addition(step: Step, used: Counter[Step]) -> None:
+    """Folds, and keeps `used` up to date: how many steps read each step's result."""
     for linear, other in (step.inputs, step.inputs[::-1]):
         if linear.op != "linear" or linear.phase != step.phase or used[linear] > 1:
             continue
@@ -50,19 +53,20 @@ def _fold_addition(step: Step, output: Step) -> None:
                 continue
             # Both are known earlier than this step, so they are added there.
             base = Step("add", ready, step.channels, (linear.base, other), step.scale)
+            used[base] = 1
         step.become(linear)
         step.base = base
         if base.op == "add":
-            _fold_addition(base, output)
+            _fold_addition(base, used)
         return
 
 
 def merge_biases(output: Step) -> None:
     """A linear step that has a base leaves its bias to the step that makes the base."""
+    used = uses(output)  # which moving a base about does not change
     for step in reversed(order(output)):
         if step.op != "linear" or step.base is None or step.bias is None:
             continue
-        used = uses(output)
         taker = step.base
         while taker.op == "add" and used[taker] == 1:
             taker = min(taker.inputs, key=lambda source: (used[source], source.op != "linear"))
@@ -75,8 +79,8 @@ def merge_biases(output: Step) -> None:
 
 def fuse_activations(output: Step) -> None:
     """relu(linear), relu(norm) and other + relu(linear) become one step."""
+    used = uses(output)  # a step that takes another's place reads what that one read
     for step in order(output):
-        used = uses(output)
         if step.op == "relu":
             (source,) = step.inputs
             alone = used[source] == 1 and source.phase == step.phase
