@@ -5,6 +5,7 @@ from PIL.Image import Image
 
 from pages import common
 from pages.break_it_words import SIDES, comparison, measured, results, verdict
+from pages.quiz import quiz
 from pixelcnn.exhibits import EXHIBITS
 from pixelcnn.images import sheet
 from widgets.player import player
@@ -138,3 +139,4 @@ st.caption(
     "a small difference means little. Measure it all again:"
 )
 st.code(about["command"], language="bash")
+quiz("break_it")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages import common
+from pages.quiz import quiz
 from widgets.player import player
 
 QUESTIONS = {
@@ -84,6 +85,8 @@ for page, (question, answer) in QUESTIONS.items():
     link, reply = st.columns([1, 2], vertical_alignment="center", gap="xsmall")
     link.page_link(page, label=f"**{question}**", icon=":material/arrow_forward:")
     reply.markdown(answer)
+
+quiz("start")
 
 # Only now, so that the film does not wait for it: the other pages want the model and its sampler.
 common.warm_up()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages import common, train_live, train_owner, train_setup
+from pages.quiz import quiz
 
 if TYPE_CHECKING:
     from pixelcnn.run_config import RunConfig
@@ -266,3 +267,4 @@ else:
 explain(shown)
 list_others(watched)
 train_live.launcher().warm()
+quiz("train")
