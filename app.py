@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("pages/sample.py", title="Sample"),
         st.Page("pages/draw.py", title="Draw & complete"),
         st.Page("pages/features.py", title="Feature maps"),
+        st.Page("pages/one_pixel.py", title="One pixel"),
     ],
     expanded=True,
 )

@@ -1,5 +1,9 @@
 // The heatmap: numbers through a colour map, or the roles of the theme; every cell can be read.
 
+const NO_ROLE = 255;
+const ROLE_NAMES = Object.keys(THEME.roles);
+const ROOM_FOR_A_NUMBER = 26; // CSS pixels
+
 class PixelGrid {
   constructor(root, signal) {
     this.root = root;
@@ -31,16 +35,16 @@ class PixelGrid {
     this.grid.canvas.setAttribute("aria-label", `${meta.title || "Heatmap"}, ${meta.height} by ${meta.width} cells. Arrow keys select a cell.`);
     this.legendPlace.replaceChildren();
     this.legend = null;
-    if (meta.kind === "roles") this.makeLegend();
+    const entries = meta.kind === "roles" ? this.rolesPresent() : meta.legend;
+    if (entries.length) this.legend = new Legend(this.legendPlace, entries);
     setText(this.low, number(meta.low, meta));
     setText(this.high, number(meta.high, meta));
     this.layout();
   }
 
-  makeLegend() {
-    const names = Object.keys(THEME.roles);
-    const present = [...new Set(this.arrays.values)].sort((a, b) => a - b).map((index) => names[index]);
-    this.legend = new Legend(this.legendPlace, present.map((name) => [name, THEME.roles[name].label]));
+  rolesPresent() {
+    const present = [...new Set(this.arrays.values)].sort((a, b) => a - b).map((index) => ROLE_NAMES[index]);
+    return present.map((name) => [name, THEME.roles[name].label]);
   }
 
   layout() {
@@ -62,37 +66,71 @@ class PixelGrid {
     const { meta, grid } = this;
     grid.pen.clearRect(0, 0, grid.canvas.width, grid.canvas.height);
     grid.paintCells(meta.kind === "roles" ? this.roleCell() : this.valueCell());
-    if (this.arrays.overlay) grid.washWith(this.arrays.overlay, meta.overlayHighest);
+    if (this.arrays.overlay && !meta.outline) grid.washWith(this.arrays.overlay, meta.overlayHighest);
     gridLines(grid.pen, 0, 0, meta.height, meta.width, grid.cell, this.colors.gridline);
+    if (this.arrays.overlay && meta.outline) this.drawOutline();
+    if (meta.numbers && grid.cell >= ROOM_FOR_A_NUMBER * grid.scale) this.writeNumbers();
     outlineCanvas(grid.pen, this.colors.edge, grid.scale);
     if (grid.selected) grid.markCell(grid.selected);
     this.showCell(grid.hovered ?? null);
   }
 
   valueCell() {
-    const { values, colormap } = this.arrays;
-    const { low, high, width } = this.meta;
+    const { values, marks } = this.arrays;
+    const { width } = this.meta;
+    const role = this.roleCell(marks);
     return (pen, row, column, x, y, size) => {
-      const value = values[row * width + column];
-      pen.fillStyle = Number.isNaN(value) ? this.hatch : mapped(colormap, (value - low) / (high - low || 1));
+      const at = row * width + column;
+      if (marks && marks[at] !== NO_ROLE) return role(pen, row, column, x, y, size);
+      pen.fillStyle = Number.isNaN(values[at]) ? this.hatch : `rgb(${this.color(values[at])})`;
       pen.fillRect(x, y, size, size);
     };
   }
 
-  roleCell() {
-    const names = Object.keys(THEME.roles);
+  roleCell(indices = this.arrays.values) {
     return (pen, row, column, x, y, size) => {
-      const name = names[this.arrays.values[row * this.meta.width + column]];
+      const name = ROLE_NAMES[indices[row * this.meta.width + column]];
       this.tiles[name] ??= roleTile(name, size, this.colors);
       pen.drawImage(this.tiles[name], x, y);
     };
+  }
+
+  /** [r, g, b] of a value. */
+  color(value) {
+    const { low, high, logarithmic } = this.meta;
+    const scaled = logarithmic ? (at) => Math.log(Math.max(at, low)) : (at) => at;
+    return mapped(this.arrays.colormap, (scaled(value) - scaled(low)) / (scaled(high) - scaled(low) || 1));
+  }
+
+  /** The edge of the overlay's ink, light within dark, to be seen on every colour. */
+  drawOutline() {
+    const { meta, grid } = this;
+    const ink = (row, column) => 2 * this.arrays.overlay[row * meta.width + column] > meta.overlayHighest;
+    const edges = borderEdges(ink, meta.height, meta.width);
+    strokeEdges(grid.pen, edges, 0, 0, grid.cell, this.colors.mark, 3.2 * grid.scale);
+    strokeEdges(grid.pen, edges, 0, 0, grid.cell, this.colors.paper, 1.4 * grid.scale);
+  }
+
+  writeNumbers() {
+    const { values, marks } = this.arrays;
+    const { pen, cell } = this.grid;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.font = `${Math.min(Math.round(cell * 0.36), 15 * this.grid.scale)}px ${cssVariable(this.root, "--st-font") || "sans-serif"}`;
+    this.grid.paintCells((_, row, column, x, y, size) => {
+      const at = row * this.meta.width + column;
+      if (Number.isNaN(values[at]) || (marks && marks[at] !== NO_ROLE)) return;
+      const [r, g, b] = this.color(values[at]);
+      pen.fillStyle = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? "#000" : "#fff";
+      pen.fillText(values[at].toFixed(2).replace("-", "−").replace(/^(−?)0\./, "$1."), x + size / 2, y + size / 2);
+    });
   }
 
   drawRamp() {
     sizeCanvas(this.bar, 160, 14);
     const pen = this.bar.getContext("2d");
     for (let x = 0; x < this.bar.width; x++) {
-      pen.fillStyle = mapped(this.arrays.colormap, x / (this.bar.width - 1));
+      pen.fillStyle = `rgb(${mapped(this.arrays.colormap, x / (this.bar.width - 1))})`;
       pen.fillRect(x, 0, 1, this.bar.height);
     }
   }
@@ -105,9 +143,13 @@ class PixelGrid {
   }
 
   words(cell) {
-    const value = this.arrays.values[cell.row * this.meta.width + cell.column];
+    const at = cell.row * this.meta.width + cell.column;
+    const value = this.arrays.values[at];
     if (this.meta.kind === "roles") return `${placeWords(cell)}: ${Object.values(THEME.roles)[value].label}`;
-    return `${placeWords(cell)}: ${Number.isNaN(value) ? "unknown" : number(value, this.meta)}`;
+    const said = Number.isNaN(value) ? this.meta.missing : number(value, this.meta);
+    const role = ROLE_NAMES[this.arrays.marks?.[at] ?? NO_ROLE];
+    const mark = this.meta.legend.find(([name]) => name === role);
+    return `${placeWords(cell)}: ${mark ? `${said}, ${mark[1]}` : said}`;
   }
 
   pick(cell) {
@@ -128,14 +170,17 @@ class PixelGrid {
   }
 }
 
+/** [r, g, b] at a share of the colour map. */
 function mapped(colormap, share) {
   const at = 3 * Math.round(255 * clamp(share, 0, 1));
-  return `rgb(${colormap[at]},${colormap[at + 1]},${colormap[at + 2]})`;
+  return colormap.subarray(at, at + 3);
 }
 
 function number(value, { digits, unit }) {
   if (value === null || value === undefined) return "";
-  const text = Number(value.toPrecision(digits)).toString().replace("-", "−");
+  const [factor, exponent] = Number(value.toPrecision(digits)).toString().split("e");
+  const raised = (text) => text.replace("+", "").replace(/[-\d]/g, (sign) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(sign)]);
+  const text = (exponent ? `${factor} × 10${raised(exponent)}` : factor).replace("-", "−");
   return unit ? `${text} ${unit}` : text;
 }
 

@@ -13,15 +13,21 @@ from widgets.checks import (
     checked_cell,
     checked_floats,
     checked_images,
+    checked_mask,
     checked_shape,
     sent_index,
 )
 from widgets.colormaps import colormap_for, colormap_table, value_range
 from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
-from widgets.theme import roles
+from widgets.theme import role_index, roles
 
 _component = register("pixel_grid", "grid.js", styles=("grid.css",))
+
+Marks = Mapping[str, tuple[npt.ArrayLike, str]]
+"""Cells to draw as a role of the theme instead of their number: {role: (bool (H, W), in words)}."""
+
+_NO_ROLE = 255
 
 
 def pixel_grid(
@@ -33,7 +39,12 @@ def pixel_grid(
     digits: int = 3,
     colormap: str | None = None,
     limits: tuple[float, float] | None = None,
+    logarithmic: bool = False,
+    marks: Marks | None = None,
+    missing: str = "unknown",
     overlay: npt.ArrayLike | None = None,
+    outline: bool = False,
+    numbers: bool = False,
     selected: tuple[int, int] | None = None,
     link: str | None = None,
     report: bool = True,
@@ -49,7 +60,13 @@ def pixel_grid(
     colormap  a matplotlib name; by default viridis, and RdBu_r where values have both signs
     limits    the (low, high) of the colour map; by default the range of the values, symmetric
               around zero where it has both signs
+    logarithmic  equal steps of colour for equal factors; needs limits above zero. What lies below
+              them, 0 too, has the lowest colour
+    marks     {role: (cells, words)}: these cells show the role, and the legend has the words
+    missing   what NaN means, in words; any but the usual ones go into the legend
     overlay   uint8 (H, W) levels, drawn faintly over the cells as ink
+    outline   draw only the edge of the overlay's ink, to be seen on any colour
+    numbers   write each value into its cell, where there is room
     selected  (row, column) at first; when it changes, the selection moves there
     link      grids on a page with the same link select the same cell
     report    tell Python about a selection (this reruns the script)
@@ -58,11 +75,23 @@ def pixel_grid(
     Raises `ValueError` when an argument does not fit.
     """
     meta, arrays = _content(values, kind, colormap, limits)
+    if logarithmic and (limits is None or limits[0] <= 0):
+        raise ValueError(f"A logarithmic scale needs limits above zero, not {limits}.")
     height, width = meta["height"], meta["width"]
     if overlay is not None:
         arrays["overlay"] = checked_images("overlay", overlay, 256, (height, width))
         meta["overlayHighest"] = max(1, int(arrays["overlay"].max()))
+    if marks:
+        arrays["marks"] = _marked(marks, height, width)
+    legend = [[name, words] for name, (cells, words) in (marks or {}).items() if np.any(cells)]
+    if missing != "unknown" and kind == "values" and np.isnan(arrays["values"]).any():
+        legend.append(["unknown", missing])
     meta |= {
+        "logarithmic": logarithmic,
+        "legend": legend,
+        "missing": missing,
+        "outline": outline,
+        "numbers": numbers,
         "title": title,
         "unit": unit,
         "digits": digits,
@@ -77,6 +106,15 @@ def pixel_grid(
     return chosen_cell(sent_by(key, "cell"), meta["selected"], height, width)
 
 
+def cell_before(
+    key: str, selected: tuple[int, int] | None, height: int, width: int
+) -> tuple[int, int] | None:
+    """What `pixel_grid` with this key and `selected` is about to return, before it is drawn."""
+    return chosen_cell(
+        sent_by(key, "cell"), None if selected is None else list(selected), height, width
+    )
+
+
 def chosen_cell(
     sent: Mapping[str, Any], selected: list[int] | None, height: int, width: int
 ) -> tuple[int, int] | None:
@@ -85,6 +123,14 @@ def chosen_cell(
     if row is not None and column is not None and sent.get("instead_of") == selected:
         return row, column
     return None if selected is None else (selected[0], selected[1])
+
+
+def _marked(marks: Marks, height: int, width: int) -> npt.NDArray[np.uint8]:
+    """The role of each marked cell, `_NO_ROLE` elsewhere: uint8 (H, W)."""
+    marked = np.full((height, width), _NO_ROLE, np.uint8)
+    for name, (cells, _) in marks.items():
+        marked[checked_mask(f"marks[{name!r}]", cells, (height, width))] = role_index(name)
+    return marked
 
 
 def _content(
