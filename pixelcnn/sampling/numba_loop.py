@@ -115,6 +115,29 @@ def _fill_row(  # type: ignore[no-untyped-def]
     run(rest, buffers, memory, places, taps, scratch, scores, batch, row, 0, width)
 
 
+@njit(nogil=True, cache=True)
+def copy_image(  # type: ignore[no-untyped-def]
+    buffers, memory, batch, place, other_buffers, other_memory, other_batch, other_place
+):
+    """Copy what was computed for one image of a batch to a place in another batch, or the same.
+
+    Args:
+        buffers: int64 (buffers, 6), as in `fill_row`; `other_buffers` have the same shapes.
+        memory: float32.
+        batch: images in it.
+        place: the image's, in the batch.
+        other_buffers, other_memory, other_batch, other_place: where it is copied from.
+    """
+    for buffer in range(buffers.shape[0]):
+        start, rows, _, columns, _, padded = buffers[buffer]
+        other_start = other_buffers[buffer, 0]
+        for cell in range(rows * columns):
+            to = start + (cell * batch + place) * padded
+            source = other_start + (cell * other_batch + other_place) * padded
+            for channel in range(padded):
+                memory[to + channel] = other_memory[source + channel]
+
+
 def _cached(stamp: str) -> Any:
     """`fill_row`, compiled, or read from the disk cache that was written under the same stamp."""
 
