@@ -6,14 +6,19 @@ import streamlit as st
 
 from pages.quiz_question import Choice, Question, Try
 from pages.quiz_questions import QUESTIONS
+from widgets.show_link import show_link
 
 _STATE = "quiz-answers"
-_MARKS = {None: "radio_button_unchecked", True: "check_circle", False: "cancel"}
-# Answers are sentences: they start at the left, and break over lines on a small screen.
+_MARKS = {"open": "radio_button_unchecked", "right": "check_circle", "wrong": "cancel"}
+# Answers are sentences: they start at the left, and break over lines on a small screen. Marks hang
+# on what stands below a button, since a button whose own box changed would lose the focus.
 _STYLE = """<style>
-[class*="st-key-quiz-choice"] button { justify-content: flex-start; text-align: left; }
-[class*="st-key-quiz-choice"] button p { white-space: normal; }
-[class*="st-key-quiz-why"] { padding-left: 2.6rem; margin-top: -0.6rem; }
+[class*="st-key-quiz-row"] { gap: 0.25rem; }
+[class*="st-key-quiz-row"] button > * { width: 100%; justify-content: flex-start; }
+[class*="st-key-quiz-row"] button p { text-align: left; }
+[class*="st-key-quiz-row"]:has([class*="st-key-quiz-right"]) button { border: 2px solid #009E73; }
+[class*="st-key-quiz-row"]:has([class*="st-key-quiz-wrong"]) button { border-style: dashed; }
+[class*="st-key-quiz-right"], [class*="st-key-quiz-wrong"] { padding-left: 2.4rem; }
 </style>"""
 
 Answers = dict[int, list[str]]
@@ -38,12 +43,12 @@ def _cards(page: str) -> None:
     at = _steps(page, questions, answers)
     question = questions[at]
     with st.container(border=True, key=f"quiz-card-{page}"):
-        st.markdown(f"##### {question.ask}")
+        st.subheader(question.ask, anchor=False)
         picked = answers.get(at, [])
         for index, choice in enumerate(question.shuffled):
             _choice(page, at, index, choice, chosen=choice.text in picked)
         if picked:
-            _see_for_yourself(question.try_it)
+            _see_for_yourself(question.try_it, f"quiz-try-{page}-{at}")
     solved, at_once = score(questions, answers)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(_progress(solved, at_once, len(questions)), width="stretch")
@@ -98,30 +103,27 @@ def _steps(page: str, questions: tuple[Question, ...], answers: Answers) -> int:
 
 
 def _choice(page: str, at: int, index: int, choice: Choice, *, chosen: bool) -> None:
-    mark = _MARKS[choice.right if chosen else None]
+    state = "open" if not chosen else "right" if choice.right else "wrong"
     place = f"{page}-{at}-{index}"
-    st.button(
-        choice.text,
-        on_click=_answer,
-        args=(page, at, choice.text),
-        icon=f":material/{mark}:",
-        width="stretch",
-        key=f"quiz-choice-{place}",
-    )
-    if chosen:
-        with st.container(key=f"quiz-why-{place}"):
-            st.markdown(f"**{'Right' if choice.right else 'Not so'}.** {choice.why}")
+    with st.container(key=f"quiz-row-{place}"):
+        st.button(
+            choice.text,
+            on_click=_answer,
+            args=(page, at, choice.text),
+            icon=f":material/{_MARKS[state]}:",
+            width="stretch",
+            key=f"quiz-choice-{place}",
+        )
+        if chosen:
+            with st.container(key=f"quiz-{state}-{place}"):
+                st.markdown(f"**{'Right' if choice.right else 'Not so'}.** {choice.why}")
 
 
-def _see_for_yourself(try_it: Try) -> None:
+def _see_for_yourself(try_it: Try, key: str) -> None:
     st.markdown(f"**See for yourself.** {try_it.words}")
     if try_it.page:
-        st.page_link(
-            f"pages/{try_it.page}.py",
-            label="Show me",
-            icon=":material/arrow_forward:",
-            query_params=dict(try_it.query),
-        )
+        path = "" if try_it.page == "start" else try_it.page
+        show_link(path, try_it.query, key=key)
 
 
 def _answers(page: str) -> Answers:

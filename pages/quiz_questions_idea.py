@@ -186,7 +186,7 @@ TRAIN = (
                 "two dashed lines, and the curve soon falls below it.",
             ),
         ),
-        Try("Look where the curve crosses the dashed line of those who look at no other pixel."),
+        Try("Watch how far the curve falls below both dashed lines: they look at no other pixel."),
     ),
     Question(
         "With ink and paper only, what does a loss of 1 bit per pixel mean?",
@@ -273,7 +273,7 @@ TRAIN = (
                 "settle.",
             ),
         ),
-        Try("Train with a learning rate of 1.", "train", {"digits14-rate": "1.0"}),
+        Try("Train with a learning rate of 1.", "train", {"digits14-rate": "1"}),
     ),
     Question(
         "With 256 levels of grey, a softmax has 256 outputs at each pixel. What does a mixture of "

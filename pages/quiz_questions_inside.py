@@ -43,7 +43,7 @@ FEATURES = (
             ),
         ),
         Try(
-            "Open the last blocks of the model with one stack, and read the share of dead units.",
+            "Open the layer *head* of the model with one stack, and read its dead units.",
             "features",
             {"model": "mnist-threshold-pixelcnn"},
         ),
@@ -106,7 +106,7 @@ FEATURES = (
             ),
         ),
         Try(
-            "Choose *Inside the layers* for the gated model, and find maps that are shut (0).",
+            "Look inside the layers of the gated model: half of the maps are content, half gates.",
             "features",
             {"model": "mnist-threshold-gated", "part-gated_pixelcnn": "Inside the layers"},
         ),

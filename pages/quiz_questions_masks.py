@@ -63,9 +63,9 @@ MASKS = (
             ),
         ),
         Try(
-            "Choose PixelRNN on the right, point at the last pixel, and read the counts.",
+            "Compare with PixelRNN, point at the last pixel, and read the counts.",
             "masks",
-            {"right": "PixelRNN", "row": "27", "column": "27"},
+            {"right": "PixelRNN"},
         ),
     ),
     Question(
@@ -85,11 +85,7 @@ MASKS = (
                 "More layers reach those: they are light blue. The blind spot stays.",
             ),
         ),
-        Try(
-            "Add all layers and look at what is still hatched.",
-            "masks",
-            {"depth": "27"},
-        ),
+        Try("Press Space in a grid until all layers are there. What is still hatched?"),
     ),
     Question(
         "Which change makes the blind spot of one stack smaller?",
@@ -109,9 +105,9 @@ MASKS = (
             ),
         ),
         Try(
-            "Take 5 × 5 kernels after the first layer, and look at the slope.",
+            "Take 5 × 5 kernels after the first layer, add layers, and look at the slope.",
             "masks",
-            {"kernel": "5", "depth": "27"},
+            {"kernel": "5"},
         ),
     ),
     Question(
@@ -131,11 +127,7 @@ MASKS = (
                 "One stack with any number of layers keeps its blind spot.",
             ),
         ),
-        Try(
-            "Point at a pixel near the right edge, in both grids.",
-            "masks",
-            {"row": "14", "column": "24", "depth": "27"},
-        ),
+        Try("Point at a pixel near the right edge, and compare the two grids."),
     ),
 )
 

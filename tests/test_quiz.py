@@ -1,0 +1,148 @@
+"""Check yourself: the questions are complete and true, lead where they say, and are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.quiz import score
+from pages.quiz_question import Question, Try
+from pages.quiz_questions import QUESTIONS
+from pixelcnn.exhibit_results import read_results
+from pixelcnn.growth import growth
+
+ROOT = Path(__file__).parents[1]
+EVERY = [(page, question) for page, questions in QUESTIONS.items() for question in questions]
+LINKS = {
+    (one.try_it.page, tuple(one.try_it.query.items())): one.try_it
+    for _, one in EVERY
+    if one.try_it.page
+}.values()
+
+
+def open_page(name: str, query: Mapping[str, str] | None = None) -> AppTest:
+    page = AppTest.from_file(ROOT / "app.py", default_timeout=60)
+    page.run()
+    if name != "start":
+        page.switch_page(f"pages/{name}.py")
+    for key, value in (query or {}).items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+# ---------------------------------------------------------------- the questions
+
+
+def test_every_page_has_five_questions_or_more_and_no_two_are_the_same() -> None:
+    assert all(len(questions) >= 5 for questions in QUESTIONS.values())
+    assert len({question.ask for _, question in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize(("page", "question"), EVERY, ids=lambda one: str(one)[:40])
+def test_a_question_has_one_right_choice_each_explained_and_something_to_try(
+    page: str, question: Question
+) -> None:
+    assert sum(choice.right for choice in question.choices) == 1
+    assert len({choice.text for choice in question.choices}) == len(question.choices) >= 3
+    for choice in question.choices:
+        assert choice.text
+        assert choice.why.endswith("."), choice.text
+    assert question.try_it.words
+    assert question.try_it.page or not question.try_it.query
+
+
+def test_the_place_of_the_right_choice_gives_nothing_away() -> None:
+    places = [[one.right for one in question.shuffled].index(True) for _, question in EVERY]
+    for place in range(3):
+        assert places.count(place) >= len(EVERY) / 6
+
+
+@pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link.page} {dict(link.query)}")
+def test_a_link_opens_its_page_in_the_state_that_it_names(link: Try) -> None:
+    page = open_page(link.page, link.query)
+    for name, value in link.query.items():
+        # What is usual on a page is left out of its address.
+        offered = [box.options for box in page.selectbox if box.key == name]
+        usual = [options for options in offered if options[0] == value]
+        assert page.query_params.get(name) == value or usual, f"{name}={value} was not taken"
+
+
+# ---------------------------------------------------------------- what they claim
+
+
+def test_wider_kernels_make_the_blind_spot_smaller_and_more_layers_do_not() -> None:
+    narrow, wide = (growth("pixelcnn", kernel_size=size).totals for size in (3, 5))
+    assert 0 < wide[-1].never < narrow[-1].never
+    assert {one.never for one in narrow} == {narrow[-1].never}
+
+
+def test_two_stacks_and_recurrence_leave_no_blind_spot() -> None:
+    for name in ("gated_pixelcnn", "pixelrnn"):
+        last = growth(name).totals[-1]
+        assert (last.never, last.leaks) == (0, 0)
+        assert last.seen == last.legal
+
+
+def test_the_exhibits_did_what_the_questions_say() -> None:
+    results = read_results()
+    for name in ("no_mask", "b_first"):
+        assert results.broken[name].ink == 0
+        assert results.broken[name].changed > 0
+    dropped = results.broken["horizontal_dropped"]
+    assert dropped.report.leaks == 0
+    assert dropped.loss > results.twin("horizontal_dropped").loss
+    assert results.broken["squared_error"].loss < 0.01
+
+
+# ---------------------------------------------------------------- on the page
+
+
+def test_the_first_choice_counts_as_at_once_and_a_later_one_as_right() -> None:
+    questions = QUESTIONS["start"]
+    right = [next(one.text for one in question.choices if one.right) for question in questions]
+    wrong = [next(one.text for one in question.choices if not one.right) for question in questions]
+    assert score(questions, {}) == (0, 0)
+    assert score(questions, {0: [right[0]], 1: [wrong[1], right[1]], 2: [wrong[2]]}) == (2, 1)
+
+
+def choose(page: AppTest, *, right: bool) -> Question:
+    """Click a choice of the question on show that is right, or wrong."""
+    asked = {heading.value for heading in page.subheader}
+    question = next(one for _, one in EVERY if one.ask in asked)
+    text = next(one.text for one in question.choices if one.right == right)
+    next(button for button in page.button if button.label == text).click()
+    page.run()
+    assert not page.exception
+    return question
+
+
+def told(page: AppTest) -> str:
+    return "\n".join(markdown.value for markdown in page.markdown)
+
+
+def test_a_choice_is_explained_at_once_and_progress_outlives_a_visit_elsewhere() -> None:
+    page = open_page("start")
+    question = choose(page, right=False)
+    wrong = next(one for one in question.choices if not one.right)
+    assert f"**Not so.** {wrong.why}" in told(page)
+    assert question.try_it.words in told(page)
+    choose(page, right=True)
+    of = len(QUESTIONS["start"])
+    assert f"**1 of {of} right**, 0 of them at once" in told(page)
+    next(button for button in page.button if button.label == "Next question").click()
+    page.run()
+    assert choose(page, right=True) is QUESTIONS["start"][1]
+    page.switch_page("pages/break_it.py").run()
+    assert "**0 of" in told(page)
+    page.switch_page("pages/start.py").run()
+    assert f"**2 of {of} right**, 1 of them at once" in told(page)
+    assert QUESTIONS["start"][1].ask in {heading.value for heading in page.subheader}
+    next(button for button in page.button if button.label == "Again").click()
+    page.run()
+    assert f"**0 of {of} right**" in told(page)
+    assert QUESTIONS["start"][0].ask in {heading.value for heading in page.subheader}

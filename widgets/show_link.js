@@ -1,0 +1,32 @@
+// A link to a page of the app: a real one, so that it can be copied or opened in a new tab.
+
+class ShowLink {
+  constructor(root, signal) {
+    this.label = element("span");
+    this.link = element("a", { class: "showlink" }, this.label);
+    root.append(this.link);
+    this.link.addEventListener("click", (event) => this.follow(event), { signal });
+  }
+
+  update({ path, query, label }) {
+    const url = new URL(`./${path}`, document.baseURI);
+    url.search = new URLSearchParams(query);
+    this.link.href = url.href;
+    setText(this.label, label);
+  }
+
+  layout() {} // CSS does it
+
+  /** A plain click stays in this visit: the app follows the address, as with the Back button. */
+  follow(event) {
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    history.pushState({}, "", this.link.href);
+    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+    document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0 });
+  }
+}
+
+export default function (component) {
+  return mount(component, (root, signal) => new ShowLink(root, signal));
+}
