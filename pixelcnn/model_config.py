@@ -30,6 +30,9 @@ class ModelConfig:
             shifts its channels, `concat` puts a plane for each class beside the image.
         label_dropout: share of the labels that training hides, 0 for none. Above 0, the model
             also knows images without a label, and sampling can be guided.
+        orders: 1, or 8: the model also knows the images turned and mirrored, each of the eight as
+            labels of its own (see `pixelcnn.orders`), so that it can begin at any corner. Needs
+            classes and a square image.
         independent_channels: R, G and B of a pixel do not see one another.
         likelihood: `softmax` over the levels (for two of them a single sigmoid), or
             `logistic_mixture`, the discretised mixture of logistics of PixelCNN++.
@@ -48,6 +51,7 @@ class ModelConfig:
     position: bool = False
     conditioning: Conditioning = "bias"
     label_dropout: float = 0.0
+    orders: int = 1
     independent_channels: bool = False
     likelihood: LikelihoodName = "softmax"
     components: int = 5
@@ -64,8 +68,8 @@ class ModelConfig:
 
     @property
     def label_slots(self) -> int:
-        """How many labels there are, with that for none."""
-        return self.classes + (self.label_dropout > 0)
+        """How many labels there are: of each order, and that for none."""
+        return self.classes * self.orders + (self.label_dropout > 0)
 
     @property
     def saturating_blocks(self) -> int:
@@ -81,6 +85,7 @@ class ModelConfig:
             hidden_channels=2 * self.channels,
             classes=0,
             label_dropout=0.0,
+            orders=1,
             levels=2,
             position=False,
             **heads,
@@ -114,10 +119,25 @@ class ModelConfig:
                 f"label_dropout = {self.label_dropout} hides labels, but classes = 0: there are "
                 "none. Give classes, or leave label_dropout at 0."
             )
+        self._check_choice("orders", (1, 8))
+        if self.orders > 1:
+            self._check_orders()
         if self.hidden_channels % self.channels:
             raise ConfigError(
                 f"hidden_channels = {self.hidden_channels} cannot be shared between "
                 f"{self.channels} colours; use a multiple of {self.channels}."
+            )
+
+    def _check_orders(self) -> None:
+        if not self.classes or self.height != self.width:
+            raise ConfigError(
+                f"orders = {self.orders} needs a square image and classes, whose labels tell the "
+                "orders apart."
+            )
+        if self.label_dropout or self.conditioning == "concat":
+            raise ConfigError(
+                f"orders = {self.orders} goes with conditioning = 'bias' or 'film', and with "
+                "label_dropout = 0."
             )
 
     def _check_range(self, name: str, low: float, high: float) -> None:

@@ -24,7 +24,13 @@ from pixelcnn.metrics import bits_per_dim, evaluate
 from pixelcnn.sampling import SamplingCancelled, sample
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training_average import AveragedWeights
-from pixelcnn.training_batches import Batches, hide_labels, sampling_uniforms, seeded_noise
+from pixelcnn.training_batches import (
+    Batches,
+    hide_labels,
+    sampling_uniforms,
+    seeded_noise,
+    turn_batch,
+)
 from pixelcnn.training_clock import Clock
 from pixelcnn.training_divergence import check_gradient, check_loss
 from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
@@ -241,10 +247,12 @@ class Trainer:
 
     def _batch(self) -> tuple[Tensor, Tensor | None]:
         """The images and labels of the coming step, on the device."""
-        batch = self._batches[self.step]
+        config, batch = self.model.config, self._batches[self.step]
+        if config.orders > 1:
+            batch = turn_batch(batch, config.classes, self.config.seed, self.step)
         images = batch.images.to(self.device, non_blocking=True)
         images = images.contiguous(memory_format=torch.channels_last)
-        config, labels = self.model.config, batch.labels
+        labels = batch.labels
         if not config.classes:
             return images, None
         if config.label_dropout:

@@ -14,11 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pixelcnn.orders import ORDERS, label_in, turn
+
 if TYPE_CHECKING:
     from pixelcnn.data import DataSet, Split
 
 # Streams of random numbers that must not repeat one another.
-_ORDER, _BINARIZATION, _SAMPLES, _HIDDEN_LABELS, _NOISE = range(5)
+_ORDER, _BINARIZATION, _SAMPLES, _HIDDEN_LABELS, _NOISE, _TURNS = range(6)
 
 
 class Batches:
@@ -58,6 +60,17 @@ def hide_labels(labels: Tensor, share: float, no_label: int, seed: int, step: in
     """
     uniforms = torch.rand(labels.shape, generator=_generator(seed, _HIDDEN_LABELS, step))
     return torch.where(uniforms < share, no_label, labels)
+
+
+def turn_batch(batch: Split, classes: int, seed: int, step: int) -> Split:
+    """Each image of a step's batch, turned to one of the eight orders, with its label there."""
+    orders = torch.randint(ORDERS, batch.labels.shape, generator=_generator(seed, _TURNS, step))
+    images = batch.images.clone()
+    for order in range(1, ORDERS):
+        images[orders == order] = turn(images[orders == order], order)
+    return replace(
+        batch, images=images, labels=label_in(order=orders, label=batch.labels, classes=classes)
+    )
 
 
 @contextmanager
