@@ -68,9 +68,8 @@ def turn_batch(batch: Split, classes: int, seed: int, step: int) -> Split:
     images = batch.images.clone()
     for order in range(1, ORDERS):
         images[orders == order] = turn(images[orders == order], order)
-    return replace(
-        batch, images=images, labels=label_in(order=orders, label=batch.labels, classes=classes)
-    )
+    labels = label_in(order=orders, label=batch.labels, classes=classes)
+    return batch._replace(images=images, labels=labels)
 
 
 @contextmanager
