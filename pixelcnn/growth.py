@@ -26,14 +26,11 @@ class Growth:
     Attributes:
         relations: bool `(blocks + 1, H, W, H, W)`: after the first layer, then after each block;
             target row and column, then source row and column.
+        limit: what a network of any depth sees: bool `(H, W, H, W)`.
     """
 
     relations: BoolArray
-
-    @property
-    def limit(self) -> BoolArray:
-        """What the deepest of these networks sees: bool `(H, W, H, W)`."""
-        return self.relations[-1]
+    limit: BoolArray
 
     @cached_property
     def totals(self) -> tuple[Totals, ...]:
@@ -74,6 +71,7 @@ def growth(
     first_kernel_size: int = 7,
     kernel_size: int = 3,
     first_mask: MaskType = "A",
+    **options: Any,
 ) -> Growth:
     """Follow the view of an architecture on square grey images, up to where it ends.
 
@@ -89,17 +87,18 @@ def growth(
         first_kernel_size: of the first masked convolution.
         kernel_size: of those in the blocks.
         first_mask: of the first layer. "B" is the mistake that lets each pixel see itself.
+        options: more of the architecture's, such as `dilations=(2,)` or `layer="row_lstm"`.
 
     Raises:
-        ConfigError: an unknown architecture or mask type, or sizes that cannot work.
+        ConfigError: an unknown architecture, option or mask type, or sizes that cannot work.
     """
     if first_mask not in ("A", "B"):
         raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
     if size < 2:
         raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
-    options: dict[str, Any] = {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
+    options |= {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
     if name == "pixelcnn":
-        options["block"] = "bottleneck"
+        options.setdefault("block", "bottleneck")
 
     def traced(blocks: int) -> Graph:
         model = build_model(
@@ -111,8 +110,10 @@ def growth(
 
     template = traced(_TEMPLATE_BLOCKS)
     if _is_chain(template):
-        return Growth(_grown(template, size, blocks=size - 1))
-    return Growth(_grown_one_by_one(traced, size))
+        found = _grown(template, size, blocks=size - 1)
+    else:
+        found = _grown_one_by_one(traced, size)
+    return Growth(found, limit=found[-1])
 
 
 def put_mask_b_first(model: AutoregressiveModel) -> None:

@@ -6,6 +6,7 @@ A reach is boolean and exact: one bit for each pair of a position and a source s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,12 +139,17 @@ def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
     for output in range(unique.shape[1]):
         wired = unique[:, output].reshape(len(offsets), groups)
         for tap, origin in zip(*wired.nonzero(), strict=True):
-            _or_shifted(packed[output], source.packed[origin], offsets[tap], stride)
+            or_shifted(packed[output], source.packed[origin], offsets[tap], stride)
     return Reach(group.ravel(), packed)
 
 
-def _or_shifted(target: Packed, source: Packed, offset: tuple[int, int], stride: int) -> None:
-    """`target[i, j] |= source[stride * i + dy, stride * j + dx]` where both are in the picture."""
+def or_shifted(
+    target: NDArray[Any], source: NDArray[Any], offset: tuple[int, int], stride: int = 1
+) -> None:
+    """`target[i, j] |= source[stride * i + dy, stride * j + dx]` where both are in the picture.
+
+    Both hold bits in whole numbers of any kind: `(rows, columns, bytes or words)`.
+    """
     places = []
     for shift, target_size, source_size in zip(offset, target.shape, source.shape, strict=False):
         first = max(0, -(shift // stride))
