@@ -19,6 +19,7 @@ Part = Literal[
     "right stream",
     "attention",
     "recurrence",
+    "gate",
     "inside",
 ]
 
@@ -58,6 +59,10 @@ _ROLES: Mapping[str, tuple[str, str]] = {
     "background": ("what is added to it", "added"),
     "label_planes": ("a plane for the label", "label"),
     "convolution": ("convolution", ""),
+    "the_gate": ("gate", ""),
+    "tanh": ("content (tanh)", "tanh"),
+    "signal": ("content", "content"),
+    "sigmoid": ("how far it is let through (sigmoid)", "sigmoid"),
     # PixelCNN++
     "down": ("down stream", "down"),
     "right": ("right stream", "right"),
@@ -97,6 +102,7 @@ _PARTS: tuple[tuple[str, Part], ...] = (
     (r".*\.right_stream|first_right", "right stream"),
     (r".*\.(query|key|value|attention)", "attention"),
     (r".*\.(reverse_)?recurrence", "recurrence"),
+    (r".*_gate\.(tanh|signal|sigmoid)", "gate"),
     (r"first|head|output|(.+\.)?[a-z_]+\.\d+", "stack"),
     (r".*", "inside"),
 )
