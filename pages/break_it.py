@@ -4,6 +4,7 @@ import streamlit as st
 from PIL.Image import Image
 
 from pages import common
+from pages.break_it_own import audit_your_own
 from pages.break_it_words import SIDES, comparison, measured, results, verdict
 from pages.quiz import quiz
 from pixelcnn.exhibits import EXHIBITS
@@ -123,6 +124,9 @@ st.markdown(
 )
 noise(name)
 
+st.header("Audit your own")
+audit_your_own()
+
 st.header("What to try")
 st.markdown(
     "- **Which mistakes lower the loss?** Those are the dangerous ones: everything looks better "
@@ -130,7 +134,9 @@ st.markdown(
     "- **Mask B in the first layer** leaks one pixel to each pixel. Is that enough?\n"
     "- **A mistake without a leak**: which of them cost the most nats, and which can you see in "
     "the samples?\n"
-    "- **No non-linearity**: it leaks nothing and sees as much as its twin. What is missing?"
+    "- **No non-linearity**: it leaks nothing and sees as much as its twin. What is missing?\n"
+    "- **Edit the masks**: let the second layer look one column to the right. It leaks. Which "
+    "weights of the first layer must go, so that it does not?"
 )
 st.caption(
     f"Every number and picture here was measured on {about['date']}: {about['steps']} training "

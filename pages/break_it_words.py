@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pixelcnn.exhibit_results import ExhibitResults, Measured, read_results
+from pixelcnn.reach import AuditReport
 
 COLOURS = ("red", "green", "blue")
 SQUARED_ERROR = "squared_error"
@@ -22,19 +23,23 @@ def measured(name: str) -> dict[str, Measured]:
 
 
 def verdict(model: Measured) -> str:
-    """What the audit says, in words."""
-    report = model.report
+    """What the audit says about an exhibit, and how it came to know."""
     how = (
         "Found by trying: one pixel changed at a time, in double precision."
         if model.tried
         else "Exact: the audit follows every weight that the masks let through."
     )
+    return f"{audit_in_words(model.report)} {how}"
+
+
+def audit_in_words(report: AuditReport) -> str:
+    """What leaks, what is seen and what never can be."""
+    share = f"{report.seen_share:.1%} of the {report.legal:,} legal pairs are seen"
+    never = f", {report.never:,} never at any depth" if report.never else ""
     if report.causal:
-        share = f"{report.seen_share:.1%} of the {report.legal:,} legal pairs are seen"
-        never = f", {report.never:,} never at any depth" if report.never else ""
-        return f"**Causal**: nothing leaks; {share}{never}. {how}"
+        return f"**Causal**: nothing leaks; {share}{never}."
     pairs = "pair" if report.leaks == 1 else "pairs"
-    return f"**{report.leaks:,} leaked {pairs}** of a pixel and one that it must not know. {how}"
+    return f"**{report.leaks:,} leaked {pairs}** of a pixel and one that it must not know; {share}."
 
 
 def loss_in_words(loss: float, stderr: float) -> str:

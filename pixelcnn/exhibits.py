@@ -120,7 +120,8 @@ EXHIBITS: Mapping[str, Exhibit] = {
         said="nn.BatchNorm2d(64)",
         corrected="ChannelNorm(64)",
         why="Mean and variance are taken over all pixels of all images of the batch, so each pixel "
-        "knows a little of the future; in eval mode that is gone, and the loss is another.",
+        "knows a little of the future. In eval mode stored averages take their place and the leak "
+        "is gone; here both modes report nearly the same loss, so only an audit tells.",
         broken=broken.BatchNormed,
         honest=PixelCNN,
     ),

@@ -153,3 +153,11 @@ def test_outputs_that_do_not_fit_are_refused(forward: Any, says: str) -> None:
 def test_colours_need_as_many_parameters_each() -> None:
     with pytest.raises(ConfigError, match="channels x parameters"):
         perturbation_relation(nn.Conv2d(3, 4, 1), (3, 2, 2))
+
+
+def test_a_few_places_find_their_part_of_all() -> None:
+    module = nn.Conv2d(1, 2, 3, padding=1)
+    all_of_it = perturbation_leaks(module, (1, 4, 5)).reshape(20, 20)
+    some = perturbation_leaks(module, (1, 4, 5), places=[0, 7, 19]).reshape(20, 20)
+    assert np.array_equal(some[:, [0, 7, 19]], all_of_it[:, [0, 7, 19]])
+    assert some.sum() == some[:, [0, 7, 19]].sum() > 0
