@@ -9,8 +9,9 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from pages import common
+from pages import common, pictures
 from pages.features_attention import show_where_it_looks
+from pages.features_cell import numbers, show_cell, wiring
 from pages.features_words import EXPLAINED, views
 from pixelcnn.introspect import (
     LayerSummary,
@@ -20,13 +21,17 @@ from pixelcnn.introspect import (
     summarize,
 )
 from pixelcnn.layer_titles import layer_label
+from pixelcnn.window import Cell
+from pixelcnn.wiring import gate_maps
+from widgets.colormaps import value_range
 from widgets.maps_gallery import MapsTable, maps_gallery, maps_table
-from widgets.painter import painter
 
-TEST_DIGIT, DRAWING = "A test digit", "Your drawing"
-OWN_LABEL = "its own"
 IMAGE, PREDICTION = "the image", "prediction"
-FIRST_DIGIT = 7
+ENDS = {
+    IMAGE: "**What goes in**: 0 is paper, 1 is ink.",
+    PREDICTION: "**What comes out**: how likely ink is at each pixel, given the pixels before.",
+}
+THIS_DIGIT, ALL_DIGITS, ALL_LAYERS = "this digit", "all digits", "all layers"
 CODE = """\
 from pixelcnn import activations, load_checkpoint
 
@@ -44,18 +49,52 @@ class Inside:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def inside(model: str, image: NDArray[np.uint8], label: int | None, part: str) -> Inside:
+def inside(
+    model: str, image: NDArray[np.uint8], label: int | None, part: str, scale: str
+) -> Inside:
     """Run the network on one image and keep the layers of one part, once for everybody."""
     network = common.load_model(model)[0]
     images = torch.from_numpy(image)[None]
     labels = None if label is None else torch.tensor([label])
     found = activations(network, images, labels)
     wanted = views(network.name)[part]
+    if "gate" in wanted:
+        found = gate_maps(wiring(model), numbers(model, image, label))
     layers = [one for one in summarize(network, found, labels) if one.part in wanted]
     maps = {one.label: found[one.name][0].numpy() for one in layers}
     bet = prediction(network, images, labels)[0].numpy()
-    table = maps_table({IMAGE: image / (network.config.levels - 1), **maps, PREDICTION: bet})
+    table = maps_table(
+        {IMAGE: image / (network.config.levels - 1), **maps, PREDICTION: bet},
+        scales={one.label: fixed_scale(model, one.name, scale) for one in layers}
+        if scale != THIS_DIGIT
+        else None,
+    )
     return Inside(table, {one.label: one for one in layers})
+
+
+def fixed_scale(model: str, layer: str, scale: str) -> tuple[float, float]:
+    """A colour scale that does not move when the digit changes."""
+    known = ranges(model)
+    if scale == ALL_DIGITS:
+        return known[layer]
+    lows, highs = zip(*known.values(), strict=True)
+    return min(lows), max(highs)
+
+
+@st.cache_resource(show_spinner=False)
+def ranges(model: str) -> dict[str, tuple[float, float]]:
+    """Least and greatest number of each layer over a digit of each class, with room to differ."""
+    network = common.load_model(model)[0]
+    images, classes = pictures.one_of_each(common.model_config(model))
+    told = classes.tolist() if network.config.classes else [None] * len(classes)
+    labels = torch.from_numpy(classes) if network.config.classes else None
+    found = activations(network, torch.from_numpy(images), labels)
+    gates = [
+        gate_maps(wiring(model), numbers(model, image, label))
+        for image, label in zip(images, told, strict=True)
+    ]
+    found |= {name: torch.cat([one[name] for one in gates]) for name in gates[0]}
+    return {name: value_range(maps.numpy()) for name, maps in found.items()}
 
 
 @st.cache_resource(show_spinner=False)
@@ -68,102 +107,23 @@ def kernels(model: str) -> MapsTable:
     return maps_table(groups)
 
 
-@st.cache_data(show_spinner=False)
-def numbered(levels: int, size: int) -> dict[int, NDArray[np.uint8]]:
-    """The test images of each class: {class: uint8 (n, 1, size, size)}."""
-    data = common.digits(levels, size)
-    images, labels = data.test.images.numpy(), data.test.labels.numpy()
-    return {digit: images[labels == digit] for digit in range(data.classes)}
-
-
 # ---------------------------------------------------------------- what goes in
-
-
-def test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
-    """The test digit that the viewer chose, and its class."""
-    images = numbered(config["levels"], config["height"])
-    digit = st.segmented_control(
-        "Digit",
-        list(images),
-        default=FIRST_DIGIT,
-        required=True,
-        key="digit",
-        bind="query-params",
-    )
-    example = st.number_input(
-        "Example",
-        0,
-        len(images[digit]) - 1,
-        key="example",
-        bind="query-params",
-        width=130,
-        help="Which of the test digits of this class. The network never saw them in training.",
-    )
-    return images[digit][example], digit
-
-
-def told_label(classes: int, own: int | None) -> int | None:
-    """The label for a model that wants one."""
-    if not classes:
-        return None
-    names = [*([] if own is None else [OWN_LABEL]), *map(str, range(classes))]
-    chosen = st.selectbox(
-        "Told that it is a",
-        names,
-        key="told" if own is not None else "told-drawing",
-        bind="query-params",
-        width=150,
-        help="The network was trained with labels. Tell it a wrong one and compare the maps.",
-    )
-    return own if chosen == OWN_LABEL else int(chosen)
-
-
-def drawn(config: dict[str, Any]) -> NDArray[np.uint8]:
-    """The viewer's own drawing; it is kept over visits to other pages."""
-    shape = (config["height"], config["width"])
-    if "features-painter" not in st.session_state:  # the painter comes on screen
-        st.session_state["features-start"] = st.session_state.get("features-left")
-    start = st.session_state["features-start"]
-    if start is None or start.shape != shape or start.max() >= config["levels"]:
-        start = np.zeros(shape, np.uint8)
-    drawing = painter(
-        start,
-        np.ones(shape, bool),
-        levels=config["levels"],
-        report_while_drawing=False,
-        label="Your drawing",
-        key="features-painter",
-    )
-    st.caption("Here the network reads the whole picture. What you mark as unknown is paper to it.")
-    st.session_state["features-left"] = drawing.image
-    return drawing.image[None]
 
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What to show: `image` uint8 (C, H, W), None where the viewer draws it, `label` and `part`."""
+    """What to show: the picture that was asked for, a part of the network, and a colour scale."""
 
-    image: NDArray[np.uint8] | None
-    label: int | None
+    asked: pictures.Asked
     part: str
+    scale: str
 
 
 def controls(config: dict[str, Any], architecture: str) -> Choice:
     """What goes in, what the network is told about it, and which of its layers to show."""
     parts = list(views(architecture))
-    image = own = None
     with st.container(horizontal=True):
-        source = st.segmented_control(
-            "What goes in",
-            [TEST_DIGIT, DRAWING],
-            default=TEST_DIGIT,
-            required=True,
-            key="source",
-            bind="query-params",
-        )
-        if source == TEST_DIGIT:
-            image, own = test_digit(config)
-        label = told_label(config["classes"], own)
+        asked = pictures.choose_picture(config, config["classes"])
         part = st.segmented_control(
             "Layers",
             parts,
@@ -172,7 +132,17 @@ def controls(config: dict[str, Any], architecture: str) -> Choice:
             key=f"part-{architecture}",
             bind="query-params",
         )
-    return Choice(image, label, part)
+        scale = st.segmented_control(
+            "One colour scale for",
+            [THIS_DIGIT, ALL_DIGITS, ALL_LAYERS],
+            default=THIS_DIGIT,
+            required=True,
+            key="scale",
+            bind="query-params",
+            help="Locked over all digits, a colour means the same number whatever goes in, so that "
+            "digits can be compared. Over all layers, layers can be compared too.",
+        )
+    return Choice(asked, part, scale)
 
 
 # ---------------------------------------------------------------- the maps
@@ -198,46 +168,58 @@ def in_words(layer: LayerSummary) -> str:
     return f"{words} :small[In the code: `{layer.name}`]"
 
 
-def put_into_address(layer: str, usual: str) -> None:
-    """Write the open layer, where it is not the one that is open at first."""
-    if layer == usual:
-        st.query_params.pop("layer", None)
-    elif st.query_params.get("layer") != layer:
-        st.query_params["layer"] = layer
+def put_into_address(name: str, value: str, usual: str) -> None:
+    """Write what was chosen, where it is not what is chosen at first."""
+    if value == usual:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def asked_cell() -> Cell | None:
+    """The cell in the address: channel, row and column, with dots between."""
+    given = st.query_params.get("cell", "").split(".")
+    if len(given) != 3 or not all(part.isdecimal() for part in given):
+        return None
+    channel, row, column = map(int, given)
+    return channel, row, column
 
 
 @st.fragment
 def gallery(model: str, image: NDArray[np.uint8], choice: Choice) -> None:
     """The layers from left to right; only this runs again when one of them is opened."""
     if "maps" not in st.session_state:  # the gallery comes on screen
-        st.session_state["maps-start"] = st.query_params.get("layer")
-    found = inside(model, image, choice.label, choice.part)
-    by_name = {layer.name: label for label, layer in found.layers.items()}
+        st.session_state["maps-start"] = st.query_params.get("layer"), asked_cell()
+    start, start_cell = st.session_state["maps-start"]
+    label = choice.asked.label
+    found = inside(model, image, label, choice.part, choice.scale)
+    by_name = {layer.name: title for title, layer in found.layers.items()}
     usual = next(iter(by_name))
-    asked = by_name.get(st.session_state["maps-start"], by_name[usual])
-    numbers = st.container()
-    selection = maps_gallery(found.table, selected=asked, key="maps")
-    opened = selection.layer
+    asked = by_name.get(start, by_name[usual])
+    said = st.container()
+    selection = maps_gallery(found.table, selected=asked, cell=start_cell, key="maps")
     st.caption(EXPLAINED[choice.part])
-    layer = found.layers.get(opened)
-    if layer is not None:
-        numbers.markdown(in_words(layer))
-        put_into_address(layer.name, usual)
-        if layer.part == "attention":
-            show_where_it_looks(model, image, choice.label, selection, layer.name)
-    elif opened == IMAGE:
-        numbers.markdown("**What goes in**: 0 is paper, 1 is ink.")
-    else:
-        numbers.markdown(
-            "**What comes out**: for each pixel, how likely ink is, given the pixels before it."
-        )
+    layer = found.layers.get(selection.layer)
+    if layer is None:
+        said.markdown(ENDS[selection.layer])
+        return
+    said.markdown(in_words(layer))
+    put_into_address("layer", layer.name, usual)
+    middle = (0, layer.height // 2, layer.width // 2)
+    cell = middle
+    if selection.channel is not None:
+        cell = (selection.channel, selection.row, selection.column)
+    put_into_address("cell", ".".join(map(str, cell)), ".".join(map(str, middle)))
+    if layer.part == "attention":
+        show_where_it_looks(model, image, label, selection, layer.name)
+    show_cell(model, image, label, layer.name, cell)
 
 
 common.lesson(
     "What is inside?",
     "Layers of **feature maps**: pictures that a layer makes from those of the layer before it. "
     "The digit goes in on the left, the prediction comes out on the right. **Open a layer** to see "
-    "all its maps, and point at one to read its values.",
+    "all its maps, and **click a cell** to see where it looks and how it got its number.",
 )
 model = common.choose_model()
 config = common.model_config(model)
@@ -246,7 +228,10 @@ if config["channels"] != 1:
     st.stop()
 with common.explained():
     choice = controls(config, common.load_model(model)[0].name)
-    image = drawn(config) if choice.image is None else choice.image
+    asked = choice.asked
+    image = asked.image
+    if image is None:
+        image = pictures.made(asked.source, model, config)
     gallery(model, image, choice)
 
     st.header("What to try")
@@ -257,6 +242,10 @@ with common.explained():
         "remember which digit it is drawing.\n"
         "- **Compare the prediction** with the image: it is the network's bet on every pixel "
         "before it saw it. Where is it wrong?\n"
+        "- **Click a cell** in the first layer, then in deeper ones: how fast does its window "
+        "grow? Which of the maps that it reads adds most?\n"
+        "- **Lock the colour scale** over all digits and change the digit. Which maps light up for "
+        "some digits only?\n"
         "- **Draw** something that is no digit. Which maps stay calm?"
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pixelcnn.window import Term
+
 _BLOCKS = {"Blocks": ["stack"]}
 _ATTENTION = {"Attention": ["attention"]}
 _INSIDE = {"Inside the blocks": ["inside"]}
+_GATES = {"Gates": ["gate"]}
 
 # What the viewer can ask for, and the parts of `LayerSummary` that belong to it.
 _VIEWS = {
@@ -13,14 +16,16 @@ _VIEWS = {
     "gated_pixelcnn": {
         "Horizontal stack": ["horizontal stack", "stack"],
         "Vertical stack": ["vertical stack"],
+        **_GATES,
         "Inside the layers": ["inside"],
     },
     "pixelcnnpp": {
         "Right stream": ["right stream", "stack"],
         "Down stream": ["down stream"],
+        **_GATES,
         "Inside the streams": ["inside"],
     },
-    "pixelsnail": _BLOCKS | _ATTENTION | _INSIDE,
+    "pixelsnail": _BLOCKS | _ATTENTION | _GATES | _INSIDE,
     "pixelrnn": {
         "Layers": ["stack"],
         "Recurrence": ["recurrence"],
@@ -37,6 +42,8 @@ EXPLAINED = {
     "saw above. The prediction is made from its last maps.",
     "Vertical stack": "It looks at the row and all rows above, in full width. What it finds is "
     "handed to the horizontal stack one row further down, so that nothing looks ahead.",
+    "Gates": "A gate multiplies two maps: the content, from −1 to 1 where it is a tanh, and how "
+    "far it is let through, a sigmoid from 0 (shut) to 1 (open).",
     "Inside the layers": "What each layer computes before its gates. Half of the maps of the "
     "vertical, the horizontal and the link are content (tanh), half say how far it is let through "
     "(sigmoid); the mix is made of what comes through.",
@@ -62,3 +69,35 @@ EXPLAINED = {
 def views(architecture: str) -> dict[str, list[str]]:
     """What can be looked at: {view: parts of `LayerSummary`}, the usual view first."""
     return _VIEWS.get(architecture, _BLOCKS | _INSIDE)
+
+
+def number(value: float) -> str:
+    """A number for a sentence or a formula."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
+def formula(term: Term) -> str:
+    """A number and what it is made of: "tanh(0.8 + 0.1) × sigmoid(1.2) = 0.72 × 0.77 = 0.55"."""
+    steps = [_written(term), number(term.value)]
+    if any(part.parts for part in term.parts):
+        shallow = [Term("number", part.value) for part in term.parts]
+        steps.insert(1, _written(Term(term.op, term.value, parts=tuple(shallow))))
+    return " = ".join(steps)
+
+
+def _written(term: Term) -> str:
+    if not term.parts:
+        return number(term.value)
+    if term.op == "add":
+        return " + ".join(_in_brackets(part, "add") for part in term.parts)
+    if term.op == "mul":
+        return " × ".join(_in_brackets(part, "mul") for part in term.parts)
+    inside = _written(term.parts[0])
+    return f"−({inside})" if term.op == "neg" else f"{term.op}({inside})"
+
+
+def _in_brackets(term: Term, outer: str) -> str:
+    """A part of a sum or product; brackets where it would read wrongly without."""
+    written = _written(term)
+    clash = (outer == "mul" and term.op == "add") or (not term.parts and written.startswith("−"))
+    return f"({written})" if clash else written

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ import pytest
 import streamlit as st
 import torch
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from pages import common
-from pages.features_words import EXPLAINED, views
+from pages.features_words import EXPLAINED, formula, views
 from pixelcnn import build_model, load_checkpoint, load_data
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.introspect import (
@@ -25,6 +28,8 @@ from pixelcnn.introspect import (
     summarize,
 )
 from pixelcnn.models import AutoregressiveModel, model_names
+from pixelcnn.window import Term, convolution, made_of, window
+from pixelcnn.wiring import gate_maps, numbers_of, wire
 from widgets.painter import Drawing, drawing_state
 from widgets.payload import unpack
 
@@ -68,7 +73,7 @@ def open_page(model: str, **query: str) -> AppTest:
 
 
 def galleries(page: AppTest) -> list[dict[str, NDArray[np.float32]]]:
-    """What each gallery on the page shows: {layer: (channels, H, W)}, undone from its 255 steps."""
+    """What each gallery on the page shows: {layer: (channels, H, W)}, undone from its steps."""
     shown = []
     for component in page.get("bidi_component"):
         meta, arrays = unpack(component.proto.bytes)
@@ -82,15 +87,15 @@ def galleries(page: AppTest) -> list[dict[str, NDArray[np.float32]]]:
     return shown
 
 
-def unquantised(layer: dict[str, Any], codes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    values = layer["low"] + codes.astype(np.float32) / 254 * (layer["high"] - layer["low"])
-    return np.where(codes == 255, np.nan, values).astype(np.float32)
+def unquantised(layer: dict[str, Any], codes: NDArray[np.uint16]) -> NDArray[np.float32]:
+    values = layer["low"] + codes.astype(np.float32) / 65534 * (layer["high"] - layer["low"])
+    return np.where(codes == 65535, np.nan, values).astype(np.float32)
 
 
 def assert_shown(shown: NDArray[np.float32], maps: torch.Tensor) -> None:
     """Equal to within half a step of the colour scale."""
     expected = maps.detach().numpy()
-    step = 2 * np.nanmax(np.abs(expected)) / 254 + 1e-6
+    step = 2 * np.nanmax(np.abs(expected)) / 65534 + 1e-6
     np.testing.assert_allclose(shown, expected, atol=0.51 * step)
 
 
@@ -195,6 +200,8 @@ def test_every_layer_of_every_architecture_can_be_looked_at(
         assert view in EXPLAINED
         page.button_group(key=f"part-{name}").set_value(view).run()
         assert not page.exception
+        if view == "Gates":
+            continue
         expected = expected_layers(model, image, None, *parts)
         assert expected
         assert list(galleries(page)[0]) == ["the image", *expected, "prediction"]
@@ -226,7 +233,7 @@ def test_attention_shows_where_the_clicked_pixel_looks(models: dict[str, Any]) -
             assert not page.exception
         target = cell[0] * 14 + cell[1]
         assert f"pixel in row {cell[0]}, column {cell[1]} look" in told(page)
-        shown = grids(page)
+        shown = {title: grid for title, grid in grids(page).items() if "Head" in title}
         assert list(shown) == [f"Head {head + 1}" for head in range(4)]
         for head, (meta, values) in enumerate(shown.values()):
             expected = 100 * weights[name][0, head, target].numpy()
@@ -251,6 +258,139 @@ def test_the_first_pixel_has_nowhere_to_look(models: dict[str, Any]) -> None:
     page.run()
     assert not page.exception
     assert "there is no pixel before it" in told(page)
+
+
+def test_both_halves_of_the_gates_are_shown_apart(models: dict[str, Any]) -> None:
+    page = open_page("two-stacks", digit="5", **{"part-gated_pixelcnn": "Gates"})
+    model = models["two-stacks"]
+    wiring = wire(model.eval())
+    numbers = numbers_of(model, wiring.graph, digit_image(5)[0], torch.tensor([5]))
+    expected = list(gate_maps(wiring, numbers).values())
+    shown = list(galleries(page)[0].items())[1:-1]
+    assert {name for name, _ in shown[:4]} == {
+        f"layer 1: {stack} {half}"
+        for stack in ("vertical", "horizontal")
+        for half in ("tanh", "sigmoid")
+    }
+    for (_, maps), half in zip(shown, expected, strict=True):
+        assert_shown(maps, half[0])
+
+
+# ---------------------------------------------------------------- one cell
+
+
+def in_the_patch(page: AppTest) -> dict[str, NDArray[np.float32]]:
+    return {title: values for title, (_, values) in grids(page).items()}
+
+
+def test_a_clicked_cell_of_a_convolution_is_written_out(models: dict[str, Any]) -> None:
+    view = {"part-pixelcnn": "Inside the blocks"}
+    page = open_page("one-stack", digit="3", layer="blocks.1.conv", cell="4.9.6", **view)
+    model = models["one-stack"].eval()
+    wiring = wire(model)
+    numbers = numbers_of(model, wiring.graph, digit_image(3)[0])
+    cell = (4, 9, 6)
+    found = convolution(wiring, numbers, "blocks.1.conv", cell)
+    assert found is not None
+    value = activations(model, digit_image(3))["blocks.1.conv"][0][cell].item()
+    words = told(page)
+    assert f"together **{number(value)}**" in words
+    assert f"add up to **{number(float(found.sums[found.source]))}** (map {found.source}" in words
+    shown = in_the_patch(page)
+    np.testing.assert_allclose(shown["× kernel"], found.kernel, rtol=1e-5)
+    np.testing.assert_allclose(shown["= products"], found.products, rtol=1e-5)
+    assert np.isnan(shown["Patch"]).sum() == 4  # of 3 x 3, mask B hides four
+    other = (found.source + 1) % len(found.sums)
+    page.selectbox(key="reads").set_value(f"map {other}").run()
+    assert f"add up to **{number(float(found.sums[other]))}** (map {other}" in told(page)
+
+
+def test_the_window_of_the_cell_lies_over_the_digit(models: dict[str, Any]) -> None:
+    page = open_page("one-stack", digit="3", layer="head")
+    click = {"layer": 4, "name": "head", "instead_of": 4, "channel": 2, "row": 5, "column": 3}
+    page.session_state["maps"] = {"map": click}
+    page.run()
+    assert not page.exception
+    assert page.query_params["cell"] == "2.5.3"
+    seen = window(wire(models["one-stack"].eval()), "head", (2, 5, 3))
+    (arrays,) = (
+        arrays
+        for component in page.get("bidi_component")
+        for meta, arrays in [unpack(component.proto.bytes)]
+        if meta.get("title") == "Its window in the image"
+    )
+    np.testing.assert_array_equal(arrays["marks"] != 255, seen)
+    np.testing.assert_array_equal(arrays["values"], digit_image(3)[0, 0])
+
+
+def test_a_cell_that_other_layers_add_up_to_is_told_as_a_sum(models: dict[str, Any]) -> None:
+    page = open_page("one-stack", digit="3", layer="blocks.0", cell="1.7.7")
+    model = models["one-stack"].eval()
+    wiring = wire(model)
+    numbers = numbers_of(model, wiring.graph, digit_image(3)[0])
+    term = made_of(wiring, numbers, "blocks.0", (1, 7, 7))
+    assert f"### {formula(term)}" in told(page)
+    assert formula(term).endswith(f"= {number(term.value)}")
+    for part in term.parts:
+        assert f"**{number(part.value)}** comes from {part.name}" in told(page)
+
+
+def test_a_formula_reads_as_in_a_book() -> None:
+    def leaf(value: float) -> Term:
+        return Term("number", value, "x")
+
+    content = Term("tanh", math.tanh(0.9), parts=(Term("add", 0.9, parts=(leaf(1.0), leaf(-0.1))),))
+    opening = Term("sigmoid", 0.5, parts=(leaf(0.0),))
+    gate = Term("mul", 0.5 * math.tanh(0.9), parts=(content, opening))
+    assert formula(gate) == "tanh(1.00 + (−0.10)) × sigmoid(0.00) = 0.72 × 0.50 = 0.36"
+    assert formula(Term("add", 0.5, parts=(leaf(1.5), leaf(-1.0)))) == "1.50 + (−1.00) = 0.50"
+
+
+def test_maps_that_nothing_reads_are_told_so(models: dict[str, Any]) -> None:
+    view = {"part-gated_pixelcnn": "Vertical stack"}
+    page = open_page("two-stacks", layer="layers.2.vertical_stack", **view)
+    assert "Nothing reads these maps" in told(page)
+
+
+def scale_of(page: AppTest, layer: str) -> list[float]:
+    """The two ends of the colour scale of a layer of the gallery."""
+    for component in page.get("bidi_component"):
+        meta, _ = unpack(component.proto.bytes)
+        for one in meta.get("layers", []):
+            if one["name"] == layer:
+                return one["colors"]
+    raise AssertionError(layer)
+
+
+def test_a_locked_colour_scale_stays_when_the_digit_changes(models: dict[str, Any]) -> None:
+    free, locked = ([] for _ in range(2))
+    for digit in ("1", "8"):
+        free.append(scale_of(open_page("one-stack", digit=digit), "block 1"))
+        page = open_page("one-stack", digit=digit, scale="all digits")
+        locked.append(scale_of(page, "block 1"))
+        assert scale_of(page, "block 2") != locked[-1]
+        page = open_page("one-stack", digit=digit, scale="all layers")
+        assert scale_of(page, "block 1") == scale_of(page, "head")
+    assert free[0] != free[1]
+    assert locked[0] == locked[1]
+    assert locked[0][1] >= max(high for _, high in free) - 1e-6
+
+
+def test_an_uploaded_picture_goes_through_the_network(models: dict[str, Any]) -> None:
+    page = open_page("one-stack", source="Your picture")
+    paper = Image.new("L", (60, 60), 255)
+    ImageDraw.Draw(paper).line((30, 10, 30, 50), fill=0, width=6)
+    content = io.BytesIO()
+    paper.save(content, "PNG")
+    page.file_uploader(key="picture-upload").upload("one.png", content.getvalue(), "image/png")
+    page.run()
+    assert not page.exception
+    image = galleries(page)[0]["the image"][0]
+    assert 3 < image.sum() < 40
+    assert image[:, :4].sum() == image[:, -4:].sum() == 0  # one upright stroke in the middle
+    page.file_uploader(key="picture-upload").upload("no.png", b"no picture", "image/png")
+    page.run()
+    assert "cannot be read as an image" in page.error[0].value
 
 
 def test_a_model_without_classes_is_told_nothing(models: dict[str, Any]) -> None:
@@ -323,7 +463,7 @@ def test_a_drawing_goes_through_the_network_too(models: dict[str, Any]) -> None:
     assert not galleries(page)[0]["the image"].any()
     image = np.zeros((14, 14), np.uint8)
     image[3:11, 6] = 1
-    page.session_state["features-painter"] = drawing_state(
+    page.session_state["picture-painter"] = drawing_state(
         Drawing(image, np.ones((14, 14), bool)), 0
     )
     page.selectbox(key="told-drawing").set_value("1").run()
@@ -338,7 +478,7 @@ def test_a_drawing_is_kept_while_a_test_digit_is_looked_at(models: dict[str, Any
     page = open_page("one-stack", source="Your drawing")
     image = np.zeros((14, 14), np.uint8)
     image[2:5, 2:9] = 1
-    page.session_state["features-painter"] = drawing_state(
+    page.session_state["picture-painter"] = drawing_state(
         Drawing(image, np.ones((14, 14), bool)), 0
     )
     page.run()

@@ -168,7 +168,7 @@ class TestMapsTable:
         _, content = unpack(pack({}, table.packed)[0])
         low, high = table.layers[0]["low"], table.layers[0]["high"]
         restored = low + (high - low) * content["layer0"] / 254
-        np.testing.assert_allclose(restored, maps, atol=0.51 * (high - low) / 254 + 1e-5)
+        np.testing.assert_allclose(restored, maps, atol=0.51 * (high - low) / 65534 + 1e-5)
 
     def test_what_is_not_a_number_has_its_own_code(self) -> None:
         maps = np.array([[[np.nan, 0.0, 1.0]]])

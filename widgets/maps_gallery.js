@@ -15,7 +15,7 @@ class MapsGallery {
     const scale = element("div", { class: "scale" }, this.low, this.ramp, this.high);
     this.canvas = element("canvas", { tabindex: "0", role: "application", class: "maps" });
     this.caption = element("div", { class: "caption" });
-    this.portrait = element("canvas", { class: "portrait", role: "img" });
+    this.portrait = element("canvas", { class: "portrait", tabindex: "0", role: "application" });
     this.detail = element("div", { class: "detail" }, this.portrait, this.caption);
     const head = element("div", { class: "head" }, this.heading, scale);
     const body = element("div", { class: "body" }, this.canvas, this.detail);
@@ -30,6 +30,8 @@ class MapsGallery {
     this.canvas.addEventListener("pointerleave", () => this.show(null));
     this.canvas.addEventListener("click", (event) => this.pick(this.placeAt(event)));
     this.canvas.addEventListener("keydown", (event) => this.onMapKey(event));
+    this.portrait.addEventListener("click", (event) => this.pick(this.cellOfPortrait(event)));
+    this.portrait.addEventListener("keydown", (event) => this.onPortraitKey(event));
   }
 
   // ---------------------------------------------------------------- content
@@ -39,8 +41,9 @@ class MapsGallery {
     this.layers = meta.layers.map(
       (layer, index) => new Layer(layer, arrays[`layer${index}`], arrays[`stats${index}`], arrays[layer.colormap]),
     );
-    if (meta.selected !== this.asked) this.open = meta.selected;
-    this.asked = meta.selected;
+    const asked = JSON.stringify([meta.selected, meta.cell]);
+    if (asked !== this.asked) [this.open, this.picked] = [meta.selected, meta.cell];
+    this.asked = asked;
     this.takeUp(meta.before);
     this.open = clamp(this.open, 0, this.layers.length - 1);
     const { channels, height, width } = this.layer;
@@ -123,8 +126,8 @@ class MapsGallery {
     const parts = [`${layer.name}: ${layer.channels} ${plural}`, `${layer.height} × ${layer.width}`];
     if (layer.dead) parts.push(`${layer.dead} the same everywhere`);
     setParts(this.heading, parts);
-    setText(this.low, short(layer.low));
-    setText(this.high, short(layer.high));
+    setText(this.low, short(layer.colors[0]));
+    setText(this.high, short(layer.colors[1]));
     sizeCanvas(this.ramp, 140, 14);
     const pen = this.ramp.getContext("2d");
     for (let x = 0; x < this.ramp.width; x++) {
@@ -132,8 +135,19 @@ class MapsGallery {
       pen.fillStyle = `rgb(${layer.colormap.subarray(entry, entry + 3)})`;
       pen.fillRect(x, 0, 1, this.ramp.height);
     }
+    this.scrollToOpen();
     this.canvas.setAttribute("aria-label", `All maps of ${layer.name}. Arrow keys choose a map.`);
     this.root.dataset.layer = layer.name;
+  }
+
+  /** Bring the open layer's tab into the strip's view; the page itself stays where it is. */
+  scrollToOpen() {
+    const { strip } = this;
+    const tab = this.tabs[this.open];
+    const left = tab.offsetLeft - strip.offsetLeft;
+    if (left < strip.scrollLeft) strip.scrollLeft = left - 8;
+    const right = left + tab.offsetWidth;
+    if (right > strip.scrollLeft + strip.clientWidth) strip.scrollLeft = right - strip.clientWidth + 8;
   }
 
   draw() {
@@ -161,7 +175,7 @@ class MapsGallery {
     const cell = this.portraitCell;
     targetOutline(pen, place.column * cell, place.row * cell, cell, cell, this.colors, 2 * this.scale, this.scale);
     outlineCanvas(pen, this.colors.edge, this.scale);
-    this.portrait.setAttribute("aria-label", this.words());
+    this.portrait.setAttribute("aria-label", `${this.words()}. Arrow keys choose a cell.`);
   }
 
   /** What is pointed at, else what was clicked, else the middle of the first map. */
@@ -185,6 +199,15 @@ class MapsGallery {
     const box = this.canvas.getBoundingClientRect();
     const x = ((event.clientX - box.left) / box.width) * this.canvas.width;
     return this.tiling.at(x, ((event.clientY - box.top) / box.height) * this.canvas.height);
+  }
+
+  /** The cell of the large map at a point. */
+  cellOfPortrait(event) {
+    const { layer } = this;
+    const box = this.portrait.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * layer.height);
+    const column = Math.floor(((event.clientX - box.left) / box.width) * layer.width);
+    return { channel: this.place.channel, row: clamp(row, 0, layer.height - 1), column: clamp(column, 0, layer.width - 1) };
   }
 
   show(place) {
@@ -231,6 +254,16 @@ class MapsGallery {
     this.pointed = null;
     const channel = this.place.channel + step;
     if (channel >= 0 && channel < this.layer.channels) this.pick({ ...this.place, channel });
+  }
+
+  onPortraitKey(event) {
+    const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    this.pointed = null;
+    const { channel, row, column } = this.place;
+    const { height, width } = this.layer;
+    this.pick({ channel, row: clamp(row + step[0], 0, height - 1), column: clamp(column + step[1], 0, width - 1) });
   }
 }
 

@@ -16,7 +16,7 @@ from widgets.payload import PackedArrays, pack, pack_arrays
 
 _component = register("maps_gallery", "maps_tiles.js")
 
-_UNKNOWN = 255  # the code of a value that is not a number; the others share 0..254
+_UNKNOWN = 65535  # the code of a value that is not a number; the others share 0..65534
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,18 @@ class MapsTable:
     packed: PackedArrays
 
 
-def maps_table(groups: Mapping[str, npt.ArrayLike], *, shared_scale: bool = False) -> MapsTable:
-    """Quantise named layers, each (channels, H, W), to 255 steps of their colour scale.
+def maps_table(
+    groups: Mapping[str, npt.ArrayLike],
+    *,
+    shared_scale: bool = False,
+    scales: Mapping[str, tuple[float, float]] | None = None,
+) -> MapsTable:
+    """Quantise named layers, each (channels, H, W), to 65,535 steps of their range.
 
-    shared_scale  one scale for all layers; by default each layer has its own, which all of its
-                  maps share
+    shared_scale  one colour scale for all layers; by default each layer has its own, which all of
+                  its maps share
+    scales        {layer: (low, high)}: a colour scale that stays, whatever the maps hold. What lies
+                  beyond has the colour of its end, and is still read as it is
 
     Raises `ValueError` when `groups` is empty or a layer does not fit.
     """
@@ -58,8 +65,9 @@ def maps_table(groups: Mapping[str, npt.ArrayLike], *, shared_scale: bool = Fals
     arrays: dict[str, Array] = {}
     for index, (name, layer) in enumerate(maps.items()):
         low, high = everywhere or value_range(layer)
-        colormap = colormap_for(low, high)
-        scale = {"low": low, "high": high, "colormap": colormap}
+        colors = value_range(layer, scales[name]) if scales and name in scales else (low, high)
+        colormap = colormap_for(*colors)
+        scale = {"low": low, "high": high, "colors": list(colors), "colormap": colormap}
         layers.append({"name": name, "shape": list(layer.shape), **scale, "dead": _dead(layer)})
         arrays[f"layer{index}"] = _quantised(layer, low, high)
         arrays[f"stats{index}"] = _statistics(layer)
@@ -72,6 +80,7 @@ def maps_gallery(
     *,
     shared_scale: bool = False,
     selected: str | None = None,
+    cell: tuple[int, int, int] | None = None,
     report: bool = True,
     key: str,
 ) -> MapSelection:
@@ -80,6 +89,7 @@ def maps_gallery(
     groups        {name: (channels, H, W)}, or what `maps_table` made of it
     shared_scale  as in `maps_table`, which must be given it instead when it made `groups`
     selected      the layer that is open at first, by default the first; a new one opens
+    cell          the (channel, row, column) that is chosen at first; one outside its maps is none
     report        tell Python which layer is open and which cell was clicked (reruns the script)
 
     Raises `ValueError` when an argument does not fit.
@@ -91,14 +101,26 @@ def maps_gallery(
     if selected is not None and selected not in names:
         raise ValueError(f"selected is {selected!r}, but the layers are {', '.join(names)}.")
     asked = 0 if selected is None else names.index(selected)
-    meta = {"layers": table.layers, "selected": asked, "report": report, "key": key}
+    start = _cell_sent(cell)
+    meta = {
+        "layers": table.layers,
+        "selected": asked,
+        "cell": start or None,
+        "report": report,
+        "key": key,
+    }
     payload, _ = pack(meta, table.packed)
     _component(key=key, data=payload, on_map_change=ignore)
     sent = sent_by(key, "map")
     index = sent_index(sent.get("layer"), len(names))
     if index is None or sent.get("instead_of") != asked or sent.get("name") != names[index]:
-        sent, index = {}, asked
+        sent, index = start, asked
     return _selection(sent, table.layers[index])
+
+
+def _cell_sent(cell: tuple[int, int, int] | None) -> dict[str, int]:
+    """A cell as the browser sends it."""
+    return {} if cell is None else dict(zip(("channel", "row", "column"), cell, strict=True))
 
 
 def _selection(sent: Mapping[str, Any], layer: Mapping[str, Any]) -> MapSelection:
@@ -110,11 +132,11 @@ def _selection(sent: Mapping[str, Any], layer: Mapping[str, Any]) -> MapSelectio
     return MapSelection(layer["name"], channel, row, column)
 
 
-def _quantised(layer: npt.NDArray[np.float32], low: float, high: float) -> npt.NDArray[np.uint8]:
+def _quantised(layer: npt.NDArray[np.float32], low: float, high: float) -> npt.NDArray[np.uint16]:
     steps = _UNKNOWN - 1
-    share = (layer - low) / ((high - low) or 1.0)
+    share = (layer.astype(np.float64) - low) / ((high - low) or 1.0)
     codes = (np.nan_to_num(share) * steps).round().clip(0, steps)
-    return np.where(np.isfinite(layer), codes, _UNKNOWN).astype(np.uint8)
+    return np.where(np.isfinite(layer), codes, _UNKNOWN).astype(np.uint16)
 
 
 def _statistics(layer: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

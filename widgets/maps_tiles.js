@@ -1,6 +1,6 @@
 // Feature maps as pictures, and where they lie on a canvas.
 
-const UNKNOWN_CODE = 255;
+const UNKNOWN_CODE = 65535;
 
 /** One layer: its maps as bitmaps, one bitmap pixel for each cell. */
 class Layer {
@@ -13,7 +13,17 @@ class Layer {
 
   value(channel, row, column) {
     const code = this.codes[channel * this.cells + row * this.width + column];
-    return code === UNKNOWN_CODE ? NaN : this.low + ((this.high - this.low) * code) / (UNKNOWN_CODE - 1);
+    return code === UNKNOWN_CODE ? NaN : this.decoded(code);
+  }
+
+  decoded(code) {
+    return this.low + ((this.high - this.low) * code) / (UNKNOWN_CODE - 1);
+  }
+
+  /** Where the colour of a code begins: the colour scale may be another than the layer's range. */
+  colorEntry(code) {
+    const [low, high] = this.colors;
+    return 3 * Math.round(255 * clamp((this.decoded(code) - low) / (high - low || 1), 0, 1));
   }
 
   /** All maps under one another, made once. */
@@ -24,8 +34,9 @@ class Layer {
     const bitmap = pen.createImageData(this.width, this.height * this.channels);
     this.codes.forEach((code, at) => {
       if (code === UNKNOWN_CODE) return; // stays transparent: the hatch shows through
-      const entry = 3 * Math.round((255 * code) / (UNKNOWN_CODE - 1));
-      bitmap.data.set([this.colormap[entry], this.colormap[entry + 1], this.colormap[entry + 2], 255], 4 * at);
+      const entry = this.colorEntry(code);
+      for (let part = 0; part < 3; part++) bitmap.data[4 * at + part] = this.colormap[entry + part];
+      bitmap.data[4 * at + 3] = 255;
     });
     pen.putImageData(bitmap, 0, 0);
     return this.drawn;

@@ -138,7 +138,7 @@ class PixelGrid {
   /** The hovered cell in words, or the selected one. */
   showCell(hovered) {
     const cell = hovered ?? this.grid.selected;
-    setText(this.caption, cell ? this.words(cell) : "Point at a cell to read it.");
+    setText(this.caption, cell ? this.words(cell) : this.meta.numbers ? "" : "Point at a cell to read it.");
     this.root.dataset.cell = cell ? `${cell.row},${cell.column}` : "";
   }
 

@@ -1,0 +1,158 @@
+"""Feature maps: where one cell of a map looks, and how its number came about."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from pages import common
+from pages.features_words import formula, number
+from pixelcnn.window import Cell, Convolution, convolution, made_of, window
+from pixelcnn.wiring import Numbers, Wiring, numbers_of, wire
+from widgets.pixel_grid import pixel_grid
+
+STRONGEST = "the strongest"
+
+
+@st.cache_resource(show_spinner="Following every path ...")
+def wiring(model: str) -> Wiring:
+    """How a model is wired, found out once for everybody."""
+    return wire(common.load_model(model)[0])
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def numbers(model: str, image: NDArray[np.uint8], label: int | None) -> Numbers:
+    """All numbers inside the network for one image."""
+    labels = None if label is None else torch.tensor([label])
+    network = common.load_model(model)[0]
+    return numbers_of(network, wiring(model).graph, torch.from_numpy(image), labels)
+
+
+def show_cell(
+    model: str, image: NDArray[np.uint8], label: int | None, place: str, cell: Cell
+) -> None:
+    """The window of a cell in the image, and kernel x patch = sum, or what else it is made of.
+
+    Args:
+        model: one of `common.models`.
+        image: what goes in, uint8 `(1, H, W)`.
+        label: what the network is told about it.
+        place: of `Wiring.places`.
+        cell: the channel, row and column that the viewer clicked.
+    """
+    channel, row, column = cell
+    st.subheader(f"How did map {channel} get its number in row {row}, column {column}?")
+    wired = wiring(model)
+    if place not in wired.places:
+        st.markdown(
+            "Nothing reads these maps: the prediction is made from the other stack, which has "
+            "already taken over what it needs. They play no part."
+        )
+        return
+    found = numbers(model, image, label)
+    left, right = st.columns([5, 11], gap="medium")
+    with left:
+        scale = wired.places[place].scale
+        show_window(image, window(wired, place, cell), (row * scale, column * scale))
+    explained = convolution(wired, found, place, cell)
+    with right:
+        if explained is None:
+            show_parts(wired, found, place, cell)
+            return
+        if len(explained.sums) > 1:
+            explained = chosen_source(wired, found, place, cell, explained)
+        st.markdown(sum_in_words(explained))
+    show_products(explained)
+
+
+def chosen_source(
+    wired: Wiring, found: Numbers, place: str, cell: Cell, strongest: Convolution
+) -> Convolution:
+    """The convolution with the input map written out that the viewer chose."""
+    chosen = st.selectbox(
+        f"Written out: which map of {strongest.reads}?",
+        [STRONGEST, *(f"map {index}" for index in range(len(strongest.sums)))],
+        key="reads",
+        bind="query-params",
+        width=340,
+        help="Every number is made of all maps that the layer reads. Here is one of them; the "
+        "strongest is the one that adds or takes away most.",
+    )
+    if chosen == STRONGEST:
+        return strongest
+    other = convolution(wired, found, place, cell, int(chosen.removeprefix("map ")))
+    return other or strongest
+
+
+def show_products(found: Convolution) -> None:
+    """Patch, kernel and their products, each a grid of numbers."""
+    patch = np.where(np.isnan(found.kernel), np.nan, found.patch)
+    grids = {"Patch": patch, "× kernel": found.kernel, "= products": found.products}
+    for place, (title, values) in zip(st.columns(3, gap="small"), grids.items(), strict=True):
+        with place:
+            pixel_grid(
+                values,
+                title=title,
+                missing="masked",
+                numbers=True,
+                report=False,
+                max_width=320,
+                key=f"cell-{title.split()[-1]}",
+            )
+
+
+def show_window(image: NDArray[np.uint8], seen: NDArray[np.bool_], target: tuple[int, int]) -> None:
+    """The digit, with the pixels that the cell can depend on in blue."""
+    pixel_grid(
+        image[0],
+        title="Its window in the image",
+        colormap="Greys",
+        limits=(0.0, float(max(1, image.max()))),
+        marks={"seen": (seen, f"its window: {int(seen.sum())} pixels")},
+        overlay=image[0],
+        outline=True,
+        selected=target,
+        report=False,
+        max_width=320,
+        key="cell-window",
+    )
+
+
+def sum_in_words(found: Convolution) -> str:
+    """The sum of a convolution, written out."""
+    own = float(found.sums[found.source])
+    others = float(found.sums.sum()) - own
+    count = len(found.sums) - 1
+    parts = [f"the products add up to **{number(own)}**"]
+    if count:
+        parts[0] += f" (map {found.source} of {found.reads})"
+        parts.append(f"the other {count} maps add **{number(others)}**")
+    else:
+        parts[0] += f" ({found.reads}, from −1 for paper to 1 for ink)"
+    parts.append(f"the bias **{number(found.bias)}**")
+    words = ", ".join(parts)
+    return f"{words[0].upper()}{words[1:]}: together **{number(found.total)}**, the cell's value."
+
+
+def show_parts(wired: Wiring, found: Numbers, place: str, cell: Cell) -> None:
+    """The numbers of other layers that a cell is made of, as a formula."""
+    term = made_of(wired, found, place, cell)
+    if term.parts:
+        st.markdown(
+            f"This is no convolution: numbers of other layers meet here.\n\n### {formula(term)}"
+        )
+        leaves = dict.fromkeys((number(leaf.value), leaf.name) for leaf in term.leaves)
+        st.markdown("\n".join(f"- **{value}** comes from {name}" for value, name in leaves))
+        return
+    value = wired.places[place]
+    if value.op == "attention":
+        words = "A mean of the *values* at earlier pixels, weighted by where this pixel looks:"
+    elif value.op == "recurrence":
+        words = "A *state*: made, step by step, of its input and the states next to it:"
+    elif value.op == "constant":
+        words = "It comes from the label or the position alone. No pixel plays a part:"
+    else:
+        words = f"Taken over from {term.name}:"
+    st.markdown(f"{words} **{number(term.value)}**")
