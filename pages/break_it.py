@@ -31,7 +31,7 @@ def on_noise(name: str, side: str) -> Image:
 def code(name: str) -> None:
     """What the code said, and what it should say."""
     exhibit = EXHIBITS[name]
-    said, corrected = st.columns(2, gap="large")
+    said, corrected = st.columns(2)
     with said:
         st.markdown("**The code said**")
         st.code(exhibit.said, language="python", wrap_lines=True)

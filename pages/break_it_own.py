@@ -158,7 +158,7 @@ def _audited(path: Path) -> Audited:
 
 
 def _show(audited: Audited) -> None:
-    words, grid = st.columns([5, 6], gap="large")
+    words, grid = st.columns([5, 6])
     with words:
         box = st.success if audited.report.causal else st.error
         box(audit_in_words(audited.report))

@@ -193,6 +193,8 @@ def _outputs(network: Forward, images: Tensor, seed: int) -> Tensor:
     """What the network says about each sub-pixel: `(B, P, C, H, W)`, finite."""
     torch.manual_seed(seed)
     made = outputs = network(images)
+    if not isinstance(made, Tensor):
+        raise ConfigError(f"the network returns a {type(made).__name__}; it must be one tensor.")
     channels, *size = images.shape[1:]
     if outputs.dim() == 4 and outputs.shape[1] % channels == 0:
         outputs = outputs.unflatten(1, (channels, -1)).transpose(1, 2)
