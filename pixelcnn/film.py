@@ -11,8 +11,8 @@ import json
 import math
 import os
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +22,16 @@ from numpy.typing import NDArray
 from pixelcnn.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from pixelcnn.models import AutoregressiveModel
-    from pixelcnn.sampling import Engine
+    from pixelcnn.sampling import Engine, Trace
     from pixelcnn.sampling.request import Progress
 
 _ABOUT = "about"
+_NATS_PER_BIT = math.log(2)
+# What a film holds for each of its images; a model without classes has no labels.
+_PER_IMAGE = ("images", "probabilities", "entropy", "log_prob", "uniforms", "labels")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +47,8 @@ class Film:
         labels: int64 `(n,)`; empty for a model without classes.
         receptive_field: bool `(H, W, H, W)`: target pixel, then source pixel.
         about: how the film was made: `model` (the architecture), `levels`, `n`, `label`,
-            `temperature`, `seed`, and what its maker wants to add, such as `checkpoint`, the name
-            of a shipped one.
+            `temperature`, `guidance`, `seed`, and what its maker wants to add, such as
+            `checkpoint`, the name of a shipped one.
     """
 
     images: NDArray[np.uint8]
@@ -74,7 +79,7 @@ class Film:
     def bits(self) -> NDArray[np.float64]:
         """How surprising each image is to the model: -log2 of its probability, `(n,)`."""
         nats = -self.log_prob.sum(axis=(1, 2, 3), dtype=np.float64)
-        return nats / math.log(2)
+        return nats / _NATS_PER_BIT
 
     @property
     def bits_per_pixel(self) -> NDArray[np.float64]:
@@ -85,6 +90,19 @@ class Film:
     def entropy_map(self) -> NDArray[np.float32]:
         """Bits of doubt at each pixel, its channels added up: `(n, H, W)`."""
         return self.entropy.sum(axis=1)
+
+    @property
+    def surprise_map(self) -> NDArray[np.float32]:
+        """-log2 p of what was drawn at each pixel, its channels added up: bits, `(n, H, W)`.
+
+        Over an image it adds up to `bits`.
+        """
+        return -self.log_prob.sum(axis=1) / np.float32(_NATS_PER_BIT)
+
+    def only(self, index: int) -> Film:
+        """The film of one of the images."""
+        one = slice(index, index + 1)
+        return replace(self, **{name: getattr(self, name)[one] for name in _PER_IMAGE})
 
     def to_npz(self) -> bytes:
         """The film as a compressed `.npz`; `about` is JSON in an array of text."""
@@ -130,6 +148,7 @@ def draw_film(
     *,
     label: int | None = None,
     temperature: float = 1.0,
+    guidance: float = 0.0,
     seed: int = 0,
     engine: str | Engine = "auto",
     receptive_field: NDArray[np.bool_] | None = None,
@@ -142,7 +161,7 @@ def draw_film(
         model: any model of the registry.
         n: how many images.
         label: the class to draw; None for all of them in turn. A model without classes has none.
-        temperature, seed, engine, progress: as for `pixelcnn.sample`.
+        temperature, guidance, seed, engine, progress: as for `pixelcnn.sample`.
         receptive_field: that of the model, where it is known already: it takes a second to find.
         about: more to tell about the film.
 
@@ -164,26 +183,47 @@ def draw_film(
         n,
         labels=chosen if classes else None,
         temperature=temperature,
+        guidance=guidance,
         seed=seed,
         engine=engine,
         trace=True,
         progress=progress,
     )
+    told = {
+        "model": model.name,
+        "levels": model.config.levels,
+        "n": n,
+        "label": label,
+        "temperature": temperature,
+        "guidance": guidance,
+        "seed": seed,
+        **(about or {}),
+    }
+    return film_of(trace, chosen if classes else None, field, told)
+
+
+def film_of(
+    trace: Trace,
+    labels: Tensor | None,
+    receptive_field: NDArray[np.bool_],
+    about: Mapping[str, Any],
+) -> Film:
+    """A trace as plain arrays. `about` tells `levels` at least."""
     return Film(
         images=trace.images.numpy(),
         probabilities=trace.probabilities.numpy(),
         entropy=trace.entropy.numpy(),
         log_prob=trace.log_prob.numpy(),
         uniforms=trace.uniforms.numpy(),
-        labels=chosen.numpy() if classes else np.zeros(0, np.int64),
-        receptive_field=field,
-        about={
-            "model": model.name,
-            "levels": model.config.levels,
-            "n": n,
-            "label": label,
-            "temperature": temperature,
-            "seed": seed,
-            **(about or {}),
-        },
+        labels=np.zeros(0, np.int64) if labels is None else labels.numpy(),
+        receptive_field=receptive_field,
+        about=about,
     )
+
+
+def join(films: Sequence[Film]) -> Film:
+    """The images of several films of one model as one film; `about` is that of the first."""
+    together: dict[str, Any] = {
+        name: np.concatenate([getattr(film, name) for film in films]) for name in _PER_IMAGE
+    }
+    return replace(films[0], **together)

@@ -113,8 +113,8 @@ class TestPlayer:
     def test_bits_survive_to_a_thousandth(self) -> None:
         bits = np.random.default_rng(0).random(IMAGES.shape) * 8
         _, content = film(IMAGES, entropy=bits, log_prob=-bits * np.log(2))
-        np.testing.assert_allclose(content["entropy"] / 4096, bits, atol=1e-3)
-        np.testing.assert_allclose(content["surprise"] / 4096, bits, atol=1e-3)
+        np.testing.assert_allclose(content["entropy"] / 1024, bits, atol=1e-3)
+        np.testing.assert_allclose(content["surprise"] / 1024, bits, atol=1e-3)
 
     def test_a_mask_for_all_covers_every_image_and_channel(self) -> None:
         images = np.zeros((2, 3, 4, 5), np.uint8)

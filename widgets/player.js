@@ -1,17 +1,19 @@
 // The player: a film of samples with the controls of a video, and a pixel at a time by hand.
 
-const SPEEDS = [1, 3, 10, 30, 60, 100, 300, 1000, 3000, Infinity]; // pixels per second
 const PAUSE_AT_END_MS = 2000;
 const READOUT_HEIGHT = 200; // CSS pixels under the large picture: words and distribution
+const OTHER_HEIGHT = 50; // and for the choice of another value
 const NARROWEST_READOUT = 295; // CSS pixels: the longest line of words fits
 
 class Player {
   constructor(root, signal) {
     this.root = root;
     this.step = 0;
+    this.phase = null; // of the pixel after `step`, while a slow film is at it
     this.playing = false;
     this.touched = false;
     this.frame = 0;
+    this.view = "pixels";
     this.build();
     this.announcer = new Announcer(root);
     listenToKeys(root, signal, (key) => this.onKey(key), { pageKeys: true });
@@ -22,42 +24,21 @@ class Player {
     this.portrait = new Portrait();
     this.inkBar = new InkBar();
     this.histogram = new Histogram();
+    this.other = new OtherValue((level) => this.onOther(level));
+    this.loop = new Loop();
+    this.controls = new Controls(this);
     this.heading = element("div", { class: "heading" });
     this.place = element("div", { class: "place" });
     this.choice = element("div", { class: "choice" });
     this.information = element("div", { class: "information" });
     this.readout = element("div", { class: "readout" }, this.heading, this.place, this.choice);
-    this.readout.append(this.inkBar.node, this.histogram.node, this.information);
+    this.readout.append(this.inkBar.node, this.histogram.node, this.information, this.other.node);
     this.panel = element("div", { class: "panel" }, this.portrait.canvas, this.readout);
     this.stage = element("div", { class: "stage" }, this.grid.canvas);
-    this.root.append(element("div", { class: "player" }, this.stage, this.panel, this.buildControls()));
+    const parts = [this.stage, this.panel, this.controls.node, this.loop.node];
+    this.root.append(element("div", { class: "player" }, ...parts));
     this.grid.canvas.addEventListener("click", (event) => this.onGridClick(event));
     this.portrait.canvas.addEventListener("click", (event) => this.onPortraitClick(event));
-  }
-
-  buildControls() {
-    const byHand = (action) => () => this.byHand(action);
-    this.playButton = button("Play (Space)", ICONS.play, () => this.toggle());
-    this.playButton.classList.add("strong");
-    const buttons = element(
-      "div",
-      { class: "buttons" },
-      button("Start again (R)", ICONS.restart, () => this.restart()),
-      button("One row back (Up)", ICONS.rowBack, byHand(() => this.seek(this.step - this.rowSteps))),
-      button("One pixel back (Left)", ICONS.back, byHand(() => this.seek(this.step - 1))),
-      this.playButton,
-      button("One pixel on (Right)", ICONS.forward, byHand(() => this.seek(this.step + 1))),
-      button("One row on (Down)", ICONS.rowForward, byHand(() => this.seek(this.step + this.rowSteps))),
-    );
-    this.scrub = element("input", { type: "range", min: 0, "aria-label": "Pixels drawn" });
-    this.scrub.addEventListener("input", byHand(() => this.seek(Number(this.scrub.value))));
-    this.count = element("span", { class: "count" });
-    this.speedInput = element("input", { type: "range", min: 0, max: SPEEDS.length - 1, "aria-label": "Speed" });
-    this.speedInput.addEventListener("input", () => this.setSpeed(SPEEDS[this.speedInput.value]));
-    this.speedText = element("span", { class: "speed-text" });
-    const scrub = element("div", { class: "scrub" }, this.scrub, this.count);
-    const speed = element("div", { class: "speed" }, this.speedInput, this.speedText);
-    return element("div", { class: "controls" }, buttons, scrub, speed);
   }
 
   // ---------------------------------------------------------------- content
@@ -65,16 +46,24 @@ class Player {
   update(meta, arrays, digest) {
     this.film = new Film(meta, arrays);
     this.digest = digest;
-    this.selected = this.selected === undefined ? meta.selected : Math.min(this.selected, meta.n - 1);
+    const asked = this.selected === undefined || meta.selected !== this.askedFor;
+    this.selected = asked ? meta.selected : Math.min(this.selected, meta.n - 1);
+    this.askedFor = meta.selected;
     this.rowSteps = meta.width * meta.channels;
-    this.scrub.max = this.film.total;
-    this.count.style.minWidth = `${2 * String(this.film.total).length + 3}ch`;
+    this.controls.update(this.film);
+    if (!this.film.canShow(this.view)) this.view = "pixels";
+    this.controls.showView(this.view, this.film);
     this.root.dataset.total = this.film.total;
     this.grid.canvas.setAttribute("aria-label", `${meta.label}: ${meta.n} pictures, ${meta.height} by ${meta.width} pixels`);
     this.inkBar.node.hidden = !(this.film.isInk && arrays.probabilities);
+    this.choice.hidden = !this.inkBar.node.hidden; // the bar says the same
     this.histogram.node.hidden = this.film.isInk || !arrays.probabilities;
+    this.other.update(this.film);
+    this.loop.update(meta.loop);
     if (this.speed === undefined) this.setSpeed(nearestSpeed(meta.speed));
-    this.step = 0;
+    this.first = meta.start ? (this.film.stepAfter(...meta.start) ?? 1) - 1 : 0;
+    this.step = this.first;
+    this.phase = null;
     this.layout();
     const moves = meta.autoplay && !prefersStill() && this.film.total > 0;
     if (moves) this.play();
@@ -100,7 +89,7 @@ class Player {
     const beside = Math.max(NARROWEST_READOUT, parseFloat(this.portrait.canvas.style.width));
     this.readout.style.width = narrow || single ? "" : `${beside}px`;
     this.histogram.layout(this.readout.clientWidth);
-    this.atlas = new Atlas(film, colors);
+    this.atlas = new Atlas(film, colors, this.view);
     this.colors = colors;
     this.draw();
   }
@@ -109,29 +98,31 @@ class Player {
   sizes(film, width, narrow, single) {
     const columns = Math.min(film.columns, film.n);
     const aspect = (columns * film.width) / (Math.ceil(film.n / columns) * film.height);
-    const tallest = clamp(0.66 * innerHeight, 320, 640);
+    const tallest = clamp(0.54 * innerHeight, 320, 640);
     if (single) return { gridWidth: 1, gridHeight: 1, portrait: Math.min(tallest, narrow ? width : width * 0.55) };
     if (narrow) return { gridWidth: width, gridHeight: 2 * width, portrait: width * 0.42 };
-    const height = Math.min(tallest, (width + READOUT_HEIGHT - 32) / (1 + aspect));
-    const portrait = Math.max(200, height - READOUT_HEIGHT);
+    const words = READOUT_HEIGHT + (film.branching ? OTHER_HEIGHT : 0);
+    const height = Math.min(tallest, (width + words - 32) / (1 + aspect));
+    const portrait = Math.max(200, height - words);
     const widest = width - Math.max(NARROWEST_READOUT, portrait) - 32;
     return { gridWidth: Math.min(height * aspect, widest), gridHeight: height, portrait };
   }
 
   draw() {
-    const { film, atlas, step, selected, colors } = this;
+    const { film, atlas, step, selected, colors, phase } = this;
     if (!atlas) return;
+    const shown = phase === null ? step : step + 1; // the pixel that the words are about
     atlas.moveTo(step);
-    if (film.n > 1) this.grid.draw(film, atlas, step, selected, colors);
-    this.portrait.draw(film, atlas, step, selected, colors);
-    if (!this.inkBar.node.hidden) this.inkBar.draw(film, selected, step);
-    if (!this.histogram.node.hidden) this.histogram.draw(film, selected, step, colors);
+    if (film.n > 1) this.grid.draw(film, atlas, step, shown, selected, colors);
+    this.portrait.draw(film, atlas, step, shown, selected, colors);
+    if (!this.inkBar.node.hidden) this.inkBar.draw(film, selected, shown, phase);
+    if (!this.histogram.node.hidden) this.histogram.draw(film, selected, shown, colors, phase);
+    this.other.draw(selected, shown, this.playing);
     setParts(this.heading, film.heading(selected));
-    setParts(this.place, film.place(step));
-    setParts(this.choice, film.choice(selected, step));
+    setParts(this.place, film.place(shown));
+    if (!this.choice.hidden) setParts(this.choice, phase === null ? film.choice(selected, shown) : []);
     setParts(this.information, film.information(selected, step));
-    setText(this.count, `${step} / ${film.total}`);
-    this.scrub.value = step;
+    this.controls.showStep(step, film.total);
     this.root.dataset.pixel = step;
     this.root.dataset.selected = selected;
     if (!this.playing) this.describe();
@@ -140,7 +131,7 @@ class Player {
   /** The picture in words, for those who cannot see it: spoken only while nothing moves. */
   describe() {
     const sentence = this.film.sentence(this.selected, this.step);
-    this.scrub.setAttribute("aria-valuetext", sentence);
+    this.controls.scrub.setAttribute("aria-valuetext", sentence);
     this.portrait.canvas.setAttribute("aria-label", sentence);
     this.announcer.say(sentence);
   }
@@ -150,7 +141,7 @@ class Player {
   play() {
     clearTimeout(this.replay);
     cancelAnimationFrame(this.frame);
-    if (this.step >= this.film.total) this.step = 0;
+    if (this.step >= this.film.total) this.step = this.first;
     this.setPlaying(true);
     this.position = this.step; // in steps, with its fraction
     this.last = null;
@@ -166,9 +157,12 @@ class Player {
     this.position = Math.min(this.film.total, this.position + ahead);
     const step = Math.floor(this.position);
     const finished = step >= this.film.total;
+    const phase = this.speed > SLOW || finished ? null : Math.floor((this.position - step) * PHASES);
     if (finished) this.setPlaying(false);
-    if (step !== this.step || finished) {
+    if (step !== this.step || phase !== this.phase || finished) {
       this.step = step;
+      this.phase = phase;
+      this.loop.light(phase);
       this.draw();
     }
     if (!finished) this.frame = requestAnimationFrame((next) => this.tick(next));
@@ -183,9 +177,13 @@ class Player {
     this.counted = { frames: 0, since: now };
   }
 
+  /** Stop; a pixel that a slow film is at is finished. */
   pause() {
     clearTimeout(this.replay);
     cancelAnimationFrame(this.frame);
+    if (this.phase !== null) this.step = Math.min(this.step + 1, this.film.total);
+    this.phase = null;
+    this.loop.light(null);
     this.setPlaying(false);
   }
 
@@ -196,19 +194,19 @@ class Player {
   setPlaying(playing) {
     this.playing = playing;
     this.root.dataset.playing = playing;
-    const label = playing ? "Pause (Space)" : "Play (Space)";
-    if (this.playButton.title === label) return;
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
+    this.controls.showPlaying(playing);
   }
 
   setSpeed(speed) {
     this.speed = speed;
-    this.speedInput.value = SPEEDS.indexOf(speed);
-    const text = speed === Infinity ? "all at once" : `${speed} pixel${speed === 1 ? "" : "s"}/s`;
-    setText(this.speedText, text);
-    this.speedInput.setAttribute("aria-valuetext", text);
+    this.controls.showSpeed(speed);
+  }
+
+  setView(view) {
+    this.view = view;
+    this.root.dataset.view = view;
+    this.controls.showView(view, this.film);
+    this.layout();
   }
 
   seek(step) {
@@ -236,13 +234,23 @@ class Player {
     this.byHand(() => this.seek(0));
   }
 
+  seekByHand(step) {
+    this.byHand(() => this.seek(step));
+  }
+
+  stepBy(pixels, rows = 0) {
+    this.seekByHand(this.step + pixels + rows * this.rowSteps);
+    if (pixels > 0) this.loop.run();
+  }
+
   onKey(key) {
     if (!this.film) return false;
-    const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.rowSteps, ArrowDown: this.rowSteps };
-    const onSpeed = this.root.getRootNode().activeElement === this.speedInput;
-    if (key === " ") this.toggle();
+    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const focused = this.root.getRootNode().activeElement;
+    const ownArrows = [this.controls.speed, this.controls.view, this.other.slider].includes(focused);
+    if (key === " " && focused !== this.controls.view) this.toggle();
     else if (key === "r") this.restart();
-    else if (key in moves && !onSpeed) this.byHand(() => this.seek(this.step + moves[key]));
+    else if (key in moves && !ownArrows) this.stepBy(...moves[key]);
     else return false;
     return true;
   }
@@ -260,17 +268,25 @@ class Player {
     const { row, column } = this.portrait.pixelAt(event, this.film);
     const step = this.film.stepAfter(row, column);
     if (step === null) return; // given: there is nothing to wind back to
-    this.byHand(() => this.seek(step));
+    this.seekByHand(step);
+    this.loop.run();
     this.tell({ image: this.selected, row, column, channel: this.film.current(step).channel });
   }
 
-  tell(event) {
-    if (this.film.report) this.report("event", { ...event, digest: this.digest });
+  /** Ask for a branch; from a running film, stop first, so that one sees where. */
+  onOther(level) {
+    if (this.playing) {
+      this.toggle();
+      return;
+    }
+    const { row, column, channel } = this.film.current(this.step);
+    this.tell({ image: this.selected, row, column, channel, level });
   }
-}
 
-function nearestSpeed(wanted) {
-  return SPEEDS.findLast((speed) => speed <= wanted) ?? SPEEDS[0];
+  /** `count` tells two clicks apart that ask for the same. */
+  tell(event) {
+    if (this.film.report) this.report("event", { ...event, count: Date.now(), digest: this.digest });
+  }
 }
 
 export default function (component) {

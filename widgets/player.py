@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from widgets.checks import (
     Array,
+    checked_cell,
     checked_floats,
     checked_images,
     checked_levels,
@@ -18,14 +19,23 @@ from widgets.checks import (
     checked_shape,
     sent_index,
 )
+from widgets.colormaps import SEQUENTIAL, colormap_table
 from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 
 _BITS_PER_NAT = float(1 / np.log(2))
-_STEPS_PER_BIT = 4096  # bits travel as uint16: exact to 1/4096, at most 16
+_STEPS_PER_BIT = 1024  # bits travel as uint16: exact to 1/1024, at most 64
 _UINT16_MAX = 65535
+_MOST_COUNTED = 2**53  # the browser counts milliseconds
 
-_component = register("player", "player_film.js", "player_view.js")
+_component = register(
+    "player",
+    "player_film.js",
+    "player_atlas.js",
+    "player_view.js",
+    "player_choice.js",
+    "player_controls.js",
+)
 
 
 @dataclass(frozen=True)
@@ -34,12 +44,16 @@ class PlayerEvent:
 
     `image` is the selected sample. `row`, `column` and `channel` name the pixel to which the film
     was wound back by a click into the large picture, and are None when only a sample was selected.
+    `level` is the other value that the viewer asks for at this pixel, or None. `count` is never the
+    same for two clicks.
     """
 
     image: int
     row: int | None = None
     column: int | None = None
     channel: int | None = None
+    level: int | None = None
+    count: int = field(default=0, repr=False, compare=False)
 
 
 def player(
@@ -57,6 +71,15 @@ def player(
     columns: int | None = None,
     selected: int = 0,
     report: bool = True,
+    branching: bool = False,
+    changed: Sequence[tuple[int, int] | None] = (),
+    start: tuple[int, int] | None = None,
+    given_counts: bool = False,
+    maps: bool = False,
+    names: Sequence[str] = (),
+    captions: Sequence[str] = (),
+    row_names: Sequence[str] = (),
+    loop: Sequence[tuple[str, str]] = (),
     label: str = "Samples",
     key: str,
 ) -> PlayerEvent | None:
@@ -64,7 +87,7 @@ def player(
 
     images           uint8 (n, C, H, W), levels; C is 1 or 3
     probabilities    uint8 (n, K, C, H, W), 255 = certain; K is 1 for two levels (the probability
-                     of level 1, "ink") and `levels` otherwise
+                     of level 1, "ink") and `levels` otherwise, drawn with the cumulative curve
     entropy          (n, C, H, W) bits, of each conditional distribution
     log_prob         (n, C, H, W) nats, of each chosen level
     uniforms         (n, C, H, W) in [0, 1), the random number that chose each level
@@ -74,7 +97,19 @@ def player(
                      glows around the current pixel
     autoplay         start at once, and loop until the viewer takes over
     speed            pixels per second at the start
+    columns          tiles side by side; by default about as many as rows
+    selected         the sample that is large at first; when it changes, that one is
     report           tell Python about clicks (each reruns the script)
+    branching        offer another value at each pixel: an event with a `level`
+    changed          for each sample the (row, column) that was changed by hand, or None: a dot
+    start            (row, column) of the pixel with which the film begins, instead of the first
+    given_counts     the running total of bits includes those of the given pixels
+    maps             offer entropy and surprise in place of the pixels
+    names            what each sample is called in words; by default "sample 3 of 16"
+    captions         a word above each tile, or "" for none
+    row_names        a word at the left of each row of tiles
+    loop             three pairs (formula, line of code): what the network answers, what the
+                     temperature makes of it, how a level is drawn; each lights up as it happens
 
     New content starts a new film. Returns the viewer's last click in this film, or None. Raises
     `ValueError` when an argument does not fit.
@@ -93,6 +128,11 @@ def player(
         raise ValueError(f"selected must be one of the {meta['n']} images, not {selected}.")
     if columns is not None and columns < 1:
         raise ValueError(f"columns must be at least 1, not {columns}.")
+    for name, entries in (("changed", changed), ("names", names), ("captions", captions)):
+        if entries and len(entries) != meta["n"]:
+            raise ValueError(f"{name} must have {meta['n']} entries, not {len(entries)}.")
+    if maps:
+        arrays["colormap"] = colormap_table(SEQUENTIAL)
     if speed < 1:
         raise ValueError(f"speed must be at least 1 pixel per second, not {speed}.")
     meta |= {
@@ -101,6 +141,15 @@ def player(
         "columns": columns or int(np.ceil(np.sqrt(meta["n"]))),
         "selected": selected,
         "report": report,
+        "branching": branching,
+        "changed": list(changed),
+        "start": checked_cell("start", start, meta["height"], meta["width"]),
+        "givenCounts": given_counts,
+        "maps": maps,
+        "names": list(names),
+        "captions": list(captions),
+        "rowNames": list(row_names),
+        "loop": list(loop),
         "label": label,
     }
     payload, digest = pack(meta, arrays)
@@ -163,6 +212,8 @@ def _event(sent: Mapping[str, Any], digest: str, meta: Mapping[str, Any]) -> Pla
     row = sent_index(sent.get("row"), meta["height"])
     column = sent_index(sent.get("column"), meta["width"])
     channel = sent_index(sent.get("channel"), meta["channels"])
+    level = sent_index(sent.get("level"), meta["levels"])
+    count = sent_index(sent.get("count"), _MOST_COUNTED) or 0
     if row is None or column is None or channel is None:
-        return PlayerEvent(image)
-    return PlayerEvent(image, row, column, channel)
+        return PlayerEvent(image, count=count)
+    return PlayerEvent(image, row, column, channel, level, count)

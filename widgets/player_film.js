@@ -1,6 +1,6 @@
 // What the player shows, as data: the order of the pixels, their values, and words for each step.
 
-const STEPS_PER_BIT = 4096; // as in player.py
+const STEPS_PER_BIT = 1024; // as in player.py
 const CHANNEL_NAMES = ["red", "green", "blue"];
 
 /** The samples of one film. A step draws one sub-pixel in every sample at once. */
@@ -105,11 +105,47 @@ class Film {
 
   sumBits(image) {
     const sums = new Float32Array(this.total + 1);
+    if (this.givenCounts) sums[0] = this.givenBits(image);
     this.order.forEach((position, step) => {
       const bits = this.isKnown(image, position) ? 0 : this.arrays.surprise[this.index(image, position)];
       sums[step + 1] = sums[step] + bits / STEPS_PER_BIT;
     });
     return sums;
+  }
+
+  givenBits(image) {
+    let bits = 0;
+    for (let position = 0; position < this.cells * this.channels; position++) {
+      if (this.isKnown(image, position)) bits += this.arrays.surprise[this.index(image, position)];
+    }
+    return bits / STEPS_PER_BIT;
+  }
+
+  // -------------------------------------------------------------- maps: bits instead of pixels
+
+  canShow(view) {
+    return view === "pixels" || Boolean(this.maps && this.arrays[view]);
+  }
+
+  /** Bits at a pixel, its channels added up as far as they are drawn. */
+  bitsAt(view, image, position) {
+    const first = position - (position % this.channels);
+    let bits = 0;
+    for (let one = first; one <= position; one++) bits += this.arrays[view][this.index(image, one)];
+    return bits / STEPS_PER_BIT;
+  }
+
+  /** The end of the colour scale: of two levels, entropy ends at 1 bit. */
+  highest(view) {
+    if (view === "entropy" && this.isInk) return 1;
+    this.highs ??= {};
+    this.highs[view] ??= Math.max(1, this.arrays[view].reduce((high, bits) => Math.max(high, bits), 0) / STEPS_PER_BIT);
+    return this.highs[view] * this.channels;
+  }
+
+  /** [r, g, b] of an entry of the colour map. */
+  mapColor(index) {
+    return Array.from(this.arrays.colormap.subarray(3 * index, 3 * index + 3));
   }
 
   knownBorder(image) {
@@ -121,9 +157,9 @@ class Film {
   // -------------------------------------------------------------- words, in parts that must not break
 
   heading(image) {
-    const name = this.n > 1 ? `sample ${image + 1} of ${this.n}` : this.label;
+    const name = this.names?.[image] ?? (this.n > 1 ? `sample ${image + 1} of ${this.n}` : this.label);
     const given = this.givenPixels(image);
-    return given ? [name, `${given} pixels given`] : [name];
+    return given && !this.givenCounts ? [name, `${given} pixels given`] : [name];
   }
 
   givenPixels(image) {
@@ -136,7 +172,7 @@ class Film {
     if (!this.total) return ["every pixel was given"];
     const now = this.current(step);
     if (!now) return ["nothing drawn yet", `${this.total} to go`];
-    return [`pixel ${now.pixel} of ${this.cells}`, `row ${now.row}, column ${now.column}`];
+    return [`pixel ${now.pixel + 1} of ${this.cells}`, `row ${now.row}, column ${now.column}`];
   }
 
   choice(image, step) {
@@ -165,7 +201,7 @@ class Film {
   }
 
   sentence(image, step) {
-    const which = this.n > 1 ? [`sample ${image + 1} of ${this.n}`] : [];
+    const which = this.n > 1 ? [this.names?.[image] ?? `sample ${image + 1} of ${this.n}`] : [];
     return [...which, ...this.place(step), ...this.choice(image, step), ...this.information(image, step)].join(" · ");
   }
 
@@ -175,54 +211,5 @@ class Film {
 
   levelName(level) {
     return this.isInk ? ["paper", "ink"][level] : `level ${level}`;
-  }
-}
-
-/** The samples as they are after some steps, one bitmap pixel for each image pixel. */
-class Atlas {
-  constructor(film, colors) {
-    this.film = film;
-    this.canvas = offscreen(film.width, film.height * film.n);
-    this.pen = this.canvas.getContext("2d");
-    this.bitmap = this.pen.createImageData(this.canvas.width, this.canvas.height);
-    this.greys = inkLevels(colors, film.levels);
-    this.restart();
-  }
-
-  restart() {
-    this.step = 0;
-    this.bitmap.data.fill(0);
-    const { film } = this;
-    if (!film.arrays.known) return;
-    for (let position = 0; position < film.cells * film.channels; position++) {
-      for (let image = 0; image < film.n; image++) {
-        if (film.isKnown(image, position)) this.paint(image, position);
-      }
-    }
-  }
-
-  moveTo(step) {
-    if (step < this.step) this.restart();
-    for (; this.step < step; this.step++) {
-      for (let image = 0; image < this.film.n; image++) this.paint(image, this.film.order[this.step]);
-    }
-    this.pen.putImageData(this.bitmap, 0, 0);
-  }
-
-  paint(image, position) {
-    const { film } = this;
-    const { data } = this.bitmap;
-    const at = (image * film.cells + Math.floor(position / film.channels)) * 4;
-    const level = film.level(image, position);
-    if (film.channels === 1) data.set(this.greys[level], at);
-    else data[at + (position % film.channels)] = (255 * level) / (film.levels - 1);
-    data[at + 3] = 255;
-  }
-
-  /** Draw one sample into a box of whole cells. */
-  draw(pen, image, x, y, width, height) {
-    const { film, canvas } = this;
-    pen.imageSmoothingEnabled = false;
-    pen.drawImage(canvas, 0, image * film.height, film.width, film.height, x, y, width, height);
   }
 }

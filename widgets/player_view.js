@@ -1,4 +1,7 @@
-// How the player looks: the grid of samples, the large one, and the distribution.
+// How the player looks: the grid of samples and the large one.
+
+const LABEL_HEIGHT = 20; // CSS pixels above a row of tiles that has captions
+const LABEL_SIZE = 14; // CSS pixels, where a tile is wide enough for its caption
 
 /** All samples, side by side. Click one to select it. */
 class SampleGrid {
@@ -11,16 +14,59 @@ class SampleGrid {
     const columns = Math.min(film.columns, film.n);
     const rows = Math.ceil(film.n / columns);
     const gap = Math.round((film.n > 36 ? 4 : 8) * scale);
+    const captioned = Array.from({ length: rows }, (_, row) =>
+      Boolean(film.captions?.slice(row * columns, (row + 1) * columns).some(Boolean)),
+    );
+    const above = LABEL_HEIGHT * scale;
+    const aside = this.rowNameWidth(film, scale);
+    const labels = above * captioned.filter(Boolean).length;
     const space = Math.min(
-      (cssWidth * scale - gap * columns) / (film.width * columns),
-      (cssHeight * scale - gap * rows) / (film.height * rows),
+      (cssWidth * scale - aside - gap * columns) / (film.width * columns),
+      (cssHeight * scale - labels - gap * rows) / (film.height * rows),
     );
     const cell = space < 5 ? Math.floor(space * film.width) / film.width : Math.floor(space);
-    Object.assign(this, { columns, rows, gap, cell, scale });
+    Object.assign(this, { columns, rows, gap, cell, scale, aside });
     this.stepX = Math.round(film.width * cell) + gap;
     this.stepY = Math.round(film.height * cell) + gap;
-    sizeCanvas(this.canvas, (columns * this.stepX) / scale, (rows * this.stepY) / scale);
+    this.tops = []; // of each row of tiles, below its captions
+    let top = 0;
+    for (const caption of captioned) {
+      top += caption ? above : 0;
+      this.tops.push(top);
+      top += this.stepY;
+    }
+    sizeCanvas(this.canvas, (aside + columns * this.stepX) / scale, top / scale);
     this.empty = this.emptyPicture(film, colors);
+  }
+
+  rowNameWidth(film, scale) {
+    if (!film.rowNames?.length) return 0;
+    const pen = this.canvas.getContext("2d");
+    pen.font = this.font(LABEL_SIZE);
+    return Math.ceil(scale * (8 + Math.max(...film.rowNames.map((name) => pen.measureText(name).width))));
+  }
+
+  font(size) {
+    return `600 ${size}px ${getComputedStyle(this.canvas).fontFamily}`;
+  }
+
+  /** Names of rows and tiles, drawn once with the hatched tiles. */
+  drawNames(pen, film, colors) {
+    pen.fillStyle = colors.text;
+    pen.textBaseline = "middle";
+    const write = (text, x, y, widest) => {
+      pen.font = this.font(LABEL_SIZE * this.scale);
+      const fits = Math.min(1, widest / pen.measureText(text).width);
+      pen.font = this.font(Math.max(10, LABEL_SIZE * fits) * this.scale);
+      pen.fillText(text, x, y);
+    };
+    const width = this.stepX - this.gap;
+    film.rowNames?.forEach((name, row) => write(name, 0, this.tops[row] + this.stepY / 2, this.aside));
+    pen.textAlign = "center";
+    film.captions?.forEach((caption, image) => {
+      const [x, y] = this.corner(image);
+      write(caption, x + width / 2, y - (LABEL_HEIGHT / 2) * this.scale, width);
+    });
   }
 
   /** The hatched tiles never change between frames, so they are drawn once. */
@@ -32,27 +78,30 @@ class SampleGrid {
       const [x, y] = this.corner(image);
       pen.fillRect(x, y, this.stepX - this.gap, this.stepY - this.gap);
     }
+    this.drawNames(pen, film, colors);
     return picture;
   }
 
   corner(image) {
     const inset = this.gap / 2;
     const [column, row] = [image % this.columns, Math.floor(image / this.columns)];
-    return [Math.floor(column * this.stepX + inset), Math.floor(row * this.stepY + inset)];
+    return [Math.floor(this.aside + column * this.stepX + inset), Math.floor(this.tops[row] + inset)];
   }
 
-  draw(film, atlas, step, selected, colors) {
+  /** `shown` steps lead to the current pixel, which a slow film outlines before it is drawn. */
+  draw(film, atlas, step, shown, selected, colors) {
     const pen = this.canvas.getContext("2d");
     const [width, height] = [this.stepX - this.gap, this.stepY - this.gap];
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     pen.drawImage(this.empty, 0, 0);
-    const now = step < film.total ? film.current(step) : null;
+    const now = step < film.total ? film.current(shown) : null;
     const mark = Math.max(Math.round(this.cell), Math.round(4 * this.scale));
     for (let image = 0; image < film.n; image++) {
       const [x, y] = this.corner(image);
       atlas.draw(pen, image, x, y, width, height);
       frame(pen, x, y, width, height, colors.edge, this.scale);
       strokeEdges(pen, film.borders[image], x, y, this.cell, colors.text, this.scale);
+      drawChange(pen, film.changed?.[image], x, y, this.cell, Math.max(this.cell, 5 * this.scale), colors);
       if (!now || film.isKnown(image, now.position)) continue;
       const shift = Math.round((mark - this.cell) / 2) + this.scale;
       const box = mark + 2 * this.scale;
@@ -65,8 +114,11 @@ class SampleGrid {
 
   imageAt(event, film) {
     const box = this.canvas.getBoundingClientRect();
-    const column = Math.floor(((event.clientX - box.left) / box.width) * this.columns);
-    const row = Math.floor(((event.clientY - box.top) / box.height) * this.rows);
+    const x = ((event.clientX - box.left) / box.width) * this.canvas.width - this.aside;
+    const y = ((event.clientY - box.top) / box.height) * this.canvas.height;
+    const column = Math.floor(x / this.stepX);
+    const row = this.tops.findLastIndex((top) => y >= top);
+    if (row < 0) return null;
     const image = row * this.columns + column;
     return column >= 0 && column < this.columns && image >= 0 && image < film.n ? image : null;
   }
@@ -86,16 +138,17 @@ class Portrait {
     this.hatch = hatchPattern(pen, colors, 7 * this.scale);
   }
 
-  draw(film, atlas, step, image, colors) {
+  draw(film, atlas, step, shown, image, colors) {
     const pen = this.canvas.getContext("2d");
     const { width, height } = this.canvas;
     pen.fillStyle = this.hatch;
     pen.fillRect(0, 0, width, height);
     atlas.draw(pen, image, 0, 0, width, height);
     gridLines(pen, 0, 0, film.height, film.width, this.cell, colors.gridline);
-    const now = step < film.total ? film.current(step) : null;
+    const now = step < film.total ? film.current(shown) : null;
     if (now) this.drawField(pen, film, now, colors);
     strokeEdges(pen, film.borders[image], 0, 0, this.cell, colors.text, 2 * this.scale);
+    drawChange(pen, film.changed?.[image], 0, 0, this.cell, this.cell, colors);
     outlineCanvas(pen, colors.edge, this.scale);
     if (!now) return;
     const thickness = Math.max(2, Math.round(2.5 * this.scale));
@@ -126,85 +179,15 @@ class Portrait {
   }
 }
 
-/** Two levels: one bar, paper and ink, with the random number that chose. */
-class InkBar {
-  constructor() {
-    this.paper = element("div", { class: "paper" });
-    this.ink = element("div", { class: "ink" });
-    this.tick = element("div", { class: "tick" });
-    this.paperText = element("span");
-    this.inkText = element("span");
-    this.numberText = element("div", { class: "uniform" });
-    this.node = element(
-      "div",
-      { class: "inkbar", "aria-hidden": "true" },
-      element("div", { class: "numbers" }, this.paperText, this.inkText),
-      element("div", { class: "bar" }, this.paper, this.ink, this.tick),
-      this.numberText,
-    );
-  }
-
-  draw(film, image, step) {
-    const now = film.current(step);
-    const known = now && film.isKnown(image, now.position);
-    const shares = now && !known ? film.distribution(image, now.position) : null;
-    const ink = shares ? shares[1] : 0;
-    this.node.classList.toggle("idle", !shares);
-    this.paper.style.width = `${100 * (1 - ink)}%`;
-    setText(this.paperText, `paper ${shares ? shares[0].toFixed(2) : "–"}`);
-    setText(this.inkText, `ink ${shares ? shares[1].toFixed(2) : "–"}`);
-    const level = now ? film.level(image, now.position) : null;
-    this.paperText.classList.toggle("chosen", Boolean(shares) && level === 0);
-    this.inkText.classList.toggle("chosen", Boolean(shares) && level === 1);
-    const number = shares ? film.uniform(image, now.position) : null;
-    this.tick.hidden = number === null;
-    this.numberText.hidden = film.uniform(image, 0) === null;
-    if (number === null) setText(this.numberText, "random number –");
-    else {
-      this.tick.style.left = `${100 * number}%`;
-      setText(this.numberText, `random number ${number.toFixed(2)} → ${film.levelName(level)}`);
-    }
-  }
-}
-
-/** Many levels: a histogram, the chosen level outlined. */
-class Histogram {
-  constructor() {
-    this.canvas = element("canvas", { "aria-hidden": "true" });
-    this.low = element("span", { text: "0" });
-    this.peak = element("span");
-    this.high = element("span");
-    const axis = element("div", { class: "numbers" }, this.low, this.peak, this.high);
-    this.node = element("div", { class: "histogram", "aria-hidden": "true" }, this.canvas, axis);
-  }
-
-  layout(cssWidth) {
-    sizeCanvas(this.canvas, Math.max(80, cssWidth), 110);
-  }
-
-  draw(film, image, step, colors) {
-    const pen = this.canvas.getContext("2d");
-    const { width, height } = this.canvas;
-    const scale = devicePixelRatio || 1;
-    pen.clearRect(0, 0, width, height);
-    setText(this.high, String(film.levels - 1));
-    const now = film.current(step);
-    const shares = now && !film.isKnown(image, now.position) ? film.distribution(image, now.position) : null;
-    setText(this.peak, shares ? `highest p = ${Math.max(...shares).toFixed(2)}` : "");
-    pen.fillStyle = colors.text;
-    pen.fillRect(0, height - scale, width, scale);
-    if (!shares) return;
-    const top = Math.max(...shares, 0.01);
-    const each = width / shares.length;
-    const gap = each > 4 * scale ? scale : 0;
-    const chosen = film.level(image, now.position);
-    shares.forEach((share, level) => {
-      const tall = Math.max(level === chosen ? 3 * scale : 0, (share / top) * (height - 8 * scale));
-      pen.fillStyle = level === chosen ? colors.role("target") : colors.text;
-      pen.globalAlpha = level === chosen ? 1 : 0.55;
-      const wide = level === chosen ? Math.max(each - gap, 3 * scale) : each - gap;
-      pen.fillRect(level * each, height - tall, wide, tall);
-    });
-    pen.globalAlpha = 1;
-  }
+/** A dot on the pixel (row, column) that was changed by hand. */
+function drawChange(pen, place, left, top, cell, size, colors) {
+  if (!place) return;
+  const [row, column] = place;
+  pen.beginPath();
+  pen.arc(left + (column + 0.5) * cell, top + (row + 0.5) * cell, size * 0.4, 0, 2 * Math.PI);
+  pen.fillStyle = colors.role("target");
+  pen.fill();
+  pen.strokeStyle = colors.mark;
+  pen.lineWidth = Math.max(1, size * 0.1);
+  pen.stroke();
 }

@@ -118,7 +118,7 @@ class TestPlayer:
         slider = player.get_by_role("slider", name="Pixels drawn")
         slider.fill("214")
         expect_data(player, pixel=214, playing="false")
-        words = re.compile(r"pixel 213 of 784 · row 7, column 17 · p\(ink\) = \d\.\d\d · chose ")
+        words = re.compile(r"pixel 214 of 784 · row 7, column 17 · p\(ink\) = \d\.\d\d · chose ")
         expect(slider).to_have_attribute("aria-valuetext", words)
         expect(player.get_by_role("status")).to_have_text(words)
 
@@ -144,14 +144,14 @@ class TestPlayer:
         grid = player.locator("canvas").first
         grid.click(position=cell_center(grid, 1, 2, size=4))
         expect_data(player, selected=6)
-        says(page, "event: PlayerEvent(image=6, row=None, column=None, channel=None)")
+        says(page, "event: PlayerEvent(image=6, row=None, column=None, channel=None, level=None)")
 
     def test_a_click_into_the_large_digit_winds_back_to_that_pixel(self, page: Page) -> None:
         player = opened(page, "/widget_player")
         portrait = player.locator("canvas.portrait")
         portrait.click(position=cell_center(portrait, 9, 11))
         expect_data(player, pixel=9 * 28 + 11 + 1, playing="false")
-        says(page, "event: PlayerEvent(image=0, row=9, column=11, channel=0)")
+        says(page, "event: PlayerEvent(image=0, row=9, column=11, channel=0, level=None)")
 
     def test_given_pixels_are_there_at_once_and_are_skipped(self, page: Page) -> None:
         player = opened(page, "/widget_player?show=completion")
@@ -162,7 +162,7 @@ class TestPlayer:
         assert min(paper) > 235
         assert max(hatched) < 235
         player.get_by_role("button", name="One pixel on").click()
-        expect(player.get_by_role("status")).to_contain_text("pixel 336 of 784 · row 12, column 0")
+        expect(player.get_by_role("status")).to_contain_text("pixel 337 of 784 · row 12, column 0")
 
     def test_colours_appear_red_then_green_then_blue(self, page: Page) -> None:
         player = opened(page, "/widget_player?show=colour")

@@ -1,0 +1,107 @@
+"""The textbook sampler against the fast engine on one image, each timed on a clock of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.sampling import Engine
+
+_WHOLE = 1.0
+
+
+@dataclass(frozen=True)
+class Race:
+    """What both samplers did for the same random numbers.
+
+    Attributes:
+        image: uint8 `(C, H, W)`: what the fast engine drew, and the other one as far as it got.
+        fast_seconds: for the whole image.
+        naive_seconds: for the rows that were drawn in the time given.
+        naive_rows: how many rows those were, at least one.
+        equal: whether both drew the same pixels in these rows.
+    """
+
+    image: NDArray[np.uint8]
+    fast_seconds: float
+    naive_seconds: float
+    naive_rows: int
+    equal: bool
+
+    @property
+    def finished(self) -> bool:
+        """Whether the textbook sampler drew the whole image."""
+        return self.naive_rows == self.image.shape[1]
+
+    @property
+    def naive_whole_seconds(self) -> float:
+        """The whole image at the measured speed: each of its pixels costs the same full pass."""
+        return self.naive_seconds * self.image.shape[1] / self.naive_rows
+
+    @property
+    def times_faster(self) -> float:
+        """How many times faster the fast engine was."""
+        return self.naive_whole_seconds / self.fast_seconds
+
+
+def race(
+    model: AutoregressiveModel,
+    engine: Engine,
+    *,
+    label: int | None = None,
+    temperature: float = 1.0,
+    seed: int = 0,
+    seconds: float = 2.0,
+    progress: Callable[[float], None] | None = None,
+) -> Race:
+    """Draw one image with `engine`, then the same with the reference as far as it gets.
+
+    Args:
+        model: any model of the registry.
+        engine: the fast one, ready.
+        label, temperature, seed: of the image.
+        seconds: the time that the reference gets; it finishes the row it is in.
+        progress: told the part of that time that is over, 0 to 1.
+    """
+    import torch
+
+    from pixelcnn.sampling import sample
+
+    shape = (1, model.config.channels, model.config.height, model.config.width)
+    uniforms = torch.rand(shape, generator=torch.Generator().manual_seed(seed))
+    labels = None if label is None else torch.tensor([label])
+    draw = partial(sample, model, 1, labels=labels, temperature=temperature, uniforms=uniforms)
+    start = time.perf_counter()
+    image: Tensor = draw(engine=engine)
+    fast_seconds = time.perf_counter() - start
+    drawn, rows, spent = image[:, :, :0], 0, 0.0
+    # Row by row, what is above being given: a full pass costs the same whatever it is given.
+    while rows < model.config.height and (spent < seconds or not rows):
+        known = torch.zeros_like(image)
+        known[:, :, :rows] = drawn
+        given = torch.ones(shape, dtype=torch.bool)
+        given[:, :, rows] = False
+        start = time.perf_counter()
+        whole: Tensor = draw(known=known, known_mask=given, engine="reference")
+        spent += time.perf_counter() - start
+        rows += 1
+        drawn = whole[:, :, :rows]
+        if progress is not None:
+            progress(min(_WHOLE, spent / seconds))
+    return Race(
+        image=image[0].numpy(),
+        fast_seconds=fast_seconds,
+        naive_seconds=spent,
+        naive_rows=rows,
+        equal=torch.equal(drawn, image[:, :, :rows]),
+    )
