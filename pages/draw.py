@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pages import common
 from pages.draw_start import FIRST_DIGIT, current_start, digit_image, start_with, starts, upper_half
 from pages.draw_words import guess, situation, surprise
-from pixelcnn.completion import Completions, Reader, complete, rows_around
+from pixelcnn.completion import Completions, complete
+from pixelcnn.given_part import Reader, rows_around
 from widgets.bars import bars
 from widgets.endings import endings
 from widgets.painter import Drawing, painter

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pixelcnn.completion import Completions, GivenPart
+    from pixelcnn.completion import Completions
+    from pixelcnn.given_part import GivenPart
 
 
 def situation(done: Completions) -> str:

@@ -6,62 +6,32 @@ later. Two things follow.
 
 - An ending keeps every given sub-pixel, but one that lies after an unknown one cannot influence
   it. The endings are draws from the model's conditional distribution where the given part is a
-  *prefix* of that order (say, the upper half), and only then.
-- The probability of a prefix is exact and cheap, the product of its conditionals. That of given
-  sub-pixels behind a gap is a sum over everything that could stand in the gap; it is left out here.
+  *prefix* of that order (say, the upper half), and only then. A model that knows eight orders can
+  take the one in which most of the given part comes first; and for any given part, a particle
+  filter draws from the conditional distribution after all, at more expense (`particles`).
+- The probability of a prefix is exact and cheap; that of what comes later is not (`given_part`).
 """
 
 from __future__ import annotations
 
-import copy
-import math
-import threading
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelcnn.errors import DataError
-from pixelcnn.layers import FixedHeight
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.given_part import GivenPart, Reader, checked_part, read_given
+from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.orders import RASTER, best_order, label_in, turn, turn_back
+from pixelcnn.particles import ParticleEndings, Weighing, complete_with_particles, systematic
 from pixelcnn.sampling import Engine, sample
-from pixelcnn.sampling.request import Progress, make_request
+from pixelcnn.sampling.request import Progress
 
-_NATS_PER_BIT = math.log(2)
-
-
-@dataclass(frozen=True)
-class GivenPart:
-    """What a model makes of the part of an image that is given.
-
-    Attributes:
-        prefix: how many sub-pixels come before the first unknown one. All of these are given.
-        behind: how many given sub-pixels come after it. They are in none of the numbers here.
-        class_nats: float64 `(classes or 1,)`: how surprised the model is by the prefix under each
-            class, -log p(prefix | class), in nats.
-    """
-
-    prefix: int
-    behind: int
-    class_nats: Tensor
-
-    @property
-    def class_probabilities(self) -> Tensor:
-        """p(class | prefix) by Bayes' rule with equal p(class): `(classes or 1,)`."""
-        return torch.softmax(-self.class_nats, dim=0)
-
-    @property
-    def class_bits(self) -> Tensor:
-        """The prefix's surprise under each class, in bits: `(classes or 1,)`."""
-        return self.class_nats / _NATS_PER_BIT
-
-    @property
-    def bits(self) -> float:
-        """The prefix's surprise when the class is not known, in bits."""
-        log_mean = torch.logsumexp(-self.class_nats, dim=0) - math.log(len(self.class_nats))
-        return -log_mean.item() / _NATS_PER_BIT
+Method = Literal["raster", "orders", "particles"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +46,8 @@ class Completions:
         known: uint8 `(C, H, W)`: what was given, 0 where nothing was.
         known_mask: bool `(C, H, W)`: where it was given.
         given: what the model makes of the given part.
+        order: in which the image was read, one of `pixelcnn.orders`; 0 is the raster order.
+        particles: how the particles fared; None where none were used.
     """
 
     images: Tensor
@@ -84,56 +56,8 @@ class Completions:
     known: Tensor
     known_mask: Tensor
     given: GivenPart
-
-
-class Reader:
-    """Reads one beginning after the other, and computes only what differs from the one before.
-
-    Where a drawing grows stroke by stroke, that is a small part. May be shared between threads.
-    The log-probabilities agree with the model's own to float32 rounding. Holds all activations of
-    one image for each class.
-
-    Raises:
-        ConfigError: a model that the numba engine cannot serve.
-    """
-
-    def __init__(self, model: AutoregressiveModel) -> None:
-        from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
-
-        config = model.config
-        self._shape = (max(config.classes, 1), config.channels, config.height, config.width)
-        self._known = torch.ones(self._shape, dtype=torch.bool)
-        self._image = torch.zeros(self._shape[1:], dtype=torch.uint8)
-        self._rows = config.height  # from the top: for these the painting is up to date
-        labels = torch.arange(config.classes) if config.classes else None
-        self._painting = NumbaEngine(model).paint(
-            make_request(
-                model,
-                self._shape[0],
-                labels=labels,
-                known=self._image[None],
-                known_mask=self._known,
-                seed=0,
-            )
-        )
-        self._lock = threading.Lock()
-
-    def log_probs(self, image: Tensor, rows: int) -> Tensor:
-        """Log-probability of each sub-pixel of the top rows, under each class, in nats.
-
-        `image` is uint8 `(C, H, W)`, of which only the top `rows` count; the result is
-        `(classes or 1, C, rows, W)`.
-        """
-        width = self._shape[3]
-        with self._lock:
-            differs = (image != self._image)[:, :rows].any(dim=0).flatten()  # (rows * W,)
-            same = int((~differs).long().cumprod(dim=0).sum())
-            first = min(same, self._rows * width)
-            if first < rows * width:
-                images = image.expand(self._shape).contiguous()
-                self._painting.redraw(divmod(first, width), images, self._known, rows)
-                self._image, self._rows = image.clone(), rows
-            return self._painting.log_probs[:, :, :rows]
+    order: int = RASTER
+    particles: ParticleEndings | None = None
 
 
 def complete(
@@ -143,11 +67,15 @@ def complete(
     n: int = 9,
     *,
     labels: Tensor | None = None,
+    method: Method = "raster",
+    particles: int = 128,
     seed: int | None = None,
     temperature: float = 1.0,
     engine: str | Engine = "auto",
     reader: Reader | None = None,
     progress: Progress | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    weighed: Callable[[Weighing], None] | None = None,
 ) -> Completions:
     """Finish one image n times.
 
@@ -163,144 +91,118 @@ def complete(
         known_mask: bool, the same shape or `(H, W)`: True where given.
         n: how many endings.
         labels: int64 `(n,)`, or one label for all; None lets a model with classes guess.
+        method: what to do about given sub-pixels that come after an unknown one. `raster`: keep
+            them, and draw as if they were not there. `orders`: read the image in that of the
+            model's eight orders in which most comes first. `particles`: the same if the model has
+            eight orders, and let a particle filter account for what still comes after.
+        particles: how many images the particle filter draws together.
         seed: of the random numbers; left out, they are new each time.
         temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
-        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine.
+        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine. Particles are
+            always drawn by the numba engine.
         reader: a `Reader` of this model: faster where one drawing resembles the next.
         progress: called with (rows done, rows in all).
+        cancelled: asked before each row; see `pixelcnn.sampling.sample`.
+        weighed: for `particles`: called after each row that has something to weigh.
 
     Raises:
-        ConfigError: n, temperature or engine that cannot work.
+        ConfigError: n, temperature, method or engine that cannot work.
         DataError: known, known_mask or labels that do not fit the model.
     """
-    image, mask = _checked(model, known, known_mask)
-    given = read_given(model, image, mask, reader=reader)
+    image, mask = checked_part(model, known, known_mask)
+    _check_method(model, method, labels, temperature)
+    many_orders = method != "raster" and model.config.orders > 1
+    order = best_order(mask) if many_orders else RASTER
+    image, mask = turn(image, order), turn(mask, order)
+    given = read_given(model, image, mask, reader=reader, order=order)
+    use_particles = method == "particles" and given.behind > 0
+    count = particles if use_particles else max(n, 0)
     generator = torch.Generator()
     generator.manual_seed(seed) if seed is not None else generator.seed()
-    uniforms = torch.rand((max(n, 0), *image.shape), generator=generator)
+    uniforms = torch.rand((count, *image.shape), generator=generator)
     if labels is None and model.config.classes:
-        position = torch.rand((), generator=generator, dtype=torch.float64)
-        labels = _systematic(given.class_probabilities, n, position)
+        labels = _likeliest_first(given.class_probabilities, count, generator)
     elif labels is not None and labels.dim() == 0:
-        labels = labels.expand(max(n, 0))
-    images = sample(
-        model,
-        n,
+        labels = labels.expand(count)
+    in_order = None if labels is None else _labels_in(order, labels, model.config)
+    filtered = None
+    if use_particles:
+        filtered = complete_with_particles(
+            model,
+            image,
+            mask,
+            n,
+            labels=in_order,
+            uniforms=uniforms,
+            generator=generator,
+            progress=progress,
+            cancelled=cancelled,
+            weighed=weighed,
+        )
+        images = filtered.images
+        if filtered.labels is not None:
+            labels = filtered.labels % model.config.classes
+    else:
+        images = sample(
+            model,
+            n,
+            labels=in_order,
+            known=image[None],
+            known_mask=mask[None],
+            temperature=temperature,
+            uniforms=uniforms,
+            engine=engine,
+            progress=progress,
+            cancelled=cancelled,
+        )
+    images = turn_back(images, order)
+    return Completions(
+        images=images,
+        mean=images.float().mean(dim=0) / (model.config.levels - 1),
         labels=labels,
-        known=image[None],
-        known_mask=mask[None],
-        temperature=temperature,
-        uniforms=uniforms,
-        engine=engine,
-        progress=progress,
+        known=turn_back(image, order),
+        known_mask=turn_back(mask, order),
+        given=given,
+        order=order,
+        particles=filtered,
     )
-    mean = images.float().mean(dim=0) / (model.config.levels - 1)
-    return Completions(images, mean, labels, image, mask, given)
 
 
-def read_given(
-    model: AutoregressiveModel,
-    known: Tensor | NDArray,
-    known_mask: Tensor | NDArray,
-    *,
-    reader: Reader | None = None,
-) -> GivenPart:
-    """How likely the prefix of a given part is, under each class; arguments as for `complete`.
-
-    Raises:
-        DataError: known or known_mask that do not fit the model.
-    """
-    image, mask = _checked(model, known, known_mask)
-    in_order = mask.permute(1, 2, 0).flatten()  # (H * W * C,), the model's order
-    prefix = int(in_order.long().cumprod(dim=0).sum())
-    behind = int(in_order.sum()) - prefix
-    classes = max(model.config.classes, 1)
-    if prefix == 0:
-        return GivenPart(0, behind, torch.zeros(classes, dtype=torch.float64))
-    channels, _, width = image.shape
-    rows = -(-prefix // (width * channels))
-    log_probs = (
-        reader.log_probs(image, rows) if reader else _log_probs(model, image[:, :rows])
-    )  # (classes or 1, C, rows, W)
-    nats = -log_probs.permute(0, 2, 3, 1).flatten(1)[:, :prefix].double().sum(dim=1)
-    return GivenPart(prefix, behind, nats)
+def _check_method(
+    model: AutoregressiveModel, method: Method, labels: Tensor | None, temperature: float
+) -> None:
+    if method not in get_args(Method):
+        raise ConfigError(f"method = {method!r} is unknown; use raster, orders or particles.")
+    if method == "orders" and model.config.orders == 1:
+        raise ConfigError(
+            "this model knows one order only. Choose one that was trained with orders = 8, or use "
+            "particles."
+        )
+    if method == "particles" and temperature != 1:
+        raise ConfigError(
+            f"temperature = {temperature}: particles are weighted by the model's own "
+            "probabilities, which are those at temperature 1."
+        )
+    if method == "particles" and labels is not None and labels.dim() > 0:
+        raise ConfigError("particles take one label for all endings, or none.")
 
 
-def rows_around(known_mask: Tensor | NDArray) -> Tensor:
-    """The fewest whole rows from the top that hold all that is given: bool, shape as given.
-
-    With these given too, everything that is given becomes a prefix. `known_mask` is
-    `(..., H, W)`.
-    """
-    mask = _tensor(known_mask)
-    rows = mask.flatten(0, -3).any(dim=0) if mask.dim() > 2 else mask  # (H, W)
-    with_given = rows.any(dim=1)  # (H,)
-    at_or_below = with_given.flip(0).long().cummax(dim=0).values.flip(0).bool()
-    return at_or_below[:, None].expand(mask.shape).clone()
-
-
-def _log_probs(model: AutoregressiveModel, image: Tensor) -> Tensor:
-    """Log-probability of each sub-pixel of the top rows of an image, under each class.
-
-    `image` is `(C, rows, W)`; the result is `(classes or 1, C, rows, W)`, in nats.
-    """
-    top = _top_of(model, image.shape[1]).eval()
-    classes = model.config.classes
-    device = next(model.parameters()).device
-    images = image.to(device).expand(max(classes, 1), *image.shape)
-    labels = torch.arange(classes, device=device) if classes else None
-    with torch.inference_mode():
-        return model.likelihood.log_prob(top(images, labels), images).cpu()
+def _labels_in(order: int, labels: Tensor, config: ModelConfig) -> Tensor:
+    """The labels of the classes in an order, for a model that knows several."""
+    if (
+        config.orders > 1
+        and labels.numel()
+        and not 0 <= int(labels.min()) <= int(labels.max()) < config.classes
+    ):
+        raise DataError(
+            f"labels holds values from {int(labels.min())} to {int(labels.max())}; the classes "
+            f"are 0 to {config.classes - 1}."
+        )
+    return label_in(order=order, label=labels, classes=config.classes)
 
 
-def _top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
-    """The same network on images that end after `rows` rows, with the same parameters.
-
-    Nothing below can change what a causal network says about them, so its work can be spared.
-    """
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    top = copy.deepcopy(model, shared)
-    top.config = replace(model.config, height=rows)
-    for layer in top.modules():
-        if isinstance(layer, FixedHeight):
-            layer.keep_rows(rows, model.config.height)
-    return top
-
-
-def _systematic(probabilities: Tensor, n: int, position: Tensor) -> Tensor:
-    """n classes with these probabilities `(classes,)`, likeliest first: int64 `(n,)`.
-
-    Source: systematic resampling (Kitagawa 1996). `position` is uniform in `[0, 1)`.
-    """
+def _likeliest_first(probabilities: Tensor, n: int, generator: torch.Generator) -> Tensor:
+    """n classes with these probabilities `(classes,)`, likeliest first: int64 `(n,)`."""
     order = probabilities.argsort(descending=True, stable=True)
-    bounds = probabilities[order].cumsum(dim=0)[:-1]  # the last one is 1, whatever rounding says
-    positions = (torch.arange(max(n, 0)) + position) / max(n, 1)
-    return order[torch.searchsorted(bounds, positions, right=True)]
-
-
-def _tensor(values: Tensor | NDArray) -> Tensor:
-    # A copy, since an array may be read-only and torch has no such thing.
-    return values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
-
-
-def _checked(
-    model: AutoregressiveModel, known: Tensor | NDArray, known_mask: Tensor | NDArray
-) -> tuple[Tensor, Tensor]:
-    """The given part as uint8 and bool `(C, H, W)`, 0 where nothing is given."""
-    config = model.config
-    shape = (config.channels, config.height, config.width)
-    image, mask = _tensor(known), _tensor(known_mask)
-    for name, tensor in (("known", image), ("known_mask", mask)):
-        # One mask serves all colours, but levels of one colour are not an RGB image.
-        flat_fits = config.channels == 1 or name == "known_mask"
-        if tuple(tensor.shape) != shape and not (flat_fits and tuple(tensor.shape) == shape[1:]):
-            raise DataError(
-                f"{name} has shape {tuple(tensor.shape)}; this model completes one image of shape "
-                f"{shape} (channels, rows, columns)."
-            )
-    if mask.dtype != torch.bool:
-        raise DataError(f"known_mask has dtype {mask.dtype}; it must be bool, True = given.")
-    mask = mask.expand(shape)
-    image = torch.where(mask, image.expand(shape), torch.zeros((), dtype=image.dtype))
-    model.check_images(image[None])
-    return image, mask
+    position = torch.rand((), generator=generator, dtype=torch.float64)
+    return order[systematic(probabilities[order], n, position)]

@@ -129,10 +129,9 @@ class ModelConfig:
             )
 
     def _check_orders(self) -> None:
-        if not self.classes or self.height != self.width:
+        if not self.classes:
             raise ConfigError(
-                f"orders = {self.orders} needs a square image and classes, whose labels tell the "
-                "orders apart."
+                f"orders = {self.orders} needs classes: their labels tell the orders apart."
             )
         if self.label_dropout or self.conditioning == "concat":
             raise ConfigError(

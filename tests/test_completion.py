@@ -13,9 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pixelcnn.completion import Reader, _systematic, complete, read_given, rows_around
+from pixelcnn.completion import complete
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.given_part import Reader, read_given, rows_around
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
+from pixelcnn.particles import systematic
 from pixelcnn.sampling import engine_names, sample
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -253,7 +255,7 @@ def test_guessed_labels_follow_the_posterior_likeliest_first(n: int, seed: int) 
 def test_each_guessed_label_has_the_posteriors_share_over_all_random_numbers() -> None:
     probabilities = torch.tensor([0.1, 0.6, 0.0, 0.3], dtype=torch.float64)
     positions = torch.linspace(0, 1, 1001, dtype=torch.float64)[:-1]
-    drawn = torch.stack([_systematic(probabilities, 3, position) for position in positions])
+    drawn = torch.stack([systematic(probabilities, 3, position) for position in positions])
     shares = torch.bincount(drawn.flatten(), minlength=4) / 3000
     assert (shares - probabilities).abs().max() < 0.001
 

@@ -18,7 +18,8 @@ from streamlit.testing.v1 import AppTest
 from pages import common
 from pixelcnn import build_model
 from pixelcnn.checkpoints import save_checkpoint
-from pixelcnn.completion import Completions, Reader, complete
+from pixelcnn.completion import Completions, complete
+from pixelcnn.given_part import Reader
 from widgets.painter import Drawing, drawing_state
 from widgets.payload import unpack
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
@@ -15,7 +15,8 @@ from pixelcnn.cli.sample import choose_labels
 from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixelcnn.completion import GivenPart
+    from pixelcnn.completion import Completions
+    from pixelcnn.given_part import GivenPart
 
 _GUESSES = 3
 
@@ -37,6 +38,11 @@ class Complete:
         n: how many completions.
         label: the class, for a model with classes; by default guessed anew for each ending, as
             often as it is likely.
+        method: what to do about given pixels that come after an unknown one: `raster` keeps them
+            and draws as if they were not there; `orders` reads the image in the best of the
+            model's eight orders; `particles` draws many images and weighs them by how well they
+            fit what is given.
+        particles: how many images that are.
         temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
         seed: of the random numbers.
         engine: auto, or the name of one, such as reference.
@@ -51,6 +57,8 @@ class Complete:
     mask: Path | None = None
     n: int = 9
     label: int | None = None
+    method: Literal["raster", "orders", "particles"] = "raster"
+    particles: int = 128
     temperature: float = 1.0
     seed: int = 0
     engine: str = "auto"
@@ -77,13 +85,16 @@ class Complete:
         else:
             given = torch.zeros(1, 1, config.height, config.width, dtype=torch.bool)
             given[:, :, : self._rows_of(config.height)] = True
+        labels = None if self.label is None else choose_labels(model, 1, self.label)
         with Progress("completing") as progress:
             done = complete(
                 model,
                 known[0],
                 given[0, 0],
                 self.n,
-                labels=None if self.label is None else choose_labels(model, self.n, self.label),
+                labels=None if labels is None else labels[0],
+                method=self.method,
+                particles=self.particles,
                 temperature=self.temperature,
                 seed=self.seed,
                 engine=self.engine,
@@ -100,6 +111,7 @@ class Complete:
             unknown[0] = ~given[0]
             save_image(self.output, sheet(tiles, config.levels, scale=self.scale, unknown=unknown))
         print(f"{self.n} completions written to {self.output}")
+        print(_how(done))
         if config.classes and self.label is None:
             print(_guess(done.given))
         return 0
@@ -109,6 +121,25 @@ class Complete:
         if not 0 <= rows <= height:
             raise ConfigError(f"--rows {rows} is outside 0 to {height}, the model's height.")
         return rows
+
+
+def _how(done: Completions) -> str:
+    """What became of given pixels that come after an unknown one, in words."""
+    from pixelcnn.orders import in_words
+
+    order = in_words(done.order)
+    if done.given.behind == 0:
+        return f"Drawn {order}: all that is given comes before the first unknown pixel."
+    if done.particles is None:
+        return (
+            f"Drawn {order}: {done.given.behind} given pixels come after the first unknown one, "
+            "and nothing that was drawn could look at them. Try --method particles."
+        )
+    fewest = min(one.effective for one in done.particles.weighings)
+    return (
+        f"Drawn {order}, by particles: the effective sample size fell to {fewest:.0f} at the "
+        f"lowest, and the endings come from {done.particles.distinct} of them."
+    )
 
 
 def _guess(given: GivenPart) -> str:

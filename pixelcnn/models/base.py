@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from pixelcnn.errors import DataError
+from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.layers import TapConv2d
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood
 from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
@@ -29,6 +29,12 @@ class AutoregressiveModel(nn.Module, ABC):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        # Not the configuration's business: a copy that reads only the top rows is no square.
+        if config.orders > 1 and config.height != config.width:
+            raise ConfigError(
+                f"orders = {config.orders}: an image of {config.height} x {config.width} cannot "
+                "be turned; use a square one."
+            )
         self.config = config
         self.likelihood = make_likelihood(config)
 
