@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,12 @@ import pytest
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from pages import break_it_words
-from pixelcnn import exhibit_results
+from pages import break_it_own, break_it_words, common
+from pixelcnn import audit, build_model, exhibit_results, save_checkpoint
+from pixelcnn.errors import CheckpointError
 from pixelcnn.exhibit_results import ExhibitResults, Measured, read_results
 from pixelcnn.exhibits import EXHIBITS
+from pixelcnn.mask_stack import MaskStack
 from widgets.payload import unpack
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -74,7 +78,7 @@ def test_every_exhibit_shows_its_code_verdict_loss_and_samples(
     assert np.array_equal(samples[0], broken.samples)
     assert np.array_equal(samples[1], honest.samples)
     relations = [arrays["changes"].astype(bool) for _, arrays in shown if "changes" in arrays]
-    for relation, one in zip(relations, (broken, honest), strict=True):
+    for relation, one in zip(relations[:2], (broken, honest), strict=True):
         assert np.array_equal(relation.reshape(14, 14, 14, 14), one.pixels()[0])
 
 
@@ -159,3 +163,123 @@ def no_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 def test_without_the_file_the_page_says_how_to_make_it() -> None:
     page = open_page()
     assert "python -m pixelcnn.train_exhibits" in page.error[0].value
+
+
+# ---------------------------------------------------------------- audit your own
+
+
+def edit(page: AppTest, layer: int, mask: NDArray[np.bool_]) -> None:
+    """What the browser sends when weights of a kernel are clicked."""
+    key = f"stack-{layer}-0"
+    (base,) = [meta["base"] for meta, _ in widgets(page) if meta.get("key") == key]
+    cells = base64.b64encode(mask.astype(np.uint8).tobytes()).decode()
+    page.session_state[key] = {"mask": {"base": base, "cells": cells}}
+    page.run()
+    assert not page.exception
+
+
+def boxes(page: AppTest) -> tuple[list[str], list[str]]:
+    return [box.value for box in page.success], [box.value for box in page.error]
+
+
+def stack_on(page: AppTest) -> NDArray[np.bool_]:
+    """Who sees whom after each layer, as the grid of the edited masks has it."""
+    arrays = [arrays for meta, arrays in widgets(page) if meta.get("key") == "stack-grid"]
+    changes = arrays[0]["changes"].astype(bool)
+    relations: NDArray[np.bool_] = np.logical_xor.accumulate(changes, axis=0)
+    return relations.reshape(-1, 14, 14, 14, 14)
+
+
+def test_the_right_masks_are_causal_and_the_map_shows_each_layer() -> None:
+    page = open_page()
+    right = MaskStack.correct((5, 3, 3))
+    (verdict,), errors = boxes(page)
+    assert verdict.startswith("**Causal**: nothing leaks")
+    assert not errors
+    assert np.array_equal(stack_on(page), np.stack(right.relations(14)))
+    assert "stack" not in page.query_params
+
+
+def test_an_opened_weight_leaks_is_blamed_and_is_in_the_address() -> None:
+    page = open_page()
+    right = MaskStack.correct((5, 3, 3))
+    mask = right.masks[1].copy()
+    mask[2, 1] = True
+    edit(page, 1, mask)
+    edited = MaskStack((right.masks[0], mask, right.masks[2]))
+    successes, (verdict,) = boxes(page)
+    assert not successes
+    assert f"**{edited.report(14).leaks:,} leaked pairs**" in verdict
+    assert "in layer 2 the weight for **one row below**" in verdict
+    assert page.query_params["stack"] == edited.hex
+    assert np.array_equal(stack_on(page), np.stack(edited.relations(14)))
+    next(one for one in page.button if one.label == "Put the right masks back").click()
+    page.run()
+    assert boxes(page)[0]
+    assert not boxes(page)[1]
+    assert "stack" not in page.query_params
+
+
+def test_the_address_restores_edited_masks_and_a_visit_elsewhere_keeps_them() -> None:
+    page = open_page(stack="fff00000-f800-fc00")
+    assert "in layer 3 the weight for **one column to the right**" in boxes(page)[1][0]
+    page.switch_page("pages/start.py").run()
+    page.switch_page("pages/break_it.py").run()
+    assert page.query_params["stack"] == "fff00000-f800-fc00"
+    assert boxes(page)[1]
+
+
+def test_an_address_with_no_masks_in_it_shows_the_right_ones() -> None:
+    for text in ("nonsense", "ff-ff-ff", "fff00000-f800"):
+        assert boxes(open_page(stack=text))[0]
+
+
+def test_any_model_is_audited_exactly_and_by_trying_in_time() -> None:
+    page = open_page()
+    for name in common.models():
+        start = time.monotonic()
+        page.segmented_control(key="own").set_value("A model").run()
+        page.selectbox(key="audited").set_value(name).run()
+        assert time.monotonic() - start < 6  # 2 s where nothing else is at work
+        report = audit(common.load_model(name)[0])
+        assert f"of the {report.legal:,} legal pairs are seen" in boxes(page)[0][0]
+        assert f"{report.seen_share:.1%}" in boxes(page)[0][0]
+        assert "**No** output" in told(page)
+
+
+def test_a_leaking_checkpoint_is_caught_and_a_damaged_one_refused(tmp_path: Path) -> None:
+    page = open_page(own="A model", audited="a file of yours")
+    model = build_model("pixelcnn", hidden_channels=4, blocks=1, height=8, width=8)
+    path = tmp_path / "mine.safetensors"
+    save_checkpoint(path, model, {})
+    page.file_uploader(key="audited-file").set_value(
+        ("mine.safetensors", path.read_bytes(), "application/octet-stream")
+    ).run()
+    assert "**Causal**" in boxes(page)[0][0]
+    page.file_uploader(key="audited-file").set_value(
+        ("mine.safetensors", b"no checkpoint", "application/octet-stream")
+    ).run()
+    assert not page.exception
+    assert "Your file" in boxes(page)[1][0]
+
+
+def test_a_model_too_large_for_the_page_is_sent_to_the_command_line(tmp_path: Path) -> None:
+    model = build_model("pixelcnn", hidden_channels=4, blocks=1, height=64, width=64)
+    path = tmp_path / "large.safetensors"
+    save_checkpoint(path, model, {})
+    with pytest.raises(CheckpointError, match="python -m pixelcnn audit"):
+        break_it_own.audited_file(path.read_bytes())
+
+
+def test_homework_is_shown_with_the_ways_to_audit_it() -> None:
+    page = open_page(own="Your code")
+    shown = [code.value for code in page.code]
+    for code in (break_it_own.HOMEWORK, break_it_own.SHELL, break_it_own.PYTHON):
+        assert code.strip() in [one.strip() for one in shown]
+
+
+def test_what_is_said_of_batch_normalisation_was_measured(results: ExhibitResults) -> None:
+    assert "nearly the same loss" in EXHIBITS["batch_norm"].why
+    one = results.broken["batch_norm"]
+    assert abs(one.loss - one.alone) < one.loss_stderr
+    assert one.report.leaks
