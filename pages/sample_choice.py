@@ -34,7 +34,7 @@ def section(
     st.markdown(
         f"{scene.names[chosen]}, row {row}, column {column}{colour}: the bars are the "
         f"likelihoods of the {scene.film.levels} levels. Added up from the left they make the "
-        f"curve below. The random number {choice.uniform:.3f} meets it at level "
+        f"blue curve. The random number {choice.uniform:.3f} meets it at level "
         f"**{choice.level}**, which had *p* = {choice.probabilities[choice.level]:.3f}."
     )
     if len(choice.components):

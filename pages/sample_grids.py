@@ -44,7 +44,8 @@ def temperatures(options: Options, progress: Progress) -> Scene:
     seeds = seeds_from(options.seed, SEEDS)
     rows = tuple(Row(label, temperature) for temperature in TEMPERATURES)
     film = _drawn(options.model, rows, seeds, progress)
-    return _sheet(film, [f"T = {temperature:g}" for temperature in TEMPERATURES], _named(seeds))
+    names = [f"T = {temperature:g}" for temperature in TEMPERATURES]
+    return _sheet(film, "Temperature", names, _named(seeds))
 
 
 def classes(options: Options, progress: Progress) -> Scene | str:
@@ -58,7 +59,7 @@ def classes(options: Options, progress: Progress) -> Scene | str:
     seeds = seeds_from(options.seed, SEEDS)
     rows = tuple(Row(digit, options.temperature) for digit in range(count))
     film = _drawn(options.model, rows, seeds, progress)
-    return _sheet(film, [str(digit) for digit in range(count)], _named(seeds))
+    return _sheet(film, "Class", [str(digit) for digit in range(count)], _named(seeds))
 
 
 def guidance(options: Options, progress: Progress) -> Scene | str:
@@ -74,7 +75,8 @@ def guidance(options: Options, progress: Progress) -> Scene | str:
     label = _one_label(options)
     rows = tuple(Row(label, options.temperature, strength) for strength in GUIDANCES)
     film = _drawn(options.model, rows, seeds, progress)
-    return _sheet(film, [f"+{strength:g}" for strength in GUIDANCES], _named(seeds))
+    names = [f"+{strength:g}" for strength in GUIDANCES]
+    return _sheet(film, "Guidance", names, _named(seeds))
 
 
 def two_models(options: Options, progress: Progress) -> Scene | str:
@@ -110,9 +112,11 @@ def two_models(options: Options, progress: Progress) -> Scene | str:
     )
     first, second, third, fourth = films
     names = _named(seeds_from(options.seed, PAIRS))
-    scene = _sheet(join([first, third, second, fourth]), ["A", "B", "A", "B"], names[: PAIRS // 2])
+    together = join([first, third, second, fourth])
+    scene = _sheet(together, "Model", ["A", "B", "A", "B"], names[: PAIRS // 2])
     scene.player["receptive_field"] = None  # each model has its own
     scene.player["captions"][PAIRS : PAIRS + PAIRS // 2] = names[PAIRS // 2 :]
+    scene.names[PAIRS:] = [f"Model {row}, {name}" for row in "AB" for name in names[PAIRS // 2 :]]
     return scene
 
 
@@ -131,7 +135,8 @@ def _named(seeds: Sequence[int]) -> list[str]:
     return [f"seed {seed}" for seed in seeds]
 
 
-def _sheet(film: Film, rows: list[str], columns: list[str]) -> Scene:
-    names = [f"{row}, {column}" for row in rows for column in columns]
+def _sheet(film: Film, what: str, rows: list[str], columns: list[str]) -> Scene:
+    """`what` the rows are, to begin a name with."""
+    names = [f"{what} {row.removeprefix('T = ')}, {column}" for row in rows for column in columns]
     captions = columns + [""] * (len(names) - len(columns))
     return Scene(film, names, {"columns": len(columns), "row_names": rows, "captions": captions})

@@ -6,13 +6,14 @@ import io
 import math
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
 from PIL import Image
 
 from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from pixelcnn.film import Film
 
@@ -28,26 +29,44 @@ _LAST_FRAME_MS = 2500
 def to_animation(
     film: Film, kind: Format = "webp", known: NDArray[np.bool_] | None = None
 ) -> bytes:
-    """All images of a film growing together, on one sheet; unsampled pixels are hatched.
+    """A film as `animate` shows it. `known` is bool `(n, C, H, W)`: there from the beginning."""
+    import torch
+
+    given = None if known is None else torch.from_numpy(known.all(axis=1, keepdims=True))
+    return animate(torch.from_numpy(film.images), film.levels, kind, known=given)
+
+
+def animate(
+    images: Tensor,
+    levels: int,
+    kind: str = "webp",
+    *,
+    columns: int | None = None,
+    known: Tensor | None = None,
+) -> bytes:
+    """Images that grow together on one sheet, pixel by pixel; unsampled pixels are hatched.
 
     A frame shows several pixels more than the one before, so that there are at most `MOST_FRAMES`;
     the sheet is at most `WIDEST` wide and high, as far as one screen pixel for each pixel allows.
     The last frame is the finished sheet, without loss in a WebP.
 
     Args:
-        film: up to 64 images.
+        images: uint8 `(n, C, H, W)`.
+        levels: values lie in `[0, levels)`.
         kind: `webp`, which is small, or `gif`.
-        known: bool `(n, C, H, W)`: there from the beginning.
+        columns: images a row; None for a square sheet.
+        known: bool `(n, 1, H, W)`: there from the beginning.
 
     Raises:
         ConfigError: another kind.
+        DataError: no images.
     """
     if kind not in ("webp", "gif"):
         raise ConfigError(f"kind = {kind!r} is unknown; use webp or gif.")
-    frames = _frames(film, known)
+    frames = _frames(images, levels, columns, known)
     durations = [_FRAME_MS] * (len(frames) - 1) + [_LAST_FRAME_MS]
-    file = io.BytesIO()
     options = {"lossless": True, "method": 2} if kind == "webp" else {"optimize": False}
+    file = io.BytesIO()
     frames[0].save(
         file,
         kind.upper(),
@@ -60,28 +79,22 @@ def to_animation(
     return file.getvalue()
 
 
-def _frames(film: Film, known: NDArray[np.bool_] | None) -> list[Image.Image]:
+def _frames(
+    images: Tensor, levels: int, columns: int | None, known: Tensor | None
+) -> list[Image.Image]:
     import torch
 
     from pixelcnn.images import sheet
 
-    n, _, height, width = film.images.shape
-    given = np.zeros((n, 1, height, width), bool)
-    if known is not None:
-        given |= known.all(axis=1, keepdims=True)
-    order = np.arange(height * width).reshape(height, width)
-    columns = math.ceil(math.sqrt(n))
-    fitting = (WIDEST - columns - 1) // (columns * max(height, width))
+    n, _, height, width = images.shape
+    columns = math.ceil(math.sqrt(n)) if columns is None else columns
+    rows = math.ceil(n / max(columns, 1))
+    fitting = (WIDEST - columns - 1) // max(columns * width, rows * height, 1)
     scale = min(_LARGEST_PIXEL, max(1, fitting))
-    steps = np.unique(np.linspace(0, height * width, MOST_FRAMES).astype(int))
-    images = torch.from_numpy(film.images)
+    order = torch.arange(height * width).view(1, 1, height, width).expand(n, -1, -1, -1)
+    given = torch.zeros_like(order, dtype=torch.bool) if known is None else known
+    steps = sorted({round(k * height * width / (MOST_FRAMES - 1)) for k in range(MOST_FRAMES)})
     return [
-        sheet(
-            images,
-            film.levels,
-            columns=columns,
-            scale=scale,
-            unknown=torch.from_numpy((order >= step) & ~given),
-        )
+        sheet(images, levels, columns=columns, scale=scale, unknown=(order >= step) & ~given)
         for step in steps
     ]

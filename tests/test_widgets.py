@@ -125,7 +125,7 @@ class TestPlayer:
         assert content["known"].sum() == 6
 
     def test_an_event_of_another_film_is_none(self) -> None:
-        meta = {"n": 2, "height": 4, "width": 5, "channels": 1}
+        meta = {"n": 2, "height": 4, "width": 5, "channels": 1, "levels": 2}
         sent = {"image": 1, "row": 3, "column": 4, "channel": 0, "digest": "this"}
         assert _event(sent, "this", meta) == PlayerEvent(1, 3, 4, 0)
         assert _event({**sent, "row": None}, "this", meta) == PlayerEvent(1)

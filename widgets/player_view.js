@@ -127,7 +127,8 @@ class SampleGrid {
 /** The selected sample, large. Click a pixel to wind the film back to it. */
 class Portrait {
   constructor() {
-    this.canvas = element("canvas", { role: "img", class: "portrait" });
+    // Focusable by a click, so that the keys go on from the pixel that was clicked.
+    this.canvas = element("canvas", { role: "img", class: "portrait", tabindex: "-1" });
   }
 
   layout(film, cssSize, colors) {

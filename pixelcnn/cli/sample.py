@@ -11,7 +11,7 @@ import tyro
 from pixelcnn.cli.options import check_seed
 from pixelcnn.cli.output import check_writable, save_arrays
 from pixelcnn.cli.progress import Progress
-from pixelcnn.errors import ConfigError
+from pixelcnn.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,7 +34,7 @@ class Sample:
             with label_dropout; 0 is the model itself.
         seed: of the random numbers; equal seeds give equal images, whatever the engine.
         engine: auto, or the name of one, such as reference.
-        output: a sheet (.png), or arrays (.npz: images).
+        output: a sheet (.png), a film of it growing (.webp, .gif), or arrays (.npz: images).
         trace: put into the .npz also probabilities, entropy, log_prob and uniforms of each pixel.
         columns: images a row of the sheet; by default a square sheet.
         scale: side of a pixel on the sheet; by default tiles of about 112.
@@ -54,11 +54,12 @@ class Sample:
 
     def run(self) -> int:
         """Draw and write; returns the exit status."""
-        check_writable(self.output, (".png", ".npz"))
+        check_writable(self.output, (".png", ".npz", ".webp", ".gif"))
         if self.trace and self.output.suffix != ".npz":
             raise ConfigError("--trace is written as arrays; give an --output that ends in .npz.")
         check_seed(self.seed)
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
+        from pixelcnn.film_export import animate
         from pixelcnn.images import save_image, sheet
         from pixelcnn.sampling import sample
 
@@ -76,8 +77,12 @@ class Sample:
                 arrays = vars(sample(model, self.n, **options, trace=True))
             else:
                 arrays = {"images": sample(model, self.n, **options)}
-        if self.output.suffix == ".npz":
+        ending = self.output.suffix.lower()
+        if ending == ".npz":
             save_arrays(self.output, arrays)
+        elif ending in (".webp", ".gif"):
+            film = animate(arrays["images"], model.config.levels, ending[1:], columns=self.columns)
+            _write(self.output, film)
         else:
             levels = model.config.levels
             save_image(
@@ -86,6 +91,13 @@ class Sample:
             )
         print(f"{self.n} images written to {self.output}")
         return 0
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def choose_labels(model: AutoregressiveModel, n: int, label: int | None) -> Tensor | None:
