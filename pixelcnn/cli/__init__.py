@@ -1,4 +1,5 @@
-"""The command line: `python -m pixelcnn train | sample | complete | evaluate | audit | bench`.
+"""The command line: `python -m pixelcnn train | sample | complete | evaluate | read | audit |
+bench`.
 
 Each command is a frozen dataclass in a module of its own: the fields are its options, the docstring
 its help, and `run` does the work and returns the exit status. Torch is imported inside `run`, so
@@ -18,6 +19,7 @@ from pixelcnn.cli.audit import Audit
 from pixelcnn.cli.bench import Bench
 from pixelcnn.cli.complete import Complete
 from pixelcnn.cli.evaluate import Evaluate
+from pixelcnn.cli.read import Read
 from pixelcnn.cli.sample import Sample
 from pixelcnn.cli.train import Train
 from pixelcnn.errors import LabError
@@ -40,6 +42,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "sample": Sample,
     "complete": Complete,
     "evaluate": Evaluate,
+    "read": Read,
     "audit": Audit,
     "bench": Bench,
 }

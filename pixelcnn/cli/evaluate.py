@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
 from pixelcnn.cli.options import Binarization, DataOptions
 from pixelcnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixelcnn.model_config import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Evaluate:
         from pixelcnn.data import Split
 
         model, card = load_checkpoint(find_checkpoint(self.checkpoint))
-        options = self._data_options(card, model.config.levels, model.config.height)
+        options = data_options(card, model.config, self.data, self.binarize, self.data_root)
         data = options.load()
         if model.config.classes not in (0, data.classes):
             raise ConfigError(
@@ -75,15 +78,27 @@ class Evaluate:
         print(f"  {scored.perplexity_per_pixel:.4f} perplexity per pixel")
         return 0
 
-    def _data_options(self, card: Mapping[str, Any], levels: int, size: int) -> DataOptions:
-        stated = card.get("data")
-        trained_on = stated if isinstance(stated, Mapping) else {}
-        name = self.data or trained_on.get("name")
-        if not isinstance(name, str):
-            raise ConfigError("This checkpoint's card names no data set; give one with --data.")
-        binarize = self.binarize or trained_on.get("binarize") or "threshold"
-        return DataOptions(name, levels, binarize, size, self.data_root)
-
     def _describe(self, options: DataOptions) -> str:
         kind = options.binarize if options.levels == 2 else f"{options.levels} levels"
         return f"{options.data}, {options.size} x {options.size}, {kind}"
+
+
+def data_options(
+    card: Mapping[str, Any],
+    config: ModelConfig,
+    name: str | None = None,
+    binarize: Binarization | None = None,
+    root: Path | None = None,
+) -> DataOptions:
+    """The data that a model was trained on, in its form, unless the arguments say otherwise.
+
+    Raises:
+        ConfigError: neither the card nor the arguments name a data set.
+    """
+    stated = card.get("data")
+    trained_on = stated if isinstance(stated, Mapping) else {}
+    name = name or trained_on.get("name")
+    if not isinstance(name, str):
+        raise ConfigError("This checkpoint's card names no data set; give one with --data.")
+    binarize = binarize or trained_on.get("binarize") or "threshold"
+    return DataOptions(name, config.levels, binarize, config.height, root)

@@ -1,0 +1,61 @@
+"""`python -m pixelcnn read`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from pixelcnn.cli.evaluate import data_options
+from pixelcnn.cli.progress import Progress
+from pixelcnn.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Read:
+    """Let a checkpoint read test images pixel by pixel: how soon does it know the class?
+
+    Writes what the page Draw & complete tells about a beginning: the share of test images whose
+    class the model guesses from it, and how surprising it is among theirs.
+
+    Example: python -m pixelcnn read mnist-threshold-gated --data mnist
+
+    Attributes:
+        checkpoint: a file, or the name of a shipped checkpoint.
+        data: name of the data set; by default the one that the checkpoint's card names.
+        data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
+        limit: how many test images, from the first one on; by default all.
+        output: folder to write to; by default that of the shipped readings.
+    """
+
+    checkpoint: tyro.conf.Positional[str]
+    data: str | None = None
+    data_root: Path | None = None
+    limit: int | None = None
+    output: Path | None = None
+
+    def run(self) -> int:
+        """Measure, write and print; returns the exit status."""
+        if self.limit is not None and self.limit < 1:
+            raise ConfigError(f"--limit {self.limit} leaves no image; give at least 1.")
+        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
+        from pixelcnn.readings import READINGS, read_images
+
+        path = find_checkpoint(self.checkpoint)
+        model, card = load_checkpoint(path)
+        test = data_options(card, model.config, self.data, None, self.data_root).load().test
+        with Progress("reading") as progress:
+            readings = read_images(
+                model, test.images[: self.limit], test.labels[: self.limit], progress=progress.rows
+            )
+        saved = readings.save(path.stem, self.output or READINGS)
+        for row in range(0, model.config.height + 1, 7):
+            pixels = row * model.config.width
+            words = f"  {row:2} rows: median surprise {readings.bits[row, 50]:.1f} bits"
+            accuracy = readings.accuracy(pixels)
+            if accuracy is not None:
+                words += f", class guessed right in {accuracy:.2%}"
+            print(words)
+        print(f"{readings.images:,} test images; written to {saved}")
+        return 0
