@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pages import common
 from pages.features_words import formula, number
-from pixelcnn.window import Cell, Convolution, convolution, made_of, window
+from pixelcnn.window import Cell, Convolution, Term, convolution, made_of, window
 from pixelcnn.wiring import Numbers, Wiring, numbers_of, wire
 from widgets.pixel_grid import pixel_grid
 
@@ -121,30 +121,35 @@ def show_window(image: NDArray[np.uint8], seen: NDArray[np.bool_], target: tuple
 
 
 def sum_in_words(found: Convolution) -> str:
-    """The sum of a convolution, written out."""
+    """The sum of a convolution as a formula, and where each of its numbers comes from."""
     own = float(found.sums[found.source])
     others = float(found.sums.sum()) - own
     count = len(found.sums) - 1
-    parts = [f"the products add up to **{number(own)}**"]
     if count:
-        parts[0] += f" (map {found.source} of {found.reads})"
-        parts.append(f"the other {count} maps add **{number(others)}**")
+        parts = {
+            f"is the sum of the products below, of map {found.source} of {found.reads}": own,
+            f"comes, in the same way, from the other {count} maps": others,
+        }
     else:
-        parts[0] += f" ({found.reads}, from −1 for paper to 1 for ink)"
-    parts.append(f"the bias **{number(found.bias)}**")
-    words = ", ".join(parts)
-    return f"{words[0].upper()}{words[1:]}: together **{number(found.total)}**, the cell's value."
+        parts = {"is the sum of the products below: paper is −1, ink is 1": own}
+    parts["is the bias, which is added everywhere"] = found.bias
+    leaves = tuple(Term("number", value, words) for words, value in parts.items())
+    return told(Term("add", found.total, parts=leaves))
+
+
+def told(term: Term) -> str:
+    """A formula, and where each of its numbers comes from, as Markdown."""
+    leaves = dict.fromkeys((number(leaf.value), leaf.name) for leaf in term.leaves)
+    lines = "\n".join(f"- **{value}** {name}" for value, name in leaves)
+    return f"### {formula(term)}\n{lines}"
 
 
 def show_parts(wired: Wiring, found: Numbers, place: str, cell: Cell) -> None:
     """The numbers of other layers that a cell is made of, as a formula."""
     term = made_of(wired, found, place, cell)
     if term.parts:
-        st.markdown(
-            f"This is no convolution: numbers of other layers meet here.\n\n### {formula(term)}"
-        )
-        leaves = dict.fromkeys((number(leaf.value), leaf.name) for leaf in term.leaves)
-        st.markdown("\n".join(f"- **{value}** comes from {name}" for value, name in leaves))
+        st.markdown("This is no convolution: numbers of other layers meet here.")
+        st.markdown(told(term))
         return
     value = wired.places[place]
     if value.op == "attention":
@@ -154,5 +159,5 @@ def show_parts(wired: Wiring, found: Numbers, place: str, cell: Cell) -> None:
     elif value.op == "constant":
         words = "It comes from the label or the position alone. No pixel plays a part:"
     else:
-        words = f"Taken over from {term.name}:"
+        words = f"This number {term.name}:"
     st.markdown(f"{words} **{number(term.value)}**")

@@ -11,7 +11,7 @@ from pages import common, pictures
 from pages.one_pixel_words import LEAD, TERMS, TRY, in_words
 from pixelcnn.counterfactual import Counterfactual, counterfactual
 from pixelcnn.reach import limit_reach
-from widgets.pixel_grid import Marks, cell_before, pixel_grid
+from widgets.pixel_grid import Marks, newest_cell, pixel_grid
 
 OPPOSITE, LEVEL = "its opposite", "a level"
 AS_IT_IS, CHANGED = "as it is", "changed"
@@ -114,19 +114,11 @@ def asked_pixel(height: int, width: int) -> tuple[int, int]:
     return (row, column) if row < height and column < width else usual
 
 
-def newest_pixel(keys: list[str], start: tuple[int, int], size: tuple[int, int]) -> tuple[int, int]:
-    """The pixel of the linked map that was used last: only that one reports."""
-    cells = {key: cell_before(key, start, *size) or start for key in keys}
-    before = st.session_state.get("pixel-cells", {})
-    for key, cell in cells.items():
-        if cell != before.get(key, start):
-            st.session_state["pixel"] = cell
-    st.session_state["pixel-cells"] = cells
-    pixel: tuple[int, int] = st.session_state["pixel"]
+def put_into_address(pixel: tuple[int, int]) -> None:
+    """Write the chosen pixel."""
     for name, value in zip(("row", "column"), pixel, strict=True):
         if st.query_params.get(name) != str(value):
             st.query_params[name] = str(value)
-    return pixel
 
 
 # ---------------------------------------------------------------- the maps
@@ -140,11 +132,10 @@ def experiment(
     size = image.shape[1:]
     keys = [f"{name}-{index}" for index in range(len(models)) for name in MAPS]
     if keys[0] not in st.session_state or st.session_state.get("pixel-size") != size:
-        st.session_state["pixel-start"] = st.session_state["pixel"] = asked_pixel(*size)
-        st.session_state["pixel-size"] = size
-        st.session_state.pop("pixel-cells", None)
+        st.session_state["pixel-start"], st.session_state["pixel-size"] = asked_pixel(*size), size
     start: tuple[int, int] = st.session_state["pixel-start"]
-    pixel = newest_pixel(keys, start, size)
+    pixel = newest_cell(keys, start, *size)
+    put_into_address(pixel)
     for index, model in enumerate(models):
         if len(models) > 1:
             st.subheader(model)

@@ -66,7 +66,7 @@ class Term:
         op: `relu`, `elu`, `tanh`, `sigmoid`, `neg`, `add` or `mul` of `parts`; `number` where it
             is followed no further.
         value: the number.
-        name: what it is, in words, where it is followed no further.
+        name: "comes from layer 2, map 3", where it is followed no further.
         parts: what it is made of.
     """
 
@@ -200,7 +200,8 @@ def _term(
     if named or value.op not in _FOLLOWED:
         what = _described(wiring, value)
         # A number that the image does not change, and one for all channels, has no map.
-        return Term("number", number, what if value.op == "constant" else f"{what}, map {channel}")
+        where = "" if value.op == "constant" else f", map {channel}"
+        return Term("number", number, f"comes from {what}{where}")
     parts = [_term(wiring, numbers, part, cell) for part in value.inputs]
     if value.op == "add":  # (a + b) + c reads as a + b + c
         parts = [one for part in parts for one in (part.parts if part.op == "add" else (part,))]

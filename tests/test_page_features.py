@@ -294,15 +294,17 @@ def test_a_clicked_cell_of_a_convolution_is_written_out(models: dict[str, Any]) 
     assert found is not None
     value = activations(model, digit_image(3))["blocks.1.conv"][0][cell].item()
     words = told(page)
-    assert f"together **{number(value)}**" in words
-    assert f"add up to **{number(float(found.sums[found.source]))}** (map {found.source}" in words
+    assert f" = {number(value)}\n" in words
+    own = number(float(found.sums[found.source]))
+    assert f"**{own}** is the sum of the products below, of map {found.source}" in words
     shown = in_the_patch(page)
     np.testing.assert_allclose(shown["× kernel"], found.kernel, rtol=1e-5)
     np.testing.assert_allclose(shown["= products"], found.products, rtol=1e-5)
     assert np.isnan(shown["Patch"]).sum() == 4  # of 3 x 3, mask B hides four
     other = (found.source + 1) % len(found.sums)
     page.selectbox(key="reads").set_value(f"map {other}").run()
-    assert f"add up to **{number(float(found.sums[other]))}** (map {other}" in told(page)
+    own = number(float(found.sums[other]))
+    assert f"**{own}** is the sum of the products below, of map {other}" in told(page)
 
 
 def test_the_window_of_the_cell_lies_over_the_digit(models: dict[str, Any]) -> None:
@@ -332,7 +334,7 @@ def test_a_cell_that_other_layers_add_up_to_is_told_as_a_sum(models: dict[str, A
     assert f"### {formula(term)}" in told(page)
     assert formula(term).endswith(f"= {number(term.value)}")
     for part in term.parts:
-        assert f"**{number(part.value)}** comes from {part.name}" in told(page)
+        assert f"**{number(part.value)}** {part.name}" in told(page)
 
 
 def test_a_formula_reads_as_in_a_book() -> None:

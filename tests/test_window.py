@@ -165,12 +165,15 @@ def test_a_gate_is_told_with_the_layers_that_made_it() -> None:
     term = made_of(wiring, numbers, "layers.1.vertical_stack", (3, 2, 2))
     assert (term.op, [part.name for part in term.parts]) == (
         "mul",
-        ["layer 2: vertical tanh, map 3", "layer 2: vertical sigmoid, map 3"],
+        ["comes from layer 2: vertical tanh, map 3", "comes from layer 2: vertical sigmoid, map 3"],
     )
     sigmoid = made_of(wiring, numbers, "layers.1.vertical_gate.sigmoid", (3, 2, 2))
-    assert sigmoid.parts[0].name == "layer 2: vertical, map 15"  # the second half of 24
+    assert sigmoid.parts[0].name == "comes from layer 2: vertical, map 15"  # the second half of 24
     grown = made_of(wiring, numbers, "layers.1.horizontal_stack", (0, 0, 0))
-    assert [part.name for part in grown.parts] == ["layer 1, map 0", "layer 2: mix, map 0"]
+    assert [part.name for part in grown.parts] == [
+        "comes from layer 1, map 0",
+        "comes from layer 2: mix, map 0",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ class PixelGrid {
   pick(cell) {
     this.select(cell);
     this.link.send({ cell });
-    if (this.meta.report) this.report("cell", { ...cell, instead_of: this.meta.selected });
+    if (this.meta.report) this.report("cell", { ...cell, instead_of: this.meta.selected, at: Date.now() });
   }
 
   follow(cell) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -106,13 +106,23 @@ def pixel_grid(
     return chosen_cell(sent_by(key, "cell"), meta["selected"], height, width)
 
 
-def cell_before(
-    key: str, selected: tuple[int, int] | None, height: int, width: int
-) -> tuple[int, int] | None:
-    """What `pixel_grid` with this key and `selected` is about to return, before it is drawn."""
-    return chosen_cell(
-        sent_by(key, "cell"), None if selected is None else list(selected), height, width
-    )
+def newest_cell(
+    keys: Sequence[str], selected: tuple[int, int], height: int, width: int
+) -> tuple[int, int]:
+    """The cell that the viewer chose last in any of several linked grids; `selected` before that.
+
+    Known before the grids are drawn, so that what they show can depend on it.
+
+    keys      of the grids, which all have this `selected`, `height` and `width`
+    """
+    newest, latest = selected, -1.0
+    for key in keys:
+        sent = sent_by(key, "cell")
+        cell = chosen_cell(sent, list(selected), height, width)
+        at = sent.get("at")
+        if cell is not None and isinstance(at, int | float) and at > latest:
+            newest, latest = cell, at
+    return newest
 
 
 def chosen_cell(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,12 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pages.common import DEFAULT_MODEL
+from pages.features_cell import sum_in_words
+from pages.features_words import formula
 from pixelcnn import activations, load_checkpoint, load_data
 from pixelcnn.introspect import LayerSummary, summarize
+from pixelcnn.window import Cell, convolution, made_of, window
+from pixelcnn.wiring import Wiring, numbers_of, wire
 from tests.browser.serving import REPOSITORY, goto, idle
 
 
@@ -122,6 +127,83 @@ def test_layers_and_maps_can_be_walked_by_keyboard(
     expect(gallery(page)).to_have_attribute("data-channel", "1")
 
 
+def click_cell(page: Page, channel: int, row: int, column: int) -> None:
+    """Click a map, then the cell in its large picture."""
+    maps = gallery(page).locator("canvas.maps")
+    for _ in range(channel):
+        maps.press("ArrowRight")
+    portrait = gallery(page).locator("canvas.portrait")
+    box = portrait.bounding_box()
+    assert box
+    cell = {"x": box["width"] * (column + 0.5) / 28, "y": box["height"] * (row + 0.5) / 28}
+    portrait.click(position=cell)  # type: ignore[arg-type]
+
+
+def written_out(place: str, cell: Cell, source: int | None = None) -> str:
+    """The sum in words, for the shipped model and the digit that is on screen at first."""
+    model, wiring, image, labels = shipped()
+    numbers = numbers_of(model, wiring.graph, image, labels)
+    found = convolution(wiring, numbers, place, cell, source)
+    assert found is not None
+    return sum_in_words(found).splitlines()[0].removeprefix("### ")
+
+
+@cache
+def shipped() -> tuple[Any, Wiring, Any, Any]:
+    """The shipped model, how it is wired, and the digit that is on screen at first."""
+    import torch
+
+    model, _ = load_checkpoint(REPOSITORY / "checkpoints" / f"{DEFAULT_MODEL}.safetensors")
+    test = load_data("mnist5k", levels=2, size=28).test
+    labels = torch.tensor([7]) if model.config.classes else None
+    return model, wire(model), test.images[test.labels == 7][0], labels
+
+
+def test_a_clicked_cell_shows_its_window_and_kernel_times_patch(
+    page: Page, screenshot: Callable[[Page, str], Path]
+) -> None:
+    open_features(page)
+    page.get_by_role("radio", name="Inside the layers").click()
+    tab(page, "layer 2: vertical").click()
+    expect(gallery(page)).to_have_attribute("data-layer", "layer 2: vertical")
+    click_cell(page, 2, 11, 17)
+    place, cell = "layers.1.vertical", (2, 11, 17)
+    expect(page).to_have_url(re.compile(r"cell=2\.11\.17"))
+    expect(page.get_by_role("heading", name=written_out(place, cell))).to_be_visible()
+    seen = int(window(shipped()[1], place, cell).sum())
+    picture = page.locator(".st-key-cell-window .lab")
+    expect(picture.locator(".legend")).to_have_text(f"its window: {seen} pixels")
+    gallery(page).locator("canvas.portrait").press("ArrowDown")
+    expect(page.get_by_role("heading", name=written_out(place, (2, 12, 17)))).to_be_visible()
+    choice = page.get_by_role("combobox", name="Written out")
+    choice.scroll_into_view_if_needed()
+    choice.click()
+    page.get_by_role("option", name="map 1", exact=True).click()
+    expect(page.get_by_role("heading", name=written_out(place, (2, 12, 17), 1))).to_be_visible()
+    picture.scroll_into_view_if_needed()
+    screenshot(page, "features-cell")
+
+
+def test_a_gate_is_written_as_a_product_and_the_address_restores_it(page: Page) -> None:
+    query = "?part-gated_pixelcnn=Vertical+stack&layer=layers.2.vertical_stack&cell=5.9.13"
+    open_features(page, query)
+    model, wiring, image, labels = shipped()
+    numbers = numbers_of(model, wiring.graph, image, labels)
+    term = made_of(wiring, numbers, "layers.2.vertical_stack", (5, 9, 13))
+    expect(page.get_by_role("heading", name=formula(term))).to_be_visible()
+    expect(page.get_by_text("comes from layer 3: vertical tanh, map 5")).to_be_visible()
+    expect(gallery(page)).to_have_attribute("data-place", "5,9,13")
+
+
+def test_a_locked_scale_keeps_its_ends_when_the_digit_changes(page: Page) -> None:
+    open_features(page, "?scale=all+digits")
+    ends = gallery(page).locator(".scale span")
+    before, image = ends.all_text_contents(), thumbnail(page, "the image")
+    page.get_by_role("radio", name="1", exact=True).click()
+    expect_another_thumbnail(page, "the image", image)
+    assert ends.all_text_contents() == before
+
+
 def test_another_digit_gives_other_maps(page: Page, layers: dict[str, LayerSummary]) -> None:
     open_features(page)
     name = list(layers)[1]
@@ -157,8 +239,7 @@ def test_the_address_restores_digit_and_layer(page: Page, layers: dict[str, Laye
     expect(gallery(page)).to_have_attribute("data-layer", name)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_nothing_stands_out_at_the_right(
     page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
 ) -> None:
