@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from pixelcnn.exhibit_results import read_results
 from pixelcnn.exhibits import EXHIBITS
+from pixelcnn.mask_stack import MaskStack
 from tests.browser.playing import too_wide
 from tests.browser.serving import goto, idle
 
@@ -77,3 +78,52 @@ def test_nothing_stands_out_at_the_right(
     idle(page)
     assert not too_wide(page)
     screenshot(page, f"break-it-{width}-{scheme}")
+
+
+# ---------------------------------------------------------------- audit your own
+
+
+def tiles(page: Page, layer: int) -> Locator:
+    return page.locator(f'[class*="st-key-stack-{layer}-"] .lab')
+
+
+def alert(page: Page) -> Locator:
+    return page.get_by_test_id("stAlert")
+
+
+def test_a_weight_is_opened_with_the_mouse_and_closed_with_a_key(page: Page) -> None:
+    goto(page, "/break_it")
+    expect(alert(page)).to_contain_text("Causal: nothing leaks")
+    counts = page.locator(".st-key-stack-grid .caption")
+    expect(counts).to_contain_text("0 leaked")
+    canvas = tiles(page, 2).locator("canvas.cells")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box
+    canvas.click(position={"x": box["width"] * 1.5 / 3, "y": box["height"] * 2.5 / 3})
+    expect(alert(page)).to_contain_text("in layer 3 the weight for one row below")
+    leaking = MaskStack.from_hex("fff00000-f800-f900", (5, 3, 3))
+    expect(alert(page)).to_contain_text(f"{leaking.report(14).leaks:,} leaked pairs")
+    leaks = leaking.report(14).at(7, 7).leaks
+    expect(counts).to_contain_text(f"{leaks} leaked")
+    expect(page).to_have_url(re.compile(rf"stack={leaking.hex}"))
+    canvas.press("Space")
+    expect(alert(page)).to_contain_text("Causal: nothing leaks")
+    expect(page).not_to_have_url(re.compile("stack="))
+    canvas.press("Space")
+    expect(alert(page)).to_contain_text("leaked pairs")
+    page.get_by_role("button", name="Put the right masks back").click()
+    expect(alert(page)).to_contain_text("Causal: nothing leaks")
+    expect(tiles(page, 2)).to_have_attribute("data-kept", "5")
+
+
+def test_a_checkpoint_gets_its_verdict(page: Page) -> None:
+    goto(page, "/break_it?own=A+model")
+    expect(alert(page)).to_contain_text("Causal: nothing leaks")
+    expect(page.get_by_text("Tried as well")).to_be_visible()
+    idle(page)
+    model = page.get_by_role("combobox", name="Model")
+    model.press("ArrowDown")  # a click would scroll there first, and scrolling closes the list
+    page.get_by_role("option", name="mnist-threshold-pixelcnn").click()
+    expect(alert(page)).to_contain_text("never at any depth")
+    expect(page).to_have_url(re.compile("audited=mnist-threshold-pixelcnn"))

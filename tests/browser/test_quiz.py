@@ -1,0 +1,83 @@
+"""Check yourself in a browser: answered by mouse and by keyboard, and its links lead somewhere."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from pages.quiz_question import Question
+from pages.quiz_questions import QUESTIONS
+from tests.browser.playing import too_wide
+from tests.browser.serving import goto, idle
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f".st-key-quiz-card-{name}")
+
+
+def right_one(question: Question) -> str:
+    return next(choice.text for choice in question.choices if choice.right)
+
+
+def wrong_one(question: Question) -> str:
+    return next(choice.text for choice in question.choices if not choice.right)
+
+
+def test_a_quiz_is_answered_by_mouse_and_by_keyboard_and_goes_on_after_a_visit(page: Page) -> None:
+    goto(page)
+    first, second = QUESTIONS["start"][:2]
+    of = len(QUESTIONS["start"])
+    card(page, "start").get_by_role("button", name=wrong_one(first)).click()
+    expect(card(page, "start")).to_contain_text("Not so.")
+    expect(card(page, "start")).to_contain_text("See for yourself.")
+    card(page, "start").get_by_role("button", name=right_one(first)).click()
+    expect(page.get_by_text(f"1 of {of} right, 0 of them at once")).to_be_visible()
+    page.get_by_role("button", name="Next question").press("Enter")
+    expect(card(page, "start")).to_contain_text(second.ask)
+    answer = card(page, "start").get_by_role("button", name=right_one(second))
+    answer.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text(f"2 of {of} right, 1 of them at once")).to_be_visible()
+    expect(answer).to_be_focused()
+    link = card(page, "start").get_by_role("link", name="Show me")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/sample$"))
+    page.get_by_role("link", name="Start", exact=True).click()
+    expect(page.get_by_text(f"2 of {of} right, 1 of them at once")).to_be_visible()
+    expect(card(page, "start")).to_contain_text(second.ask)
+
+
+def test_a_link_on_its_own_page_sets_the_page_and_goes_up_to_it(page: Page) -> None:
+    question = QUESTIONS["break_it"][1]
+    goto(page, "/break_it")
+    page.get_by_role("button", name="Next question").click()
+    card(page, "break_it").get_by_role("button", name=right_one(question)).click()
+    card(page, "break_it").get_by_role("link", name="Show me").click()
+    title = question.try_it.query["exhibit"]
+    expect(page.get_by_role("combobox", name="Mistake")).to_have_value(title)
+    expect(page).to_have_url(re.compile(r"exhibit=Mask\+B\+in\+the\+first\+layer"))
+    expect(page.get_by_role("heading", level=1)).to_be_in_viewport()
+    expect(card(page, "break_it")).to_contain_text("Right.")
+    page.go_back()
+    expect(page.get_by_role("combobox", name="Mistake")).not_to_have_value(title)
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
+def test_nothing_stands_out_at_the_right(
+    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    goto(page)
+    question = QUESTIONS["start"][0]
+    for text in (wrong_one(question), right_one(question)):
+        card(page, "start").get_by_role("button", name=text).click()
+    expect(card(page, "start")).to_contain_text("Right.")
+    idle(page)
+    assert not too_wide(page)
+    card(page, "start").scroll_into_view_if_needed()
+    screenshot(page, f"quiz-{width}-{scheme}")
