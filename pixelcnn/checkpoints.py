@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeVar
 
 import safetensors.torch
 import torch
@@ -31,9 +31,6 @@ from pixelcnn.checkpoint_header import FORMAT, Card, Header, opened, reason, ref
 from pixelcnn.checkpoint_header import read_header as read_open_header
 from pixelcnn.errors import CheckpointError
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
-
-if TYPE_CHECKING:
-    from pixelcnn.baselines import Baseline
 
 __all__ = [
     "Card",
@@ -76,9 +73,27 @@ class Shipped:
         return {} if self.header is None else self.header.card
 
 
+class Storable(Protocol):
+    """A module with a name and a frozen dataclass of options, from which it can be built again."""
+
+    @property
+    def name(self) -> str:
+        """What `load_with` has to know it by."""
+        ...
+
+    @property
+    def config(self) -> Any:
+        """Its options, JSON-able."""
+        ...
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Its weights."""
+        ...
+
+
 def save_checkpoint(
     path: str | os.PathLike[str],
-    model: AutoregressiveModel | Baseline,
+    model: Storable,
     card: Mapping[str, Any],
     *,
     dtype: torch.dtype = torch.float32,
@@ -87,7 +102,7 @@ def save_checkpoint(
 
     Args:
         path: an existing file is replaced.
-        model: a model of the registry or a baseline, on any device.
+        model: a model of the registry, a baseline or a classifier, on any device.
         card: JSON-able facts about the weights. The lab shows `data` (`name`, `levels`,
             `binarize`, `size`), `test_nats`, `test_nats_stderr`, `bits_per_dim`, `parameters`,
             `recipe`, `command`, `seconds`, `images_per_second`, `hardware`, `date`, `torch` and
