@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pixelcnn.growth import Totals
 from pixelcnn.layers import Offset, TapConv2d, VerticalConv2d, causal_mask
-from pixelcnn.recurrence import DiagonalRecurrence
+from pixelcnn.recurrence import DiagonalRecurrence, RowRecurrence
 from pixelcnn.streams import ConvDown, ConvDownRight
 
 
@@ -24,6 +25,8 @@ class Architecture:
         what: what it is made of, in one sentence.
         why: why it sees what it sees; `{reach}` is half a kernel in columns.
         kernels: of a kernel size, what one step of its layers reads: {title: bool tensor}.
+        model: its name in the registry.
+        options: what makes it of that model.
     """
 
     kind: str
@@ -31,6 +34,8 @@ class Architecture:
     what: str
     why: str
     kernels: Callable[[int], dict[str, Tensor]]
+    model: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def title(self) -> str:
@@ -63,6 +68,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "more. From what lies further to the right no path leads here: looking there would be "
         "legal, but it is never done.",
         lambda size: {"One stack": _square(size)},
+        model="pixelcnn",
     ),
     "pixelcnn_attention": Architecture(
         "Attention",
@@ -71,6 +77,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "the kernels alone would leave the blind spot, but **attention** needs no path. It looks "
         "straight at every earlier pixel, and learns which of them to listen to.",
         lambda size: {"Its stack": _square(size)},
+        model="pixelcnn_attention",
     ),
     "gated_pixelcnn": Architecture(
         "Two stacks",
@@ -84,6 +91,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             "Vertical": _used(VerticalConv2d(1, 1, size)),
             "Horizontal": causal_mask(1, 1, (1, size), "B")[0, 0],
         },
+        model="gated_pixelcnn",
     ),
     "pixelcnnpp": Architecture(
         "Two streams, three sizes",
@@ -98,6 +106,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             "Down": _used(ConvDown(1, 1, size)),
             "Right": _used(ConvDownRight(1, 1, size)),
         },
+        model="pixelcnnpp",
     ),
     "pixelsnail": Architecture(
         "Blocks with attention",
@@ -106,6 +115,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "its small kernels look up and to the left only, but each block ends with **attention**, "
         "which needs no path. It looks straight at every earlier pixel.",
         lambda size: {"Convolutions": _used(ConvDownRight(1, 1, size))},
+        model="pixelsnail",
     ),
     "pixelrnn": Architecture(
         "Recurrence",
@@ -120,6 +130,22 @@ ARCHITECTURES: Mapping[str, Architecture] = {
             "From the left": _at(DiagonalRecurrence(1, "lstm", reverse=False).offsets),
             "From the right": _at(DiagonalRecurrence(1, "lstm", reverse=True).offsets),
         },
+        model="pixelrnn",
+    ),
+    "row_lstm": Architecture(
+        "Recurrence by rows",
+        "Row LSTM",
+        "Each pixel takes over what the three pixels above it remember, so one layer carries it "
+        "down all rows.",
+        "its state is made from the **three above**, which were made in the same way: a triangle "
+        "that opens upwards. The rest of the row comes from the kernels, which look only to the "
+        "left. What lies right of the triangle stays unseen, as in one stack.",
+        lambda size: {
+            "From above": _at(RowRecurrence.offsets),
+            "Own row": causal_mask(1, 1, (1, size), "B")[0, 0],
+        },
+        model="pixelrnn",
+        options={"layer": "row_lstm"},
     ),
 }
 
@@ -133,9 +159,43 @@ def in_words(totals: Totals, depth: int, pixels: int) -> str:
     """The counts over all pairs of pixels, after so many layers."""
     layers = "the first layer alone" if depth == 0 else f"the first layer and {depth} more"
     spot = "at any depth" if totals.never else "so there is no blind spot"
-    leaks = f" **{totals.leaks:,} leaks**: every pixel sees itself." if totals.leaks else ""
+    leaks = f" **{totals.leaks:,} leaks**{_who_leaks(totals, pixels)}." if totals.leaks else ""
     return (
         f"For all {pixels} pixels: {layers} see **{totals.seen_share:.1%}** of all "
         f"{totals.legal:,} pairs of a pixel and an earlier one. **{totals.never:,} never**, "
         f"{spot}.{leaks}"
     )
+
+
+def _who_leaks(totals: Totals, pixels: int) -> str:
+    if totals.leaks == pixels:
+        return ": every pixel sees itself"
+    return ": pairs of a pixel and itself or a later one"
+
+
+COLOURS = ("R", "G", "B")
+COLOURS_IN_WORDS = {
+    "A": "**Mask A**, first layer: the three colours of a pixel are drawn one after the other. "
+    "R sees nothing of its own pixel, G sees R, B sees R and G.",
+    "B": "**Mask B**, later layers: each colour also keeps what it has found itself.",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order of drawing: what the library calls it, and how the picture is transformed."""
+
+    library: str
+    how: str
+
+
+ORDERS: Mapping[str, Order] = {
+    "rows": Order("raster", "Row by row the picture stays as it is."),
+    "columns": Order("columns", "Here it is **transposed**: its columns become rows."),
+    "backwards": Order("reversed", "Here it is **turned by 180 degrees**: the last comes first."),
+    "serpentine": Order(
+        "serpentine",
+        "Here **every other row is mirrored**. It leaks nothing, but neighbours are torn apart: "
+        "the view has holes and far islands. A plain kernel does not fit this order.",
+    ),
+}

@@ -19,7 +19,7 @@ from pixelcnn.graph import trace
 from pixelcnn.growth import growth
 from pixelcnn.layers import causal_mask
 from pixelcnn.models import AutoregressiveModel, build_model
-from pixelcnn.paths import Paths, first_heard
+from pixelcnn.paths import Paths, first_heard, stack_path
 from pixelcnn.reach import legal_relation, receptive_field
 from pixelcnn.stack_growth import masked_stack, stack_growth
 from pixelcnn.weighted_reach import weighted_reach
@@ -121,7 +121,7 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
     for target in ((4, 4), (8, 0), (2, 8), (0, 3)):
         for source in np.ndindex(SIZE, SIZE):
             steps = paths(name).find(source, target)
-            heard = int(first_heard(relations, source)[target])
+            heard = int(first_heard(relations[:, :, :, *source])[target])
             assert bool(steps) == (heard >= 0)
             if not steps:
                 continue
@@ -131,6 +131,9 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
             for before, after in pairwise(steps):
                 move = (before.row - after.row, before.column - after.column)
                 assert move in layers[after.layer].tap_masks()
+            if name == "pixelcnn":
+                heard_at = first_heard(relations[:, :, :, *source])
+                assert stack_path(heard_at, usual(3, "B"), source, target) == steps
 
 
 def test_two_stacks_go_down_the_rows_first_and_along_the_row_last() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,16 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
-from pages.masks_words import ARCHITECTURES
+from pages.common import digits, load_model
+from pages.masks_words import ARCHITECTURES, ORDERS
+from pixelcnn.generation_orders import generation_order
 from pixelcnn.growth import growth
 from pixelcnn.layers import MaskedConv2d, TapConv2d, VerticalConv2d, causal_mask
+from pixelcnn.mask_stack import MaskStack
 from pixelcnn.models import build_model, model_names
+from pixelcnn.paths import first_heard
+from pixelcnn.stack_growth import stack_growth
+from pixelcnn.weighted_reach import weighted_reach
 from widgets.payload import unpack
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -112,10 +119,11 @@ def test_every_control_changes_grids_tiles_code_and_counts(
         assert np.array_equal(relations_on(page, title)[0], expected.relations)
         assert f"**{expected.totals[7].seen_share:.1%}**" in told(page)
         assert f"**{expected.totals[-1].seen_share:.1%}**" in told(page)
-    kept = widget(page, f"First: mask {mask}")[1]["mask"]
+    meta, arrays = widget(page, f"First layer: mask {mask}")
+    kept = arrays["mask"]
     assert np.array_equal(kept, causal_mask(1, 1, (first, first), mask)[0, 0])  # type: ignore[arg-type]
     assert ("784 leaks**" in told(page)) == (mask == "B")
-    assert f"torch.zeros({first}, {first})" in page.code[0].value
+    assert f"torch.zeros({first}, {first})" in meta["code"][0]
 
 
 @pytest.mark.parametrize(("first", "mask"), [(3, "A"), (7, "A"), (7, "B"), (11, "B")])
@@ -126,10 +134,11 @@ def test_the_pytorch_lines_build_the_mask_and_use_it_as_the_library_does(
     torch.manual_seed(0)
     layer = MaskedConv2d(1, 4, first, mask, bias=False)
     x = torch.randn(2, 1, 9, 9)
-    scope = {"torch": torch, "F": F, "x": x, "weight": torch.randn(4, 1, first, first)}
+    scope = {"torch": torch, "F": F, "x": x, "w": torch.randn(4, 1, first, first)}
+    code = widget(page, f"First layer: mask {mask}")[0]["code"]
     with torch.no_grad():
-        layer.weight.copy_(scope["weight"])
-        exec(page.code[0].value, scope)
+        layer.weight.copy_(scope["w"])
+        exec("\n".join(code), scope)
         assert torch.equal(scope["mask"].bool(), layer.mask[0, 0])
         torch.testing.assert_close(scope["y"], layer(x))
 
@@ -145,11 +154,15 @@ def test_the_blind_spot_is_explained_with_the_kernels_of_both_architectures() ->
     assert "2 columns for each row" in told(page)
 
 
-@pytest.mark.parametrize("name", model_names())
+def test_every_architecture_of_the_registry_is_there() -> None:
+    assert {chosen.model for chosen in ARCHITECTURES.values()} == set(model_names())
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_architecture_can_be_compared(name: str) -> None:
     chosen = ARCHITECTURES[name]
     page = open_page(left=chosen.paper)
-    expected = growth(name)
+    expected = growth(chosen.model, **chosen.options)
     relations, limit = relations_on(page, chosen.title)
     assert len(relations) == 28
     assert np.array_equal(relations[: len(expected.relations)], expected.relations)
@@ -159,20 +172,21 @@ def test_every_architecture_can_be_compared(name: str) -> None:
     for title, kept in chosen.kernels(3).items():
         assert np.array_equal(widget(page, title)[1]["mask"], kept)
     assert f"**{expected.totals[-1].seen_share:.1%}**" in told(page)
-    assert f"--model {name} --set" in page.code[-1].value
+    assert f"--model {chosen.model} --set" in page.code[-1].value
     assert chosen.paper not in page.selectbox(key="right").options
 
 
 def test_one_step_of_the_tiles_is_what_each_architecture_s_layers_read() -> None:
     """The tiles are the masks of the layers that the registry's models are made of."""
-    for name, chosen in ARCHITECTURES.items():
-        model = build_model(name, height=9, width=9, hidden_channels=4, blocks=1, kernel_size=5)
+    for chosen in ARCHITECTURES.values():
+        sizes = {"height": 9, "width": 9, "hidden_channels": 4, "blocks": 1, "kernel_size": 5}
+        model = build_model(chosen.model, **sizes, **chosen.options)
         masks = [
             layer.mask.any(dim=0).any(dim=0)
             for layer in model.modules()
             if isinstance(layer, TapConv2d)
         ]
-        if name == "pixelrnn":  # its tiles are those of the recurrence
+        if chosen.model == "pixelrnn":  # its tiles are those of the recurrence
             continue
         for kept in chosen.kernels(5).values():
             assert any(torch.equal(mask, kept) for mask in masks)
@@ -189,6 +203,149 @@ def test_the_command_counts_what_the_page_shows() -> None:
     page = open_page(first="9", kernel="5")
     command = page.code[-1].value
     assert "blocks=7 first_kernel_size=9 kernel_size=5" in re.sub(r"\s+", " ", command)
+
+
+# ---------------------------------------------------------------- edited masks
+
+
+def click_tile(page: AppTest, key: str, row: int, column: int) -> None:
+    """What the browser sends when a weight is toggled."""
+    metas = [unpack(component.proto.bytes) for component in page.get("bidi_component")]
+    meta, arrays = next((meta, arrays) for meta, arrays in metas if meta["key"] == key)
+    cells = arrays["start"].copy()
+    cells[row, column] ^= 1
+    sent = {"base": meta["base"], "cells": base64.b64encode(cells.tobytes()).decode()}
+    page.session_state[key] = {"mask": sent}
+    page.run()
+    assert not page.exception
+
+
+def test_a_toggled_weight_recolours_the_one_stack_and_is_in_the_address() -> None:
+    page = open_page()
+    first, later = (causal_mask(1, 1, (k, k), t)[0, 0].numpy() for k, t in ((7, "A"), (3, "B")))
+    click_tile(page, "later-tiles", 1, 2)
+    later[1, 2] = True
+    expected = stack_growth(first, later)
+    for title in (PLAIN, "One stack, with these masks"):
+        relations, limit = relations_on(page, title)
+        assert np.array_equal(relations, expected.relations)
+        assert np.array_equal(limit, expected.limit)
+    assert np.array_equal(relations_on(page, GATED)[0], growth("gated_pixelcnn").relations)
+    assert f"**{expected.totals[7].leaks:,} leaks**" in told(page)
+    assert page.query_params["masks"] == MaskStack((first, later)).hex
+
+    again = open_page(masks=page.query_params["masks"])
+    assert np.array_equal(relations_on(again, PLAIN)[0], expected.relations)
+    again.button(key="usual-masks").click().run()
+    assert np.array_equal(relations_on(again, PLAIN)[0], growth("pixelcnn").relations)
+    assert "masks" not in again.query_params
+
+
+def test_the_tile_that_looks_ahead_and_the_line_that_decides_it_are_told_apart() -> None:
+    page = open_page()
+    meta, arrays = widget(page, "Each layer after it: mask B")
+    assert arrays["forbidden"].tolist() == [[0, 0, 0], [0, 0, 1], [1, 1, 1]]
+    assert arrays["lines"].tolist() == [[1, 1, 1], [2, 3, 0], [0, 0, 0]]
+    assert meta["code"][2].startswith("mask[1, :1] = 1")
+
+
+def test_other_kernels_undo_the_edits() -> None:
+    page = open_page()
+    click_tile(page, "later-tiles", 1, 2)
+    set_control(page, "kernel", 5)
+    assert np.array_equal(relations_on(page, PLAIN)[0], growth("pixelcnn", kernel_size=5).relations)
+    assert "masks" not in page.query_params
+
+
+@pytest.mark.parametrize("text", ["ffff", "zz-zz", "ffffff00000000-fc00-00"])
+def test_masks_in_the_address_that_fit_no_kernel_are_left_out(text: str) -> None:
+    page = open_page(masks=text)
+    assert "**32.5%**" in told(page)
+
+
+def test_without_the_one_stack_the_tiles_are_fixed_and_say_so() -> None:
+    page = open_page(left="PixelSNAIL", masks="ffffff00000000-fc00")
+    assert "Only the masks of one stack can be edited" in told(page)
+    assert not widget(page, "Each layer after it: mask B")[0]["toggles"]
+
+
+# ---------------------------------------------------------------- sizes, dilation, orders
+
+
+def test_size_and_dilation_are_chosen_and_in_the_command() -> None:
+    page = open_page(size="14", dilation="2")
+    meta, arrays = widget(page, PLAIN)
+    assert (meta["height"], meta["selected"], meta["depth"]) == (14, [7, 7], 7)
+    seen = np.logical_xor.accumulate(arrays["changes"].astype(bool)).reshape(14, 14, 14, 14, 14)
+    assert np.array_equal(seen, growth("pixelcnn", size=14, dilations=(2,)).relations)
+    assert "dilations=[2] height=14 width=14" in page.code[-1].value
+    assert "dilation=2)" in widget(page, "Each layer after it: mask B")[0]["code"][-1]
+    page.selectbox(key="size").set_value(8).run()
+    assert widget(page, GATED)[0]["selected"] == [4, 4]
+    assert not page.exception
+
+
+@pytest.mark.parametrize("name", ["rows", "columns", "backwards", "serpentine"])
+def test_each_order_leaks_untransformed_and_never_transformed(name: str) -> None:
+    page = open_page(order=name)
+    order = generation_order(ORDERS[name].library, 14)
+    legal = (order[:, :, None, None] > order[None, None]).reshape(196, 196)
+    for title, leaks in (
+        ("The same masks, picture as it is", name != "rows"),
+        ("The picture transformed", False),
+    ):
+        _, arrays = widget(page, title)
+        assert np.array_equal(arrays["order"], order)
+        seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
+        assert (seen[2] & ~legal).any() == leaks
+
+
+# ---------------------------------------------------------------- paths, colours, trained
+
+
+def test_the_path_and_who_hears_of_the_source_are_the_library_s() -> None:
+    page = open_page(source="13-25")
+    metas = [unpack(component.proto.bytes) for component in page.get("bidi_component")]
+    one, two = (next(m for m in metas if m[0]["key"] == f"path-{n}") for n in ("one", "two"))
+    for (meta, arrays), name in ((one, "pixelcnn"), (two, "gated_pixelcnn")):
+        heard = first_heard(growth(name).relations[:, :, :, 13, 25])
+        assert np.array_equal(arrays["heard"], heard)
+        assert (meta["source"], meta["target"]) == ([13, 25], [14, 14])
+    assert one[0]["steps"] == []
+    assert "blind spot" in one[0]["noPath"]
+    assert [step[3].split(",")[0] for step in two[0]["steps"]] == ["vertical stack"] * 9 + [
+        "from the vertical stack to the horizontal one"
+    ]
+
+
+def test_a_source_that_was_chosen_goes_into_the_address() -> None:
+    page = open_page()
+    page.session_state["path-one"] = {"source": {"row": 2, "column": 4, "turn": 0}}
+    page.run()
+    assert page.query_params["source"] == "2-4"
+    page.session_state["path-two"] = {"source": {"row": 3, "column": 5, "turn": 1}}
+    page.run()
+    assert page.query_params["source"] == "3-5"
+    page.run()  # the older choice in the other grid is past
+    assert page.query_params["source"] == "3-5"
+
+
+def test_the_colours_masks_are_the_library_s_and_mask_a_at_the_output_hides_colours() -> None:
+    page = open_page()
+    for kind in ("A", "B"):
+        table = widget(page, f"Mask {kind}")[1]["mask"].reshape(3, 3, 3, 3).swapaxes(1, 2)
+        assert np.array_equal(table, causal_mask(3, 3, (3, 3), kind, colours=3))
+    assert "with **B** there, G sees R, B sees R and G" in told(page)
+    assert "with **A** there, G sees nothing, B sees R." in told(page)
+
+
+def test_weights_of_a_trained_model_are_shown_for_the_target() -> None:
+    page = open_page(reach="weighted", row="3", column="4")
+    _, arrays = widget(page, "Trained PixelCNN")
+    model, _ = load_model("mnist-threshold-pixelcnn")
+    expected = weighted_reach(model, digits(2, 28).test.images[:32], (3, 4))
+    np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-6)
+    assert "Half of the weight lies on" in told(page)
 
 
 # ---------------------------------------------------------------- the address

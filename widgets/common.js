@@ -19,8 +19,10 @@ function mount({ data, parentElement, setStateValue }, create) {
   };
   entry.root.dataset.mode = isDark(entry.root) ? "dark" : "light";
   const header = readHeader(data);
+  const colors = ["background", "text"].map((name) => cssVariable(entry.root, `--st-${name}-color`));
+  const look = [...colors, devicePixelRatio].join();
   if (header.digest === entry.digest) {
-    entry.widget.layout();
+    if (look !== entry.look) entry.widget.layout(); // most reruns change nothing here
   } else {
     unpack(data, header).then((arrays) => {
       if (call !== entry.calls || entry.ended) return; // newer content is on its way
@@ -31,6 +33,7 @@ function mount({ data, parentElement, setStateValue }, create) {
       entry.root.dataset.ready = header.digest;
     });
   }
+  entry.look = look;
   return () => {
     if (call === entry.calls) end(parentElement, entry);
   };

@@ -1,4 +1,4 @@
-// A kernel as tiles: kept weights solid, masked ones hatched and struck through.
+// A kernel as tiles: kept weights solid, masked ones hatched and struck through, leaks crossed.
 
 class KernelTiles {
   constructor(root) {
@@ -6,14 +6,20 @@ class KernelTiles {
     this.grid = new CellGrid({ onHover: (cell) => this.showCell(cell), onPick: (cell, byKey) => this.pick(cell, byKey) });
     this.title = element("div", { class: "title" });
     this.caption = element("div", { class: "caption" });
-    this.box = element("div", { class: "kerneltiles" }, this.title, this.grid.canvas, this.caption);
+    this.across = element("div", { class: "names across", "aria-hidden": "true" });
+    this.down = element("div", { class: "names down", "aria-hidden": "true" });
+    this.picture = element("div", { class: "picture" }, this.across, this.down, this.grid.canvas);
+    this.code = new TileCode((lit) => this.lightTiles(lit));
+    const tiles = element("div", { class: "tiles" }, this.title, this.picture, this.caption);
+    this.box = element("div", { class: "kerneltiles" }, tiles, this.code.list);
     this.root.append(this.box);
     this.announcer = new Announcer(root);
     this.grid.canvas.addEventListener("keydown", (event) => this.onKey(event));
+    this.grid.canvas.addEventListener("blur", () => this.meta && this.draw());
   }
 
   update(meta, arrays) {
-    if (meta.base !== this.meta?.base) this.mask = Uint8Array.from(arrays.mask);
+    if (meta.base !== this.meta?.base) this.mask = Uint8Array.from(arrays.start);
     if (meta.before?.base === meta.base) {
       this.mask = fromBase64(meta.before.cells);
       this.report("mask", meta.before);
@@ -22,17 +28,25 @@ class KernelTiles {
     setText(this.title, meta.title);
     this.title.hidden = !meta.title;
     this.grid.canvas.classList.toggle("fixed", !meta.toggles);
+    for (const names of [this.across, this.down]) {
+      names.replaceChildren(...meta.blocks.map((text) => element("span", { text })));
+      names.hidden = !meta.blocks.length;
+    }
     const keys = meta.toggles ? "Arrow keys move, Space toggles." : "Arrow keys read the weights.";
     this.grid.canvas.setAttribute("aria-label", `${meta.title || "Kernel"}, ${meta.height} by ${meta.width} weights. ${keys}`);
     this.layout();
   }
 
   layout() {
-    const width = Math.min(this.root.clientWidth, this.meta?.maxWidth ?? 0);
-    if (!width) return;
+    const room = this.meta?.blocks.length ? 28 : 0; // for the names at the side
+    const width = Math.min(this.root.clientWidth, this.meta?.maxWidth ?? 0) - room;
+    if (width <= 0) return;
     this.colors = palette(this.root);
     this.grid.layout(this.meta.height, this.meta.width, width, width, this.colors);
-    this.box.style.maxWidth = this.grid.canvas.style.width;
+    const beside = `max(9rem, ${this.grid.canvas.style.width})`;
+    this.title.style.maxWidth = this.meta.code ? "" : beside;
+    this.caption.style.maxWidth = beside;
+    this.across.style.width = this.grid.canvas.style.width;
     this.draw();
   }
 
@@ -41,15 +55,40 @@ class KernelTiles {
     const hatch = hatchPattern(grid.pen, colors, 9 * grid.scale);
     grid.paintCells((pen, row, column, x, y, size) => {
       const at = row * meta.width + column;
-      if (this.mask[at]) this.drawKept(pen, at, x, y, size);
-      else this.drawMasked(pen, hatch, x, y, size);
+      if (!this.mask[at]) this.drawMasked(pen, hatch, x, y, size);
+      else if (this.arrays.forbidden?.[at]) pen.drawImage(roleTile("leak", size, colors), x, y);
+      else this.drawKept(pen, at, x, y, size);
       frame(pen, x + 1, y + 1, size - 2, size - 2, colors.background, Math.max(2, Math.round(size / 24)));
     });
-    grid.markCell({ row: Math.floor(meta.height / 2), column: Math.floor(meta.width / 2) });
+    this.markCentres();
+    if (this.lit) this.outlineTiles(this.lit, colors.text, 3 * grid.scale);
     const focused = this.root.getRootNode().activeElement === grid.canvas;
-    if (focused && grid.selected) this.markSelected(grid.selected);
+    if (focused && grid.selected) this.outlineTiles((at) => at === this.at(grid.selected), colors.text, 2 * grid.scale);
+    this.code.show(meta, this.mask, this.arrays.mask, this.arrays.lines);
     this.root.dataset.kept = this.mask.reduce((sum, kept) => sum + kept, 0);
+    this.root.dataset.changed = this.mask.reduce((sum, kept, at) => sum + (kept !== this.arrays.mask[at]), 0);
     this.showCell(grid.hovered ?? null);
+  }
+
+  at({ row, column }) {
+    return row * this.meta.width + column;
+  }
+
+  /** The weight of the pixel itself, in each block, and wide lines between blocks. */
+  markCentres() {
+    const { grid, meta, colors } = this;
+    const blocks = Math.max(1, meta.blocks.length);
+    const [rows, columns] = [meta.height / blocks, meta.width / blocks];
+    for (let block = 1; block < blocks; block++) {
+      const wide = Math.max(3, Math.round(4 * grid.scale));
+      grid.pen.fillStyle = colors.background;
+      grid.pen.fillRect(block * columns * grid.cell - wide / 2, 0, wide, grid.canvas.height);
+      grid.pen.fillRect(0, block * rows * grid.cell - wide / 2, grid.canvas.width, wide);
+    }
+    for (let block = 0; block < blocks * blocks; block++) {
+      const row = Math.floor(block / blocks) * rows + Math.floor(rows / 2);
+      grid.markCell({ row, column: (block % blocks) * columns + Math.floor(columns / 2) });
+    }
   }
 
   drawKept(pen, at, x, y, size) {
@@ -81,28 +120,54 @@ class KernelTiles {
     pen.fillText(text, x + size / 2, y + size / 2);
   }
 
-  markSelected({ row, column }) {
-    const { grid, colors } = this;
-    const inset = Math.round(5 * grid.scale);
-    outline(grid.pen, column * grid.cell + inset, row * grid.cell + inset, grid.cell - 2 * inset, colors.text, 2 * grid.scale);
+  outlineTiles(chosen, color, lineWidth) {
+    const { grid, meta } = this;
+    const inset = Math.round(4 * grid.scale);
+    for (const at of this.mask.keys()) {
+      if (!chosen(at)) continue;
+      const [x, y] = [(at % meta.width) * grid.cell, Math.floor(at / meta.width) * grid.cell];
+      outline(grid.pen, x + inset, y + inset, grid.cell - 2 * inset, color, lineWidth);
+    }
+  }
+
+  lightTiles(lit) {
+    this.lit = lit;
+    this.draw();
   }
 
   showCell(hovered) {
-    const cell = hovered ?? this.grid.selected;
-    setText(this.caption, cell ? this.words(cell) : `${this.root.dataset.kept} of ${this.mask.length} weights kept`);
+    const focused = this.root.getRootNode().activeElement === this.grid.canvas;
+    const cell = hovered ?? (focused ? this.grid.selected : null);
+    setText(this.caption, cell ? this.words(cell) : this.summary());
+    this.code.light(cell ? this.at(cell) : null);
   }
 
-  words({ row, column }) {
-    const at = row * this.meta.width + column;
-    const state = this.mask[at] ? "kept" : "masked";
+  summary() {
+    const { kept, changed } = this.root.dataset;
+    const words = `${kept} of ${this.mask.length} weights kept`;
+    return changed === "0" ? words : `${words}, ${changed} changed by hand`;
+  }
+
+  words(cell) {
+    const at = this.at(cell);
+    const leaks = this.mask[at] && this.arrays.forbidden?.[at];
+    const state = leaks ? "kept: it looks ahead" : this.mask[at] ? "kept" : "masked";
     const weight = this.arrays.weights ? `, weight ${shortNumber(this.arrays.weights[at])}` : "";
-    return `row ${row}, column ${column}: ${state}${weight}`;
+    return `${this.place(cell)}: ${state}${weight}`;
+  }
+
+  place({ row, column }) {
+    const { blocks, height, width } = this.meta;
+    if (!blocks.length) return placeWords({ row, column });
+    const [rows, columns] = [height / blocks.length, width / blocks.length];
+    const [to, from] = [blocks[Math.floor(row / rows)], blocks[Math.floor(column / columns)]];
+    return `${from} to ${to}, ${placeWords({ row: row % rows, column: column % columns })}`;
   }
 
   pick(cell, byKey) {
     if (this.meta.toggles && !byKey) this.toggle(cell);
     this.draw();
-    this.announcer.say(this.words(cell));
+    this.speak(cell);
   }
 
   onKey(event) {
@@ -111,7 +176,12 @@ class KernelTiles {
     this.grid.selected ??= { row: 0, column: 0 };
     if (this.meta.toggles) this.toggle(this.grid.selected);
     this.draw();
-    this.announcer.say(this.words(this.grid.selected));
+    this.speak(this.grid.selected);
+  }
+
+  speak(cell) {
+    const line = this.code.words(this.at(cell));
+    this.announcer.say(line ? `${this.words(cell)}, by ${line}` : this.words(cell));
   }
 
   toggle({ row, column }) {

@@ -49,6 +49,7 @@ class ReachGrid {
     this.overlayHighest = meta.overlay && Math.max(1, ...meta.overlay);
     this.slider.max = meta.depths - 1;
     this.depthRow.hidden = meta.depths < 2;
+    this.legend.list.hidden = !meta.legend;
     setText(this.title, meta.title);
     this.title.hidden = !meta.title;
     this.grid.canvas.setAttribute("aria-label", `${meta.title || "Reach"}, ${meta.height} by ${meta.width} pixels. Arrow keys move the target pixel.`);

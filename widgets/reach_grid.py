@@ -90,6 +90,8 @@ def reach_grid(
     overlay: npt.ArrayLike | None = None,
     link: str | None = None,
     report: bool = True,
+    legend: bool = True,
+    revision: int = 0,
     max_width: int = 560,
     key: str,
 ) -> ReachSelection:
@@ -105,6 +107,9 @@ def reach_grid(
     overlay      uint8 (H, W) levels, drawn faintly over the cells as ink
     link         grids on a page with the same link show the same target and depth
     report       tell Python about a pinned target or a new depth (this reruns the script)
+    legend       say what the colours mean; a further grid beside others need not
+    revision     a new number for a table that the viewer made, so that what he sees never returns
+                 to an older message (see `payload`)
     max_width    in CSS pixels
 
     Raises `ValueError` when an argument does not fit.
@@ -128,6 +133,8 @@ def reach_grid(
         "overlay": None if faint is None else faint.flatten().tolist(),
         "link": link,
         "report": report,
+        "legend": legend,
+        "revision": revision,
         "maxWidth": max_width,
         "key": key,
     }

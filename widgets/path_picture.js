@@ -1,0 +1,43 @@
+// What a path looks like at one moment: who has heard of the source, and the way so far.
+
+/** The moments to play: [depth, steps of the path that are done]. */
+function pathFrames(steps, heard) {
+  if (steps.length) return [[-1, 0], ...steps.map(([, , depth], index) => [depth, index + 1])];
+  const last = Math.max(...heard);
+  return Array.from({ length: last + 2 }, (_, index) => [index - 1, 0]);
+}
+
+/** Paint the pixels that see the source by now, darker the later they came to it. */
+function paintHeard(grid, heard, depth, colors) {
+  const last = Math.max(1, ...heard);
+  grid.paintCells((pen, row, column, x, y, size) => {
+    const when = heard[row * grid.columns + column];
+    pen.fillStyle = colors.paper;
+    pen.fillRect(x, y, size, size);
+    if (when < 0 || when > depth) return;
+    pen.fillStyle = colors.ink;
+    pen.globalAlpha = 0.2 + (0.4 * when) / last;
+    pen.fillRect(x, y, size, size);
+    pen.globalAlpha = 1;
+  });
+}
+
+/** The way from pixel to pixel, light under dark, so that it is seen on every grey. */
+function strokeWay(grid, cells, colors) {
+  const { pen, cell, scale } = grid;
+  const points = cells.map(([row, column]) => [(column + 0.5) * cell, (row + 0.5) * cell]);
+  const trace = (color, width, radius) => {
+    Object.assign(pen, { strokeStyle: color, fillStyle: color, lineWidth: width, lineJoin: "round" });
+    pen.beginPath();
+    points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.stroke();
+    for (const [x, y] of points) {
+      pen.beginPath();
+      pen.arc(x, y, radius, 0, 2 * Math.PI);
+      pen.fill();
+    }
+  };
+  const dot = Math.max(2.5 * scale, cell / 4);
+  trace(colors.paper, 6 * scale, dot + 2 * scale);
+  trace(colors.role("seen"), 3 * scale, dot);
+}
