@@ -43,7 +43,9 @@ def code(name: str) -> None:
 
 def drawings(name: str) -> None:
     """What both draw, with the same random numbers."""
-    for (side, one), column in zip(measured(name).items(), st.columns(2, gap="large"), strict=True):
+    for (side, one), column in zip(
+        measured(name).items(), st.columns(2, gap="medium"), strict=True
+    ):
         with column:
             st.markdown(f"**{SIDES[side]}**")
             player(
@@ -59,7 +61,9 @@ def drawings(name: str) -> None:
 
 def leaks(name: str) -> None:
     """The leak maps of both, linked."""
-    for (side, one), column in zip(measured(name).items(), st.columns(2, gap="large"), strict=True):
+    for (side, one), column in zip(
+        measured(name).items(), st.columns(2, gap="medium"), strict=True
+    ):
         with column:
             colour = ", red" if one.relation.shape[0] > 1 else ""
             reach_grid(
@@ -75,7 +79,9 @@ def leaks(name: str) -> None:
 
 def noise(name: str) -> None:
     """What both draw on a canvas that was not empty."""
-    for (side, one), column in zip(measured(name).items(), st.columns(2, gap="large"), strict=True):
+    for (side, one), column in zip(
+        measured(name).items(), st.columns(2, gap="medium"), strict=True
+    ):
         with column:
             words = (
                 "The same pictures as on the empty canvas"

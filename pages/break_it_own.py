@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from pages import common
 from pages.break_it_masks import edit_masks
 from pages.break_it_words import audit_in_words
 from pixelcnn.errors import LabError
+from pixelcnn.models import AutoregressiveModel
 from pixelcnn.reach import AuditReport
 from widgets.reach_grid import ReachTable, reach_grid, reach_table
 
@@ -53,16 +55,19 @@ print(leaks.sum(), "leaks")
 
 @dataclass(frozen=True, eq=False)
 class Audited:
-    """The verdict on a model: the counts, who sees whom, and how many leaks were found by trying.
+    """The verdict on a model: the counts, and who sees whom; `title` says whose view that is."""
 
-    `target` says whose view the map shows; `tried` is how many pixels were changed for that.
-    """
-
+    model: AutoregressiveModel
     report: AuditReport
     table: ReachTable
-    found: int
-    tried: int
-    target: str
+    title: str
+
+    @cached_property
+    def tried(self) -> int:
+        """How many leaks turn up when some pixels are changed; found out when it is asked for."""
+        from pixelcnn.causality import spot_check
+
+        return spot_check(self.model, places=_TRIED)
 
 
 def audit_your_own() -> None:
@@ -133,7 +138,6 @@ def audited_file(content: bytes) -> Audited:
 
 
 def _audited(path: Path) -> Audited:
-    from pixelcnn.causality import spot_check
     from pixelcnn.checkpoints import load_checkpoint, read_header
     from pixelcnn.errors import CheckpointError
     from pixelcnn.reach import audit
@@ -148,13 +152,8 @@ def _audited(path: Path) -> Audited:
     model, _ = load_checkpoint(path)
     report = audit(model)
     relation, limit = (one[0].any(axis=2) for one in (report.relation, report.limit))
-    return Audited(
-        report,
-        reach_table([relation], limit=limit),
-        found=spot_check(model, places=_TRIED),
-        tried=_TRIED,
-        target="What red is told" if model.config.channels > 1 else "What each pixel is told",
-    )
+    title = "What red is told" if model.config.channels > 1 else "What each pixel is told"
+    return Audited(model, report, reach_table([relation], limit=limit), title)
 
 
 def _show(audited: Audited) -> None:
@@ -163,15 +162,18 @@ def _show(audited: Audited) -> None:
         box = st.success if audited.report.causal else st.error
         box(audit_in_words(audited.report))
         st.markdown("**Exact**: the audit follows every weight that the masks let through.")
-        outcome = "**No** output" if not audited.found else f"**{audited.found:,}** outputs"
-        st.markdown(
-            f"**Tried as well**: {audited.tried} pixels of a random picture were changed, one at "
-            f"a time, in double precision. {outcome} at these pixels or before them moved."
-        )
+        below = st.container()
     with grid:
         reach_grid(
-            audited.table, title=audited.target, report=False, max_width=440, key="audited-grid"
+            audited.table, title=audited.title, report=False, max_width=440, key="audited-grid"
         )
+    with below, st.spinner("And by trying ..."):  # last, since it takes longer
+        found = audited.tried
+    outcome = "**No** output" if not found else f"**{found:,}** outputs"
+    below.markdown(
+        f"**Tried as well**: {_TRIED} pixels of a random picture were changed, one at a time, in "
+        f"double precision. {outcome} at these pixels or before them moved."
+    )
 
 
 # ---------------------------------------------------------------- in code
