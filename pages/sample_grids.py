@@ -40,9 +40,8 @@ def seeds_from(first: int, count: int) -> tuple[int, ...]:
 
 def temperatures(options: Options, progress: Progress) -> Scene:
     """Rows: temperatures. Columns: seeds."""
-    label = _one_label(options)
     seeds = seeds_from(options.seed, SEEDS)
-    rows = tuple(Row(label, temperature) for temperature in TEMPERATURES)
+    rows = tuple(Row(_labels(options, SEEDS), temperature) for temperature in TEMPERATURES)
     film = _drawn(options.model, rows, seeds, progress)
     names = [f"T = {temperature:g}" for temperature in TEMPERATURES]
     return _sheet(film, "Temperature", names, _named(seeds))
@@ -72,8 +71,8 @@ def guidance(options: Options, progress: Progress) -> Scene | str:
             "one with **labels hidden now and then**, and choose it at the left."
         )
     seeds = seeds_from(options.seed, SEEDS)
-    label = _one_label(options)
-    rows = tuple(Row(label, options.temperature, strength) for strength in GUIDANCES)
+    labels = _labels(options, SEEDS)
+    rows = tuple(Row(labels, options.temperature, strength) for strength in GUIDANCES)
     film = _drawn(options.model, rows, seeds, progress)
     names = [f"+{strength:g}" for strength in GUIDANCES]
     return _sheet(film, "Guidance", names, _named(seeds))
@@ -124,11 +123,12 @@ def _both_listen(*models: str) -> bool:
     return all(common.model_config(name)["classes"] for name in models)
 
 
-def _one_label(options: Options) -> int | None:
-    """The label that was chosen; 3 where it was one of each, since a sheet shows one thing."""
-    if not common.model_config(options.model)["classes"]:
+def _labels(options: Options, count: int) -> tuple[int, ...] | int | None:
+    """The label of each column: the chosen one, or one class after the other."""
+    classes = common.model_config(options.model)["classes"]
+    if not classes:
         return None
-    return 3 if options.label is None else options.label
+    return tuple(k % classes for k in range(count)) if options.label is None else options.label
 
 
 def _named(seeds: Sequence[int]) -> list[str]:

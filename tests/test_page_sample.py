@@ -1,5 +1,6 @@
 """The page Sample: it shows what the library draws for the options on screen or in the URL."""
 
+import itertools
 import json
 import shlex
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages import common
 from pixelcnn import build_model, sample
+from pixelcnn.branches import Branch, grow
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.film import draw_film
+from pixelcnn.film_grids import Row, draw_grid, uniforms_of
 from pixelcnn.likelihoods import draw, temper
 from pixelcnn.opening import read_opening
 from widgets.payload import unpack
@@ -108,16 +111,128 @@ def test_at_temperature_0_all_samples_of_a_label_are_one_picture() -> None:
     assert (images == images[:1]).all()
 
 
+def test_sixteen_digits_with_their_distributions_are_a_small_message(page: AppTest) -> None:
+    payload = page.get("bidi_component")[0].proto.bytes
+    assert {"probabilities", "entropy", "surprise", "uniforms", "field"} <= film_of(page)[1].keys()
+    assert len(payload) < 300_000
+
+
 def test_a_click_on_a_sample_shows_its_own_map_and_bits(page: AppTest) -> None:
     opening = read_opening()
     assert f"Sample 1 has **{opening.bits[0]:.1f} bits**" in told(page)
-    payload = page.get("bidi_component")[0].proto.bytes
-    digest = json.loads(payload[4 : 4 + int.from_bytes(payload[:4], "little")])
-    page.session_state["film"] = {"event": {"image": 2, "digest": digest["digest"]}}
-    page.run()
+    click(page, image=2)
     assert f"Sample 3 has **{opening.bits[2]:.1f} bits**" in told(page)
     values = unpack(page.get("bidi_component")[1].proto.bytes)[1]["values"]
     np.testing.assert_allclose(values, opening.entropy_map[2])
+    values = unpack(page.get("bidi_component")[2].proto.bytes)[1]["values"]
+    np.testing.assert_allclose(values, opening.surprise_map[2])
+    np.testing.assert_allclose(values.sum(), opening.bits[2], rtol=1e-5)
+
+
+def test_another_value_grows_a_branch_with_the_same_random_numbers(page: AppTest) -> None:
+    opening = read_opening()
+    click(page, image=3, row=12, column=14, channel=0, level=0)
+    assert tree_in_address(page) == "0.s3.r12c14v0"
+    assert page.segmented_control(key="show").value == "Branches"
+    meta, arrays = film_of(page)
+    branch = grow(common.load_model(MODEL)[0], opening.only(3), Branch(0, 3, 12, 14, 0, 0))
+    np.testing.assert_array_equal(arrays["images"][:1], opening.images[3:4])
+    np.testing.assert_array_equal(arrays["images"][1:], branch.images)
+    np.testing.assert_array_equal(arrays["uniforms"][0], arrays["uniforms"][1])
+    assert (meta["start"], meta["changed"]) == ([12, 14], [None, [12, 14]])
+    assert f"{branch.bits[0]:.1f} bits instead of {opening.bits[3]:.1f}" in told(page)
+    page.run()  # the browser's last word is still there, and must not be taken for a new one
+    assert tree_in_address(page) == "0.s3.r12c14v0"
+
+
+def test_a_branch_of_a_branch_comes_back_by_its_link_and_can_be_removed() -> None:
+    page = open_page(show="Branches", tree="0.s3.r12c14v0-1.r20c5v1")
+    images = images_of(page)
+    assert images[:, 0, 12, 14].tolist() == [1, 0, 0]
+    assert images[:, 0, 20, 5].tolist()[1:] == [1 - images[2, 0, 20, 5], images[2, 0, 20, 5]]
+    assert (images[1].ravel()[: 20 * 28 + 5] == images[2].ravel()[: 20 * 28 + 5]).all()
+    [remove] = [button for button in page.button if button.label == "Remove branch 2"]
+    remove.click().run()
+    assert tree_in_address(page) == "0.s3.r12c14v0"
+    np.testing.assert_array_equal(images_of(page), images[:2])
+
+
+def test_branches_belong_to_the_digits_they_grew_from() -> None:
+    page = open_page(show="Branches", tree="0.s3.r12c14v0")
+    page.number_input(key="seed").set_value(1).run()
+    assert "tree" not in page.query_params
+    assert "There is no branch yet" in page.info[0].value
+
+
+@pytest.mark.parametrize("tree", ["nonsense", "0.s99.r1c1v1", "0.s3.r12c14v1"])
+def test_a_damaged_link_to_branches_is_explained(tree: str) -> None:
+    page = open_page(show="Branches", tree=tree)
+    assert "The branches in this link cannot be shown." in page.warning[0].value
+    np.testing.assert_array_equal(images_of(page), read_opening().images)
+
+
+@pytest.mark.parametrize(
+    ("view", "rows"),
+    [
+        ("Temperatures", [Row(4, t) for t in (0.0, 0.5, 1.0, 1.5, 2.0)]),
+        ("Classes", [Row(label, 0.8) for label in range(10)]),
+    ],
+)
+def test_a_grid_shows_what_the_library_draws(view: str, rows: list[Row]) -> None:
+    page = open_page(show=view, seed="9998", label="4", temperature="0.8")
+    model = common.load_model(MODEL)[0]
+    seeds = (9998, 9999, 0, 1, 2)
+    expected = draw_grid(model, rows, uniforms_of(model, seeds), engine="torch")
+    meta, arrays = film_of(page)
+    np.testing.assert_array_equal(arrays["images"], expected.images)
+    assert meta["captions"][:5] == [f"seed {seed}" for seed in seeds]
+    assert len(meta["rowNames"]) == len(rows)
+
+
+def test_two_models_draw_with_the_same_random_numbers() -> None:
+    meta, arrays = film_of(open_page(show="Two models"))
+    pairs = arrays["uniforms"].reshape(2, 2, 4, -1)
+    np.testing.assert_array_equal(pairs[:, 0], pairs[:, 1])
+    images = arrays["images"].reshape(2, 2, 4, -1)
+    assert (images[:, 0] != images[:, 1]).any()
+    assert meta["rowNames"] == ["A", "B", "A", "B"]
+
+
+def test_guidance_needs_a_model_that_learned_without_labels_too(other_checkpoints: Path) -> None:
+    options = {"height": 8, "width": 8, "hidden_channels": 4, "blocks": 1, "classes": 10}
+    save_checkpoint(other_checkpoints / "a.safetensors", build_model("pixelcnn", **options), {})
+    guided = build_model("pixelcnn", label_dropout=0.1, **options)
+    save_checkpoint(other_checkpoints / "b.safetensors", guided, {})
+    page = open_page(show="Guidance", n="4")
+    assert "Guidance exaggerates" in page.info[0].value
+    page.selectbox(key="model").select("b").run()
+    assert not page.info
+    assert images_of(page).shape == (20, 1, 8, 8)
+
+
+def test_the_race_tells_both_times_and_what_was_worked_out(page: AppTest) -> None:
+    [start] = [button for button in page.button if button.label == "Start the race"]
+    start.click().run()
+    assert not page.exception
+    assert "times faster" in told(page)
+    assert "Both drew the same pixels" in told(page)
+
+
+def test_a_colour_model_is_told_and_branched_in_its_own_words(other_checkpoints: Path) -> None:
+    options = {"height": 6, "width": 6, "hidden_channels": 6, "blocks": 1, "channels": 3}
+    model = build_model("pixelcnnpp", levels=8, **{**options, "hidden_channels": 12})
+    save_checkpoint(other_checkpoints / "colour.safetensors", model, {})
+    page = open_page(n="4")
+    assert "a probability for each level" in told(page)
+    assert "probability for ink" not in told(page)
+    level = (int(images_of(page)[1, 2, 3, 4]) + 1) % 8
+    click(page, image=1, row=3, column=4, channel=2)
+    assert "Sample 2, row 3, column 4, blue" in told(page)
+    click(page, image=1, row=3, column=4, channel=2, level=level)
+    assert tree_in_address(page) == f"0.s1.r3c4k2v{level}"
+    images = images_of(page)
+    assert images[1, 2, 3, 4] == level
+    np.testing.assert_array_equal(images[0, :, :3], images[1, :, :3])
 
 
 def test_the_code_on_the_page_draws_what_the_library_draws(page: AppTest) -> None:
@@ -173,6 +288,25 @@ def test_a_model_with_damaged_weights_is_explained(other_checkpoints: Path) -> N
 @pytest.mark.usefixtures("other_checkpoints")
 def test_no_model_at_all_is_explained() -> None:
     assert "No trained model was found" in open_page().error[0].value
+
+
+def click(page: AppTest, **event: int) -> None:
+    """What the player reports when somebody clicks in it; the page then runs."""
+    payload = page.get("bidi_component")[0].proto.bytes
+    header = json.loads(payload[4 : 4 + int.from_bytes(payload[:4], "little")])
+    count = next(_counts)
+    page.session_state["film"] = {"event": {**event, "count": count, "digest": header["digest"]}}
+    page.run()
+    assert not page.exception
+
+
+def tree_in_address(page: AppTest) -> str:
+    """A test may give an address as a list, and the page writes plain text."""
+    given = page.query_params["tree"]
+    return given if isinstance(given, str) else given[0]
+
+
+_counts = itertools.count(1)
 
 
 def told(page: AppTest) -> str:

@@ -100,7 +100,7 @@ class SampleGrid {
       const [x, y] = this.corner(image);
       atlas.draw(pen, image, x, y, width, height);
       frame(pen, x, y, width, height, colors.edge, this.scale);
-      strokeEdges(pen, film.borders[image], x, y, this.cell, colors.text, this.scale);
+      strokeEdges(pen, film.borders[image], x, y, this.cell, colors.mark, this.scale);
       drawChange(pen, film.changed?.[image], x, y, this.cell, Math.max(this.cell, 5 * this.scale), colors);
       if (!now || film.isKnown(image, now.position)) continue;
       const shift = Math.round((mark - this.cell) / 2) + this.scale;
@@ -147,8 +147,8 @@ class Portrait {
     atlas.draw(pen, image, 0, 0, width, height);
     gridLines(pen, 0, 0, film.height, film.width, this.cell, colors.gridline);
     const now = step < film.total ? film.current(shown) : null;
-    if (now) this.drawField(pen, film, now, colors);
-    strokeEdges(pen, film.borders[image], 0, 0, this.cell, colors.text, 2 * this.scale);
+    if (now && atlas.view === "pixels") this.drawField(pen, film, now, colors);
+    strokeEdges(pen, film.borders[image], 0, 0, this.cell, colors.mark, 2 * this.scale);
     drawChange(pen, film.changed?.[image], 0, 0, this.cell, this.cell, colors);
     outlineCanvas(pen, colors.edge, this.scale);
     if (!now) return;

@@ -23,6 +23,15 @@ def pixel(page: Page) -> int:
     return int(page.locator(".lab[data-total]").get_attribute("data-pixel") or -1)
 
 
+def click_pixel(page: Page, row: int, column: int, size: int = 28) -> None:
+    """Click the centre of a pixel in the large picture."""
+    portrait = page.locator("canvas.portrait")
+    box = portrait.bounding_box()
+    assert box
+    x, y = (box["width"] * (column + 0.5) / size, box["height"] * (row + 0.5) / size)
+    portrait.click(position={"x": x, "y": y})
+
+
 def too_wide(page: Page) -> list[str]:
     """What stands out at the right of the page."""
     main = page.get_by_test_id("stMain")

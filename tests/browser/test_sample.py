@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import Download, Page, expect
 
 from pixelcnn.opening import read_opening
-from tests.browser.playing import await_pixel, too_wide
+from tests.browser.playing import await_pixel, click_pixel, too_wide
 from tests.browser.serving import goto, idle
 
 
@@ -49,13 +49,11 @@ def test_the_film_can_be_paused_stepped_and_wound_back(page: Page) -> None:
     expect(player).to_have_attribute("data-pixel", "472")
     page.get_by_role("button", name="One pixel on").click()
     expect(player).to_have_attribute("data-pixel", "473")
-    portrait = page.locator("canvas.portrait")
-    box = portrait.bounding_box()
-    assert box
-    # The centre of row 2, column 3 of 28: steps up to it are 2 * 28 + 3 + 1.
-    portrait.click(position={"x": box["width"] * 3.5 / 28, "y": box["height"] * 2.5 / 28})
+    click_pixel(page, 2, 3)  # steps up to it are 2 * 28 + 3 + 1
     expect(player).to_have_attribute("data-pixel", "60")
     expect(page.locator(".place")).to_contain_text("row 2, column 3")
+    page.keyboard.press("ArrowRight")  # the keys go on from the pixel that was clicked
+    expect(player).to_have_attribute("data-pixel", "61")
 
 
 def test_a_click_on_a_digit_shows_its_bits_and_its_map(page: Page) -> None:
@@ -69,6 +67,72 @@ def test_a_click_on_a_digit_shows_its_bits_and_its_map(page: Page) -> None:
     grid.click(position={"x": box["width"] * 2.5 / 4, "y": box["height"] * 1.5 / 4})
     expect(page.get_by_text(f"Sample 7 has {bits[6]:.1f} bits")).to_be_visible()
     expect(page.get_by_text("Entropy of sample 7")).to_be_visible()
+
+
+def test_another_value_grows_a_branch_and_the_link_brings_it_back(
+    page: Page, screenshot: Callable[[Page, str], Path]
+) -> None:
+    opening = read_opening()
+    open_sample(page)
+    click_pixel(page, 12, 14)
+    assert opening.images[0, 0, 12, 14] == 0
+    page.get_by_role("button", name="What if it were ink?").click()
+    told = page.get_by_text("Branch 1 is sample 1 with ink instead of paper at row 12, column 14")
+    expect(told).to_be_visible()
+    await_pixel(page, "pixel > 12 * 28 + 14")
+    screenshot(page, "sample-branch")
+    player = page.locator(".lab[data-total]")
+    expect(player).to_have_attribute("data-selected", "1")
+    # A branch of the branch, at a pixel after its own; the one before it belongs to the parent.
+    click_pixel(page, 12, 13)
+    expect(page.get_by_role("button", name="Shared with its parent")).to_be_disabled()
+    click_pixel(page, 19, 10)
+    page.get_by_role("button", name="What if it were").click()
+    second = page.get_by_text("Branch 2 is branch 1 with")
+    expect(second).to_be_visible()
+    idle(page)
+    query = page.url.partition("?")[2]
+    assert "show=Branches" in query
+    words, bits = second.inner_text(), page.get_by_text("Branch 2 has").inner_text()
+    open_sample(page, f"?{query}")
+    expect(page.get_by_text("Branch 2 is branch 1 with")).to_have_text(words)
+    expect(page.get_by_text("Branch 2 has")).to_have_text(bits)
+    page.get_by_role("button", name="Remove all branches").click()
+    expect(page.get_by_text("Sample 1 has")).to_be_visible()
+    idle(page)
+    assert "tree=" not in page.url
+
+
+def test_the_lines_of_the_loop_light_up_one_after_the_other(page: Page) -> None:
+    open_sample(page)
+    page.get_by_role("slider", name="Speed").fill("0")  # a pixel a second
+    for line in range(3):
+        expect(page.locator(".loop li").nth(line)).to_have_class("lit")
+    page.keyboard.press("Space")
+    expect(page.locator(".loop .lit")).to_have_count(0)
+
+
+def test_entropy_and_surprise_take_the_place_of_the_pixels(page: Page) -> None:
+    open_sample(page)
+    page.get_by_role("slider", name="Pixels drawn").fill("784")
+    before = page.locator("canvas.portrait").screenshot()
+    pictures = {before}
+    for view in ("entropy", "surprise", "pixels"):
+        page.get_by_role("combobox", name="What the colours show").select_option(view)
+        expect(page.locator(".lab[data-total]")).to_have_attribute("data-view", view)
+        last = page.locator("canvas.portrait").screenshot()
+        pictures.add(last)
+    assert len(pictures) == 3
+    assert last == before
+
+
+def test_the_race_is_run_and_shown_at_its_own_speed(page: Page) -> None:
+    open_sample(page)
+    page.get_by_role("button", name="Start the race").click()
+    expect(page.get_by_text("times faster")).to_be_visible()
+    lanes = page.locator(".lane .note")
+    expect(lanes.nth(1)).to_have_text("done")
+    assert lanes.nth(0).inner_text() != "done"
 
 
 def test_options_change_the_film_and_the_link_brings_it_back(page: Page) -> None:
@@ -96,6 +160,9 @@ def test_the_picture_and_the_arrays_can_be_taken(page: Page) -> None:
     assert picture.suggested_filename.endswith("-seed-0.png")
     with Image.open(picture.path()) as sheet:
         assert sheet.width == sheet.height > 4 * 28
+    moving = downloaded(page, "Film (.webp)")
+    with Image.open(moving.path()) as animation:
+        assert animation.n_frames > 50
     arrays = downloaded(page, "Arrays (.npz)")
     with np.load(io.BytesIO(Path(arrays.path()).read_bytes())) as contents:
         np.testing.assert_array_equal(contents["images"], film.images)
@@ -103,9 +170,12 @@ def test_the_picture_and_the_arrays_can_be_taken(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [1280, 768, 390])
-@pytest.mark.parametrize("n", [1, 16])
-def test_nothing_is_cut_off(page: Page, width: int, n: int) -> None:
+@pytest.mark.parametrize(
+    "query",
+    ["n=1", "n=16", "show=Classes", "show=Two+models", "show=Branches&tree=0.s3.r12c14v0"],
+)
+def test_nothing_is_cut_off(page: Page, width: int, query: str) -> None:
     page.set_viewport_size({"width": width, "height": 844})
-    open_sample(page, f"?n={n}")
+    open_sample(page, f"?{query}")
     await_pixel(page, "pixel > 10")
     assert not too_wide(page)
