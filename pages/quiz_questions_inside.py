@@ -189,9 +189,9 @@ ONE_PIXEL = (
             ),
         ),
         Try(
-            "Compare with the blind spot of one stack on the page Masks & blind spots.",
-            "masks",
-            {"depth": "27"},
+            "Compare one stack with two, side by side.",
+            "one_pixel",
+            {"model": "mnist-threshold-pixelcnn", "beside": "mnist-threshold-gated"},
         ),
     ),
     Question(

@@ -193,7 +193,7 @@ BREAK_IT = (
                 "The number of weights says nothing about which pixels they look at.",
             ),
         ),
-        Try("Audit your own network above: the last tab shows how to do it in code."),
+        Try("*Your code*, under *Audit your own*, shows how."),
     ),
     Question(
         "There is no mask to forget in batch normalisation. Why does it leak in train mode?",
