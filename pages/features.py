@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pages import common, pictures
 from pages.features_attention import show_where_it_looks
 from pages.features_cell import numbers, show_cell, wiring
+from pages.features_moments import show_moments
 from pages.features_words import EXPLAINED, views
 from pixelcnn.introspect import (
     LayerSummary,
@@ -63,12 +64,11 @@ def inside(
     layers = [one for one in summarize(network, found, labels) if one.part in wanted]
     maps = {one.label: found[one.name][0].numpy() for one in layers}
     bet = prediction(network, images, labels)[0].numpy()
-    table = maps_table(
-        {IMAGE: image / (network.config.levels - 1), **maps, PREDICTION: bet},
-        scales={one.label: fixed_scale(model, one.name, scale) for one in layers}
-        if scale != THIS_DIGIT
-        else None,
-    )
+    scales = {IMAGE: (0.0, 1.0), PREDICTION: (0.0, 1.0)}
+    if scale != THIS_DIGIT:
+        scales |= {one.label: fixed_scale(model, one.name, scale) for one in layers}
+    ink = image / (network.config.levels - 1)
+    table = maps_table({IMAGE: ink, **maps, PREDICTION: bet}, scales=scales)
     return Inside(table, {one.label: one for one in layers})
 
 
@@ -257,6 +257,14 @@ with common.explained():
         "that do not exist yet."
     )
     maps_gallery(kernels(model), report=False, key="kernels")
+
+    st.header("How did it learn to see?")
+    st.markdown(
+        "A network begins with random weights: its first maps are **noise**, and its bet is the "
+        "same for every pixel. **Move the slider**: the steps double, since most happens early. A "
+        "colour means the same number at all of them."
+    )
+    show_moments(image, asked.digit)
 
 st.markdown("The same maps in a notebook:")
 path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)

@@ -31,11 +31,13 @@ class Asked:
         source: TEST_DIGIT, DRAWING or UPLOAD.
         image: uint8 `(1, H, W)`; None where it is to be `made`.
         label: what the network is told about it; None for one without classes.
+        digit: which digit it is, as far as is known: a test digit's class, or else the label.
     """
 
     source: str
     image: NDArray[np.uint8] | None
     label: int | None
+    digit: int | None
 
 
 def choose_picture(config: dict[str, Any], classes: int) -> Asked:
@@ -58,7 +60,8 @@ def choose_picture(config: dict[str, Any], classes: int) -> Asked:
     )
     if source == TEST_DIGIT:
         image, own = _test_digit(config)
-    return Asked(source, image, _told_label(classes, own))
+    label = _told_label(classes, own)
+    return Asked(source, image, label, label if own is None else own)
 
 
 def made(source: str, model: str, config: dict[str, Any]) -> NDArray[np.uint8]:

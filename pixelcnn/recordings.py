@@ -1,6 +1,7 @@
 """Finished runs that come with the lab, so that there is something to see before the first click.
 
-A recording is a run's directory without its weights: whatever shows a run shows a recording too.
+A recording is a run's directory without its weights, but for those of its early moments where
+they are wanted: whatever shows a run shows a recording too.
 """
 
 from __future__ import annotations
@@ -31,10 +32,16 @@ def recorded_run(name: str, folder: Path = RECORDED) -> Run:
     return run
 
 
-def record_run(run: Run, name: str, folder: Path = RECORDED) -> Run:
+def record_run(run: Run, name: str, folder: Path = RECORDED, *, with_moments: bool = False) -> Run:
     """Make a recording of a finished run, in place of the one of that name.
 
     Rows of steps are averaged to some 150, more than a curve shows.
+
+    Args:
+        run: what to copy.
+        name: of the recording.
+        folder: of all recordings.
+        with_moments: also copy the weights of its early moments and the last ones.
 
     Raises:
         RunError: the run is not finished.
@@ -46,6 +53,9 @@ def record_run(run: Run, name: str, folder: Path = RECORDED) -> Run:
     shutil.copytree(run.path / "samples", copy.path / "samples")
     shutil.copy(run.path / "config.json", copy.path)
     shutil.copy(run.path / "status.json", copy.path)
+    if with_moments:
+        shutil.copytree(run.path / "moments", copy.path / "moments")
+        shutil.copy(run.checkpoint("last"), copy.path)
     rows = _thinned(run.metrics())
     (copy.path / "metrics.jsonl").write_bytes(b"".join(to_json(row) for row in rows))
     return copy

@@ -13,6 +13,7 @@ import torch
 
 from pixelcnn.checkpoints import read_card, save_checkpoint
 from pixelcnn.data import DataSet
+from pixelcnn.moments import keep_moment
 from pixelcnn.run_config import RunConfig, RunStatus, State
 from pixelcnn.run_files import RowWriter, remove_unfinished, write_whole
 from pixelcnn.runs import Run
@@ -100,6 +101,7 @@ class RunWriter:
         if self._rows.continues:
             # Nothing was saved before the first step: not even the rows of step 0 count then.
             self._rows.write({"event": "resumed", "step": trainer.step or -1})
+        keep_moment(run, trainer.kept_model, trainer.step)
 
     def record(self, event: Event) -> None:
         """Write what an event has to say.
@@ -112,6 +114,7 @@ class RunWriter:
             if event.step % _row_every(event.step) == 0:
                 self._write_steps()
             self._status.progress(event.images_per_second)
+            keep_moment(self._run, self._trainer.kept_model, event.step)
         elif isinstance(event, Evaluated):
             self._write_steps()
             self._rows.write({"event": "evaluated", **asdict(event)})

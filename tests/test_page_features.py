@@ -28,8 +28,14 @@ from pixelcnn.introspect import (
     summarize,
 )
 from pixelcnn.models import AutoregressiveModel, model_names
+from pixelcnn.moments import load_moment, moment_steps
+from pixelcnn.recordings import recorded_run
+from pixelcnn.run_config import RunConfig
+from pixelcnn.runs import create_run
+from pixelcnn.train_config import TrainConfig
 from pixelcnn.window import Term, convolution, made_of, window
 from pixelcnn.wiring import gate_maps, numbers_of, wire
+from pixelcnn.worker import carry_out
 from widgets.painter import Drawing, drawing_state
 from widgets.payload import unpack
 
@@ -393,6 +399,40 @@ def test_an_uploaded_picture_goes_through_the_network(models: dict[str, Any]) ->
     page.file_uploader(key="picture-upload").upload("no.png", b"no picture", "image/png")
     page.run()
     assert "cannot be read as an image" in page.error[0].value
+
+
+def test_a_training_can_be_looked_back_at(models: dict[str, Any]) -> None:
+    run = recorded_run("moments28")
+    steps = moment_steps(run)
+    test = load_data("mnist5k", levels=2, size=28).test
+    image = test.images[test.labels == 3][:1]  # the models here are too small to share theirs
+    page = open_page("one-stack", digit="3", **{"moment-moments28": str(steps[2])})
+    for step in (steps[2], 0):
+        if step == 0:
+            page.select_slider(key="moment-moments28").set_value(0).run()
+        shown = galleries(page)[2]
+        model = load_moment(run, step)
+        expected = activations(model, image, torch.tensor([3]))
+        assert_shown(shown["block 2"], expected["blocks.1"][0])
+        assert_shown(shown["prediction"], prediction(model, image, torch.tensor([3]))[0])
+    assert "told that it is a 3" in "\n".join(caption.value for caption in page.caption)
+
+
+def test_a_run_that_was_trained_here_can_be_looked_back_at(
+    models: dict[str, Any], tmp_path: Path
+) -> None:
+    run = create_run(
+        tmp_path / "runs",
+        RunConfig(
+            model_options={"hidden_channels": 4, "blocks": 1},
+            data="digits8x8",
+            train=TrainConfig(steps=6, samples=0, held_out=20, threads=1),
+        ),
+    )
+    carry_out(run)
+    page = open_page("one-stack", training=run.id)
+    assert page.select_slider(key=f"moment-{run.id}").options == ["0", "5", "6"]
+    assert galleries(page)[2]["block 1"].shape == (4, 8, 8)
 
 
 def test_a_model_without_classes_is_told_nothing(models: dict[str, Any]) -> None:

@@ -204,6 +204,19 @@ def test_a_locked_scale_keeps_its_ends_when_the_digit_changes(page: Page) -> Non
     assert ends.all_text_contents() == before
 
 
+def test_the_maps_go_back_to_noise_when_the_slider_does(page: Page) -> None:
+    open_features(page)
+    moments = page.locator(".st-key-moments .lab")
+    expect(moments).to_have_attribute("data-ready", re.compile("."))
+    learned = moments.get_attribute("data-ready")
+    slider = page.get_by_role("slider", name="After how many training steps?")
+    slider.press("Home")
+    expect(page).to_have_url(re.compile("moment-moments28=0"))
+    expect(moments).not_to_have_attribute("data-ready", learned or "")
+    slider.press("End")
+    expect(moments).to_have_attribute("data-ready", learned or "")
+
+
 def test_another_digit_gives_other_maps(page: Page, layers: dict[str, LayerSummary]) -> None:
     open_features(page)
     name = list(layers)[1]
