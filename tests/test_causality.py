@@ -10,7 +10,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pixelcnn.causality import Network, mixes_images, perturbation_leaks, perturbation_relation
+from pixelcnn.causality import (
+    Network,
+    mixes_images,
+    perturbation_leaks,
+    perturbation_relation,
+    spot_check,
+)
 from pixelcnn.errors import ConfigError
 from pixelcnn.graph import trace
 from pixelcnn.growth import put_mask_b_first
@@ -156,8 +162,15 @@ def test_colours_need_as_many_parameters_each() -> None:
 
 
 def test_a_few_places_find_their_part_of_all() -> None:
-    module = nn.Conv2d(1, 2, 3, padding=1)
+    module, places = nn.Conv2d(1, 2, 3, padding=1), [19, 3, 7, 0, 11, 12]
     all_of_it = perturbation_leaks(module, (1, 4, 5)).reshape(20, 20)
-    some = perturbation_leaks(module, (1, 4, 5), places=[0, 7, 19]).reshape(20, 20)
-    assert np.array_equal(some[:, [0, 7, 19]], all_of_it[:, [0, 7, 19]])
-    assert some.sum() == some[:, [0, 7, 19]].sum() > 0
+    some = perturbation_leaks(module, (1, 4, 5), images=1, places=places).reshape(20, 20)
+    assert np.array_equal(some[:, places], all_of_it[:, places])
+    assert some.sum() == some[:, places].sum() > 0
+
+
+def test_a_spot_check_finds_the_leak_of_a_model_and_none_where_there_is_none() -> None:
+    model = small("gated_pixelcnn", classes=2).float()
+    assert spot_check(model) == 0
+    put_mask_b_first(model)
+    assert spot_check(model) >= 8
