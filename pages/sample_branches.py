@@ -90,9 +90,7 @@ def answer(
         st.toast(f"A tree has at most {MOST_BRANCHES} branches. Remove one first.")
         return
     parent, sample = scene.origins[image]
-    state[_TREE] = (*tree, Branch(parent, sample, *place, level))
-    state[NEXT_VIEW] = "Branches"
-    st.rerun()
+    _replace((*tree, Branch(parent, sample, *place, level)))
 
 
 def tell(film: Film, tree: Tree, films: list[Film], shown: int) -> None:
@@ -116,26 +114,23 @@ def tell(film: Film, tree: Tree, films: list[Film], shown: int) -> None:
     )
     st.markdown("\n".join(lines))
     with st.container(horizontal=True):
-        if shown:
-            st.button(f"Remove branch {shown}", on_click=_remove, args=(shown,))
-        st.button("Remove all branches", on_click=_remove_all)
+        if shown and st.button(f"Remove branch {shown}"):
+            _replace(branches.without(tree, shown - 1))
+        if st.button("Remove all branches"):
+            _replace(())
+
+
+def _replace(tree: Tree) -> None:
+    """Another tree, and the whole page anew: this was asked in a fragment of it."""
+    st.session_state[_TREE] = tree
+    st.session_state[NEXT_VIEW] = "Branches" if tree else "Digits"
+    st.rerun()
 
 
 def _value(film: Film, level: int) -> str:
     if film.levels == 2 and film.images.shape[1] == 1:
         return ("paper", "ink")[level]
     return f"level {level}"
-
-
-def _remove(number: int) -> None:
-    st.session_state[_TREE] = branches.without(st.session_state[_TREE], number - 1)
-    if not st.session_state[_TREE]:
-        st.session_state[NEXT_VIEW] = "Digits"
-
-
-def _remove_all() -> None:
-    st.session_state[_TREE] = ()
-    st.session_state[NEXT_VIEW] = "Digits"
 
 
 def _write_address() -> None:
