@@ -57,7 +57,8 @@ def precision_and_recall(real: Tensor, samples: Tensor, neighbours: int = 3) -> 
     """The share of samples among the real images, and of real images among the samples.
 
     A point is "among" a set if it is no further from one of its members than that member's
-    `neighbours`-th nearest fellow.
+    `neighbours`-th nearest fellow. A few odd real images, far from all others, make much room
+    around them: precision can stay high for samples that are plainly noise, so look at both.
 
     Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing
     Generative Models", section 3.1.
