@@ -6,7 +6,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.masks_grids import LINK, depth_names
 from pages.masks_state import Setup, keep_masks, put_usual_masks_back, starting_masks, view
-from pages.masks_words import ARCHITECTURES
 from pixelcnn.mask_stack import MaskStack
 from widgets.kernel_tiles import TileCode, kernel_tiles
 from widgets.reach_grid import ReachSelection, reach_grid
@@ -126,7 +125,7 @@ def result_of(place: DeltaGenerator, setup: Setup, masks: MaskStack, shown: Reac
     with place:
         selection = reach_grid(
             view(setup, "pixelcnn", masks).table,
-            title=f"{ARCHITECTURES['pixelcnn'].kind}, with these masks",
+            title="With these masks",
             depth_names=depth_names(setup.size),
             depth=start.depth,
             selected=(start.row, start.column),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pages.masks_grids import depth_names
 from pages.masks_state import Setup, target, view
-from pages.masks_words import ARCHITECTURES
+from pages.masks_words import ARCHITECTURES, edited_why
 from pixelcnn.graph import trace
 from pixelcnn.growth import growth, put_mask_b_first
 from pixelcnn.mask_stack import MaskStack
@@ -28,11 +28,16 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
     st.header("Why is there a blind spot?" if blind else "Why is there no blind spot?")
     steps = setup.kernel // 2 * setup.dilation
     reach = "one column" if steps == 1 else f"{steps} columns"
-    chosen = [ARCHITECTURES[name] for name in setup.pair.values()]
-    tiles = [tile for one in chosen for tile in one.kernels(setup.kernel).items()]
+    paragraphs, tiles = [], []
+    for name in setup.pair.values():
+        one = ARCHITECTURES[name]
+        edited = name == "pixelcnn" and masks.hex != setup.usual.hex
+        why = edited_why(view(setup, name, masks).totals[-1]) if edited else one.why
+        paragraphs.append(f"**{one.kind}**: {why.format(reach=reach)}")
+        kernels = {one.kind: masks.masks[1]} if edited else one.kernels(setup.kernel)
+        tiles += kernels.items()
     words, *places = st.columns([5, *[2] * len(tiles)], gap="medium")
     with words:
-        paragraphs = [f"**{one.kind}**: {one.why.format(reach=reach)}" for one in chosen]
         st.markdown(
             "Each layer hands on what its kernel reads, so a pixel is seen if a **path** of such "
             "steps leads from it to the orange one.\n\n" + "\n\n".join(paragraphs)

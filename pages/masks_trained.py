@@ -71,7 +71,8 @@ def trained(setup: Setup) -> None:
     st.markdown(
         f"For the pixel in row {row}, column {column}, chosen above. *Exact* counts connections, "
         "whatever the weights. *Weighted* asks a trained model: how strongly would its guess "
-        f"change if that pixel did? Averaged over {DIGITS} real digits; lighter is stronger."
+        "change if that pixel did? That is the size of the gradient of its *logit* (the number "
+        f"that becomes the probability), averaged over {DIGITS} real digits. Lighter is stronger."
     )
     for (name, title), place in zip(known.items(), st.columns(2, gap="large"), strict=False):
         with place, common.explained():
@@ -89,7 +90,6 @@ def trained(setup: Setup) -> None:
                 pixel_grid(
                     values,
                     title=title,
-                    unit="logits per half step",
                     limits=(0, max(float(values.max()), 1e-6)),
                     selected=(row, column),
                     report=False,

@@ -167,6 +167,21 @@ def in_words(totals: Totals, depth: int, pixels: int) -> str:
     )
 
 
+def edited_why(deepest: Totals) -> str:
+    """Why one stack with edited masks sees what it sees; the counts are those of any depth."""
+    if deepest.leaks:
+        return (
+            "its steps are those of the kernels that you edited. Some now come from **later** "
+            "pixels, so it leaks, and whatever else it sees is worth nothing."
+        )
+    if deepest.never:
+        return (
+            "its steps are those of the kernels that you edited. They leak nothing, but from some "
+            "earlier pixels no path leads here."
+        )
+    return "its steps are those of the kernels that you edited, and they lead here from everywhere."
+
+
 def _who_leaks(totals: Totals, pixels: int) -> str:
     if totals.leaks == pixels:
         return ": every pixel sees itself"

@@ -60,7 +60,7 @@ def test_help_of_every_command_shows_its_options_without_loading_torch() -> None
     script = """
 import sys
 from pixelcnn.cli import COMMANDS, main
-KINDS = ("sampling", "training", "architectures")
+KINDS = ("sampling", "training", "architectures", "reach")
 for command in [[name] for name in COMMANDS] + [["bench", what] for what in KINDS]:
     try:
         main([*command, "--help"])
@@ -316,6 +316,16 @@ def test_bench_sampling_compares_engines_within_one_run(
         )
     assert report["threads"] == 1
     assert "ms/image" in capsys.readouterr().out
+
+
+def test_bench_reach_compares_both_ways_and_finds_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("bench reach --size 12 --layers 5 --rounds 1 --threads 1") == 0
+    said = capsys.readouterr().out
+    assert "5 layers on 12 x 12 pixels" in said
+    assert re.search(r"shifted at once.* [0-9.]+ ms\n.*followed.* [0-9.]+ ms +[0-9.]+ x", said)
+    assert run("bench reach --rounds 0") == 2
 
 
 def test_bench_training_compares_the_steps_within_one_run(checkpoint: Path, tmp_path: Path) -> None:

@@ -226,7 +226,7 @@ def test_a_toggled_weight_recolours_the_one_stack_and_is_in_the_address() -> Non
     click_tile(page, "later-tiles", 1, 2)
     later[1, 2] = True
     expected = stack_growth(first, later)
-    for title in (PLAIN, "One stack, with these masks"):
+    for title in (PLAIN, "With these masks"):
         relations, limit = relations_on(page, title)
         assert np.array_equal(relations, expected.relations)
         assert np.array_equal(limit, expected.limit)

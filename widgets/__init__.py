@@ -17,10 +17,17 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
     reach_table(relations, *, limit=None, order=None) -> ReachTable     # costly: worth caching
     reach_grid(table, *, title="", depth_names=(), depth=None, selected=None, overlay=None,
-               link=None, report=True, max_width=560, key) -> ReachSelection(row, column, depth)
+               link=None, report=True, legend=True, revision=0, max_width=560, key)
+        -> ReachSelection(row, column, depth)
 
-    kernel_tiles(mask, *, weights=None, toggles=True, title="", max_width=420, key)
+    kernel_tiles(mask, *, start=None, forbidden=None, weights=None, code=None, blocks=(),
+                 toggles=True, revision=0, title="", max_width=420, key)
         -> bool (height, width), the mask with the viewer's changes
+        code: TileCode(lines, line_of, name="mask"), lit by the tile that each line decides
+
+    path_grid(heard, *, source, target, steps, title="", no_path="", depth_names=(), turn=0,
+              link=None, max_width=420, key)
+        steps: PathStep(row, column, depth, words); chosen_source(key, turn, height, width)
 
     maps_table(groups, *, shared_scale=False) -> MapsTable                # costly: worth caching
     maps_gallery(groups_or_table, *, shared_scale=False, selected=None, report=True, key)
@@ -32,9 +39,10 @@ sentence when an argument does not fit, and keeps its state in the browser: a re
 content disturbs nothing. `widgets.theme` holds the colours: `role("seen").color`, `role_index`.
 """
 
-from widgets.kernel_tiles import kernel_tiles
+from widgets.kernel_tiles import TileCode, kernel_tiles
 from widgets.maps_gallery import MapSelection, MapsTable, maps_gallery, maps_table
 from widgets.painter import Drawing, painter
+from widgets.path_grid import PathStep, chosen_source, path_grid
 from widgets.pixel_grid import pixel_grid
 from widgets.player import PlayerEvent, player
 from widgets.reach_grid import ReachSelection, ReachTable, reach_grid, reach_table
@@ -44,14 +52,18 @@ __all__ = [
     "Drawing",
     "MapSelection",
     "MapsTable",
+    "PathStep",
     "PlayerEvent",
     "ReachSelection",
     "ReachTable",
     "Role",
+    "TileCode",
+    "chosen_source",
     "kernel_tiles",
     "maps_gallery",
     "maps_table",
     "painter",
+    "path_grid",
     "pixel_grid",
     "player",
     "reach_grid",

@@ -10,8 +10,8 @@ class KernelTiles {
     this.down = element("div", { class: "names down", "aria-hidden": "true" });
     this.picture = element("div", { class: "picture" }, this.across, this.down, this.grid.canvas);
     this.code = new TileCode((lit) => this.lightTiles(lit));
-    const tiles = element("div", { class: "tiles" }, this.title, this.picture, this.caption);
-    this.box = element("div", { class: "kerneltiles" }, tiles, this.code.list);
+    this.tiles = element("div", { class: "tiles" }, this.title, this.picture, this.caption);
+    this.box = element("div", { class: "kerneltiles" }, this.tiles, this.code.list);
     this.root.append(this.box);
     this.announcer = new Announcer(root);
     this.grid.canvas.addEventListener("keydown", (event) => this.onKey(event));
@@ -43,9 +43,7 @@ class KernelTiles {
     if (width <= 0) return;
     this.colors = palette(this.root);
     this.grid.layout(this.meta.height, this.meta.width, width, width, this.colors);
-    const beside = `max(9rem, ${this.grid.canvas.style.width})`;
-    this.title.style.maxWidth = this.meta.code ? "" : beside;
-    this.caption.style.maxWidth = beside;
+    this.tiles.style.maxWidth = `max(9rem, ${this.grid.canvas.width / this.grid.scale + room}px)`;
     this.across.style.width = this.grid.canvas.style.width;
     this.draw();
   }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from pixelcnn.cli.bench_architectures import BenchArchitectures
+from pixelcnn.cli.bench_reach import BenchReach
 from pixelcnn.cli.bench_report import report, use_cores
 from pixelcnn.cli.output import check_writable, save_json
 from pixelcnn.cli.progress import Progress
@@ -141,6 +142,7 @@ class Bench:
             Annotated[BenchSampling, tyro.conf.subcommand("sampling")]
             | Annotated[BenchTraining, tyro.conf.subcommand("training")]
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
+            | Annotated[BenchReach, tyro.conf.subcommand("reach")]
         ]
     ]
 

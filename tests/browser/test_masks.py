@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pixelcnn.growth import Growth, growth
+from pixelcnn.layers import causal_mask
+from pixelcnn.stack_growth import stack_growth
 from tests.browser.playing import too_wide
 from tests.browser.serving import goto, idle
 
@@ -183,6 +185,118 @@ def test_the_target_outlives_a_visit_to_another_page(page: Page) -> None:
     expect(page.get_by_role("heading", name="What is an autoregressive")).to_be_visible()
     page.get_by_role("link", name="Masks & blind spots").click()
     expect_counts(page, 13, 14, 7)
+
+
+# ---------------------------------------------------------------- weights to toggle
+
+
+def tiles(page: Page, key: str) -> Locator:
+    return page.locator(f".st-key-{key} .lab")
+
+
+def tile(canvas: Locator, row: int, column: int, size: int) -> Any:
+    box = canvas.bounding_box()
+    assert box
+    return {"x": box["width"] * (column + 0.5) / size, "y": box["height"] * (row + 0.5) / size}
+
+
+def expect_edited(page: Page, first: Any, later: Any) -> None:
+    """The grid of the one stack and its small copy have the counts of these masks, at depth 7."""
+    found = stack_growth(first, later)
+    seen, limit = found.relations[7][14, 14].ravel(), found.limit[14, 14].ravel()
+    words = (
+        f"row 14, column 14 sees {seen[:406].sum()} of 406 legal pixels; "
+        f"{limit[:406].sum() - seen[:406].sum()} not yet; {406 - limit[:406].sum()} never; "
+        f"{seen[406:].sum()} leaked"
+    )
+    for key in ("left-grid", "tiles-grid"):
+        expect(grid(page, key).locator(".caption")).to_have_text(words)
+    total = f"{found.totals[7].leaks:,} leaks"
+    expect(page.get_by_text(f"{total} over all targets")).to_be_visible()
+
+
+def test_toggling_a_weight_recolours_the_one_stack_and_the_address_restores_it(page: Page) -> None:
+    first, later = (causal_mask(1, 1, (k, k), t)[0, 0].numpy() for k, t in ((7, "A"), (3, "B")))
+    open_masks(page)
+    kernel = tiles(page, "later-tiles")
+    canvas = kernel.locator("canvas.cells")
+    canvas.click(position=tile(canvas, 1, 2, 3))
+    later[1, 2] = True
+    expect_edited(page, first, later)
+    expect(grid(page, "left-grid").locator(".caption")).to_contain_text("; 7 leaked")
+    expect(kernel.locator(".code .lit")).to_have_text("mask[1, 2] = 1  # opened by hand")
+    canvas.press("ArrowUp")
+    canvas.press(" ")
+    later[0, 2] = False
+    expect_edited(page, first, later)
+    canvas = tiles(page, "first-tiles").locator("canvas.cells")
+    canvas.click(position=tile(canvas, 0, 0, 7))
+    first[0, 0] = False
+    expect_edited(page, first, later)
+    expect_address(page, masks="7fffff00000000-dc00")
+    page.reload()
+    idle(page)
+    expect_edited(page, first, later)
+    expect(tiles(page, "later-tiles")).to_have_attribute("data-changed", "2")
+    page.get_by_role("button", name="Put the usual masks back").click()
+    expect_counts(page, 14, 14, 7)
+    expect(tiles(page, "later-tiles")).to_have_attribute("data-changed", "0")
+    expect(page).not_to_have_url(re.compile("masks="))
+
+
+def test_a_tile_lights_the_line_of_code_that_decides_it(page: Page) -> None:
+    open_masks(page)
+    kernel = tiles(page, "first-tiles")
+    canvas = kernel.locator("canvas.cells")
+    for (row, column), line in {
+        (0, 6): "mask[:3] = 1     # the rows above",
+        (3, 1): "mask[3, :3] = 1  # left in its row",
+        (3, 3): "mask[3, 3] = 0   # itself (B: 1)",
+        (5, 0): "mask = torch.zeros(7, 7)",
+    }.items():
+        canvas.hover(position=tile(canvas, row, column, 7))
+        expect(kernel.locator(".code .lit")).to_have_text(line)
+    page.mouse.move(2, 2)
+    expect(kernel.locator(".code .lit")).to_have_count(0)
+
+
+# ---------------------------------------------------------------- the path of a pixel
+
+
+def test_a_path_is_played_to_its_end_in_two_stacks_and_fails_in_one(page: Page) -> None:
+    open_masks(page, "?source=13-25")
+    one, two = (page.locator(f".st-key-path-{number} .lab") for number in ("one", "two"))
+    expect(one.locator(".caption")).to_contain_text("No path, however many layers")
+    expect(two.locator(".caption")).to_contain_text("It has arrived.")
+    two.locator("canvas.cells").press("r")
+    expect(two).to_have_attribute("data-frame", "0")
+    two.locator("canvas.cells").press(" ")
+    for path in (one, two):
+        expect(path).to_have_attribute("data-playing", "true")
+    steps = int(two.get_attribute("data-steps") or 0)
+    assert steps == 10  # nine to the left among the rows above, one down
+    expect(two).to_have_attribute("data-frame", str(steps))
+    expect(two).to_have_attribute("data-playing", "false")
+    expect(two.locator(".caption")).to_contain_text("It has arrived.")
+
+
+def test_another_source_is_chosen_by_click_and_by_arrow_key(page: Page) -> None:
+    open_masks(page)
+    one, two = (page.locator(f".st-key-path-{number} .lab") for number in ("one", "two"))
+    canvas = one.locator("canvas.cells")
+    canvas.click(position=at(canvas, 5, 10))
+    for path in (one, two):
+        expect(path).to_have_attribute("data-source", "5,10")
+        expect(path.locator(".caption")).to_contain_text("It has arrived.")
+    expect_address(page, source="5-10")
+    two.locator("canvas.cells").press("ArrowLeft")
+    expect(one).to_have_attribute("data-source", "5,9")
+    canvas = cells(page, "left-grid")
+    canvas.click(position=at(canvas, 5, 5))
+    expect(one.locator(".caption")).to_contain_text("this pixel is drawn later")
+
+
+# ---------------------------------------------------------------- on the screen
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
