@@ -21,13 +21,19 @@ _RECENT = 50  # runs among which some may still be at work
 
 
 def watched_run() -> RunView | None:
-    """The run that the address names, or that was watched before another page was opened."""
+    """The run that the address names, or that was watched before another page was opened.
+
+    An address that names something to choose, as the links of the quiz do, asks for no run.
+    """
     from pixelcnn.errors import LabError
     from pixelcnn.run_view import RunView
     from pixelcnn.runs import find_run
 
+    name = st.query_params.get("run")
+    if st.query_params and not name:
+        st.session_state.pop("view", None)
     view: RunView | None = st.session_state.get("view")
-    name = st.query_params.get("run") or (view.run.id if view else None)
+    name = name or (view.run.id if view else None)
     if not name:
         return None
     st.query_params["run"] = name

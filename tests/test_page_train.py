@@ -324,3 +324,19 @@ def test_a_page_without_runs_starts_none(tmp_path: Path) -> None:
     open_page()
     assert runs_root() == tmp_path
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_that_names_something_to_choose_asks_for_no_run() -> None:
+    run = create_run(None, RunConfig(train=TrainConfig(steps=1)))  # queued
+    page = open_page(run=run.id)
+    page.switch_page("pages/start.py").run()
+    page.switch_page("pages/train.py").run()
+    assert run.id in page.query_params["run"]
+    assert not has(page, "play")
+    del page.query_params["run"]
+    page.query_params["digits14-rate"] = "1"  # as a link of the quiz does
+    page.run()
+    assert has(page, "play")
+    del page.query_params["digits14-rate"]
+    page.run()
+    assert has(page, "play")
