@@ -14,6 +14,7 @@ from pages.features_attention import show_where_it_looks
 from pages.features_cell import numbers, show_cell, wiring
 from pages.features_moments import show_moments
 from pages.features_words import EXPLAINED, views
+from pages.quiz import quiz
 from pixelcnn.introspect import (
     LayerSummary,
     activations,
@@ -269,3 +270,4 @@ with common.explained():
 st.markdown("The same maps in a notebook:")
 path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)
 st.code(CODE.format(path=path, labels=", labels" if config["classes"] else ""), language="python")
+quiz("features")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pages import common, pictures
 from pages.one_pixel_words import LEAD, TERMS, TRY, in_words
+from pages.quiz import quiz
 from pixelcnn.counterfactual import Counterfactual, counterfactual
 from pixelcnn.reach import limit_reach
 from widgets.pixel_grid import Marks, newest_cell, pixel_grid
@@ -226,3 +227,4 @@ st.code(
     "found.kl_bits  # (channels, rows, columns), in bits",
     language="python",
 )
+quiz("one_pixel")

@@ -109,14 +109,19 @@ def _uploaded(model: str, config: dict[str, Any]) -> NDArray[np.uint8]:
     if content is None:
         return np.zeros((1, config["height"], config["width"]), np.uint8)
     try:
-        return _read(content, model)
+        return read_upload(content, model)
     except LabError:
         del st.session_state["picture-uploaded"]
         raise
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def _read(content: bytes, model: str) -> NDArray[np.uint8]:
+def read_upload(content: bytes, model: str) -> NDArray[np.uint8]:
+    """An uploaded picture in the model's form: uint8 `(1, H, W)`.
+
+    Raises:
+        LabError: it is no picture of a digit.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "Your picture"
         path.write_bytes(content)

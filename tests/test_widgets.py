@@ -167,13 +167,26 @@ class TestMapsTable:
         table = maps_table({"layer": maps})
         _, content = unpack(pack({}, table.packed)[0])
         low, high = table.layers[0]["low"], table.layers[0]["high"]
-        restored = low + (high - low) * content["layer0"] / 254
-        np.testing.assert_allclose(restored, maps, atol=0.51 * (high - low) / 65534 + 1e-5)
+        restored = low + (high - low) * content["layer0"] / 65534
+        np.testing.assert_allclose(
+            restored, maps, rtol=1e-6, atol=0.51 * (high - low) / 65534 + 1e-5
+        )
 
     def test_what_is_not_a_number_has_its_own_code(self) -> None:
         maps = np.array([[[np.nan, 0.0, 1.0]]])
         _, content = unpack(pack({}, maps_table({"a": maps}).packed)[0])
-        assert content["layer0"].ravel().tolist() == [255, 0, 254]
+        assert content["layer0"].ravel().tolist() == [65535, 0, 65534]
+
+    def test_a_fixed_scale_changes_colours_and_not_what_is_read(self) -> None:
+        maps = np.array([[[-1.0, 3.0]]])
+        free, fixed = maps_table({"a": maps}), maps_table({"a": maps}, scales={"a": (0.0, 2.0)})
+        assert fixed.layers[0]["colors"] == [0.0, 2.0]
+        assert [fixed.layers[0][end] for end in ("low", "high")] == [-3.0, 3.0]
+        codes = [unpack(pack({}, table.packed)[0])[1]["layer0"] for table in (free, fixed)]
+        np.testing.assert_array_equal(*codes)
+        assert maps_table({"a": maps}, scales={"a": (1.0, 1.0)}).layers[0]["colors"] == [1.0, 1.0]
+        with pytest.raises(ValueError, match="low <= high"):
+            maps_table({"a": maps}, scales={"a": (2.0, 1.0)})
 
     def test_maps_that_say_nothing_are_counted(self) -> None:
         maps = np.zeros((3, 2, 2))
@@ -345,6 +358,11 @@ _FIELD = np.zeros((4, 5, 4, 5), bool)
         (lambda: widgets.pixel_grid(DRAWN, colormap="jett", key="k"), "no colour map 'jett'"),
         (lambda: widgets.pixel_grid(DRAWN, limits=(1, 1), key="k"), "low < high"),
         (lambda: widgets.pixel_grid(DRAWN, selected=(4, 0), key="k"), "outside the 4 x 5 grid"),
+        (lambda: widgets.pixel_grid(DRAWN, logarithmic=True, key="k"), "limits above zero"),
+        (
+            lambda: widgets.pixel_grid(DRAWN, marks={"never": (DRAWN, "x")}, key="k"),
+            "must be bool",
+        ),
         (lambda: widgets.pixel_grid(DRAWN, overlay=GIVEN, key="k"), "overlay must be uint8"),
         (lambda: widgets.reach_table([]), "relations is empty"),
         (lambda: widgets.reach_table([_FIELD, _FIELD[1:]]), r"relations\[1\] must have shape"),

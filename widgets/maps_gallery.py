@@ -65,7 +65,7 @@ def maps_table(
     arrays: dict[str, Array] = {}
     for index, (name, layer) in enumerate(maps.items()):
         low, high = everywhere or value_range(layer)
-        colors = value_range(layer, scales[name]) if scales and name in scales else (low, high)
+        colors = _checked_scale(name, scales[name]) if scales and name in scales else (low, high)
         colormap = colormap_for(*colors)
         scale = {"low": low, "high": high, "colors": list(colors), "colormap": colormap}
         layers.append({"name": name, "shape": list(layer.shape), **scale, "dead": _dead(layer)})
@@ -116,6 +116,14 @@ def maps_gallery(
     if index is None or sent.get("instead_of") != asked or sent.get("name") != names[index]:
         sent, index = start, asked
     return _selection(sent, table.layers[index])
+
+
+def _checked_scale(name: str, scale: tuple[float, float]) -> tuple[float, float]:
+    """Two finite numbers; the same twice is a layer that never changes."""
+    low, high = (float(end) for end in scale)
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise ValueError(f"scales[{name!r}] must be two finite numbers, low <= high, not {scale}.")
+    return low, high
 
 
 def _cell_sent(cell: tuple[int, int, int] | None) -> dict[str, int]:
