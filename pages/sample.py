@@ -14,6 +14,7 @@ from pages import (
     sample_race,
     sample_words,
 )
+from pages.quiz import quiz
 from pages.sample_film import MOST_PROBABILITIES, Options, Progress, Scene, controls, sampled
 from pixelcnn.branches import Tree
 from pixelcnn.film import Film
@@ -72,6 +73,11 @@ def play(scene: Scene) -> PlayerEvent | None:
     """The player with all that it can show of a scene."""
     film = scene.film
     many = film.probabilities.nbytes > MOST_PROBABILITIES
+    if many:
+        st.caption(
+            "For so many digits of so many levels, the film leaves the likelihoods out. Ask for "
+            "fewer digits to see them."
+        )
     arguments = {
         "log_prob": film.log_prob,
         "uniforms": film.uniforms,
@@ -136,3 +142,5 @@ st.header("What to try")
 st.markdown(sample_words.to_try(film))
 sample_files.section(scene.film, scene.player.get("known_mask"), f"{model}-seed-{options.seed}")
 sample_files.command(film)
+
+quiz("sample")

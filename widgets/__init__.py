@@ -4,8 +4,11 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
     player(images, probabilities=None, entropy=None, *, levels, log_prob=None, uniforms=None,
            known_mask=None, receptive_field=None, autoplay=True, speed=300, columns=None,
-           selected=0, report=True, label="Samples", key) -> PlayerEvent | None
-        PlayerEvent(image, row, column, channel)
+           selected=0, report=True, branching=False, changed=(), start=None, given_counts=False,
+           maps=False, names=(), captions=(), row_names=(), loop=(), label="Samples", key)
+        -> PlayerEvent(image, row, column, channel, level) | None
+
+    player_race(image, *, levels, seconds, names, measured_rows, key)
 
     painter(image, known_mask, *, levels=2, revision=0, report_while_drawing=True,
             label="Drawing", key) -> Drawing
