@@ -34,7 +34,8 @@ def depth_chart(setup: Setup, masks: MaskStack) -> None:
             height=280,
         )
     ends = "\n".join(
-        f"- **{kind}** ends at **{each[-1].seen_share:.1%}**." for kind, each in totals.items()
+        f"- **{kind}** ends at **{1 - each[-1].never / each[-1].legal:.1%}**."
+        for kind, each in totals.items()
     )
     with words:
         st.markdown(

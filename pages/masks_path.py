@@ -15,7 +15,7 @@ from pixelcnn.growth import growth, put_mask_b_first
 from pixelcnn.mask_stack import MaskStack
 from pixelcnn.models import build_model
 from pixelcnn.paths import Paths, Step, first_heard, stack_path
-from pixelcnn.stack_growth import stack_growth
+from pixelcnn.stack_growth import heard_in_stack
 from widgets.kernel_tiles import kernel_tiles
 from widgets.path_grid import PathStep, chosen_source, path_grid
 
@@ -82,8 +82,7 @@ def _paths_of_two_stacks(size: int, first: int, kernel: int, mask: Any) -> Paths
 def _heard(name: str, setup: Setup, masks: MaskStack, source: tuple[int, int]) -> NDArray[np.int16]:
     row, column = source
     if name == "pixelcnn":
-        found = stack_growth(*masks.masks, size=setup.size, dilation=setup.dilation)
-        return first_heard(found.relations[:, :, :, row, column])
+        return heard_in_stack(*masks.masks, source, size=setup.size, dilation=setup.dilation)
     packed = _seen_by_two_stacks(setup.size, setup.first, setup.kernel, setup.mask)
     return first_heard((packed[..., row, column // 8] >> (7 - column % 8) & 1).astype(bool))
 
@@ -156,7 +155,7 @@ def path(setup: Setup, masks: MaskStack) -> None:
                 ],
                 title=ARCHITECTURES[name].title,
                 no_path=_no_path(source, (row, column)),
-                depth_names=depth_names(setup.size),
+                depth_names=depth_names(int(heard.max()) + 1),
                 turn=turn,
                 link="path",
                 max_width=420,

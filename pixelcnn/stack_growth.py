@@ -17,6 +17,7 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.growth import Growth
 from pixelcnn.layers import MaskedConv2d, Offset, TapConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.paths import first_heard
 from pixelcnn.propagation import or_shifted
 from pixelcnn.reach import BoolArray
 
@@ -52,12 +53,27 @@ def stack_growth(
     if dilation < 1:
         raise ConfigError(f"dilation = {dilation}: neighbouring weights are 1 pixel apart or more.")
     layers = size - 1 if layers is None else layers
-    moves = [offset for offset in _offsets(later, dilation) if offset != (0, 0)]
-    views = list(_views(_first_view(_offsets(first, 1), size), moves))
+    views = list(_views(_first_view(first, _each_alone(size)), _offsets(later, dilation)))
     shown = views[: layers + 1]
     shown += views[-1:] * (layers + 1 - len(shown))  # what has stopped growing stays
     relations = _relations(np.stack([*shown, views[-1]]), size)
     return Growth(relations[:-1], limit=relations[-1])
+
+
+def heard_in_stack(
+    first: BoolArray, later: BoolArray, source: tuple[int, int], *, size: int, dilation: int = 1
+) -> NDArray[np.int16]:
+    """After how many later layers each pixel sees the source, however many that takes.
+
+    Args: as for `stack_growth`.
+
+    Returns:
+        `(size, size)`, as `first_heard` has it: -1 for never.
+    """
+    alone = np.zeros((size, size, 1), np.uint64)
+    alone[source] = 1
+    views = _views(_first_view(first, alone), _offsets(later, dilation))
+    return first_heard(np.stack(list(views))[..., 0] > 0)
 
 
 def masked_stack(
@@ -98,14 +114,18 @@ def _offsets(mask: BoolArray, dilation: int) -> list[Offset]:
     ]
 
 
-def _first_view(offsets: list[Offset], size: int) -> Words:
-    """What each pixel sees after the first layer: `(size, size, words)`, a bit for each source."""
+def _each_alone(size: int) -> Words:
+    """Each pixel by itself: `(size, size, words)`, a bit for each source."""
     pixels = size * size
     identity = np.zeros((size, size, -(-pixels // 64) * 64), bool)
     identity.reshape(pixels, -1)[:, :pixels] = np.eye(pixels, dtype=bool)
-    alone = np.packbits(identity, axis=-1).view(np.uint64)
+    return np.packbits(identity, axis=-1).view(np.uint64)
+
+
+def _first_view(first: BoolArray, alone: Words) -> Words:
+    """What each pixel sees after the first layer."""
     seen = np.zeros_like(alone)
-    for offset in offsets:
+    for offset in _offsets(first, 1):
         or_shifted(seen, alone, offset)
     return seen
 

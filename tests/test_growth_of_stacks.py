@@ -21,7 +21,7 @@ from pixelcnn.layers import causal_mask
 from pixelcnn.models import AutoregressiveModel, build_model
 from pixelcnn.paths import Paths, first_heard, stack_path
 from pixelcnn.reach import legal_relation, receptive_field
-from pixelcnn.stack_growth import masked_stack, stack_growth
+from pixelcnn.stack_growth import heard_in_stack, masked_stack, stack_growth
 from pixelcnn.weighted_reach import weighted_reach
 
 SIZE = 9
@@ -66,6 +66,10 @@ def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
     assert len(found.relations) == SIZE
     assert not found.relations[-1][8, 8, 0, 0]
     assert found.limit[8, 8, 0, 0]
+    heard = heard_in_stack(usual(3, "A"), later, (0, 0), size=SIZE)
+    assert np.array_equal(heard >= 0, found.limit[:, :, 0, 0])
+    assert heard[8, 8] == 14  # seven rows and seven columns after a first step
+    assert len(stack_path(heard, later, (0, 0), (8, 8))) == 16
 
 
 def test_an_opened_future_weight_leaks() -> None:
@@ -132,7 +136,8 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
                 move = (before.row - after.row, before.column - after.column)
                 assert move in layers[after.layer].tap_masks()
             if name == "pixelcnn":
-                heard_at = first_heard(relations[:, :, :, *source])
+                heard_at = heard_in_stack(usual(5, "A"), usual(3, "B"), source, size=SIZE)
+                assert np.array_equal(heard_at, first_heard(relations[:, :, :, *source]))
                 assert stack_path(heard_at, usual(3, "B"), source, target) == steps
 
 

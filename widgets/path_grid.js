@@ -68,7 +68,7 @@ class PathGrid {
   words() {
     const [depth, done] = this.frames[this.frame];
     const [row, column] = this.meta.source;
-    if (this.frame === 0) return `From row ${row}, column ${column}`;
+    if (this.frame === 0 && this.frames.length > 1) return `From row ${row}, column ${column}`;
     const name = this.meta.depthNames[depth] ?? `layer ${depth}`;
     const arrived = done === this.meta.steps.length ? ". It has arrived" : "";
     if (done) return `${name}: ${this.meta.steps[done - 1][3]}${arrived}.`;
