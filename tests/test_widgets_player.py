@@ -18,7 +18,7 @@ RACE = {"levels": 2, "names": ("a", "b"), "measured_rows": (1, 4), "key": "k"}
         (lambda: player(IMAGES, levels=2, captions=["one"], key="k"), "captions must have 2"),
         (lambda: player(IMAGES, levels=2, names=["one"], key="k"), "names must have 2"),
         (lambda: player(IMAGES, levels=2, changed=[None], key="k"), "changed must have 2"),
-        (lambda: player(IMAGES, levels=2, start=(4, 0), key="k"), "start must"),
+        (lambda: player(IMAGES, levels=2, start=(4, 0), key="k"), "outside the 4 x 5 grid"),
         (lambda: player_race(IMAGES[0], seconds=(1.0, 0.0), **RACE), "seconds must be above 0"),
         (lambda: player_race(IMAGES, seconds=(1.0, 1.0), **RACE), "image must have shape"),
     ],

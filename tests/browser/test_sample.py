@@ -13,6 +13,14 @@ from pixelcnn.opening import read_opening
 from tests.browser.playing import await_pixel, click_pixel, too_wide
 from tests.browser.serving import goto, idle
 
+# How many frames the browser shows in so many milliseconds.
+COUNT_FRAMES = """duration => new Promise((resolve) => {
+    let frames = 0;
+    const end = performance.now() + duration;
+    const next = (now) => (now < end ? (frames++, requestAnimationFrame(next)) : resolve(frames));
+    requestAnimationFrame(next);
+})"""
+
 
 def open_sample(page: Page, query: str = "") -> None:
     goto(page, f"/sample{query}")
@@ -169,10 +177,37 @@ def test_the_picture_and_the_arrays_can_be_taken(page: Page) -> None:
         np.testing.assert_array_equal(contents["uniforms"], film.uniforms)
 
 
-@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_a_frame_of_64_digits_costs_far_less_than_a_sixtieth_of_a_second(page: Page) -> None:
+    """Counted in time of the processor, so that busy neighbours do not matter."""
+    open_sample(page, "?n=64")
+    page.get_by_role("slider", name="Speed").fill("4")
+    page.keyboard.press("r")
+    browser = page.context.new_cdp_session(page)
+    browser.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def busy() -> float:
+        metrics = browser.send("Performance.getMetrics")["metrics"]
+        return next(one["value"] for one in metrics if one["name"] == "TaskDuration")
+
+    page.get_by_role("button", name="Play (Space)").click()
+    before = busy()
+    frames = page.evaluate(COUNT_FRAMES, 2000)
+    milliseconds = 1000 * (busy() - before) / frames
+    print(f"{frames / 2:.0f} frames a second, {milliseconds:.1f} ms of the processor each")
+    assert milliseconds < 12
+
+
 @pytest.mark.parametrize(
-    "query",
-    ["n=1", "n=16", "show=Classes", "show=Two+models", "show=Branches&tree=0.s3.r12c14v0"],
+    ("width", "query"),
+    [
+        (1280, "n=16"),
+        (768, "n=16"),
+        (390, "n=1"),
+        (390, "n=16"),
+        (390, "show=Classes"),
+        (390, "show=Two+models"),
+        (390, "show=Branches&tree=0.s3.r12c14v0"),
+    ],
 )
 def test_nothing_is_cut_off(page: Page, width: int, query: str) -> None:
     page.set_viewport_size({"width": width, "height": 844})
