@@ -1,5 +1,6 @@
 """One pixel: flip it, and see how much every later prediction changes."""
 
+import os
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,14 @@ NOTHING = "nothing"
 FAINTEST = 1e-5  # bits: the lowest colour of the map of changes
 START = (10, 14)
 MAPS = ("surprise", "entropy", "change")
+CODE = """\
+from pixelcnn import load_checkpoint
+from pixelcnn.counterfactual import counterfactual
+
+model, card = load_checkpoint("{path}")
+found = counterfactual(model, image, {labels}, pixel=(10, 14))
+found.kl_bits  # (channels, rows, columns)
+"""
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
@@ -206,25 +215,20 @@ with common.explained():
     both = choose_beside(model, config)
     classes = max(common.model_config(name)["classes"] for name in both)
     asked, level, shown = controls(config, classes)
-    if asked.image is None:
-        left, place = st.columns([2, 5], gap="large")
-        with left:
+    place, image = st.container(), asked.image
+    if image is None:
+        with st.columns(2)[0]:
             image = pictures.made(asked.source, model, config)
-    else:
-        place, image = st.container(), asked.image
     with place:
         experiment(both, image, asked.label, level, shown)
+        if asked.image is None:
+            st.markdown("**The picture comes from below**: the maps follow it.")
 
 st.header("Bits, entropy, divergence")
 st.markdown(TERMS)
 st.header("What to try")
 st.markdown(TRY)
 st.markdown("The same in a notebook:")
-st.code(
-    "from pixelcnn.counterfactual import counterfactual\n\n"
-    f"found = counterfactual(model, image, {'label' if config['classes'] else 'None'}, "
-    f"({START[0]}, {START[1]}))\n"
-    "found.kl_bits  # (channels, rows, columns), in bits",
-    language="python",
-)
+path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)
+st.code(CODE.format(path=path, labels="labels" if config["classes"] else "None"), language="python")
 quiz("one_pixel")

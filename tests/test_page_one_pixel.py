@@ -20,6 +20,7 @@ from pixelcnn import build_model, load_data, receptive_field
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.counterfactual import Counterfactual, counterfactual
 from pixelcnn.reach import limit_reach
+from widgets.painter import Drawing, drawing_state
 from widgets.payload import unpack
 from widgets.theme import role_index
 
@@ -171,6 +172,27 @@ def test_an_address_that_makes_no_sense_shows_what_is_usual(models: dict[str, An
 
 def test_a_model_of_colours_is_declined_in_words(models: dict[str, Any]) -> None:
     assert "colour" in open_page("colour").info[0].value
+
+
+def test_the_notebook_lines_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
+    page.run().switch_page("pages/one_pixel.py").run()
+    monkeypatch.chdir(ROOT)
+    image = torch.zeros(1, 28, 28, dtype=torch.uint8)
+    scope: dict[str, Any] = {"image": image, "labels": torch.tensor([7])}
+    exec(page.code[-1].value, scope)
+    assert scope["found"].kl_bits.shape == (1, 28, 28)
+
+
+def test_a_drawing_is_asked_too(models: dict[str, Any]) -> None:
+    page = open_page("one-stack", source="Your drawing", row="4", column="4")
+    image = np.zeros((SIZE, SIZE), np.uint8)
+    image[3:11, 6] = 1
+    page.session_state["picture-painter"] = drawing_state(Drawing(image, image < 2), 0)
+    page.run()
+    assert not page.exception
+    found = counterfactual(models["one-stack"], torch.from_numpy(image)[None], None, (4, 4))
+    assert_shown(page, found, 0, 4, 4)
 
 
 def test_few_bits_are_told_without_a_false_zero() -> None:

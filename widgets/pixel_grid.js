@@ -122,7 +122,8 @@ class PixelGrid {
       if (Number.isNaN(values[at]) || (marks && marks[at] !== NO_ROLE)) return;
       const [r, g, b] = this.color(values[at]);
       pen.fillStyle = 0.299 * r + 0.587 * g + 0.114 * b > 140 ? this.colors.ink : this.colors.paper;
-      pen.fillText(values[at].toFixed(2).replace("-", "−").replace(/^(−?)0\./, "$1."), x + size / 2, y + size / 2);
+      const text = values[at].toFixed(2).replace("-0.00", "0.00").replace("-", "−").replace(/^(−?)0\./, "$1.");
+      pen.fillText(text, x + size / 2, y + size / 2);
     });
   }
 
