@@ -20,6 +20,18 @@ page = st.navigation(
     ],
     expanded=True,
 )
-# The picture belongs above the fold; the framework's margin above the title is six lines high.
-st.html("<style>.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; }</style>")
+# The picture belongs above the fold; the framework's margin above the title is six lines high. Some
+# of its text is too pale to be read from afar: captions, buttons in the dark theme, and code, whose
+# colours are the same on either background and become legible on both with half of the text's.
+st.html("""<style>
+.stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; }
+[data-testid="stCaptionContainer"] { opacity: 0.8; }
+[data-testid="stBaseButton-primary"] { color: light-dark(white, black); }
+pre .token { --pale: #808495; color: color-mix(in srgb, var(--pale) 50%, currentcolor) !important; }
+pre .token:is(.keyword, .function, .class-name, .builtin) { --pale: #1c83e1; }
+pre .token:is(.number, .boolean, .constant) { --pale: #29b09d; }
+pre .token.operator { --pale: #ed6f13; }
+pre .token.string { --pale: #09ab3b; }
+pre .token:is(.parameter, .property, .variable) { --pale: #00a4d4; }
+</style>""")
 page.run()

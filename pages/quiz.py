@@ -58,7 +58,6 @@ def _cards(page: str) -> None:
             "Next question",
             on_click=_go_to,
             args=(page, (at + 1) % len(questions)),
-            type="primary" if solves(question, picked) else "secondary",
             icon=":material/arrow_forward:",
             icon_position="right",
         )
