@@ -58,6 +58,25 @@ def test_a_stack_with_edited_masks_sees_what_such_a_network_sees(
     assert np.array_equal(fast.limit, receptive_field(deep))
 
 
+@settings(max_examples=25)
+@given(first=any_mask, later=any_mask, dilation=st.integers(1, 2))
+def test_a_path_through_a_stack_with_edited_masks_takes_kept_weights_only(
+    first: np.ndarray, later: np.ndarray, dilation: int
+) -> None:
+    heard = heard_in_stack(first, later, (2, 3), size=6, dilation=dilation)
+    assert np.array_equal(
+        heard >= 0, stack_growth(first, later, size=6, dilation=dilation).limit[:, :, 2, 3]
+    )
+    for target in np.ndindex(6, 6):
+        steps = stack_path(heard, later, (2, 3), target, dilation=dilation)
+        assert bool(steps) == (heard[target] >= 0)
+        for index, (before, after) in enumerate(pairwise(steps)):
+            mask, apart = (first, 1) if index == 0 else (later, dilation)
+            row = (before.row - after.row) // apart + len(mask) // 2
+            column = (before.column - after.column) // apart + len(mask) // 2
+            assert mask[row, column]
+
+
 def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
     """With no diagonal weight, the far corner takes a step for each row and for each column."""
     later = np.zeros((3, 3), bool)
@@ -197,6 +216,9 @@ def test_weights_are_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
     torch.manual_seed(0)
     sizes = {"height": 7, "width": 6, "first_kernel_size": 3}
     model = build_model("pixelcnn", hidden_channels=8, blocks=1, classes=classes, **sizes)
+    with torch.no_grad():  # a fresh model takes no notice of the class
+        for parameter in model.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)
     images = torch.randint(0, 2, (11, 1, 7, 6), dtype=torch.uint8)
     labels = torch.arange(11) % 3 if classes else None
     told: list[tuple[int, int]] = []
