@@ -1,159 +1,164 @@
-"""Draw & complete: nine endings of a drawing, live, and what the model makes of its beginning."""
+"""Draw & complete: nine endings of a drawing, live, and what the model makes of what is given."""
 
 from typing import Any
 
 import numpy as np
 import streamlit as st
-import torch
 from numpy.typing import NDArray
 
 from pages import common
-from pages.draw_start import FIRST_DIGIT, current_start, digit_image, start_with, starts, upper_half
-from pages.draw_words import guess, situation, surprise
-from pixelcnn.completion import Completions, complete
-from pixelcnn.given_part import Reader, rows_around
+from pages.draw_compare import compare, reading_order
+from pages.draw_methods import (
+    AS_IT_READS,
+    COMPARE,
+    PARTICLES,
+    Options,
+    choose_method,
+    choose_options,
+    completed,
+    not_now,
+)
+from pages.draw_start import ADDRESS, current_drawing, current_start, start_with, starts
+from pages.draw_truth import choose_knock_out, truth_section
+from pages.draw_turns import ghost, ghost_toggle, keep_buttons
+from pages.draw_words import (
+    behind_the_gap,
+    guess,
+    guess_by_particles,
+    situation,
+    surprise,
+    what_it_did,
+)
+from pages.quiz import quiz
+from pixelcnn.completion import Completions
+from pixelcnn.given_part import rows_around
+from pixelcnn.particles import ParticleEndings
+from pixelcnn.readings import Readings, load_readings
 from widgets.bars import bars
 from widgets.endings import endings
 from widgets.painter import Drawing, painter
 from widgets.pixel_grid import pixel_grid
-from widgets.reach_grid import ReachTable, reach_grid, reach_table
+from widgets.theme import role
 
-GUESS = "let the model guess"
-HIGHEST_SEED = 9999
 ENDINGS = 9
-
-# The label (None: the model guesses), the temperature and the seed.
-Options = tuple[int | None, float, int]
-
-
-@st.cache_data(show_spinner=False, max_entries=256)
-def completed(
-    model: str, image: NDArray[np.uint8], known_mask: NDArray[np.bool_], n: int, options: Options
-) -> Completions:
-    """The endings for one drawing, drawn once for everybody."""
-    label, temperature, seed = options
-    engine = common.engine_for(model)
-    return complete(
-        common.load_model(model)[0],
-        image,
-        known_mask,
-        n,
-        labels=None if label is None else torch.tensor(label),
-        temperature=temperature,
-        seed=seed,
-        engine=engine,
-        reader=reader(model) if engine.name == "numba" else None,
-    )
-
-
-@st.cache_resource(show_spinner=False)
-def reader(model: str) -> Reader:
-    """Reads the given part quickly; shared by all sessions, one after the other."""
-    return Reader(common.load_model(model)[0])
-
-
-@st.cache_resource(show_spinner=False)
-def table(model: str) -> ReachTable:
-    """What each pixel looks at, ready for the browser."""
-    return reach_table([common.receptive_field(model)])
-
-
-# ------------------------------------------------------------------ the drawing and its endings
-
-
-def next_seed() -> None:
-    """What the button "Other endings" does."""
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % (HIGHEST_SEED + 1)
-
-
-def controls(classes: int) -> Options:
-    """What the viewer may choose about the endings."""
-    label = GUESS
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if classes:
-            label = st.selectbox(
-                "Which digit is it?",
-                [GUESS, *map(str, range(classes))],
-                key="label",
-                bind="query-params",
-                width=200,
-                help="The model was trained with labels. Tell it one, also a wrong one, or let it "
-                "guess from what is given.",
-            )
-        temperature = st.slider(
-            "Temperature",
-            0.0,
-            2.0,
-            1.0,
-            0.1,
-            key="temperature",
-            bind="query-params",
-            width=150,
-            help="How bold the choices are. 1: as the network learned it. 0: always the likeliest.",
-        )
-        seed = st.number_input(
-            "Seed",
-            0,
-            HIGHEST_SEED,
-            key="seed",
-            bind="query-params",
-            width=130,
-            help="The number that all random numbers grow from: the same seed, the same endings.",
-        )
-        st.button("Other endings", on_click=next_seed)
-    return None if label == GUESS else int(label), temperature, seed
 
 
 @st.fragment
 def studio(model: str, config: dict[str, Any]) -> None:
     """The painter and all that follows the pen: only this runs again after a stroke."""
-    starts(model, config)
+    with st.container(horizontal=True, gap="small"):
+        starts(model, config)
+        choose_knock_out(config)
     with st.container(key="studio"):
         left, right = st.columns(2, gap="large")
-    with left:
-        start = current_start(config)
-        drawing = painter(
-            start.image,
-            start.known_mask,
-            levels=config["levels"],
-            revision=st.session_state["draw_revision"],
-            label="Your drawing",
-            key="painter",
-        )
-        st.session_state["draw_last"] = drawing
-    options = controls(config["classes"])
+    below = st.container()
+    with right:
+        method = choose_method()
+    start = current_start(config)
+    drawing = current_drawing(config, start)
+    with below:
+        options = choose_options(method, config["classes"], drawing)
+    with left, common.explained():
+        show_painter(model, config, start, drawing, options)
     with right, common.explained(), st.container(key="beside"):
+        why_not = not_now(method, config)
+        if why_not:
+            st.info(why_not)
+            options = Options(AS_IT_READS, options.label, options.temperature, options.seed)
+        if method == COMPARE:
+            compare(model, config, drawing, options)
+            return
+        tiles = st.container()
         done = completed(model, drawing.image, drawing.known_mask, ENDINGS, options)
-        endings(
-            done.images,
-            drawing.known_mask,
-            levels=config["levels"],
-            captions=[] if done.labels is None else list(map(str, done.labels.tolist())),
-            label="Nine endings",
-            key="endings",
-        )
-        warning(drawing, done)
-        if config["classes"]:
-            with st.container():
-                st.markdown("**Which digit does it see?**")
-                names = list(map(str, range(config["classes"])))
-                bars(done.given.class_probabilities, names, label="Which digit it sees", key="p")
-    findings(config, done, options[0])
+        with tiles:
+            chosen = show_endings(config, drawing, done)
+        keep_buttons(drawing, done, chosen)
+        about_endings(config, drawing, done, options)
+    with below, common.explained():
+        truth_section(model, drawing, done, options)
+        findings(model, config, done, options)
 
 
-def warning(drawing: Drawing, done: Completions) -> None:
+def show_painter(
+    model: str, config: dict[str, Any], start: Drawing, drawing: Drawing, options: Options
+) -> None:
+    """The painter, with what may come next in it."""
+    painter(
+        start.image,
+        start.known_mask,
+        levels=config["levels"],
+        revision=st.session_state["draw_revision"],
+        # Particles take longer than the pen: they wait until it lifts.
+        report_while_drawing=options.method not in (PARTICLES, COMPARE),
+        ghost=ghost(model, drawing, options),
+        address=ADDRESS,
+        label="Your drawing",
+        key="painter",
+    )
+    st.session_state["draw_last"] = drawing
+    ghost_toggle()
+
+
+def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) -> int | None:
+    """The nine endings; gives the one that the viewer chose."""
+    return endings(
+        done.images,
+        drawing.known_mask,
+        levels=config["levels"],
+        captions=[] if done.labels is None else list(map(str, done.labels.tolist())),
+        selectable=True,
+        label="Nine endings",
+        key="endings",
+    )
+
+
+def about_endings(
+    config: dict[str, Any], drawing: Drawing, done: Completions, options: Options
+) -> None:
+    """How they came about, what is odd about them, and the digit that they may be."""
+    if options.method != AS_IT_READS:
+        st.markdown(what_it_did(done, options.method == PARTICLES))
+    warning(drawing, done, options)
+    if config["classes"]:
+        with st.container():
+            st.markdown("**Which digit does it see?**")
+            names = list(map(str, range(config["classes"])))
+            bars(digit_shares(done, config), names, label="Which digit it sees", key="p")
+
+
+def digit_shares(done: Completions, config: dict[str, Any]) -> NDArray[np.float64]:
+    """How likely each class is; with particles, which alone know about all that is given, the
+    share of the endings."""
+    if done.particles is None or done.labels is None:
+        shares: NDArray[np.float64] = done.given.class_probabilities.numpy()
+        return shares
+    return np.bincount(done.labels.numpy(), minlength=config["classes"]) / len(done.labels)
+
+
+def warning(drawing: Drawing, done: Completions, options: Options) -> None:
     """What to know about the endings of an unusual drawing, and a way out."""
     words = situation(done)
     if words:
         with st.container():
             st.markdown(words)
-            if done.given.behind:
+            if done.given.behind and options.method == AS_IT_READS:
                 around = Drawing(drawing.image, rows_around(drawing.known_mask).numpy())
                 st.button("Give the paper above it too", on_click=start_with, args=(around,))
 
 
-def findings(config: dict[str, Any], done: Completions, label: int | None) -> None:
+# ------------------------------------------------------------------ below the fold
+
+
+@st.cache_resource(show_spinner=False)
+def readings(model: str) -> Readings | None:
+    """How the model reads test digits, measured beforehand for those that come with the lab."""
+    return load_readings(model) if model in common.shipped_models() else None
+
+
+def findings(model: str, config: dict[str, Any], done: Completions, options: Options) -> None:
     """The mean of the endings, and the bits of what is given."""
+    raster = done.order == 0
+    measured = readings(model) if raster else None
     mean, bits = st.columns(2, gap="large")
     with mean:
         st.subheader("Where will ink be?")
@@ -167,67 +172,55 @@ def findings(config: dict[str, Any], done: Completions, label: int | None) -> No
             key="mean",
         )
     with bits:
-        st.subheader("How surprising is your beginning?")
-        st.markdown(surprise(done.given, label, config["levels"]))
+        st.subheader("How surprising is what you gave?")
+        st.markdown(surprise(done.given, options.label, config["levels"], measured))
+        st.markdown(behind_the_gap(done.given, done.particles))
         if config["classes"]:
             st.subheader("How does it guess the digit?")
-            st.markdown(guess(label))
+            if done.particles is None:
+                st.markdown(guess(options.label, measured, done.given.prefix))
+            else:
+                st.markdown(guess_by_particles(len(done.images)))
+    if done.particles is not None:
+        particles_section(done.particles, options.particles)
 
 
-# ------------------------------------------------------------------ what it cannot do
-
-
-def reading_order(model: str, config: dict[str, Any]) -> None:
-    """The same digit with its upper and with its lower half given, and what a pixel looks at."""
-    image = digit_image(config, FIRST_DIGIT)
-    upper = upper_half(image).known_mask
-    st.header("Why does it want the beginning?")
+def particles_section(particles: ParticleEndings, count: int) -> None:
+    """How many particles still counted, row by row."""
+    st.subheader("How many particles still count?")
     st.markdown(
-        "The model reads and writes like you read a page: left to right, top to bottom. When it "
-        "draws a pixel it **cannot look at pixels to the right or below**, even if you gave them. "
-        "Those are kept as they are, but what comes before them is drawn without knowing."
+        f"All {count} particles grow together. After each row they are weighed: how likely does "
+        "the model find the given pixels after *this* one? If a few carry most of the weight, the "
+        "others hardly count. The **effective sample size** says how many equally heavy "
+        "particles would be worth as much. Once fewer than half count, the light ones are replaced "
+        "by copies of the heavy ones, and all count again."
     )
-    words, picture = st.columns(2, gap="large")
-    with words:
-        for title, known in (
-            ("**Upper half given**: every ending starts where your ink stops.", upper),
-            ("**Lower half given**: the upper halves are drawn blind and do not fit.", ~upper),
-        ):
-            st.markdown(title)
-            given = np.where(known, image, 0).astype(np.uint8)
-            done = completed(model, given, known, 3, (None, 1.0, 0))
-            endings(
-                done.images,
-                known,
-                levels=config["levels"],
-                max_width=420,
-                label=title.replace("*", ""),
-                key=f"order-{known[0, 0]}",
-            )
-    with picture:
-        st.markdown(
-            "**Point at a pixel.** Blue: what the model looks at when it draws that one. Grey: the "
-            "future, out of its sight. (*Masks & blind spots* tells about the other marks.)"
-        )
-        reach_grid(
-            table(model),
-            overlay=image,
-            report=False,
-            max_width=420,
-            key="looks-at",
-        )
+    weighings = particles.weighings
+    st.bar_chart(
+        {
+            "row": [weighing.row for weighing in weighings],
+            "particles": [weighing.effective for weighing in weighings],
+        },
+        x="row",
+        y="particles",
+        color=role("drawn").color,
+        height=180,
+    )
 
 
 # On a phone the endings come first, next to the painter: the pen would push them off the screen.
-PHONE = """<style>@media (max-width: 640px) {
+STYLE = """<style>
+.st-key-method button { padding: 0 0.6rem; }
+@media (max-width: 640px) {
   .st-key-studio [data-testid="stHorizontalBlock"], .st-key-beside {
     flex-direction: column-reverse;
   }
-}</style>"""
+}
+</style>"""
 
 common.lesson(
     "Can it finish your drawing?",
-    "You draw the beginning of a digit, the model draws the rest. **Draw on the paper**; the "
+    "You draw a part of a digit, the model draws the rest. **Draw on the paper**; the "
     "hatched part is unknown, and nine endings follow your pen.",
 )
 model = common.choose_model()
@@ -235,7 +228,7 @@ config = common.model_config(model)
 if config["channels"] != 1:
     st.info("This model draws in colour, the painter only in grey. Choose another model.")
     st.stop()
-st.html(PHONE)
+st.html(STYLE)
 studio(model, config)
 with common.explained():
     reading_order(model, config)
@@ -244,13 +237,19 @@ st.header("What to try")
 st.markdown(
     "- **Drag the line** down the test digit, row by row. When is the model sure which digit it "
     "is? Which endings die out?\n"
+    "- **Take turns**: draw a stroke, keep the next row of an ending, draw on.\n"
     "- **Tell it a wrong digit**: can a 7 go on as a 2?\n"
     "- **Draw something that is no digit**. How many bits is it surprised by?\n"
-    "- **Brush a hole** into the middle of a digit with *Unknown*. Do the endings fit below it?\n"
+    "- **Knock out** half of all pixels. Does it find them again as it reads? With particles?\n"
+    "- **Draw the lower half** of a digit only, and *Compare* the methods.\n"
     "- **Temperature 0** always takes the likelier level, and all endings of a digit are the same."
 )
-st.markdown("The same on the command line, for a picture in a file:")
+st.markdown(
+    "The address of this page holds your drawing: copy it to show it to somebody. The same on the "
+    "command line, for a picture in a file:"
+)
 st.code(
     f"python -m pixelcnn complete {model} picture.png --rows {config['height'] // 2} --n 9",
     language="bash",
 )
+quiz("draw")

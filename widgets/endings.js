@@ -7,7 +7,8 @@ const SHADE = 0.75; // how much of the colour is in the model's ink
 class Endings {
   constructor(root) {
     this.root = root;
-    this.tiles = element("div", { class: "tiles", role: "img" });
+    this.tiles = element("div", { class: "tiles" });
+    this.selected = null;
     this.swatches = [element("canvas"), element("canvas")]; // by whether it is known
     this.legend = element(
       "ul",
@@ -22,7 +23,7 @@ class Endings {
   update(meta, arrays) {
     this.meta = meta;
     this.arrays = arrays;
-    if (this.canvases.length !== meta.n) this.build();
+    if (this.canvases.length !== meta.n || this.selectable !== meta.selectable) this.build();
     this.captions.forEach((node, index) => setText(node, meta.captions[index] ?? ""));
     this.tiles.setAttribute("aria-label", [meta.label, ...new Set(meta.captions)].join(", "));
     this.legend.hidden = !meta.legend;
@@ -30,11 +31,30 @@ class Endings {
   }
 
   build() {
+    this.selectable = this.meta.selectable;
     this.canvases = Array.from({ length: this.meta.n }, () => element("canvas"));
     this.captions = this.canvases.map(() => element("figcaption"));
-    this.tiles.replaceChildren(
-      ...this.canvases.map((canvas, index) => element("figure", {}, canvas, this.captions[index])),
-    );
+    this.figures = this.canvases.map((canvas, index) => element("figure", {}, canvas, this.captions[index]));
+    this.tiles.replaceChildren(...this.figures);
+    this.tiles.setAttribute("role", this.selectable ? "group" : "img");
+    if (this.selectable) this.figures.forEach((figure, index) => this.makeButton(figure, index));
+  }
+
+  makeButton(figure, index) {
+    const words = { role: "button", tabindex: "0", "aria-label": `Ending ${index + 1}`, "aria-pressed": "false" };
+    for (const [name, value] of Object.entries(words)) figure.setAttribute(name, value);
+    figure.addEventListener("click", () => this.select(index));
+    figure.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      this.select(index);
+    });
+  }
+
+  select(index) {
+    this.selected = index === this.selected ? null : index;
+    this.figures.forEach((figure, at) => figure.setAttribute("aria-pressed", at === this.selected));
+    this.report("selected", { index: this.selected });
   }
 
   /** Whole device pixels for each pixel, so that all of them are equally large. */

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from widgets.checks import checked_images, checked_levels, checked_mask
-from widgets.component import register
+from widgets.checks import checked_images, checked_levels, checked_mask, sent_index
+from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 
 _component = register("endings")
@@ -23,10 +23,13 @@ def endings(
     columns: int = 3,
     max_width: int = 640,
     legend: bool = True,
+    selectable: bool = False,
     label: str = "Endings",
     key: str,
-) -> None:
+) -> int | None:
     """Show n images in equal tiles: the given part as ink on paper, the rest in another colour.
+
+    Returns the index of the tile that the viewer chose, or None.
 
     images      uint8 (n, 1, H, W), levels
     known_mask  bool (H, W), True where the image was given
@@ -34,6 +37,7 @@ def endings(
     columns     tiles side by side
     max_width   of all tiles together, in CSS pixels
     legend      say below which colour is whose
+    selectable  a click, or Enter on a tile, chooses it; the same again lets it go
 
     Raises `ValueError` when an argument does not fit.
     """
@@ -54,7 +58,9 @@ def endings(
         "columns": columns,
         "maxWidth": max_width,
         "legend": legend,
+        "selectable": selectable,
         "label": label,
     }
     payload, _ = pack(meta, {"images": pixels, "known": known.astype(np.uint8)})
-    _component(key=key, data=payload)
+    _component(key=key, data=payload, on_selected_change=ignore)
+    return sent_index(sent_by(key, "selected").get("index"), n) if selectable else None

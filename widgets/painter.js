@@ -26,7 +26,12 @@ class Painter {
     this.board = new Board();
     this.canvas = this.board.canvas;
     this.caption = element("div", { class: "caption" });
-    const meanings = [["known", "ink"], ["paper", "paper"], ["unknown", "unknown: the model fills it in"]];
+    const meanings = [
+      ["known", "ink"],
+      ["paper", "paper"],
+      ["unknown", "unknown: the model fills it in"],
+      ["drawn", "where ink may come next"],
+    ];
     this.legend = new Legend(element("div"), meanings);
     const side = element("div", { class: "side" }, this.toolbox.node, this.buildLine(), this.legend.list, this.caption);
     this.root.append(element("div", { class: "painter" }, this.board.node, side));
@@ -47,15 +52,19 @@ class Painter {
   update(meta, arrays) {
     const { height, width, levels, revision } = meta;
     const content = [height, width, levels, revision].join();
+    const opening = this.content === undefined && revision <= 1;
+    this.meta = meta;
+    this.ghost = meta.ghost ? arrays.ghost : null;
+    this.legend.list.lastChild.hidden = !meta.ghost;
     if (content === this.content) return this.layout(); // the drawing here is newer
     this.content = content;
     const sameSize = this.layers?.height === height && this.layers?.width === width;
     if (!sameSize) this.layers = new Layers(height, width, levels);
     else this.layers.remember();
-    this.meta = meta;
     this.layers.levels = levels;
     this.layers.restore(arrays);
-    this.takeUp(meta.before);
+    const takenUp = this.takeUp(meta.before);
+    if (takenUp || !opening) this.writeAddress();
     this.line.max = height;
     this.canvas.setAttribute("aria-label", `${meta.label}, ${height} by ${width} cells. Arrow keys move, Space paints.`);
     this.root.dataset.revision = revision;
@@ -65,12 +74,17 @@ class Painter {
 
   /** The drawing from before the widget was mounted again, if it is of this revision. */
   takeUp(before) {
-    if (before?.revision !== this.meta.revision) return;
+    if (before?.revision !== this.meta.revision) return false;
     const [image, known] = [fromBase64(before.image), fromBase64(before.known)];
-    if (image.length !== this.layers.image.length) return;
+    if (image.length !== this.layers.image.length) return false;
     const highest = this.meta.levels - 1;
     this.layers.restore({ image: image.map((level) => Math.min(level, highest)), known });
     this.report("drawing", before);
+    return true;
+  }
+
+  writeAddress() {
+    if (this.meta.address) writeDrawing(this.meta.address, this.layers);
   }
 
   layout() {
@@ -87,7 +101,7 @@ class Painter {
 
   draw() {
     const byKeys = this.root.getRootNode().activeElement === this.canvas && this.canvas.matches(":focus-visible");
-    this.board.draw(this.layers, this.lineRow, byKeys ? this.cursor : null);
+    this.board.draw(this.layers, this.lineRow, byKeys ? this.cursor : null, this.ghost);
     this.showState();
   }
 
@@ -122,6 +136,7 @@ class Painter {
     const text = drawing.revision + drawing.image + drawing.known;
     if (text === this.told) return;
     this.told = text;
+    this.writeAddress();
     this.report("drawing", drawing);
   }
 

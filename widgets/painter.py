@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from widgets.checks import (
+    checked_floats,
     checked_images,
     checked_levels,
     checked_mask,
@@ -19,7 +21,13 @@ from widgets.checks import (
 from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 
-_component = register("painter", "painter_layers.js", "painter_tools.js", "painter_view.js")
+_component = register(
+    "painter",
+    "painter_layers.js",
+    "painter_link.js",
+    "painter_tools.js",
+    "painter_view.js",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +45,8 @@ def painter(
     levels: int = 2,
     revision: int = 0,
     report_while_drawing: bool = True,
+    ghost: npt.ArrayLike | None = None,
+    address: str | None = None,
     label: str = "Drawing",
     key: str,
 ) -> Drawing:
@@ -49,26 +59,79 @@ def painter(
     revision              the content is sent to the browser when this number changes; while it
                           stays, the viewer's drawing wins
     report_while_drawing  report a few times a second while the pen is down, not only when it lifts
+    ghost                 (H, W), 0 to 1: ink that may come, drawn faintly into unknown cells
+    address               a query parameter of the page's address that holds the drawing of a model
+                          with 2 levels (`link_text`). Written when the viewer draws and for a
+                          `revision` above 1; what a page opens with stays out of the address
 
     Raises `ValueError` when an argument does not fit.
     """
     levels = checked_levels(levels)
     given = checked_images("image", image, levels, (None, None))
     known = checked_mask("known_mask", known_mask, given.shape)
+    faint = np.zeros(given.shape) if ghost is None else checked_floats("ghost", ghost, given.shape)
+    if not ((faint >= 0) & (faint <= 1)).all():
+        raise ValueError("ghost must lie between 0 and 1.")
     meta = {
         "height": given.shape[0],
         "width": given.shape[1],
         "levels": levels,
         "revision": int(revision),
         "reportWhileDrawing": report_while_drawing,
+        "ghost": ghost is not None,
+        "address": address,
         "label": label,
         "key": key,
     }
-    payload, _ = pack(meta, {"image": given, "known": known.astype(np.uint8)})
+    arrays = {
+        "image": given,
+        "known": known.astype(np.uint8),
+        "ghost": np.round(255 * faint).astype(np.uint8),
+    }
+    payload, _ = pack(meta, arrays)
     _component(key=key, data=payload, on_drawing_change=ignore)
-    sent = sent_by(key, "drawing")
-    image_now, known_now = _sent(sent, given.shape, levels, revision) or (given, known)
-    return Drawing(np.where(known_now, image_now, 0).astype(np.uint8), known_now)
+    return drawing_now(Drawing(given, known), levels=levels, revision=revision, key=key)
+
+
+def drawing_now(start: Drawing, *, levels: int, revision: int, key: str) -> Drawing:
+    """What `painter` returns for this first content, known before it is on screen."""
+    sent = _sent(sent_by(key, "drawing"), start.image.shape, levels, revision)
+    image, known = sent or (start.image, start.known_mask)
+    return Drawing(np.where(known, image, 0).astype(np.uint8), known)
+
+
+def link_text(drawing: Drawing) -> str:
+    """A drawing of two levels as a short text for an address, the same as `painter_link.js` writes.
+
+    "HxW." and, in base64url, one bit for each cell (given or not), then one bit for each given cell
+    (ink or paper), padded with zeros.
+    """
+    height, width = drawing.image.shape
+    known = drawing.known_mask.ravel()
+    bits = np.concatenate([known, drawing.image.ravel()[known] > 0])
+    coded = base64.urlsafe_b64encode(np.packbits(bits).tobytes()).decode().rstrip("=")
+    return f"{height}x{width}.{coded}"
+
+
+def drawing_from(text: str, shape: tuple[int, int]) -> Drawing | None:
+    """The drawing of this shape (H, W) in a `link_text`; None where there is none."""
+    cells = shape[0] * shape[1]
+    if len(text) > cells + 16:  # two bits a cell are less: spare the work on a long one
+        return None
+    _, _, coded = text.partition(".")
+    try:
+        raw = base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4))
+    except (binascii.Error, ValueError):
+        return None
+    bits = np.unpackbits(np.frombuffer(raw, np.uint8)).astype(bool)
+    known = bits[:cells]
+    given = int(known.sum())
+    if len(known) < cells or len(bits) < cells + given:
+        return None
+    image = np.zeros(cells, np.uint8)
+    image[known] = bits[cells : cells + given]
+    drawing = Drawing(image.reshape(shape), known.reshape(shape))
+    return drawing if link_text(drawing) == text else None
 
 
 def drawing_state(drawing: Drawing, revision: int = 0) -> dict[str, Any]:

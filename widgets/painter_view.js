@@ -1,6 +1,7 @@
 // How the drawing looks: cells, the line "given down to here", and the cursor of the keyboard.
 
 const GUTTER = 44; // CSS pixels beside the drawing, for the grip of the line
+const FAINT = 0.7; // how opaque the surest ink is that may come: the hatch shows through
 
 class Board {
   constructor() {
@@ -19,10 +20,12 @@ class Board {
     this.greys = inkLevels(colors, levels).map((color) => `rgb(${color})`);
   }
 
-  draw({ image, known }, lineRow, cursor) {
+  /** `ghost`: 0 to 255 a cell, or null. */
+  draw({ image, known }, lineRow, cursor, ghost) {
     const { pen, cell, rows, columns, colors } = this;
     pen.fillStyle = this.hatch;
     pen.fillRect(0, 0, this.canvas.width, this.canvas.height);
+    if (ghost) this.drawGhost(ghost);
     for (let at = 0; at < known.length; at++) {
       if (!known[at]) continue;
       pen.fillStyle = this.greys[image[at]];
@@ -32,6 +35,18 @@ class Board {
     outlineCanvas(pen, colors.edge, this.scale);
     this.drawLine(lineRow);
     if (cursor) this.drawCursor(cursor);
+  }
+
+  /** Known cells are painted over it. */
+  drawGhost(ghost) {
+    const { pen, cell, columns } = this;
+    pen.fillStyle = this.colors.role("drawn");
+    for (let at = 0; at < ghost.length; at++) {
+      if (!ghost[at]) continue;
+      pen.globalAlpha = (FAINT * ghost[at]) / 255;
+      pen.fillRect((at % columns) * cell, Math.floor(at / columns) * cell, cell, cell);
+    }
+    pen.globalAlpha = 1;
   }
 
   drawLine(row) {
