@@ -15,7 +15,8 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
         Drawing(image uint8 (H, W), 0 where unknown; known_mask bool (H, W))
 
     pixel_grid(values, *, kind="values" | "roles", title="", unit="", digits=3, colormap=None,
-               limits=None, overlay=None, selected=None, link=None, report=True, max_width=560,
+               limits=None, logarithmic=False, marks=None, missing="unknown", overlay=None,
+               outline=False, numbers=False, selected=None, link=None, report=True, max_width=560,
                key) -> (row, column) | None
 
     reach_table(relations, *, limit=None, order=None) -> ReachTable     # costly: worth caching
@@ -32,9 +33,9 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
               link=None, max_width=420, key)
         steps: PathStep(row, column, depth, words); chosen_source(key, turn, height, width)
 
-    maps_table(groups, *, shared_scale=False) -> MapsTable                # costly: worth caching
-    maps_gallery(groups_or_table, *, shared_scale=False, selected=None, report=True, key)
-        -> MapSelection(layer, channel, row, column)
+    maps_table(groups, *, shared_scale=False, scales=None) -> MapsTable   # costly: worth caching
+    maps_gallery(groups_or_table, *, shared_scale=False, selected=None, cell=None, report=True,
+                 key) -> MapSelection(layer, channel, row, column)
         groups: {layer name: float (channels, H, W)}
 
 Each takes numpy arrays (or what `numpy.asarray` turns into one), raises `ValueError` with a
