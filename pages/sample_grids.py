@@ -67,8 +67,8 @@ def guidance(options: Options, progress: Progress) -> Scene | str:
         return (
             "Guidance exaggerates what the label adds: it compares the answer with the label and "
             "the answer without it. This model always heard the label while it learned (or never "
-            "did), so it has no answer for the other case. On the page Train live you can train "
-            "one with **labels hidden now and then**, and choose it at the left."
+            "did), so it has no answer for the other case. One that was trained with the option "
+            "`label_dropout=0.1`, which hides one label in ten, can be guided."
         )
     seeds = seeds_from(options.seed, SEEDS)
     labels = _labels(options, SEEDS)
