@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 import safetensors
@@ -20,6 +21,7 @@ from pixelcnn.baselines import (
     save_baseline,
     train_baseline,
 )
+from pixelcnn.baselines.__main__ import SHIPPED, Baselines
 from pixelcnn.baselines.base import log_likelihood
 from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
 from pixelcnn.data import load_data
@@ -297,3 +299,15 @@ def test_data_and_images_that_do_not_fit_are_refused(digits):
             bound(digits.test.images[:1], samples=0)
     with pytest.raises(ConfigError, match="n = 0"):
         vae.sample(0)
+
+
+def test_the_command_trains_measures_and_writes_both(tmp_path: Path) -> None:
+    Baselines(data="mnist5k", steps=2, bounded=10, output=tmp_path).run()
+    for name in baseline_names():
+        model, card = load_baseline(tmp_path / f"{name}.safetensors")
+        assert card["test_images"] == 500
+        assert 0 < card["test_loss_nats"] < 1000
+        shipped, measured = load_baseline(SHIPPED / f"{name}.safetensors")
+        assert measured["test_loss_nats"] < card["test_loss_nats"]
+        assert shipped.config == model.config
+    assert card["bound_nats"] < card["test_loss_nats"]  # the VAE's: the tighter of its two bounds

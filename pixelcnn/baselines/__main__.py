@@ -1,0 +1,99 @@
+"""`python -m pixelcnn.baselines` trains the autoencoder and the VAE of the page Compare."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import tyro
+
+from pixelcnn.baselines import VAE, Baseline, baseline_names, build_baseline, train_baseline
+from pixelcnn.checkpoints import save_checkpoint
+from pixelcnn.cli.hardware import describe_hardware
+from pixelcnn.cli.progress import Progress
+from pixelcnn.data import DataSet, load_data
+from pixelcnn.errors import LabError
+
+COMMAND = "python -m pixelcnn.baselines"
+SHIPPED = Path(__file__).parents[2] / "checkpoints" / "baselines"
+_BOUND_SAMPLES = 500
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """Train both on black-and-white digits, measure them on test digits, write them.
+
+    Attributes:
+        data: name of the data set.
+        steps: of training, with 128 digits each.
+        bounded: test digits, from the first one on, whose importance-weighted bound is measured.
+        seed: of the weights, the batches and the codes.
+        output: the folder to write to.
+    """
+
+    data: str = "mnist"
+    steps: int = 10_000
+    bounded: int = 1000
+    seed: int = 0
+    output: Path = SHIPPED
+
+    def run(self) -> None:
+        """Train, measure, write and print."""
+        data = load_data(self.data)
+        self.output.mkdir(parents=True, exist_ok=True)
+        for name in baseline_names():
+            torch.manual_seed(self.seed)
+            model = build_baseline(name, height=data.height, width=data.width)
+            with Progress(f"training the {name}") as progress:
+                losses = train_baseline(model, data, steps=self.steps, seed=self.seed)
+                for step, loss in enumerate(losses, 1):
+                    progress.share(step / self.steps, f"step {step}: {loss:.1f} nats")
+            card = self._card(model, data)
+            path = self.output / f"{name}.safetensors"
+            save_checkpoint(path, model, card, dtype=torch.float16)
+            print(
+                f"{name}: {card['test_loss_nats']} nats of loss on test digits; written to {path}"
+            )
+
+    def _card(self, model: Baseline, data: DataSet) -> dict[str, object]:
+        generator = torch.Generator().manual_seed(self.seed)
+        images = data.test.images
+        with torch.no_grad():
+            losses = torch.cat([model.loss(some, generator) for some in images.split(1000)])
+        card = {
+            "data": {"name": data.name, "levels": 2, "binarize": "threshold", "size": data.height},
+            "test_loss_nats": round(losses.double().mean().item(), 2),
+            "test_images": len(images),
+            "parameters": sum(weights.numel() for weights in model.parameters()),
+            "hardware": describe_hardware(),
+            "seed": self.seed,
+            "command": f"{COMMAND} --data {self.data} --steps {self.steps} --seed {self.seed}",
+        }
+        if isinstance(model, VAE):
+            some = images[: self.bounded]
+            bounds = torch.cat(
+                [
+                    model.importance_bound(part, samples=_BOUND_SAMPLES, generator=generator)
+                    for part in some.split(100)
+                ]
+            )
+            card["bound_nats"] = round(-bounds.mean().item(), 2)
+            card["bound_samples"], card["bound_images"] = _BOUND_SAMPLES, len(some)
+        return card
+
+
+def main() -> int:
+    """Do it; returns the exit status."""
+    options = tyro.cli(Baselines, prog=COMMAND)
+    try:
+        options.run()
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
