@@ -76,6 +76,7 @@ def test_nothing_stands_out_at_the_right(
     open_exhibit(page, "attention_row")
     expect_counts(page, "attention_row", 7, 7)
     idle(page)
+    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
     assert not too_wide(page)
     screenshot(page, f"break-it-{width}-{scheme}")
 

@@ -78,6 +78,7 @@ def test_nothing_stands_out_at_the_right(
         card(page, "start").get_by_role("button", name=text).click()
     expect(card(page, "start")).to_contain_text("Right.")
     idle(page)
+    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
     assert not too_wide(page)
     card(page, "start").scroll_into_view_if_needed()
     screenshot(page, f"quiz-{width}-{scheme}")
