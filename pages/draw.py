@@ -13,6 +13,7 @@ from pages.draw_methods import (
     COMPARE,
     PARTICLES,
     Options,
+    await_sampler,
     choose_method,
     choose_options,
     completed,
@@ -20,7 +21,7 @@ from pages.draw_methods import (
 )
 from pages.draw_start import ADDRESS, current_drawing, current_start, start_with, starts
 from pages.draw_truth import choose_knock_out, truth_section
-from pages.draw_turns import ghost, ghost_toggle, keep_buttons
+from pages.draw_turns import choose_next_row, keep_buttons, next_row_here
 from pages.draw_words import (
     behind_the_gap,
     guess,
@@ -64,6 +65,8 @@ def studio(model: str, config: dict[str, Any]) -> None:
         why_not = not_now(method, config)
         if why_not:
             st.info(why_not)
+            if method == PARTICLES:
+                await_sampler()
             options = Options(AS_IT_READS, options.label, options.temperature, options.seed)
         if method == COMPARE:
             compare(model, config, drawing, options)
@@ -83,20 +86,22 @@ def show_painter(
     model: str, config: dict[str, Any], start: Drawing, drawing: Drawing, options: Options
 ) -> None:
     """The painter, with what may come next in it."""
-    painter(
-        start.image,
-        start.known_mask,
-        levels=config["levels"],
-        revision=st.session_state["draw_revision"],
-        # Particles take longer than the pen: they wait until it lifts.
-        report_while_drawing=options.method not in (PARTICLES, COMPARE),
-        ghost=ghost(model, drawing, options),
-        address=ADDRESS,
-        label="Your drawing",
-        key="painter",
-    )
+    place = st.container()
+    faint = next_row_here(model, drawing, options) if choose_next_row() else None
+    with place:
+        painter(
+            start.image,
+            start.known_mask,
+            levels=config["levels"],
+            revision=st.session_state["draw_revision"],
+            # Particles take longer than the pen: they wait until it lifts.
+            report_while_drawing=options.method not in (PARTICLES, COMPARE),
+            ghost=faint,
+            address=ADDRESS,
+            label="Your drawing",
+            key="painter",
+        )
     st.session_state["draw_last"] = drawing
-    ghost_toggle()
 
 
 def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) -> int | None:

@@ -86,6 +86,13 @@ def not_now(method: str, config: dict[str, Any]) -> str:
     return ""
 
 
+@st.fragment(run_every=1.0)
+def await_sampler() -> None:
+    """Start the page again once the fast sampler is ready."""
+    if not common.warm_up().is_alive():
+        st.rerun()
+
+
 def next_seed(drawing: Drawing) -> None:
     """What the button "Other endings" does."""
     # The server now writes the address, and does not know what the painter wrote there.

@@ -75,10 +75,10 @@ def current_start(config: dict[str, Any]) -> Drawing:
         start_with_digit(config, FIRST_DIGIT)
     elif "painter" not in state:  # back from another page: go on where the pen was
         start_with(state["draw_last"])
-    linked = _linked(config, first_visit)
-    if linked is not None:
-        start_with(linked)
-    if first_visit:
+    if first_visit:  # later the address only follows the drawing, and may be behind it
+        linked = _linked(config)
+        if linked is not None:
+            start_with(linked)
         state["draw_revision"] = 1  # what the page opens with
     start: Drawing = state["draw_start"]
     return start
@@ -102,22 +102,18 @@ def keep_in_address(drawing: Drawing) -> None:
         st.query_params[ADDRESS] = link_text(drawing)
 
 
-def _linked(config: dict[str, Any], first_visit: bool) -> Drawing | None:
-    """The drawing in the address, if the viewer came with it: None for the one he is drawing."""
+def _linked(config: dict[str, Any]) -> Drawing | None:
+    """The drawing in the address, if there is one; what cannot be read is told."""
     text = st.query_params.get(ADDRESS)
-    if text is None or text == st.session_state.get("draw_address"):
-        return None
-    st.session_state["draw_address"] = text
-    if config["levels"] != 2:
+    if text is None or config["levels"] != 2:
         return None
     drawing = drawing_from(text, (config["height"], config["width"]))
-    if drawing is None and first_visit:
+    if drawing is None:
         st.warning(
             "The drawing in this link cannot be shown: it is damaged, or of another size than "
             f"this model's {config['height']} x {config['width']} pixels."
         )
-    now = current_drawing(config, st.session_state["draw_start"])
-    return None if link_text(now) == text else drawing
+    return drawing
 
 
 def starts(model: str, config: dict[str, Any]) -> None:

@@ -42,10 +42,8 @@ def keep_buttons(drawing: Drawing, done: Completions, chosen: int | None) -> Non
         )
 
 
-def ghost(model: str, drawing: Drawing, options: Options) -> NDArray[np.float32] | None:
-    """Where ink may come in the next row, (H, W) from 0 to 1; None while nobody wants to see it."""
-    if not st.session_state.get("next"):
-        return None
+def next_row_here(model: str, drawing: Drawing, options: Options) -> NDArray[np.float32]:
+    """Where ink may come in the next row: (H, W), from 0 to 1."""
     rows = _next_rows(model, drawing.image, drawing.known_mask, options.label, options.seed)
     faint = np.zeros(drawing.image.shape, np.float32)
     if rows is not None:
@@ -53,9 +51,9 @@ def ghost(model: str, drawing: Drawing, options: Options) -> NDArray[np.float32]
     return faint
 
 
-def ghost_toggle() -> None:
-    """The switch below the painter, kept in the URL."""
-    st.toggle(
+def choose_next_row() -> bool:
+    """The switch below the painter, kept in the URL: is the next row to be shown in it?"""
+    return st.toggle(
         "What would it do here?",
         key="next",
         bind="query-params",

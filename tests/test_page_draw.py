@@ -278,7 +278,7 @@ class TestUpload:
 
     @staticmethod
     def png(size: tuple[int, int], stroke: bool = True) -> bytes:
-        image = Image.new("L", size, 255)
+        image = Image.new("L" if max(size) < 1000 else "1", size, 255)
         if stroke:
             width, height = size
             ImageDraw.Draw(image).line(
@@ -303,7 +303,7 @@ class TestUpload:
         [
             (b"not a picture", "cannot be read as an image"),
             (png((200, 200), stroke=False), "nothing but even paper"),
-            (png((6000, 6000)), "more than"),
+            (png((10_000, 10_000)), "more than"),
         ],
     )
     def test_what_cannot_be_used_is_told_and_leaves_the_drawing(
