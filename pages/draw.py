@@ -69,7 +69,8 @@ def studio(model: str, config: dict[str, Any]) -> None:
                 await_sampler()
             options = Options(AS_IT_READS, options.label, options.temperature, options.seed)
         if method == COMPARE:
-            compare(model, config, drawing, options)
+            with st.container():
+                compare(model, config, drawing, options)
             return
         tiles = st.container()
         done = completed(model, drawing.image, drawing.known_mask, ENDINGS, options)
@@ -122,7 +123,7 @@ def about_endings(
 ) -> None:
     """How they came about, what is odd about them, and the digit that they may be."""
     if options.method != AS_IT_READS:
-        st.markdown(what_it_did(done, options.method == PARTICLES))
+        st.markdown(what_it_did(done, options))
     warning(drawing, done, options)
     if config["classes"]:
         with st.container():
@@ -220,6 +221,7 @@ STYLE = """<style>
   .st-key-studio [data-testid="stHorizontalBlock"], .st-key-beside {
     flex-direction: column-reverse;
   }
+  .st-key-studio .st-key-keep { flex-direction: row; }
 }
 </style>"""
 

@@ -39,7 +39,7 @@ def compare(model: str, config: dict[str, Any], drawing: Drawing, options: Optio
             continue
         asked = Options(method, options.label, options.temperature, options.seed, options.particles)
         done = completed(model, drawing.image, drawing.known_mask, FEW, asked)
-        st.markdown(f"**{method}.** {what_it_did(done, method == PARTICLES)}")
+        st.markdown(f"**{method}.** {what_it_did(done, asked)}")
         tiles(config, done, f"Finished by: {method}", f"compare-{METHODS[method]}", legend=False)
 
 
@@ -139,7 +139,7 @@ def _remedy(
         return
     done = _given(model, image, known, method)
     tiles(config, done, f"Lower half given, {method}", f"remedy-{METHODS[method]}")
-    st.markdown(what_it_did(done, method == PARTICLES))
+    st.markdown(what_it_did(done, Options(method)))
 
 
 def _given(model: str, image: Pixels, known: Pixels, method: str) -> Completions:

@@ -73,10 +73,10 @@ def not_now(method: str, config: dict[str, Any]) -> str:
     """Why a method cannot be used at this moment, in words; nothing if it can."""
     if method == BEST_ORDER and config.get("orders", 1) == 1:
         able = [name for name in common.models() if common.model_config(name).get("orders") == 8]
-        which = f"choose **{able[0]}** in the sidebar" if able else "train one with `orders=8`"
+        which = f"Choose **{able[0]}** in the sidebar" if able else "Train one with `orders=8`"
         return (
-            "**Best order** needs a model that learned to begin at every corner; this one knows "
-            f"a single order. For that, {which}. Here it draws as it reads."
+            f"**Best order**: this model can begin at one corner only. {which} for all eight "
+            "orders. Here it draws as it reads."
         )
     if method == PARTICLES and common.warm_up().is_alive():
         return (

@@ -32,7 +32,7 @@ def keep_buttons(drawing: Drawing, done: Completions, chosen: int | None) -> Non
         return
     ending = done.images[chosen, 0].numpy()
     whole = Drawing(ending, np.ones(ending.shape, bool))
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key="keep"):
         st.button("Keep its next row", on_click=start_with, args=(with_next_row(drawing, ending),))
         st.button(
             "Keep this ending",

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from pages.draw_methods import PARTICLES
 from pixelcnn.orders import RASTER, in_words
 
 if TYPE_CHECKING:
+    from pages.draw_methods import Options
     from pixelcnn.completion import Completions
     from pixelcnn.given_part import GivenPart
     from pixelcnn.knockout import Truth
@@ -47,11 +49,16 @@ def situation(done: Completions) -> str:
     return " ".join(words)
 
 
-def what_it_did(done: Completions, asked_for_particles: bool) -> str:
+def what_it_did(done: Completions, options: Options) -> str:
     """One line on how these endings came about."""
     if done.particles is not None:
-        return particles_line(done.particles, len(done.images))
-    if asked_for_particles:
+        worst = min(done.particles.weighings, key=lambda weighing: weighing.effective)
+        return (
+            f"After row {worst.row} only **{worst.effective:.0f}** of {options.particles} "
+            f"particles still counted. The {len(done.images)} endings come from "
+            f"**{done.particles.distinct}** of them."
+        )
+    if options.method == PARTICLES:
         return "Nothing given comes too late, so there is nothing to weigh: plain endings."
     known, late = int(done.known_mask.sum()), done.given.behind
     words = f"Read {in_words(done.order)}: "
@@ -60,15 +67,6 @@ def what_it_did(done: Completions, asked_for_particles: bool) -> str:
     if not late:
         return words + f"all {known} given pixels come first."
     return words + f"{late} of {known} given pixels come too late to be looked at."
-
-
-def particles_line(particles: ParticleEndings, endings: int) -> str:
-    """How the particles fared: the narrowest place, and what was left of them."""
-    worst = min(particles.weighings, key=lambda weighing: weighing.effective)
-    return (
-        f"Fewest particles that counted: **{worst.effective:.0f}**, at row {worst.row}. The "
-        f"{endings} endings come from **{particles.distinct}** of them."
-    )
 
 
 def guess(label: int | None, readings: Readings | None = None, pixels: int = 0) -> str:
@@ -82,7 +80,7 @@ def guess(label: int | None, readings: Readings | None = None, pixels: int = 0) 
     else:
         words += f"You told it that this is a {label}, so the endings do not use them."
     accuracy = None if readings is None else readings.accuracy(pixels)
-    if readings is not None and accuracy is not None:
+    if readings is not None and accuracy is not None and pixels:
         whole = readings.accuracy(readings.right.size - 1)
         words += (
             f"\n\nWith the first {pixels} pixels of a test digit, its first guess is right in "

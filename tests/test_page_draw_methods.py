@@ -66,7 +66,7 @@ def test_particles_look_at_the_lower_half_and_tell_how_many_counted() -> None:
     assert done.particles is not None
     assert done.labels is not None
     fewest = min(weighing.effective for weighing in done.particles.weighings)
-    assert f"Fewest particles that counted: **{fewest:.0f}**" in told(page)
+    assert f"only **{fewest:.0f}** of 64 particles still counted" in told(page)
     shares = torch.bincount(done.labels, minlength=10) / 9
     np.testing.assert_allclose(widget(page, "Which digit it sees")[1]["shares"], shares)
     assert page.slider(key="temperature").disabled
@@ -79,7 +79,7 @@ def test_the_best_order_is_told_in_words_and_needs_a_model_that_knows_it(
     save_small(other_checkpoints, "a-single")
     save_small(other_checkpoints, "eight", classes=2, orders=8)
     page = open_page(model="a-single", method="Best order")
-    assert "choose **eight** in the sidebar" in page.info[0].value
+    assert "Choose **eight** in the sidebar" in page.info[0].value
     image, known = np.zeros((8, 8), np.uint8), np.zeros((8, 8), bool)
     image[5, 2:6] = 1
     known[4:] = True
