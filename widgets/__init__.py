@@ -10,8 +10,8 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
     player_race(image, *, levels, seconds, names, measured_rows, key)
 
-    painter(image, known_mask, *, levels=2, revision=0, report_while_drawing=True,
-            label="Drawing", key) -> Drawing
+    painter(image, known_mask, *, levels=2, revision=0, report_while_drawing=True, ghost=None,
+            address=None, label="Drawing", key) -> Drawing
         Drawing(image uint8 (H, W), 0 where unknown; known_mask bool (H, W))
 
     pixel_grid(values, *, kind="values" | "roles", title="", unit="", digits=3, colormap=None,
