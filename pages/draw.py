@@ -60,11 +60,23 @@ def studio(model: str, config: dict[str, Any]) -> None:
     with below:
         options = choose_options(method, config["classes"], drawing)
     with left, common.explained():
-        show_painter(model, config, start, drawing, options)
+        place = st.container()
+        next_row = choose_next_row()
+
+        def show_painter() -> None:
+            faint = next_row_here(model, drawing, options) if next_row else None
+            with place:
+                draw_here(config, start, faint, options)
+
+        # The endings are what the pen waits for; a next row may come after them.
+        endings_first = next_row and method == AS_IT_READS and "painter" in st.session_state
+        if not endings_first:
+            show_painter()
+        st.session_state["draw_last"] = drawing
     with right, common.explained(), st.container(key="beside"):
         why_not = not_now(method, config)
         if why_not:
-            st.info(why_not)
+            st.info(f"{why_not} Meanwhile it draws as it reads.")
             if method == PARTICLES:
                 await_sampler()
             options = Options(AS_IT_READS, options.label, options.temperature, options.seed)
@@ -76,6 +88,8 @@ def studio(model: str, config: dict[str, Any]) -> None:
         done = completed(model, drawing.image, drawing.known_mask, ENDINGS, options)
         with tiles:
             chosen = show_endings(config, drawing, done)
+        if endings_first:
+            show_painter()
         keep_buttons(drawing, done, chosen)
         about_endings(config, drawing, done, options)
     with below, common.explained():
@@ -83,26 +97,22 @@ def studio(model: str, config: dict[str, Any]) -> None:
         findings(model, config, done, options)
 
 
-def show_painter(
-    model: str, config: dict[str, Any], start: Drawing, drawing: Drawing, options: Options
+def draw_here(
+    config: dict[str, Any], start: Drawing, faint: NDArray[np.float32] | None, options: Options
 ) -> None:
-    """The painter, with what may come next in it."""
-    place = st.container()
-    faint = next_row_here(model, drawing, options) if choose_next_row() else None
-    with place:
-        painter(
-            start.image,
-            start.known_mask,
-            levels=config["levels"],
-            revision=st.session_state["draw_revision"],
-            # Particles take longer than the pen: they wait until it lifts.
-            report_while_drawing=options.method not in (PARTICLES, COMPARE),
-            ghost=faint,
-            address=ADDRESS,
-            label="Your drawing",
-            key="painter",
-        )
-    st.session_state["draw_last"] = drawing
+    """The painter; `faint` is what may come next in it."""
+    painter(
+        start.image,
+        start.known_mask,
+        levels=config["levels"],
+        revision=st.session_state["draw_revision"],
+        # Particles take longer than the pen: they wait until it lifts.
+        report_while_drawing=options.method not in (PARTICLES, COMPARE),
+        ghost=faint,
+        address=ADDRESS,
+        label="Your drawing",
+        key="painter",
+    )
 
 
 def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) -> int | None:

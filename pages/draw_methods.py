@@ -20,6 +20,7 @@ from pages.draw_start import keep_in_address
 from pixelcnn.completion import Completions, Method, complete
 from pixelcnn.given_part import Reader
 from pixelcnn.particles import Weighing
+from pixelcnn.sampling import Engine
 from widgets.painter import Drawing
 
 AS_IT_READS, BEST_ORDER, PARTICLES, COMPARE = "As it reads", "Best order", "Particles", "Compare"
@@ -76,12 +77,12 @@ def not_now(method: str, config: dict[str, Any]) -> str:
         which = f"Choose **{able[0]}** in the sidebar" if able else "Train one with `orders=8`"
         return (
             f"**Best order**: this model can begin at one corner only. {which} for all eight "
-            "orders. Here it draws as it reads."
+            "orders."
         )
     if method == PARTICLES and common.warm_up().is_alive():
         return (
             "**Particles** need the fast sampler, which is still being made ready (once after the "
-            "start of the lab, half a minute at most). Until then the model draws as it reads."
+            "start of the lab, half a minute at most)."
         )
     return ""
 
@@ -228,7 +229,7 @@ def _completed(
             temperature=options.temperature,
             seed=options.seed,
             engine=engine,
-            reader=_reader(model) if engine.name == "numba" else None,
+            reader=reader_for(model, engine),
             progress=_watch.progress if _watch else None,
             weighed=_watch.weighed if _watch else None,
         )
@@ -252,6 +253,11 @@ def _turn(watch: Watch | None) -> Iterator[None]:
 @st.cache_resource(show_spinner=False)
 def _busy() -> threading.Lock:
     return threading.Lock()
+
+
+def reader_for(model: str, engine: Engine) -> Reader | None:
+    """Reads the given part quickly, once the fast sampler is ready."""
+    return _reader(model) if engine.name == "numba" else None
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,7 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import common
-from pages.draw_methods import Options
+from pages.draw_methods import Options, reader_for
 from pages.draw_start import start_with
 from pixelcnn.completion import Completions
 from pixelcnn.next_row import NextRows, next_rows
@@ -70,6 +70,7 @@ def _next_rows(
     label: int | None,
     seed: int,
 ) -> NextRows | None:
+    engine = common.engine_for(model)
     return next_rows(
         common.load_model(model)[0],
         image,
@@ -77,5 +78,6 @@ def _next_rows(
         POSSIBLE_ROWS,
         label=label,
         seed=seed,
-        engine=common.engine_for(model),
+        engine=engine,
+        reader=reader_for(model, engine),
     )

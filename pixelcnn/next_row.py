@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelcnn.completion import complete
-from pixelcnn.given_part import as_tensor
+from pixelcnn.given_part import Reader, as_tensor
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling import Engine
 
@@ -41,6 +41,7 @@ def next_rows(
     label: int | None = None,
     seed: int | None = 0,
     engine: str | Engine = "auto",
+    reader: Reader | None = None,
 ) -> NextRows | None:
     """Draw n possible next rows, and nothing below them; None where nothing is unknown.
 
@@ -55,6 +56,7 @@ def next_rows(
         label: the class, for a model with classes; None lets it guess, anew for each row.
         seed: of the random numbers; None for new ones each time.
         engine: as for `sample`.
+        reader: as for `complete`.
 
     Raises:
         ConfigError: an n or engine that cannot work.
@@ -78,5 +80,6 @@ def next_rows(
         labels=None if label is None else torch.tensor(label),
         seed=seed,
         engine=engine,
+        reader=reader,
     )
     return NextRows(row, done.images[:, :, row], done.mean[:, row], done.labels)
