@@ -190,7 +190,8 @@ def findings(model: str, config: dict[str, Any], done: Completions, options: Opt
     with bits:
         st.subheader("How surprising is what you gave?")
         st.markdown(surprise(done.given, options.label, config["levels"], measured))
-        st.markdown(behind_the_gap(done.given, done.particles))
+        if done.given.behind:
+            st.markdown(behind_the_gap(done.given, done.particles))
         if config["classes"]:
             st.subheader("How does it guess the digit?")
             if done.particles is None:

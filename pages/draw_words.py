@@ -125,9 +125,7 @@ def surprise(
 
 
 def behind_the_gap(given: GivenPart, particles: ParticleEndings | None) -> str:
-    """What is known about the surprise of given pixels behind the gap; nothing without any."""
-    if not given.behind:
-        return ""
+    """What is known about the surprise of the given pixels behind the gap."""
     if particles is None:
         return (
             f"The {given.behind} given pixels behind the gap are not counted: for them all "

@@ -180,6 +180,7 @@ def test_a_knocked_out_digit_is_compared_with_the_truth_until_it_is_changed() ->
     other = drawing.image.copy()
     other[27, 27] = 1
     draw(page, other, drawing.known_mask)
+    assert not page.error
     with pytest.raises(AssertionError, match="no widget"):
         widget(page, "The digit as it was")
 
