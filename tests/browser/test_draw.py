@@ -215,12 +215,14 @@ def test_options_leave_the_drawing_alone_and_the_link_brings_them_back(page: Pag
     page.wait_for_url("**temperature=0.9**")
     query = page.url.partition("?")[2]
     assert {"label=3", "seed=1", "temperature=0.9"} < set(query.split("&"))
-    mine = endings(page)
     open_draw(page)
-    assert endings(page) != mine
+    plain = endings(page)
     open_draw(page, f"?{query}")
     assert kinds(painter(page)) == drawn
-    assert endings(page) == mine
+    linked = endings(page)
+    assert linked != plain
+    open_draw(page, f"?{query}")
+    assert endings(page) == linked
 
 
 def test_another_digit_and_blank_paper_replace_the_drawing_and_undo_brings_it_back(
