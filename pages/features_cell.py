@@ -87,7 +87,15 @@ def chosen_source(
 
 
 def show_products(found: Convolution) -> None:
-    """Patch, kernel and their products, each a grid of numbers."""
+    """Patch, kernel and their products, each a grid of numbers; of a single weight in words."""
+    if found.kernel.size == 1:
+        product = (found.patch.item(), found.kernel.item(), found.products.item())
+        value_there, weight, result = (f"{value:.2f}".replace("-", "−") for value in product)
+        st.markdown(
+            f"This kernel is a **single weight** for each map, and looks at no neighbour: "
+            f"**{value_there}** in the map × **{weight}** in the kernel = **{result}**."
+        )
+        return
     patch = np.where(np.isnan(found.kernel), np.nan, found.patch)
     grids = {"Patch": patch, "× kernel": found.kernel, "= products": found.products}
     for place, (title, values) in zip(st.columns(3, gap="small"), grids.items(), strict=True):
