@@ -19,7 +19,6 @@ def grids(setup: Setup, masks: MaskStack) -> ReachSelection:
             setup.middle if on_screen else asked_for(setup)
         )
         state["reach-size"] = setup.size
-        state.pop("reach-selections", None)
     start: ReachSelection = state["reach-start"]
     selections, below = {}, {}
     for (side, name, revision), column in zip(
@@ -38,7 +37,7 @@ def grids(setup: Setup, masks: MaskStack) -> ReachSelection:
                 key=f"{side}-grid",
             )
             below[side] = st.container()
-    shown = newest(selections)
+    shown = newest(selections.values())
     put_into_address(shown, setup.middle)
     for side, place in below.items():
         chosen = ARCHITECTURES[setup.pair[side]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -184,14 +184,12 @@ def put_into_address(shown: ReachSelection, usual: ReachSelection) -> None:
             st.query_params[name] = str(value)
 
 
-def newest(selections: dict[str, ReachSelection]) -> ReachSelection:
+def newest(selections: Iterable[ReachSelection]) -> ReachSelection:
     """Of the two linked grids, what the one that was used last shows: only that one reports."""
-    before = st.session_state.get("reach-selections", {})
     shown: ReachSelection = st.session_state["reach-shown"]
-    for name, selection in selections.items():
-        if selection != before.get(name, selection):
+    for selection in selections:
+        if selection.at > shown.at:
             shown = selection
-    st.session_state["reach-selections"] = selections
     st.session_state["reach-shown"] = shown
     return shown
 

@@ -141,7 +141,8 @@ class ReachGrid {
     if (!this.meta.report) return;
     clearTimeout(this.telling);
     const instead = { instead_of: this.meta.selected, instead_of_depth: this.meta.depth };
-    const send = () => this.report("target", { ...this.grid.selected, depth: this.depth, ...instead });
+    const send = () =>
+      this.report("target", { ...this.grid.selected, depth: this.depth, ...instead, at: Date.now() });
     this.telling = setTimeout(send, 150);
   }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -37,11 +37,15 @@ class ReachTable:
 
 @dataclass(frozen=True)
 class ReachSelection:
-    """The target pixel that the viewer pinned, and the depth on screen (an index)."""
+    """The target pixel that the viewer pinned, and the depth on screen (an index).
+
+    `at` is when, in the browser's milliseconds: of linked grids, the latest one counts.
+    """
 
     row: int
     column: int
     depth: int
+    at: float = field(default=-1.0, compare=False, repr=False)
 
 
 def reach_table(
@@ -146,7 +150,8 @@ def reach_grid(
     shown = sent_index(sent.get("depth"), table.depths)
     if shown is None or sent.get("instead_of_depth") != meta["depth"]:
         shown = last if depth is None else depth
-    return ReachSelection(*cell, shown)
+    at = sent.get("at")
+    return ReachSelection(*cell, shown, at if isinstance(at, int | float) else -1.0)
 
 
 def _checked_order(order: npt.ArrayLike, height: int, width: int) -> npt.NDArray[np.int32]:
