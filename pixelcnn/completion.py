@@ -135,6 +135,7 @@ def complete(
             labels=in_order,
             uniforms=uniforms,
             generator=generator,
+            engine=engine,
             progress=progress,
             cancelled=cancelled,
             weighed=weighed,

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling import Engine
 from pixelcnn.sampling.request import Progress, make_request
 
 MAX_PARTICLES = 4096
@@ -76,6 +77,7 @@ def complete_with_particles(
     labels: Tensor | None = None,
     uniforms: Tensor,
     generator: torch.Generator,
+    engine: str | Engine = "numba",
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     weighed: Callable[[Weighing], None] | None = None,
@@ -91,6 +93,7 @@ def complete_with_particles(
             before the first unknown sub-pixel). The weights take them from there.
         uniforms: float `(particles, C, H, W)` in `[0, 1)`: one image is drawn for each, 2 to 4096.
         generator: of the random numbers that resampling needs.
+        engine: a numba engine of this model, if there is one already; all others are passed over.
         progress: called with (rows done, rows in all).
         cancelled: asked before each row; see `sample`.
         weighed: called after each row that has something to weigh.
@@ -121,7 +124,8 @@ def complete_with_particles(
     rows = behind.any(dim=(0, 2)).nonzero()
     last = int(rows.max()) if len(rows) else -1
     origin = torch.arange(particles)
-    population = Population(NumbaEngine(model), request)
+    fast = engine if isinstance(engine, NumbaEngine) else NumbaEngine(model)
+    population = Population(fast, request)
     log_weights = torch.zeros(particles, dtype=torch.float64)
     log_evidence = 0.0
     weighings: list[Weighing] = []
