@@ -27,6 +27,7 @@ st.html("""<style>
 .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.8; }
 [data-testid="stBaseButton-primary"] { color: light-dark(white, black); }
+[data-testid="stBaseButton-primary"] kbd { opacity: 1; }
 pre .token { --pale: #808495; color: color-mix(in srgb, var(--pale) 50%, currentcolor) !important; }
 pre .token:is(.keyword, .function, .class-name, .builtin) { --pale: #1c83e1; }
 pre .token:is(.number, .boolean, .constant) { --pale: #29b09d; }

@@ -1,7 +1,9 @@
 """What if it cheats? Mistakes from the field, each trained for real beside its honest twin."""
 
+import base64
+from io import BytesIO
+
 import streamlit as st
-from PIL.Image import Image
 
 from pages import common
 from pages.break_it_own import audit_your_own
@@ -21,11 +23,14 @@ def leak_map(name: str, side: str) -> ReachTable:
 
 
 @st.cache_data(show_spinner=False)
-def on_noise(name: str, side: str) -> Image:
-    """The samples on a noisy canvas, as a picture: dark ink on light paper, as in the player."""
+def on_noise(name: str, side: str) -> str:
+    """The samples on a noisy canvas, dark ink on light paper as in the player: a data URL."""
     import torch
 
-    return sheet(torch.from_numpy(1 - measured(name)[side].on_noise), 2, columns=4, scale=6)
+    picture = sheet(torch.from_numpy(1 - measured(name)[side].on_noise), 2, columns=4, scale=6)
+    file = BytesIO()
+    picture.save(file, "png")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def code(name: str) -> None:
@@ -88,7 +93,12 @@ def noise(name: str) -> None:
                 if not one.changed
                 else f"{one.changed:.1%} of the pixels came out differently"
             )
-            st.image(on_noise(name, side), caption=f"{SIDES[side]}: {words}", width=340)
+            # Unlike st.image, this can have a text for those who cannot see it.
+            st.html(
+                f'<img src="{on_noise(name, side)}" alt="{SIDES[side]}: samples drawn on noise" '
+                'style="width: 340px; max-width: 100%">'
+            )
+            st.caption(f"{SIDES[side]}: {words}")
 
 
 common.lesson(

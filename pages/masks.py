@@ -1,5 +1,6 @@
 """Masks & blind spots: what a masked convolution hides, and what a stack of them can never see."""
 
+import altair as alt
 import streamlit as st
 
 from pages import common
@@ -12,6 +13,7 @@ from pages.masks_top import grids_and_tiles
 from pages.masks_trained import trained
 from pages.masks_words import ARCHITECTURES
 from pages.quiz import quiz
+from pixelcnn.growth import Totals
 from pixelcnn.mask_stack import MaskStack
 
 # Neither is a colour of the grids, where each has its meaning.
@@ -26,13 +28,7 @@ def depth_chart(setup: Setup, masks: MaskStack) -> None:
         ARCHITECTURES[name].kind: view(setup, name, masks).totals for name in setup.pair.values()
     }
     with chart:
-        st.line_chart(
-            {kind: [100 * one.seen_share for one in each] for kind, each in totals.items()},
-            x_label="layers after the first",
-            y_label="% of all legal pairs seen",
-            color=CHART_COLORS,
-            height=280,
-        )
+        st.altair_chart(_lines(totals))
     ends = "\n".join(
         f"- **{kind}** ends at **{1 - each[-1].never / each[-1].legal:.1%}**."
         for kind, each in totals.items()
@@ -43,6 +39,33 @@ def depth_chart(setup: Setup, masks: MaskStack) -> None:
             "whatever a path leads to. At any depth, with these kernels:\n\n"
             f"{ends}\n\nThe number of feature maps plays no part."
         )
+
+
+def _lines(totals: dict[str, tuple[Totals, ...]]) -> alt.Chart:
+    """A line for each architecture."""
+    rows = [
+        {"layers": layers, "seen": 100 * one.seen_share, "kind": kind}
+        for kind, each in totals.items()
+        for layers, one in enumerate(each)
+    ]
+    return (
+        alt.Chart(alt.Data(values=rows))
+        # Without this every line and point would be read out, none of them with a name.
+        .mark_line(strokeWidth=2.5, aria=False)
+        .encode(
+            x=alt.X("layers:Q", title="layers after the first"),
+            y=alt.Y("seen:Q", title="% of legal pairs seen"),
+            color=alt.Color(
+                "kind:N",
+                title=None,
+                sort=list(totals),
+                scale=alt.Scale(range=CHART_COLORS),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            tooltip=["kind:N", "layers:Q", alt.Tooltip("seen:Q", format=".1f")],
+        )
+        .properties(height=320, description="The share of all legal pairs seen, by depth.")
+    )
 
 
 def first_mask(setup: Setup) -> None:

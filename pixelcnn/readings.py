@@ -119,7 +119,7 @@ def read_images(
             guesses = (-nats).argmax(dim=1)  # (B, pixels + 1)
             right += (guesses == labels[start : start + batch_size, None]).sum(dim=0)
         log_mean = torch.logsumexp(-nats, dim=1) - math.log(nats.shape[1])
-        surprise = (-log_mean / math.log(2)).clamp(min=0)  # nothing read is 0 bits, not -0
+        surprise = (-log_mean / math.log(2)).clamp(min=0) + 0.0  # nothing read is 0 bits, not -0
         bits.append(surprise[:, ::width])  # (B, rows + 1)
         if progress is not None:
             progress(start + len(some), len(images))
