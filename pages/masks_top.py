@@ -1,11 +1,17 @@
 """Masks & blind spots: the grids and the tiles, which change together at once."""
 
+import time
+
 import streamlit as st
 
 from pages.masks_grids import grids
 from pages.masks_layer import one_layer, result_of
 from pages.masks_state import Setup
 from pixelcnn.mask_stack import MaskStack
+
+# Seconds in which the browser draws what was clicked, before it hears of the rest of the page: at
+# the same time both would take half as long again.
+_FIRST_THINGS_FIRST = 0.3
 
 
 def grids_and_tiles(setup: Setup) -> MaskStack:
@@ -30,4 +36,5 @@ def _together(setup: Setup) -> None:
     now = (masks.hex, shown.row, shown.column)
     before, state["rest-follows"] = state.get("rest-follows"), now
     if not state["whole-page"] and before != now:
+        time.sleep(_FIRST_THINGS_FIRST)
         st.rerun()

@@ -64,7 +64,7 @@ def pack_arrays(arrays: Mapping[str, npt.ArrayLike]) -> PackedArrays:
         offset += len(raw) + padding
     plain = b"".join(parts)
     digest = blake2b(plain + json.dumps(layout).encode(), digest_size=8).hexdigest()
-    return PackedArrays(tuple(layout), zlib.compress(plain, level=6), digest)
+    return PackedArrays(tuple(layout), zlib.compress(plain, level=4), digest)
 
 
 def pack(

@@ -38,10 +38,15 @@ function accumulate(changes, depths, cells) {
   const sets = [];
   for (let depth = 0; depth < depths; depth++) {
     const set = slice(changes, depth * bits, bits);
-    if (depth > 0) sets[depth - 1].bytes.forEach((byte, at) => (set.bytes[at] ^= byte));
+    if (depth > 0) flip(set.bytes, sets[depth - 1].bytes);
     sets.push(set);
   }
   return sets;
+}
+
+/** Two million bytes for a picture of 28 x 28: a plain loop, since `forEach` takes ten times as long. */
+function flip(bytes, where) {
+  for (let at = 0; at < bytes.length; at++) bytes[at] ^= where[at];
 }
 
 function slice(source, start, length) {
@@ -53,6 +58,6 @@ function slice(source, start, length) {
 
 function combine(difference, base, cells) {
   const whole = slice(difference, 0, cells * cells);
-  base.bytes.forEach((byte, at) => (whole.bytes[at] ^= byte));
+  flip(whole.bytes, base.bytes);
   return whole;
 }
