@@ -135,11 +135,10 @@ def result_of(place: DeltaGenerator, setup: Setup, masks: MaskStack, shown: Reac
             max_width=260,
             key="tiles-grid",
         )
-        if st.session_state.get("tiles-selection", selection) != selection:
+        if selection.at > shown.at:
             # The two large grids and all that counts for their target stand further up.
-            st.session_state["tiles-selection"] = st.session_state["reach-shown"] = selection
+            st.session_state["reach-shown"] = selection
             st.rerun()
-        st.session_state["tiles-selection"] = selection
         if masks.hex != setup.usual.hex:
             st.button("Put the usual masks back", on_click=put_usual_masks_back, key="usual-masks")
             totals = view(setup, "pixelcnn", masks).totals[shown.depth]
