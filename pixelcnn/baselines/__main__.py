@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import tyro
 
 from pixelcnn.baselines import VAE, Baseline, baseline_names, build_baseline, train_baseline
 from pixelcnn.checkpoints import save_checkpoint
+from pixelcnn.cli.command import run_command
 from pixelcnn.cli.hardware import describe_hardware
 from pixelcnn.cli.progress import Progress
 from pixelcnn.data import DataSet, load_data
-from pixelcnn.errors import LabError
 
 COMMAND = "python -m pixelcnn.baselines"
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "baselines"
@@ -84,16 +83,5 @@ class Baselines:
         return card
 
 
-def main() -> int:
-    """Do it; returns the exit status."""
-    options = tyro.cli(Baselines, prog=COMMAND)
-    try:
-        options.run()
-    except LabError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(Baselines, COMMAND))

@@ -23,7 +23,7 @@ from pixelcnn.scores.distances import (
     nearest_images,
     precision_and_recall,
 )
-from pixelcnn.scores.intervals import Interval, bootstrap_difference
+from pixelcnn.scores.intervals import Interval, bootstrap_difference, bootstrap_mean, share_interval
 from pixelcnn.scores.two_sample import TwoSample, two_sample_test
 
 __all__ = [
@@ -32,12 +32,14 @@ __all__ = [
     "Interval",
     "TwoSample",
     "bootstrap_difference",
+    "bootstrap_mean",
     "class_score",
     "frechet_distance",
     "load_classifier",
     "nearest_images",
     "precision_and_recall",
     "save_classifier",
+    "share_interval",
     "train_classifier",
     "two_sample_test",
 ]

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import tyro
 
+from pixelcnn.cli.command import run_command
 from pixelcnn.cli.hardware import describe_hardware
 from pixelcnn.cli.progress import Progress
 from pixelcnn.data import load_data
-from pixelcnn.errors import LabError
 from pixelcnn.scores.classifier import (
     ClassifierConfig,
     DigitClassifier,
@@ -68,16 +67,5 @@ class Classifier:
         print(f"{accuracy:.2%} of {len(guesses):,} test digits right; written to {self.output}")
 
 
-def main() -> int:
-    """Do it; returns the exit status."""
-    options = tyro.cli(Classifier, prog=COMMAND)
-    try:
-        options.run()
-    except LabError as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_command(Classifier, COMMAND))

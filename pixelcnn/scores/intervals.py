@@ -21,6 +21,42 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def clear(self) -> bool:
+        """Whether the interval lies on one side of zero."""
+        return self.low > 0 or self.high < 0
+
+    def times(self, factor: float) -> Interval:
+        """The same in another unit; the factor is above zero."""
+        return Interval(*(factor * number for number in self))
+
+
+def bootstrap_mean(scores: Tensor, *, draws: int = 2000, seed: int = 0) -> Interval:
+    """The mean of scores, with a bootstrap interval.
+
+    Source: Efron 1979; percentiles of the means of scores drawn with replacement.
+
+    Args:
+        scores: one for each image, such as nats: `(N,)`.
+        draws: how often the images are drawn anew.
+        seed: of these draws.
+
+    Raises:
+        DataError: another shape, or fewer than two images.
+    """
+    if scores.dim() != 1 or len(scores) < 2:
+        raise DataError(
+            f"scores of shape {tuple(scores.shape)}; give one score for each of at least two "
+            "images."
+        )
+    scores, count = scores.double(), len(scores)
+    generator = torch.Generator().manual_seed(seed)
+    means = torch.stack(
+        [scores[torch.randint(count, (count,), generator=generator)].mean() for _ in range(draws)]
+    )
+    low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return Interval(scores.mean().item(), low, high)
+
 
 def bootstrap_difference(
     ours: Tensor, theirs: Tensor, *, draws: int = 2000, seed: int = 0
@@ -30,33 +66,20 @@ def bootstrap_difference(
     Images that are hard for one model are hard for the other, so the differences vary far less
     than the scores themselves.
 
-    Source: Efron 1979; percentiles of the means of images drawn with replacement.
-
     Args:
         ours: scores of the images under one model, such as nats: `(N,)`.
         theirs: of the same images under the other: `(N,)`.
-        draws: how often the images are drawn anew.
-        seed: of these draws.
+        draws, seed: as for `bootstrap_mean`.
 
     Raises:
         DataError: other shapes, or fewer than two images.
     """
-    if ours.shape != theirs.shape or ours.dim() != 1 or len(ours) < 2:
+    if ours.shape != theirs.shape:
         raise DataError(
             f"scores of shapes {tuple(ours.shape)} and {tuple(theirs.shape)}; give one score for "
             "each of at least two images, the same for both."
         )
-    differences = ours.double() - theirs.double()
-    count = len(differences)
-    generator = torch.Generator().manual_seed(seed)
-    means = torch.stack(
-        [
-            differences[torch.randint(count, (count,), generator=generator)].mean()
-            for _ in range(draws)
-        ]
-    )
-    low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    return Interval(differences.mean().item(), low, high)
+    return bootstrap_mean(ours.double() - theirs.double(), draws=draws, seed=seed)
 
 
 def share_interval(hits: int, of: int) -> Interval:

@@ -23,11 +23,14 @@ class TwoSample:
     Attributes:
         accuracy: the share of held-out images that the discriminator puts into the right set, with
             its 95 % interval. 0.5: it cannot tell them apart.
+        pairs: shown one held-out image of each set side by side, how often it finds which is from
+            which: the game "Which is real?" of the page Compare.
         suspects: int64 `(k,)`: held-out images of the first set, by index, the most obvious first.
         tested: how many images it was tested on.
     """
 
     accuracy: Interval
+    pairs: Interval
     suspects: Tensor
     tested: int
 
@@ -106,9 +109,10 @@ def two_sample_test(
     with torch.inference_mode():
         logits = torch.cat([network(some) for some in x[held_out].split(500)])
     right = int(((logits > 0) == (first[held_out] > 0)).sum())
-    of_first = logits[: count - half]
+    of_first, of_other = logits.split(count - half)
     return TwoSample(
         accuracy=share_interval(right, len(held_out)),
+        pairs=share_interval(int((of_first > of_other).sum()), len(of_first)),
         suspects=chosen[half:][of_first.argsort(descending=True)],
         tested=len(held_out),
     )

@@ -1,0 +1,104 @@
+"""What a model's own samples are worth, beside the test images: the figures of a card."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from pixelcnn.errors import DataError
+from pixelcnn.scores.distances import class_score, frechet_distance, precision_and_recall
+from pixelcnn.scores.intervals import Interval
+from pixelcnn.scores.two_sample import two_sample_test
+
+if TYPE_CHECKING:
+    from pixelcnn.data import Split
+    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.scores.classifier import DigitClassifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleScores:
+    """How samples compare with test images; JSON-able.
+
+    Attributes:
+        images: how many samples, beside as many test images.
+        seed: of the samples, of the choice of test images and of the discriminator.
+        two_sample_accuracy: of a discriminator trained on the spot, on images it has not seen, with
+            its 95 % interval; 0.5 means that it cannot tell.
+        frechet_distance: in the features of the digit classifier; None where it knows no such
+            images.
+        frechet_distance_of_data: the same between as many other test images and these: what a
+            perfect model would reach with so few.
+        class_score: see `pixelcnn.scores.class_score`.
+        precision: share of samples among the test images.
+        recall: share of test images among the samples.
+    """
+
+    images: int
+    seed: int
+    two_sample_accuracy: Interval
+    frechet_distance: float | None = None
+    frechet_distance_of_data: float | None = None
+    class_score: float | None = None
+    precision: float | None = None
+    recall: float | None = None
+
+
+def judge_samples(
+    model: AutoregressiveModel,
+    test: Split,
+    classifier: DigitClassifier | None = None,
+    *,
+    images: int = 1000,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> SampleScores:
+    """Draw from a model and look at the result beside test images, with the same labels.
+
+    Args:
+        model: any.
+        test: twice as many images as are judged, of the model's kind.
+        classifier: for the scores that need one; it must have been trained on such images.
+        images: how many to draw, and to compare with.
+        seed: of everything that is left to chance.
+        progress: called with (rows drawn, rows in all).
+
+    Raises:
+        DataError: too few test images, or images that do not fit.
+    """
+    from pixelcnn.sampling import sample
+
+    if len(test.images) < 2 * images:
+        raise DataError(
+            f"{images} samples need {2 * images} test images to compare with, and there are "
+            f"{len(test.images)}; judge fewer."
+        )
+    # Drawn by lot: the first half of MNIST's test digits is easier than the second.
+    order = torch.randperm(len(test.images), generator=torch.Generator().manual_seed(seed))
+    chosen, others = order[:images], order[images : 2 * images]
+    real = test.images[chosen]
+    labels = test.labels[chosen] if model.config.classes else None
+    samples = sample(model, images, labels=labels, seed=seed, progress=progress)
+    verdict = two_sample_test(samples, real, levels=model.config.levels, seed=seed)
+    common = {"images": images, "seed": seed}
+    if classifier is None:
+        return SampleScores(**common, two_sample_accuracy=verdict.accuracy)
+    features, real_features = classifier.features(samples), classifier.features(real)
+    among = precision_and_recall(real_features, features)
+    return SampleScores(
+        **common,
+        two_sample_accuracy=verdict.accuracy,
+        frechet_distance=frechet_distance(features, real_features),
+        frechet_distance_of_data=_distance_of(classifier, test.images[others], real_features),
+        class_score=class_score(classifier.probabilities(samples)),
+        precision=among.precision,
+        recall=among.recall,
+    )
+
+
+def _distance_of(classifier: DigitClassifier, images: Tensor, features: Tensor) -> float:
+    return frechet_distance(classifier.features(images), features)

@@ -1,0 +1,72 @@
+"""500 digits of MNIST's test set, which no model of the lab has learned from.
+
+The 5,000 digits that come with the lab are a part of MNIST's *training* set, so a model that was
+trained on the complete MNIST has seen even those that are held out there. Scores that are to be
+compared need digits that neither model knows. `python -m pixelcnn.scores.unseen` writes them.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from pixelcnn.data import Split, quantize, resize
+from pixelcnn.data.levels import draw_binary_once
+
+UNSEEN = Path(__file__).parents[2] / "checkpoints" / "scores" / "unseen-digits.npz"
+COMMAND = "python -m pixelcnn.scores.unseen"
+
+# One digit in twenty: the first half of the test set is the easier one.
+_EVERY = 20
+_SEED = 2
+
+
+def unseen_digits(levels: int = 2, size: int = 28, binarize: str | None = "threshold") -> Split:
+    """The digits in a model's form: uint8 `(500, 1, size, size)` and their classes.
+
+    Args:
+        levels: 2 to 256.
+        size: rows and columns, in pixels.
+        binarize: for two levels, "threshold", or else ink with the probability that the grey says,
+            drawn once.
+
+    Raises:
+        ConfigError: levels out of range.
+    """
+    with np.load(UNSEEN, allow_pickle=False) as file:
+        greys = torch.from_numpy(file["images"])[:, None]
+        labels = torch.from_numpy(file["labels"].astype(np.int64))
+    greys = resize(greys, size)
+    if levels > 2 or binarize == "threshold":
+        return Split(quantize(greys, levels), labels)
+    return Split(draw_binary_once(greys, _SEED), labels)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Take one digit in twenty of MNIST's test set, and write them for the page Compare.
+
+    Attributes:
+        output: the file to write.
+    """
+
+    output: Path = UNSEEN
+
+    def run(self) -> None:
+        """Read, write and print."""
+        from pixelcnn.data import load_data
+
+        test = load_data("mnist", levels=256).test
+        images, labels = test.images[::_EVERY, 0].numpy(), test.labels[::_EVERY].numpy()
+        np.savez_compressed(self.output, images=images, labels=labels.astype(np.uint8))
+        print(f"{len(images)} digits written to {self.output}")
+
+
+if __name__ == "__main__":
+    from pixelcnn.cli.command import run_command
+
+    sys.exit(run_command(Unseen, COMMAND))
