@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from pixelcnn.cli.bench_architectures import BenchArchitectures
+from pixelcnn.cli.bench_classroom import BenchClassroom
 from pixelcnn.cli.bench_reach import BenchReach
 from pixelcnn.cli.bench_report import report, use_cores
 from pixelcnn.cli.output import check_writable, save_json
@@ -132,7 +133,7 @@ class BenchTraining:
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure how fast sampling and training are here, and compare architectures.
+    """Measure how fast sampling and training are here, compare architectures, load the server.
 
     Example: python -m pixelcnn bench sampling
     """
@@ -143,6 +144,7 @@ class Bench:
             | Annotated[BenchTraining, tyro.conf.subcommand("training")]
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
             | Annotated[BenchReach, tyro.conf.subcommand("reach")]
+            | Annotated[BenchClassroom, tyro.conf.subcommand("classroom")]
         ]
     ]
 
