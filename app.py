@@ -4,22 +4,22 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages import frame
+
 FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
 
 st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
-page = st.navigation(
-    [
-        st.Page("pages/start.py", title="Start", default=True),
-        st.Page("pages/masks.py", title="Masks & blind spots"),
-        st.Page("pages/break_it.py", title="Break it"),
-        st.Page("pages/train.py", title="Train live"),
-        st.Page("pages/sample.py", title="Sample"),
-        st.Page("pages/draw.py", title="Draw & complete"),
-        st.Page("pages/features.py", title="Feature maps"),
-        st.Page("pages/one_pixel.py", title="One pixel"),
-    ],
-    expanded=True,
-)
+pages = [
+    st.Page("pages/start.py", title="Start", default=True),
+    st.Page("pages/masks.py", title="Masks & blind spots"),
+    st.Page("pages/break_it.py", title="Break it"),
+    st.Page("pages/train.py", title="Train live"),
+    st.Page("pages/sample.py", title="Sample"),
+    st.Page("pages/draw.py", title="Draw & complete"),
+    st.Page("pages/features.py", title="Feature maps"),
+    st.Page("pages/one_pixel.py", title="One pixel"),
+]
+page = st.navigation(pages, expanded=True)
 # The picture belongs above the fold; the framework's margin above the title is six lines high. Some
 # of its text is too pale to be read from afar: captions, buttons in the dark theme, and code, whose
 # colours are the same on either background and become legible on both with half of the text's.
@@ -35,4 +35,5 @@ pre .token.operator { --pale: #ed6f13; }
 pre .token.string { --pale: #09ab3b; }
 pre .token:is(.parameter, .property, .variable) { --pale: #00a4d4; }
 </style>""")
+frame.surround(page, pages)
 page.run()

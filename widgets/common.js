@@ -42,6 +42,7 @@ function mount({ data, parentElement, setStateValue }, create) {
 function start(parentElement, create) {
   const root = element("div", { class: "lab" });
   parentElement.append(root);
+  root.getRootNode().host.dataset.widget = WIDGET; // the list of keys looks for it
   const controller = new AbortController();
   const entry = { root, controller, calls: 0, digest: null, ended: false };
   entry.widget = create(root, controller.signal);
@@ -51,6 +52,10 @@ function start(parentElement, create) {
     if (entry.digest) entry.widget.layout();
   });
   entry.observer.observe(root);
+  const relook = () => entry.digest && entry.widget.layout();
+  const projector = new MutationObserver(relook);
+  projector.observe(document.documentElement, { attributeFilter: ["data-projector"] });
+  controller.signal.addEventListener("abort", () => projector.disconnect());
   instances.set(parentElement, entry);
   return entry;
 }
@@ -72,10 +77,27 @@ function readHeader(data) {
   return { ...header, bodyStart: 4 + length };
 }
 
+const inflated = new Map(); // the last few bodies: a content that returns need not be inflated again
+const KEPT_BODIES = 12;
+
+/** Small bodies come as they are: every step of a stream waits behind all that the page draws. */
+async function bodyOf(data, { bodyStart, plain, content }) {
+  if (plain) return data.slice(bodyStart).buffer;
+  const known = inflated.get(content);
+  inflated.delete(content); // what was used last stands at the end
+  const body = known ?? (await inflate(data.subarray(bodyStart)));
+  inflated.set(content, body);
+  if (inflated.size > KEPT_BODIES) inflated.delete(inflated.keys().next().value);
+  return body;
+}
+
+function inflate(packed) {
+  const plain = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(plain).arrayBuffer();
+}
+
 async function unpack(data, header) {
-  const packed = new Blob([data.subarray(header.bodyStart)]).stream();
-  const plain = packed.pipeThrough(new DecompressionStream("deflate"));
-  const body = await new Response(plain).arrayBuffer();
+  const body = await bodyOf(data, header);
   const types = { uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array };
   const arrays = {};
   for (const { name, dtype, shape, offset, bytes } of header.arrays) {

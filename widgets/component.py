@@ -27,7 +27,9 @@ def register(name: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentR
     """
     return st.components.v2.component(
         f"lab_{name}",
-        js=theme_script() + _joined(*_SHARED_SCRIPTS, *scripts, f"{name}.js"),
+        js=f'const WIDGET = "{name}";\n'
+        + theme_script()
+        + _joined(*_SHARED_SCRIPTS, *scripts, f"{name}.js"),
         css=theme_css() + _joined(*_SHARED_STYLES, *styles, f"{name}.css"),
     )
 

@@ -9,6 +9,10 @@ function cssVariable(root, name) {
   return getComputedStyle(root).getPropertyValue(name).trim();
 }
 
+/** How much thicker than usual lines are, and how much larger the type is: for a projector. */
+const lineScale = () => (document.documentElement.dataset.projector ? 1.8 : 1);
+const typeScale = () => (document.documentElement.dataset.projector ? 1.3 : 1);
+
 /** [r, g, b] of any CSS colour. */
 function rgb(color) {
   const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i.exec(color);
@@ -112,7 +116,8 @@ function cross(pen, size, color, lineWidth) {
 }
 
 /** A square outline inside the box. */
-function outline(pen, x, y, size, color, lineWidth) {
+function outline(pen, x, y, size, color, thickness) {
+  const lineWidth = Math.min(thickness * lineScale(), size / 3);
   pen.strokeStyle = color;
   pen.lineWidth = lineWidth;
   pen.strokeRect(x + lineWidth / 2, y + lineWidth / 2, size - lineWidth, size - lineWidth);
@@ -125,7 +130,8 @@ function targetOutline(pen, x, y, width, height, colors, thickness, scale) {
 }
 
 /** A line around a box, outside it. */
-function frame(pen, x, y, width, height, color, lineWidth) {
+function frame(pen, x, y, width, height, color, thickness) {
+  const lineWidth = thickness * lineScale();
   pen.strokeStyle = color;
   pen.lineWidth = lineWidth;
   pen.strokeRect(x - lineWidth / 2, y - lineWidth / 2, width + lineWidth, height + lineWidth);
@@ -141,8 +147,9 @@ function outlineCanvas(pen, color, lineWidth) {
 function gridLines(pen, x, y, rows, columns, cell, color) {
   if (cell < 7) return;
   pen.fillStyle = color;
-  for (let row = 1; row < rows; row++) pen.fillRect(x, y + row * cell, columns * cell, 1);
-  for (let column = 1; column < columns; column++) pen.fillRect(x + column * cell, y, 1, rows * cell);
+  const thin = Math.round(lineScale());
+  for (let row = 1; row < rows; row++) pen.fillRect(x, y + row * cell, columns * cell, thin);
+  for (let column = 1; column < columns; column++) pen.fillRect(x + column * cell, y, thin, rows * cell);
 }
 
 /** The edges, in cells, that separate cells inside a set from cells outside it. */
@@ -162,7 +169,7 @@ function borderEdges(inside, rows, columns) {
 
 function strokeEdges(pen, edges, x, y, cell, color, lineWidth) {
   pen.strokeStyle = color;
-  pen.lineWidth = lineWidth;
+  pen.lineWidth = lineWidth * lineScale();
   pen.lineCap = "square";
   pen.beginPath();
   for (const [x0, y0, x1, y1] of edges) {
@@ -185,7 +192,7 @@ class Legend {
 
   draw(colors) {
     for (const { role, canvas } of this.swatches) {
-      sizeCanvas(canvas, 18, 18);
+      sizeCanvas(canvas, 18 * typeScale(), 18 * typeScale());
       canvas.getContext("2d").drawImage(roleTile(role, canvas.width, colors), 0, 0);
     }
   }

@@ -16,10 +16,12 @@ class PixelGrid {
     this.low = element("span");
     this.high = element("span");
     this.scaleRow = element("div", { class: "scale" }, this.low, this.bar, this.high);
+    this.ends = [element("span"), element("span")];
+    this.endsRow = element("div", { class: "ends" }, ...this.ends);
     this.caption = element("div", { class: "caption" });
     this.legendPlace = element("div");
     this.box = element("div", { class: "pixelgrid" }, this.title, this.grid.canvas, this.scaleRow);
-    this.box.append(this.legendPlace, this.caption);
+    this.box.append(this.endsRow, this.legendPlace, this.caption);
     this.root.append(this.box);
     this.announcer = new Announcer(root);
     this.link = new Link(signal, ({ cell }) => cell && this.follow(cell));
@@ -39,6 +41,8 @@ class PixelGrid {
     if (entries.length) this.legend = new Legend(this.legendPlace, entries);
     setText(this.low, number(meta.low, meta));
     setText(this.high, number(meta.high, meta));
+    this.ends.forEach((node, end) => setText(node, meta.ends[end]));
+    this.endsRow.hidden = !meta.ends.some(Boolean);
     this.layout();
   }
 
@@ -116,7 +120,7 @@ class PixelGrid {
     const { pen, cell } = this.grid;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
-    pen.font = `${Math.min(Math.round(cell * 0.36), 15 * this.grid.scale)}px ${cssVariable(this.root, "--st-font") || "sans-serif"}`;
+    pen.font = `${Math.min(Math.round(cell * 0.36), 15 * typeScale() * this.grid.scale)}px ${cssVariable(this.root, "--st-font") || "sans-serif"}`;
     this.grid.paintCells((_, row, column, x, y, size) => {
       const at = row * this.meta.width + column;
       if (Number.isNaN(values[at]) || (marks && marks[at] !== NO_ROLE)) return;

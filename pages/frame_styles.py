@@ -1,0 +1,83 @@
+"""The style sheets of the frame: projector mode, and options that a link hides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_OPTIONS = (
+    "stSelectbox",
+    "stMultiSelect",
+    "stSlider",
+    "stNumberInput",
+    "stTextInput",
+    "stTextArea",
+    "stRadio",
+    "stCheckbox",
+    "stButtonGroup",
+    "stFileUploader",
+)
+_CONTENT = (
+    "stMarkdown",
+    "stHeading",
+    "stBidiComponentRegular",
+    "stBidiComponentIsolated",
+    "stVegaLiteChart",
+    "stPlotlyChart",
+    "stImage",
+    "stImageContainer",
+    "stButton",
+    "stDownloadButton",
+    "stAlert",
+    "stCode",
+    "stTable",
+    "stDataFrame",
+    "stMetric",
+    "stPageLink",
+    "stProgress",
+)
+
+
+def hidden_options(kept: Iterable[str] | None) -> str:
+    """Rules that hide every option of a page but those with the keys `kept`; none for None.
+
+    An option is anything to choose or to type into. What is played, drawn or clicked in a picture
+    stays, and so do the questions at the end.
+    """
+    if kept is None:
+        return ""
+    stay = ", ".join(f".st-key-{key}" for key in kept)
+    unless = f":not({stay})" if stay else ""
+    unless_inside = f":not(:has({stay}))" if stay else ""
+    options = _either(_OPTIONS)
+    main = '[data-testid="stMain"]'
+    places = f':is({main}, [data-testid="stSidebarUserContent"])'
+    untouched = ':not([class*="st-key-quiz"], [class*="st-key-quiz"] *, .st-key-projector)'
+    hidden = (
+        f"{places} .stElementContainer:has({options}){untouched}{unless}",
+        f"{main} .stExpander:has({options}){unless_inside}",
+        f"{main} .stPopover{unless_inside}",
+        f"{main} .stColumn:has({options}):not(:has({_either(_CONTENT)})){unless_inside}",
+    )
+    return f"{', '.join(hidden)} {{ display: none; }}"
+
+
+def _either(names: Iterable[str]) -> str:
+    return ":is(" + ", ".join(f'[data-testid="{name}"]' for name in names) + ")"
+
+
+# The root's type size is the unit of every length in the app and in the widgets, and follows the
+# width of the screen. What is pale becomes plain, and thin lines become thick.
+PROJECTOR = """
+[data-testid="stLayoutWrapper"]:has(> .st-key-frame) { order: 1; margin-top: 1rem; }
+:root[data-projector] { font-size: clamp(20px, 1.65vw, 34px) !important; }
+:root[data-projector] .stMainBlockContainer { padding: 2rem 2rem 3rem; }
+:root[data-projector] [data-testid="stMain"] :is(p, li, td, th, label, h1, h2, h3),
+:root[data-projector] [data-testid="stSidebar"] :is(p, span) {
+  color: light-dark(black, white); opacity: 1;
+}
+:root[data-projector] [data-testid="stMain"] button[kind="primary"] p { color: inherit; }
+:root[data-projector] [data-testid="stCaptionContainer"] { opacity: 1; }
+:root[data-projector] [data-testid="stMain"] :is(button, input, [data-baseweb="select"] > div) {
+  border-width: 2px;
+}
+"""
