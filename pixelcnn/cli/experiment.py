@@ -1,0 +1,135 @@
+"""`python -m pixelcnn experiment`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from pixelcnn.cli.output import check_writable
+from pixelcnn.cli.progress import Progress
+from pixelcnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixelcnn.experiments import Experiment, Result, Variant
+    from pixelcnn.training import Event
+
+_FOLDER = Path("experiments")
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Repeat an experiment: trainings that differ in one thing, over several seeds.
+
+    Example: python -m pixelcnn experiment layer_norm --seeds 3
+
+    Each result is kept as soon as it is there: after Ctrl-C, the same command goes on. Nothing is
+    trained again that the file of results has already.
+
+    Attributes:
+        name: which one; leave it out to see which there are.
+        all: all of them.
+        seeds: repetitions of each training; by default as many as the complete run had.
+        steps: another budget than the experiment's own; for a quick look.
+        output: file of results, experiments/NAME.json by default; with --all, the folder of
+            these files.
+        list: only say what would be trained.
+    """
+
+    name: tyro.conf.Positional[str] = ""
+    all: bool = False
+    seeds: int | None = None
+    steps: int | None = None
+    output: Path | None = None
+    list: bool = False
+
+    def run(self) -> int:
+        """Train what is missing, and print the conclusion; returns the exit status."""
+        from pixelcnn.experiments import EXPERIMENTS, find_experiment
+
+        if self.seeds is not None and self.seeds < 1:
+            raise ConfigError(f"--seeds {self.seeds} is too small; give at least 1.")
+        if self.all and self.name:
+            raise ConfigError("--all means every experiment; leave out the name, or --all.")
+        if not self.all and not self.name:
+            _print_titles(EXPERIMENTS.values())
+            return 0
+        chosen = list(EXPERIMENTS.values()) if self.all else [find_experiment(self.name)]
+        if self.steps is not None:
+            chosen = [one.with_steps(self.steps) for one in chosen]
+        if self.list:
+            for experiment in chosen:
+                _print_trainings(experiment)
+            return 0
+        paths = [self._path(experiment) for experiment in chosen]
+        from pixelcnn.worker import prepare_process
+
+        prepare_process()
+        for experiment, path in zip(chosen, paths, strict=True):
+            self._carry_out(experiment, path)
+        return 0
+
+    def _path(self, experiment: Experiment) -> Path:
+        """Where its results belong; the folder is there afterwards."""
+        folder = (self.output or _FOLDER) if self.all else _FOLDER
+        if self.output is not None and not self.all:
+            check_writable(self.output, (".json",))
+            return self.output
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"The folder {folder} cannot be made ({error.strerror}); name another one with "
+                "--output."
+            ) from error
+        return folder / f"{experiment.name}.json"
+
+    def _carry_out(self, experiment: Experiment, path: Path) -> None:
+        from pixelcnn.experiments import conclusion, read_results, run_experiment
+
+        seeds = self.seeds or experiment.seeds
+        print(f"{experiment.name}: {experiment.question}")
+        with Progress(experiment.name) as progress:
+
+            def watch(variant: Variant, seed: int, event: Event) -> None:
+                share = event.step / (experiment.base.train.steps or 1)
+                progress.share(share, f"{variant.name}, seed {seed}")
+
+            for result in run_experiment(experiment, path, seeds, watch=watch):
+                progress.clear()
+                _print_result(result)
+        print(f"  {conclusion(experiment, read_results(path, experiment)).replace('**', '')}")
+        print(f"  {path}")
+
+
+def _print_titles(experiments: Iterable[Experiment]) -> None:
+    for experiment in experiments:
+        print(f"  {experiment.name:<21}{experiment.question}")
+    print("\npython -m pixelcnn experiment NAME repeats one of them, --all every one.")
+
+
+def _print_trainings(experiment: Experiment) -> None:
+    train = experiment.base.train
+    budget = f"{train.steps} steps of {train.batch_size} images, {experiment.images:,} in all"
+    print(f"{experiment.name}: {experiment.question}")
+    print(f"  each training: {budget}; {experiment.seeds} seeds")
+    for variant in experiment.variants:
+        changes = ", ".join(f"{path} = {value}" for path, value in variant.changes.items())
+        print(f"  {variant.name}: {changes}")
+    reported = experiment.reported
+    print(f"  reported: {reported.found or 'not reported'}")
+    if reported.source:
+        print(f"    {reported.source}")
+    for what, how_much in reported.figures:
+        print(f"    {what}: {how_much} {reported.unit.partition(';')[0]}")
+
+
+def _print_result(result: Result) -> None:
+    print(
+        f"  {result.variant}, seed {result.seed}: {result.nats:.2f} nats per image, "
+        f"{result.images_per_second:.0f} images/s",
+        flush=True,
+    )

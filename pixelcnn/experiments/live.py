@@ -1,0 +1,107 @@
+"""An experiment repeated for somebody who watches: each training is a run of its own.
+
+The seeds of such repetitions lie beyond those of the complete run, so that each adds something
+new. Everything is read from the directories of the runs: points survive a reload and a restart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pixelcnn.experiments.definition import Experiment, Variant, fingerprint
+from pixelcnn.experiments.results import measured
+from pixelcnn.experiments.running import missing
+from pixelcnn.run_config import RunConfig
+from pixelcnn.runs import Run
+
+FIRST_SEED = 100
+_SCORES = 20
+
+
+@dataclass(frozen=True)
+class LivePoint:
+    """Where a run stands.
+
+    Attributes:
+        run: its id.
+        variant: name of the variant that it trains.
+        seed: its seed.
+        state: see `run_config.State`.
+        progress: share of the budget used up, 0 to 1.
+        curve: (steps, what the experiment measures) of each score so far.
+    """
+
+    run: str
+    variant: str
+    seed: int
+    state: str
+    progress: float
+    curve: tuple[tuple[int, float], ...]
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or is at work."""
+        return self.state in ("queued", "starting", "running", "paused")
+
+    @property
+    def finished(self) -> bool:
+        """Whether it used up its whole budget, so that its last score counts."""
+        return self.state == "finished" and bool(self.curve)
+
+
+def live_config(experiment: Experiment, variant: Variant, seed: int) -> RunConfig:
+    """A run's configuration: as in the complete run, but scored on the way, to be watched."""
+    config = experiment.config(variant, seed)
+    steps = config.train.steps or 1
+    train = replace(config.train, evaluate_every=max(1, steps // _SCORES))
+    notes = {"experiment": experiment.name, "variant": variant.name}
+    return replace(config, train=train, notes=notes)
+
+
+def belongs(config: RunConfig, experiment: Experiment) -> bool:
+    """Whether a run repeats this experiment, as it is defined now."""
+    if config.notes.get("experiment") != experiment.name:
+        return False
+    seed = config.train.seed
+    return any(
+        variant.name == config.notes.get("variant")
+        and fingerprint(experiment.config(variant, seed)) == fingerprint(config)
+        for variant in experiment.variants
+    )
+
+
+def live_point(
+    experiment: Experiment, run: Run, config: RunConfig, per_pixel: Mapping[str, float]
+) -> LivePoint:
+    """Read how far a run of this experiment is.
+
+    Args:
+        experiment: which `belongs` found it to repeat.
+        run: the run.
+        config: its configuration.
+        per_pixel: {variant: nats of each pixel on its own}, needed where a share is measured.
+
+    Raises:
+        RunError: the directory cannot be read.
+    """
+    variant = str(config.notes["variant"])
+    status = run.status()
+    baseline = per_pixel.get(variant, 1.0)
+    scores = [row for row in run.metrics() if row.get("event") == "evaluated"]
+    curve = [
+        (int(row["step"]), measured(experiment, float(row["nats"]), baseline))
+        for row in scores
+        if row.get("nats") is not None
+    ]
+    return LivePoint(
+        run.id, variant, config.train.seed, status.state, status.progress, tuple(curve)
+    )
+
+
+def next_training(experiment: Experiment, points: Iterable[LivePoint]) -> tuple[Variant, int]:
+    """What a repetition should train next: what the seed begun last lacks, or a new seed."""
+    kept = [point for point in points if point.active or point.finished]
+    last = max((point.seed for point in kept), default=FIRST_SEED)
+    done = [(point.variant, point.seed) for point in kept]
+    return missing(experiment, done, (last, last + 1))[0]

@@ -1,0 +1,156 @@
+"""Trains what an experiment asks for, and keeps each result at once."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixelcnn.experiments.definition import Experiment, Variant, fingerprint
+from pixelcnn.experiments.results import Result, read_results, write_results
+
+if TYPE_CHECKING:
+    from pixelcnn.data import DataSet
+    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.preview import Preview
+    from pixelcnn.run_config import RunConfig
+    from pixelcnn.training import Event
+
+Watch = Callable[[Variant, int, "Event"], None]
+
+
+def missing(
+    experiment: Experiment, done: Iterable[tuple[str, int]], seeds: Iterable[int]
+) -> list[tuple[Variant, int]]:
+    """The trainings still to do: all variants of one seed, then those of the next.
+
+    Args:
+        experiment: what to do.
+        done: (variant's name, seed) of each that is done.
+        seeds: of the trainings wanted.
+    """
+    found = set(done)
+    every = [(variant, seed) for seed in seeds for variant in experiment.variants]
+    return [(variant, seed) for variant, seed in every if (variant.name, seed) not in found]
+
+
+def run_experiment(
+    experiment: Experiment, path: Path, seeds: int, *, watch: Watch | None = None
+) -> Iterator[Result]:
+    """Train what a file of results lacks; each result is in the file before it is yielded.
+
+    So an interruption loses only the training that it interrupts, and the next call goes on.
+
+    Args:
+        experiment: what to do.
+        path: of the results; need not exist yet. Results of an earlier definition are dropped.
+        seeds: repetitions of each variant.
+        watch: called with each event of a training.
+
+    Raises:
+        LabError: a training failed, or the file cannot be read or written.
+    """
+    results = read_results(path, experiment)
+    done = [(result.variant, result.seed) for result in results]
+    for variant, seed in missing(experiment, done, range(seeds)):
+        results.append(run_one(experiment, variant, seed, watch=watch))
+        write_results(path, experiment, results)
+        yield results[-1]
+
+
+def run_one(
+    experiment: Experiment, variant: Variant, seed: int, *, watch: Watch | None = None
+) -> Result:
+    """Train and score one variant with one seed, in this process.
+
+    Raises:
+        LabError: the training cannot work, or failed.
+    """
+    import torch
+
+    from pixelcnn.cli.hardware import describe_hardware
+    from pixelcnn.training import Evaluated, Step, Trainer
+
+    config = experiment.config(variant, seed)
+    data = _load(config.data, tuple(config.data_options.items()))
+    facts = _facts(experiment.config(variant, 0).to_json())
+    trainer = Trainer(_build(config, data), data, config.train)
+    speeds = []
+    scored: Evaluated | None = None
+    for event in trainer:
+        if watch is not None:
+            watch(variant, seed, event)
+        if isinstance(event, Step):
+            speeds.append(event.images_per_second)
+        elif isinstance(event, Evaluated):
+            scored = event
+    assert scored is not None  # a training always ends with a score
+    return Result(
+        variant=variant.name,
+        seed=seed,
+        fingerprint=fingerprint(config),
+        nats=round(scored.nats, 5),
+        nats_stderr=round(scored.nats_stderr, 5),
+        bits_per_dim=round(scored.bits_per_dim, 6),
+        per_pixel_nats=round(facts.per_pixel.nats, 5),
+        held_out=scored.images,
+        steps=trainer.step,
+        images=experiment.images,
+        images_per_second=round(statistics.median(speeds), 1),
+        seconds=round(trainer.elapsed_s, 1),
+        parameters=free_parameters(trainer.model),
+        seen_share=round(facts.seen_share, 5),
+        blind_share=round(1 - facts.reachable_share, 5),
+        device=trainer.description,
+        hardware=describe_hardware(trainer.description),
+        torch=torch.__version__,
+        date=time.strftime("%Y-%m-%d", time.gmtime()),
+    )
+
+
+def free_parameters(model: AutoregressiveModel) -> int:
+    """Numbers that training adjusts: those that a mask hides are left out."""
+    from pixelcnn.layers import TapConv2d
+
+    hidden = sum(
+        int((~layer.mask).sum()) for layer in model.modules() if isinstance(layer, TapConv2d)
+    )
+    return sum(weight.numel() for weight in model.parameters()) - hidden
+
+
+def _build(config: RunConfig, data: DataSet) -> AutoregressiveModel:
+    """The model of a run, from the seed of the run: as the training process builds it."""
+    import torch
+
+    from pixelcnn.models import build_model
+
+    torch.manual_seed(config.train.seed)
+    return build_model(
+        config.model,
+        levels=data.levels,
+        channels=data.channels,
+        height=data.height,
+        width=data.width,
+        classes=data.classes if config.conditional else 0,
+        **config.model_options,
+    )
+
+
+@cache
+def _load(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
+    from pixelcnn.data import load_data
+
+    return load_data(name, **dict(options))
+
+
+@cache
+def _facts(config_json: bytes) -> Preview:
+    """What is the same for all seeds: the reach, and the score of each pixel on its own."""
+    from pixelcnn.preview import preview
+    from pixelcnn.run_config import RunConfig
+
+    config = RunConfig.from_json(config_json)
+    return preview(config, _load(config.data, tuple(config.data_options.items())))

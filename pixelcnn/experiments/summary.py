@@ -1,0 +1,160 @@
+"""From single results to a conclusion: means, paired differences, and a sentence made of them."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pixelcnn.experiments.definition import Experiment, Variant
+from pixelcnn.experiments.results import Result, measured
+
+# Student's t: how many standard errors hold 95 %, for 1, 2, 3, ... degrees of freedom. With few
+# seeds the spread itself is uncertain, and the interval has to be wider for it.
+_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+_STUDENT_MANY = 2.228
+
+UNITS = {"nats": "nats per image", "share": "percentage points"}
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One variant over its seeds.
+
+    Attributes:
+        variant: its name.
+        values: (seed, what the experiment measures), by seed.
+        mean: of the values.
+        stderr: standard error of that mean over the seeds; NaN for one seed.
+        nats: mean nats per held-out image.
+        bits_per_dim: mean bits per sub-pixel.
+        images_per_second: median training speed.
+        parameters: numbers that training adjusts, those hidden by masks left out.
+        blind_share: share of the earlier sub-pixels that are never seen, at any depth.
+    """
+
+    variant: str
+    values: tuple[tuple[int, float], ...]
+    mean: float
+    stderr: float
+    nats: float
+    bits_per_dim: float
+    images_per_second: float
+    parameters: int
+    blind_share: float
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A variant minus the reference, seed by seed.
+
+    Both start from the same seed and see the same images in the same order, so that much of what
+    chance does to one it does to the other: the differences vary less than the scores.
+
+    Attributes:
+        variant: its name.
+        reference: what it is compared with.
+        mean: of the differences; negative where the variant is better.
+        half: half the width of the 95 % interval of that mean.
+        seeds: how many there are.
+        percent: the mean in percent of the reference's score.
+        percent_half: half the width in percent of it.
+    """
+
+    variant: str
+    reference: str
+    mean: float
+    half: float
+    seeds: int
+    percent: float
+    percent_half: float
+
+    @property
+    def visible(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return abs(self.mean) > self.half
+
+
+def summarise(experiment: Experiment, results: Iterable[Result]) -> list[Summary]:
+    """Each variant that has results, in the experiment's order."""
+    rows = list(results)
+    summaries = []
+    for variant in experiment.variants:
+        own = sorted((row for row in rows if row.variant == variant.name), key=lambda r: r.seed)
+        if not own:
+            continue
+        values = [(row.seed, measured(experiment, row.nats, row.per_pixel_nats)) for row in own]
+        numbers = [value for _, value in values]
+        spread = statistics.stdev(numbers) if len(numbers) > 1 else math.nan
+        summaries.append(
+            Summary(
+                variant=variant.name,
+                values=tuple(values),
+                mean=statistics.fmean(numbers),
+                stderr=spread / math.sqrt(len(numbers)),
+                nats=statistics.fmean(row.nats for row in own),
+                bits_per_dim=statistics.fmean(row.bits_per_dim for row in own),
+                images_per_second=statistics.median(row.images_per_second for row in own),
+                parameters=own[-1].parameters,
+                blind_share=own[-1].blind_share,
+            )
+        )
+    return summaries
+
+
+def differences(experiment: Experiment, results: Iterable[Result]) -> list[Difference]:
+    """Each other variant against the reference, over the seeds that both have; two or more."""
+    by_name = {one.variant: dict(one.values) for one in summarise(experiment, results)}
+    reference = by_name.get(experiment.reference.name, {})
+    found = []
+    for variant in experiment.variants[1:]:
+        own = by_name.get(variant.name, {})
+        seeds = sorted(own.keys() & reference.keys())
+        if len(seeds) > 1:
+            pairs = [(own[seed], reference[seed]) for seed in seeds]
+            found.append(_difference(variant, experiment.reference, pairs))
+    return found
+
+
+def _difference(
+    variant: Variant, reference: Variant, pairs: Sequence[tuple[float, float]]
+) -> Difference:
+    apart = [ours - theirs for ours, theirs in pairs]
+    half = student(len(apart) - 1) * statistics.stdev(apart) / math.sqrt(len(apart))
+    scale = 100 / statistics.fmean(theirs for _, theirs in pairs)
+    mean = statistics.fmean(apart)
+    return Difference(
+        variant=variant.name,
+        reference=reference.name,
+        mean=mean,
+        half=half,
+        seeds=len(apart),
+        percent=mean * scale,
+        percent_half=half * scale,
+    )
+
+
+def student(freedom: int) -> float:
+    """Standard errors on each side that hold 95 % (Student 1908); from 10 on, a bit too many."""
+    return _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else _STUDENT_MANY
+
+
+def conclusion(experiment: Experiment, results: Iterable[Result]) -> str:
+    """What the results say, in a sentence computed from the intervals."""
+    found = differences(experiment, results)
+    if not found:
+        return "There are too few results for a conclusion: it takes two seeds of each variant."
+    unit = UNITS[experiment.measure]
+    return "; ".join(_clause(one, unit) for one in found) + "."
+
+
+def _clause(one: Difference, unit: str) -> str:
+    if not one.visible:
+        return (
+            f"**{one.variant}**: no difference from **{one.reference}** is visible at this budget "
+            f"({one.mean:+.2f} ± {one.half:.2f} {unit})"
+        )
+    size = f"{abs(one.mean):.2f} ± {one.half:.2f} {unit}"
+    verdict = "better" if one.mean < 0 else "worse"
+    return f"**{one.variant}**: {verdict} than **{one.reference}** by {size}"
