@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages import common, train_live, train_owner, train_setup
+from pages import common, frame, train_live, train_owner, train_picture, train_setup
 from pages.quiz import quiz
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def watched_run() -> RunView | None:
     from pixelcnn.runs import find_run
 
     name = st.query_params.get("run")
-    if st.query_params and not name:
+    if frame.own_state() and not name:
         st.session_state.pop("view", None)
     view: RunView | None = st.session_state.get("view")
     name = name or (view.run.id if view else None)
@@ -61,12 +61,15 @@ def set_up() -> RunConfig:
     with right, common.explained():
         view = recording(preset.name)
         st.markdown(f"A recording: **{preset.title}**, trained earlier on two processor cores.")
-        train_live.samples(view, live=False)
+        known = train_setup.facts_at_hand(view.config)
+        train_picture.picture([(view, "")], known, key="picture")
     config = train_setup.choose_options(preset)
     with left:
         offer_start(config)
-    with right, common.explained():
-        train_live.curve(view, train_setup.facts(view.config))
+    if known is None:  # the first visit of all: now the curve gets its lines to compare with
+        with right, common.explained():
+            train_setup.facts(view.config)
+        st.rerun()
     return config
 
 
@@ -153,8 +156,7 @@ def show_live(view: RunView, state: str) -> None:
         train_live.outcome(view, preview)
     with right:
         train_live.progress(view)
-        train_live.samples(view, live=view.status.active)
-        train_live.curve(view, preview)
+        train_picture.picture([(view, "")], preview, key="picture")
 
 
 # ---------------------------------------------------------------- after
@@ -218,9 +220,13 @@ _WHAT_TO_LOOK_AT = """
   network changes. It is told which digit to draw: the small number above. First it learns how much
   ink there is, then strokes, then shapes.
 - **The curve** is its surprise at each pixel, in *bits*: 1 bit for a coin that falls either way,
-  0 for what was certain. *Nats per image* count the same surprise on another scale, for the whole
-  digit. Lower is better, and halving it looks the same anywhere on the axis. The dashed lines are
-  two who look at no other pixel: one guesses blindly, one knows how often each pixel is inked.
+  0 for what was certain. *Nats per image* count the same surprise for the whole digit, in units of
+  1.44 bits, and *perplexity* says among how many equally likely values a pixel seems to be chosen.
+  Lower is better, and halving it looks the same anywhere on the axis. Two of the dashed lines look
+  at no other pixel: one guesses blindly, one knows how often each pixel is inked. The third is the
+  best score that comes with the lab for such digits.
+- **The slider** goes back to any moment: samples, the completed digit, feature maps and the mark
+  on the curve move together. A click on the curve does the same.
 - **Held-out digits** are never learnt from. If the grey curve falls and the green one does not,
   it learns by heart.
 - **Try** under *More*: learning rate 1, no labels, one block against eight, 16 levels of grey.

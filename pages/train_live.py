@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages import train_owner
-from pages.train_chart import Reference, learning_curve
-from widgets.evolution import evolution
 
 if TYPE_CHECKING:
     from pixelcnn.launcher import Launcher
     from pixelcnn.preview import Preview
     from pixelcnn.run_config import RunConfig
     from pixelcnn.run_view import RunView
-
-_SAMPLES_A_ROW = 4
 
 
 @st.cache_resource(show_spinner=False)
@@ -41,46 +37,6 @@ def title(config: RunConfig) -> str:
             return f"{preset.title}, own settings"
     size = config.data_options.get("size")
     return f"{config.model} on {config.data}" + (f", {size} × {size}" if size else "")
-
-
-def samples(view: RunView, *, live: bool) -> None:
-    """What the network drew so far."""
-    frames = view.frames
-    classes = 10 if view.config.conditional else 0
-    evolution(
-        frames,
-        [f"step {step:,}" for step in view.frame_steps],
-        levels=view.config.data_options.get("levels", 2),
-        film=view.run.id,
-        captions=[str(index % classes) for index in range(frames.shape[1])] if classes else [],
-        columns=_SAMPLES_A_ROW,
-        live=live,
-        label="Samples, always from the same random numbers",
-        key="samples",
-    )
-
-
-def curve(view: RunView, preview: Preview | None) -> None:
-    """Its score over time, beside those of two who look at no other pixel."""
-    from pixelcnn.metrics import uniform_baseline
-    from pixelcnn.run_view import axis_floor
-
-    train = view.config.train
-    uniform = uniform_baseline(view.config.data_options.get("levels", 2), 1).bits_per_dim
-    references = [Reference(uniform, "guessing blindly")]
-    if preview is not None:
-        per_pixel = preview.per_pixel.bits_per_dim
-        references.append(Reference(per_pixel, "each pixel on its own"))
-    points = view.curves()
-    learning_curve(
-        points,
-        references,
-        floor=axis_floor(points, uniform),
-        budget=float(train.seconds or train.steps or 1),
-        by_seconds=train.seconds is not None,
-        nats_per_bit=preview.nats_per_bit if preview else view.nats_per_bit,
-        key="curve",
-    )
 
 
 def controls(view: RunView) -> None:

@@ -149,13 +149,40 @@ def facts(config: RunConfig, *, fetch: bool = True) -> Preview | None:
     from pixelcnn.data import describe
 
     config.check()
-    needed = describe(config.data).needs_download
-    if needed and not fetch and config.data not in _fetched():
+    if not fetch and not is_at_hand(config):
         return None
     found = _preview(config.to_json())
-    if needed:
+    if describe(config.data).needs_download:
         _fetched().add(config.data)
+    _told().add(config.to_json())
     return found
+
+
+def facts_at_hand(config: RunConfig) -> Preview | None:
+    """The same, if somebody asked before: without loading PyTorch for it."""
+    return facts(config) if config.to_json() in _told() else None
+
+
+@st.cache_resource(show_spinner=False)
+def _told() -> set[bytes]:
+    """The configurations whose facts were asked for since the server started."""
+    return set()
+
+
+def is_at_hand(config: RunConfig) -> bool:
+    """Whether the data of a run can be read without a download."""
+    from pixelcnn.data import describe
+
+    return not describe(config.data).needs_download or config.data in _fetched()
+
+
+def data_of(config: RunConfig) -> DataSet:
+    """The data of a run, shared by all sessions.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return _data_set(config.data, tuple(config.data_options.items()))
 
 
 @st.cache_resource(show_spinner=False)
@@ -177,7 +204,7 @@ def _preview(config_json: bytes) -> Preview:
     from pixelcnn.run_config import RunConfig
 
     config = RunConfig.from_json(config_json)
-    return preview(config, _data_set(config.data, tuple(config.data_options.items())))
+    return preview(config, data_of(config))
 
 
 def tell_facts(preview: Preview, config: RunConfig) -> None:

@@ -138,6 +138,18 @@ class Run:
         """Where the images drawn at a step belong."""
         return self.path / "samples" / f"step-{step:06d}.npy"
 
+    def completion(self, step: int) -> np.ndarray | None:
+        """A held-out image and what was made of its upper half at a step: uint8 `(2, C, H, W)`;
+        None where none was drawn."""
+        try:
+            return np.load(self.completion_path(step), allow_pickle=False)
+        except FileNotFoundError:
+            return None
+
+    def completion_path(self, step: int) -> Path:
+        """Where the completion drawn at a step belongs."""
+        return self.path / "samples" / f"half-{step:06d}.npy"
+
     def samples(self) -> list[tuple[int, np.ndarray]]:
         """All images drawn: (step, uint8 `(n, C, H, W)`), in order of steps."""
         return [(step, self.sample(step)) for step in self.sample_steps()]

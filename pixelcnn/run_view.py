@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,7 +53,10 @@ class RunView:
         self.status: RunStatus = run.status()
         self._rows: list[dict[str, Any]] = []
         self._offset = 0
+        self._reported_steps: list[int] = []
+        self._reported_seconds: list[float] = []
         self._frames: dict[int, Images] = {}
+        self._completions: dict[int, Images] = {}
         self.refresh()
 
     def refresh(self) -> None:
@@ -63,10 +68,17 @@ class RunView:
         # First, so that a run that is over has all its rows and samples read.
         self.status = self.run.status()
         new, self._offset = self.run.new_metrics(self._offset)
-        self._rows = unbroken(self._rows + new)
+        if new:
+            self._rows = unbroken(self._rows + new)
+            reports = sorted((row["step"], row["elapsed_s"]) for row in self._rows)
+            self._reported_steps = [step for step, _ in reports]
+            self._reported_seconds = [seconds for _, seconds in reports]
         for step in self.run.sample_steps():
             if step not in self._frames:
                 self._frames[step] = self.run.sample(step)
+                completion = self.run.completion(step)
+                if completion is not None:
+                    self._completions[step] = completion
 
     @property
     def frames(self) -> Images:
@@ -80,6 +92,21 @@ class RunView:
     def frame_steps(self) -> list[int]:
         """The step of each of `frames`."""
         return sorted(self._frames)
+
+    @property
+    def completions(self) -> tuple[Images, list[int]] | None:
+        """A held-out image and what became of its upper half, uint8 `(moments, 2, C, H, W)`, with
+        the step of each; None where none were drawn."""
+        if not self._completions:
+            return None
+        steps = sorted(self._completions)
+        return np.stack([self._completions[step] for step in steps]), steps
+
+    def seconds_at(self, step: int) -> float:
+        """Seconds of work until the report closest to this step; 0 before the first."""
+        place = bisect.bisect_left(self._reported_steps, step)
+        before = self._reported_seconds[max(0, place - 1) : place + 1]
+        return before[-1] if before else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -113,6 +140,11 @@ class RunView:
             for row in self._rows
             if row.get("event") == event and row.get("nats") is not None
         ]
+
+
+def uniform_bits(levels: int) -> float:
+    """Bits per sub-pixel of a guess that takes every level for equally likely."""
+    return math.log2(levels)
 
 
 def axis_floor(points: list[CurvePoint], ceiling: float) -> float:

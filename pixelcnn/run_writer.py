@@ -6,6 +6,7 @@ import io
 import os
 import time
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -123,9 +124,9 @@ class RunWriter:
                 self._save_weights("best")
                 self._best_nats = event.nats
         elif isinstance(event, Sampled):
-            content = io.BytesIO()
-            np.save(content, event.images.numpy(), allow_pickle=False)
-            write_whole(self._run.sample_path(event.step), content.getvalue(), durable=False)
+            if event.completion is not None:
+                _save_images(self._run.completion_path(event.step), event.completion)
+            _save_images(self._run.sample_path(event.step), event.images)
         elif isinstance(event, Saved):
             self.save(event.state)
 
@@ -197,6 +198,12 @@ class RunWriter:
             return float(read_card(self._run.checkpoint("best"))["test_nats"])
         except (ValueError, KeyError, TypeError):
             return float("inf")
+
+
+def _save_images(path: Path, images: torch.Tensor) -> None:
+    content = io.BytesIO()
+    np.save(content, images.numpy(), allow_pickle=False)
+    write_whole(path, content.getvalue(), durable=False)
 
 
 def _row_every(step: int) -> int:

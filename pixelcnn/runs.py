@@ -6,6 +6,7 @@
         control              what it is asked to do: pause, resume or stop
         metrics.jsonl        a row for each report, in the order of events
         samples/step-*.npy   images drawn, uint8 (n, C, H, W)
+        samples/half-*.npy   a held-out image, and what was made of its upper half
         moments/step-*       weights of a few early steps, twelve at most (see `moments`)
         last.safetensors     the latest weights, and best.safetensors, the best on held-out images
         state.safetensors    everything needed to go on exactly where it stopped

@@ -21,19 +21,19 @@ from torch import Tensor
 from pixelcnn.devices import choose_device, choose_precision
 from pixelcnn.errors import RunError
 from pixelcnn.metrics import bits_per_dim, evaluate
-from pixelcnn.sampling import SamplingCancelled, sample
+from pixelcnn.sampling import SamplingCancelled
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training_average import AveragedWeights
 from pixelcnn.training_batches import (
     Batches,
     hide_labels,
-    sampling_uniforms,
     seeded_noise,
     turn_batch,
 )
 from pixelcnn.training_clock import Clock
 from pixelcnn.training_divergence import check_gradient, check_loss
 from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
+from pixelcnn.training_samples import draw_samples
 from pixelcnn.training_setup import (
     check_fit,
     has_dropout,
@@ -289,19 +289,23 @@ class Trainer:
         )
 
     def _sample(self) -> Iterator[Sampled]:
-        count, classes = self.config.samples, self.model.config.classes
-        if count == 0:
+        if self.config.samples == 0:
             return
-        shape = (count, *self.data.train.images.shape[1:])
-        uniforms = sampling_uniforms(shape, self.config.seed)
-        labels = torch.arange(count) % classes if classes else None
         try:
-            images = sample(
-                self.kept_model, count, labels=labels, uniforms=uniforms, cancelled=self._cancelled
-            )
+            yield self.draw()
         except SamplingCancelled:
             return
-        yield Sampled(self.step, images)
+
+    def draw(self) -> Sampled:
+        """Draw images from the model as it is now; training takes no note of it.
+
+        Raises:
+            SamplingCancelled: `cancelled` said so.
+        """
+        images, completion = draw_samples(
+            self.kept_model, self.data, self.config, cancelled=self._cancelled
+        )
+        return Sampled(self.step, images, completion)
 
     def _restore(self, state: TrainingState) -> None:
         try:

@@ -53,10 +53,18 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Sampled:
-    """Images were drawn from the model: uint8 `(n, C, H, W)`, on the CPU."""
+    """Images were drawn from the model.
+
+    Attributes:
+        step: steps so far.
+        images: uint8 `(n, C, H, W)`, on the CPU, always from the same random numbers.
+        completion: the first held-out image, and what the model made of its upper half: uint8
+            `(2, C, H, W)`.
+    """
 
     step: int
     images: Tensor
+    completion: Tensor | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def progress(page: AppTest) -> str:
 
 def film_of(page: AppTest) -> dict[str, Any]:
     meta, arrays = unpack(page.get("bidi_component")[0].proto.bytes)
-    return meta | arrays
+    return meta | {"frames": arrays["tiles0"]}
 
 
 def until(page: AppTest, condition: Callable[[], bool]) -> None:

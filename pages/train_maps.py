@@ -1,0 +1,59 @@
+"""Feature maps beside the samples of a training, moved by the same scrubber."""
+
+from __future__ import annotations
+
+import bisect
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from pages import train_setup
+from widgets.colormaps import SEQUENTIAL, colormap_table
+from widgets.evolution import WAITING, Tiles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pixelcnn.run_view import RunView
+
+_MAPS = 8
+
+
+def maps(view: RunView, steps: list[int]) -> list[list[Tiles]]:
+    """A row of maps of the last block, at the saved moment before each of `steps`; or no row."""
+    from pixelcnn.errors import LabError
+    from pixelcnn.moment_maps import as_levels
+    from pixelcnn.moments import MOMENTS, moment_steps
+
+    if not train_setup.is_at_hand(view.config):
+        return []
+    # The weights of the last save are replaced by the next: only a run that is over has them.
+    over = not view.status.active
+    kept = [step for step in moment_steps(view.run) if over or step in MOMENTS]
+    try:
+        found = [_maps_at(str(view.run.path), step, view.config.to_json()) for step in kept]
+    except LabError:  # deleted meanwhile, or weights that are of no use
+        return []
+    if not found:
+        return []
+    layer = found[0][0]
+    table = np.stack([one for _, one in found])  # (moments, maps, H, W)
+    low, high = table.min(axis=(0, 2, 3)), table.max(axis=(0, 2, 3))
+    colors = colormap_table(SEQUENTIAL)
+    frames = np.stack([colors[as_levels(one, low, high)] for one in table])  # (..., H, W, 3)
+    shown = [bisect.bisect_right(kept, step) - 1 if kept else WAITING for step in steps]
+    title = f"What it notices in the held-out digit ({layer}): dark little, yellow much"
+    tiles = np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3))
+    return [[Tiles(tiles, shown, levels=256, title=title, columns=_MAPS)]]
+
+
+@st.cache_resource(show_spinner=False, max_entries=512)
+def _maps_at(path: str, step: int, config_json: bytes) -> tuple[str, NDArray]:
+    from pixelcnn.moment_maps import moment_maps
+    from pixelcnn.run_config import RunConfig
+    from pixelcnn.run_directory import Run
+
+    data = train_setup.data_of(RunConfig.from_json(config_json))
+    layer, found = moment_maps(Run(path), step, data.test.images[:1], data.test.labels[:1])
+    return layer, found[:_MAPS]

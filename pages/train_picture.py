@@ -1,0 +1,165 @@
+"""What is seen of a training, or of two side by side: samples, feature maps, curves."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages import common, train_maps
+from widgets.evolution import WAITING, Tiles, evolution
+from widgets.evolution_chart import Chart, Curve, Reference, Unit
+
+if TYPE_CHECKING:
+    from pixelcnn.best_known import BestKnown
+    from pixelcnn.preview import Preview
+    from pixelcnn.run_config import RunConfig
+    from pixelcnn.run_view import RunView
+
+_UNITS: dict[Unit, str] = {
+    "bits": "bits per pixel",
+    "nats": "nats per image",
+    "perplexity": "perplexity per pixel",
+}
+_HEADROOM = 1.12
+
+
+def _choose_unit() -> Unit:
+    """In what to count the surprise, kept in the URL."""
+    return st.segmented_control(
+        "Surprise in",
+        list(_UNITS),
+        format_func=_UNITS.__getitem__,
+        default="bits",
+        required=True,
+        label_visibility="collapsed",
+        key="unit",
+        bind="query-params",
+    )
+
+
+def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, key: str) -> None:
+    """Samples, feature maps and curves of one training, or of two, moved by one scrubber.
+
+    Args:
+        views: the trainings, each with its name beside another; the name of one alone is not told.
+        preview: what is known about the first one's data; None while it has to be downloaded.
+        key: of the widget.
+    """
+    place = st.container()
+    unit = _choose_unit()
+    first = views[0][0]
+    steps = sorted({step for view, _ in views for step in view.frame_steps})
+    pair = len(views) > 1
+    below: list[list[Tiles]] = []
+    rows = [[_samples(view, steps, title if pair else "") for view, title in views]]
+    if not pair:
+        rows[0] += _completion(first, steps)
+        below = train_maps.maps(first, steps)
+    by_seconds = first.config.train.seconds is not None
+    live = any(view.status.active for view, _ in views)
+    with place:
+        evolution(
+            rows,
+            [f"step {step:,}" for step in steps],
+            at=[first.seconds_at(step) if by_seconds else float(step) for step in steps],
+            chart=_chart(views, preview, unit),
+            below=below,
+            film=" ".join(view.run.id for view, _ in views),
+            live=live,
+            label="Samples, always from the same random numbers",
+            key=key,
+        )
+
+
+def _samples(view: RunView, steps: list[int], title: str) -> Tiles:
+    frames = view.frames
+    classes = 10 if view.config.conditional else 0
+    return Tiles(
+        frames,
+        _latest(view.frame_steps, steps),
+        levels=_levels(view.config),
+        title=title,
+        captions=[str(index % classes) for index in range(frames.shape[1])] if classes else [],
+        columns=4,
+    )
+
+
+def _completion(view: RunView, steps: list[int]) -> list[Tiles]:
+    """A held-out digit, and what the network makes of its upper half."""
+    found = view.completions
+    if found is None:
+        return []
+    frames, when = found
+    captions = ["held out", "lower half drawn"]
+    return [Tiles(frames, _latest(when, steps), _levels(view.config), "", captions, columns=1)]
+
+
+def _latest(when: list[int], steps: list[int]) -> list[int]:
+    """For each of `steps` the place of the last entry of `when` that is not later."""
+    return [bisect.bisect_right(when, step) - 1 if when else WAITING for step in steps]
+
+
+def _levels(config: RunConfig) -> int:
+    return int(config.data_options.get("levels", 2))
+
+
+# ---------------------------------------------------------------- the curves
+
+
+def _chart(views: Sequence[tuple[RunView, str]], preview: Preview | None, unit: Unit) -> Chart:
+    from pixelcnn.run_view import axis_floor, uniform_bits
+
+    first = views[0][0]
+    train = first.config.train
+    uniform = uniform_bits(_levels(first.config))
+    references = [Reference(uniform, "guessing blindly")]
+    best = None
+    if preview is not None:
+        references.append(Reference(preview.per_pixel.bits_per_dim, "each pixel on its own"))
+        best = _best(first.config.to_json())
+    if best is not None:
+        references.append(Reference(best.bits_per_dim, "best that comes with the lab"))
+    points = [point for view, _ in views for point in view.curves()]
+    floor = axis_floor(points, uniform)
+    if best is not None and best.bits_per_dim < 1.1 * floor:
+        floor /= 2
+    return Chart(
+        curves=[curve for index, one in enumerate(views) for curve in _curves(*one, index)],
+        references=references,
+        floor=floor,
+        ceiling=_HEADROOM * max(reference.bits for reference in references),
+        end=float(train.seconds or train.steps or 1),
+        end_title="seconds of training" if train.seconds else "steps",
+        unit=unit,
+        nats_per_bit=preview.nats_per_bit if preview else first.nats_per_bit,
+    )
+
+
+def _curves(view: RunView, title: str, index: int) -> list[Curve]:
+    by_seconds = view.config.train.seconds is not None
+    points: dict[str, list[tuple[float, float]]] = {"training": [], "held out": []}
+    for point in view.curves():
+        at = point.seconds if by_seconds else float(point.step)
+        points[point.series].append((at, point.bits_per_dim))
+    name = f"{title}, " if title else ""
+    learnt, held_out = points["training"], points["held out"]
+    if index:
+        return [
+            Curve(f"{name}training", "other training", learnt),
+            Curve(f"{name}held out", "other held out", held_out),
+        ]
+    return [
+        Curve(f"{name}training" if title else "digits it learns from", "training", learnt),
+        Curve(f"{name}held out" if title else "held-out digits", "held out", held_out),
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _best(config_json: bytes) -> BestKnown | None:
+    from pixelcnn.best_known import best_known
+    from pixelcnn.run_config import RunConfig
+
+    return best_known(RunConfig.from_json(config_json), common.shipped_models().values())
