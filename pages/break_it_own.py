@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from pages import common
+from pages import common, turns
 from pages.break_it_masks import edit_masks
 from pages.break_it_words import audit_in_words
 from pixelcnn.errors import LabError
@@ -149,8 +149,9 @@ def _audited(path: Path) -> Audited:
             f"This model draws pictures of {sub_pixels:,} values each; this page audits up to "
             f"{_LARGEST:,}. On the command line any size will do: python -m pixelcnn audit FILE."
         )
-    model, _ = load_checkpoint(path)
-    report = audit(model)
+    with turns.turn():
+        model, _ = load_checkpoint(path)
+        report = audit(model)
     relation, limit = (one[0].any(axis=2) for one in (report.relation, report.limit))
     title = "What red is told" if model.config.channels > 1 else "What each pixel is told"
     return Audited(model, report, reach_table([relation], limit=limit), title)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,20 +57,41 @@ def explained() -> Iterator[None]:
         st.stop()
 
 
+class Bar:
+    """A progress bar, which is there once the work has taken more than a moment.
+
+    Call it with (done, of).
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._place = st.empty()
+        self._start = time.monotonic()
+        # Streamlit would record a bar drawn by a cached function, and fail to play it back later.
+        self._outside = contextvars.copy_context()
+
+    def __call__(self, done: int, of: int) -> None:
+        self._show(done / of, self._text)
+
+    def wait(self, words: str) -> None:
+        """Tell who comes first."""
+        self._show(0.0, words)
+
+    def end(self) -> None:
+        """Take it away."""
+        self._place.empty()
+
+    def _show(self, share: float, words: str) -> None:
+        if time.monotonic() - self._start > _A_MOMENT:
+            self._outside.run(self._place.progress, share, text=words)
+
+
 @contextmanager
-def progress_bar(text: str) -> Iterator[Callable[[int, int], None]]:
-    """A function of (done, of) that shows a bar here once the work has taken more than a moment."""
-    place = st.empty()
-    start = time.monotonic()
-    # Streamlit would record a bar drawn by a cached function, and fail to play it back later.
-    outside = contextvars.copy_context()
-
-    def show(done: int, of: int) -> None:
-        if time.monotonic() - start > _A_MOMENT:
-            outside.run(place.progress, done / of, text=text)
-
-    yield show
-    place.empty()
+def progress_bar(text: str) -> Iterator[Bar]:
+    """A bar here, for as long as the `with` statement lasts."""
+    bar = Bar(text)
+    yield bar
+    bar.end()
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +12,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from pages import common
+from pages import common, turns
 from pages.draw_start import keep_in_address
 from pixelcnn.completion import Completions, Method, complete
 from pixelcnn.given_part import Reader
@@ -167,6 +164,7 @@ class Watch:
         self._outside = contextvars.copy_context()
 
     def progress(self, done: int, of: int) -> None:
+        turns.drop_if_superseded()
         self._share = min(done / of, 1.0)
         self._show()
 
@@ -176,8 +174,8 @@ class Watch:
         )
         self._show()
 
-    def wait(self) -> None:
-        self._words = "Somebody else's particles are being drawn; yours come next ..."
+    def wait(self, words: str) -> None:
+        self._words = words
         self._show()
 
     def _show(self) -> None:
@@ -217,7 +215,8 @@ def _completed(
     _watch: Watch | None,
 ) -> Completions:
     engine = common.engine_for(model)
-    with _turn(_watch):
+    # Particles keep a processor busy for a second or more, the others for a moment.
+    with turns.turn(_watch) if _watch else turns.short_turn():
         return complete(
             common.load_model(model)[0],
             image,
@@ -233,26 +232,6 @@ def _completed(
             progress=_watch.progress if _watch else None,
             weighed=_watch.weighed if _watch else None,
         )
-
-
-@contextmanager
-def _turn(watch: Watch | None) -> Iterator[None]:
-    """Particles keep a processor busy for a second or more: one drawing at a time."""
-    if watch is None:
-        yield
-        return
-    busy = _busy()
-    while not busy.acquire(timeout=0.2):
-        watch.wait()
-    try:
-        yield
-    finally:
-        busy.release()
-
-
-@st.cache_resource(show_spinner=False)
-def _busy() -> threading.Lock:
-    return threading.Lock()
 
 
 def reader_for(model: str, engine: Engine) -> Reader | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from pages import common
+from pages import common, turns
 from pages.sample_film import Options, Progress, Scene, sampled
 from pixelcnn import branches
 from pixelcnn.branches import MOST_BRANCHES, Branch, Tree
@@ -49,7 +49,8 @@ def _branch(options: Options, line: Tree, _progress: Progress) -> Film:
     else:
         parent = sampled(options, _progress).only(line[0].sample)
     model = common.load_model(options.model)[0]
-    return branches.grow(model, parent, line[-1], common.engine_for(options.model))
+    with turns.turn(_progress):
+        return branches.grow(model, parent, line[-1], common.engine_for(options.model))
 
 
 def scene(film: Film, tree: Tree, films: list[Film]) -> Scene:

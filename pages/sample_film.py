@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages import common
+from pages import common, turns
 from pixelcnn.film import Film, draw_film
 
 EACH = "one of each"
@@ -63,17 +63,18 @@ def sampled(options: Options, progress: Progress) -> Film:
 @st.cache_data(show_spinner=False, max_entries=64)
 def drawn(options: Options, _progress: Progress) -> Film:
     """The film for these options, drawn once for everybody."""
-    return draw_film(
-        common.load_model(options.model)[0],
-        options.n,
-        label=options.label,
-        temperature=options.temperature,
-        seed=options.seed,
-        engine=common.engine_for(options.model),
-        receptive_field=common.receptive_field(options.model),
-        about={"checkpoint": options.model},
-        progress=_progress,
-    )
+    with turns.turn(_progress):
+        return draw_film(
+            common.load_model(options.model)[0],
+            options.n,
+            label=options.label,
+            temperature=options.temperature,
+            seed=options.seed,
+            engine=common.engine_for(options.model),
+            receptive_field=common.receptive_field(options.model),
+            about={"checkpoint": options.model},
+            progress=_progress,
+        )
 
 
 def next_seed() -> None:

@@ -7,7 +7,7 @@ from itertools import product
 
 import streamlit as st
 
-from pages import common
+from pages import common, turns
 from pages.sample_film import HIGHEST_SEED, Options, Progress, Scene
 from pixelcnn.film import Film, join
 from pixelcnn.film_grids import Row, draw_grid, uniforms_of
@@ -23,14 +23,15 @@ MOST_CLASSES = 10
 def _drawn(model: str, rows: tuple[Row, ...], seeds: tuple[int, ...], _progress: Progress) -> Film:
     """One sheet, drawn once for everybody; its columns are the seeds."""
     network = common.load_model(model)[0]
-    return draw_grid(
-        network,
-        rows,
-        uniforms_of(network, seeds),
-        engine=common.engine_for(model),
-        receptive_field=common.receptive_field(model),
-        progress=_progress,
-    )
+    with turns.turn(_progress):
+        return draw_grid(
+            network,
+            rows,
+            uniforms_of(network, seeds),
+            engine=common.engine_for(model),
+            receptive_field=common.receptive_field(model),
+            progress=_progress,
+        )
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:

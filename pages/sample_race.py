@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages import common
+from pages import common, turns
 from pages.sample_film import Options
 from pixelcnn.race import Race, race
 from widgets.player_race import player_race
@@ -40,7 +40,10 @@ def _run(options: Options) -> Race:
     label = options.label
     if label is None and common.model_config(options.model)["classes"]:
         label = 0
-    with common.progress_bar("The textbook loop is drawing ...") as progress:
+    with (
+        common.progress_bar("The textbook loop is drawing ...") as progress,
+        turns.turn(progress),
+    ):
         return race(
             model,
             common.engine_for(options.model),

@@ -1,0 +1,140 @@
+"""A queue for work that keeps a processor busy: few at a time, fair, bounded, with a position.
+
+Thirty students share two cores. What they ask for is done a few pieces at a time, since pieces that
+take turns all end late. Whoever was not served for the longest time comes first, so nobody who
+presses a button again and again holds up the others.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pixelcnn.errors import LabError
+
+_LOOK_S = 0.1
+_REMEMBERED = 1000  # people whose last turn is known
+
+
+class BusyError(LabError):
+    """Too many are waiting, or the wait took too long."""
+
+
+class Superseded(Exception):
+    """The same person asked for something newer, so nobody waits for this any more."""
+
+
+@dataclass(eq=False)
+class _Ticket:
+    who: Hashable
+    number: int
+    replaced: bool = False
+
+
+class WorkQueue:
+    """Lets a few pieces of work run at a time; for any number of threads.
+
+    Args:
+        slots: how many run at once.
+        places: how many may wait.
+        patience_s: how long one may wait.
+    """
+
+    def __init__(self, slots: int, *, places: int = 64, patience_s: float = 120.0) -> None:
+        self._slots, self._places, self._patience_s = slots, places, patience_s
+        self._changed = threading.Condition()
+        self._running = 0
+        self._waiting: list[_Ticket] = []
+        self._served: OrderedDict[Hashable, int] = OrderedDict()
+        self._count = itertools.count(1)
+
+    @contextmanager
+    def turn(self, who: Hashable, waiting: Callable[[int], None] | None = None) -> Iterator[None]:
+        """Wait for a turn; it lasts as long as the `with` statement.
+
+        If the same person's older work still waits, it is given up: the newer takes its place.
+
+        Args:
+            who: for whom it is.
+            waiting: told some times a second how many come before, from 0 on. Whatever it raises
+                ends the waiting.
+
+        Raises:
+            BusyError: too many are waiting already, or it took too long.
+            Superseded: newer work of the same person took its place.
+        """
+        ticket = self._queue_up(who)
+        try:
+            self._wait(ticket, waiting)
+        except BaseException:
+            self._leave(ticket)
+            raise
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+    def _queue_up(self, who: Hashable) -> _Ticket:
+        with self._changed:
+            older = next((one for one in self._waiting if one.who == who), None)
+            if older is None and len(self._waiting) >= self._places:
+                raise BusyError(
+                    f"This computer is busy: {len(self._waiting)} others wait for their pictures. "
+                    "Wait a moment, then try again."
+                )
+            ticket = _Ticket(who, next(self._count) if older is None else older.number)
+            if older is not None:
+                older.replaced = True
+                self._waiting.remove(older)
+            self._waiting.append(ticket)
+            self._changed.notify_all()
+            return ticket
+
+    def _wait(self, ticket: _Ticket, waiting: Callable[[int], None] | None) -> None:
+        give_up = time.monotonic() + self._patience_s
+        while True:
+            with self._changed:
+                if ticket.replaced:
+                    raise Superseded
+                before = self._before(ticket)
+                if not before and self._running < self._slots:
+                    self._begin(ticket)
+                    return
+                self._changed.wait(_LOOK_S)
+                before = self._before(ticket)
+            if time.monotonic() > give_up:
+                raise BusyError(
+                    f"This computer is too busy: {before} others still come before you. Try again "
+                    "in a minute."
+                )
+            if waiting is not None:
+                waiting(before)
+
+    def _before(self, ticket: _Ticket) -> int:
+        """How many come before this one."""
+        return sum(self._rank(one) < self._rank(ticket) for one in self._waiting)
+
+    def _rank(self, ticket: _Ticket) -> tuple[int, int]:
+        return self._served.get(ticket.who, 0), ticket.number
+
+    def _begin(self, ticket: _Ticket) -> None:
+        self._waiting.remove(ticket)
+        self._running += 1
+        self._served[ticket.who] = next(self._count)
+        self._served.move_to_end(ticket.who)
+        while len(self._served) > _REMEMBERED:
+            self._served.popitem(last=False)
+        self._changed.notify_all()
+
+    def _leave(self, ticket: _Ticket) -> None:
+        with self._changed:
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+            self._changed.notify_all()
