@@ -9,23 +9,22 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.mask_stack import MaskStack, Tap, offset_in_words
 from pixelcnn.reach import AuditReport, BoolArray
 from widgets.kernel_tiles import kernel_tiles
-from widgets.reach_grid import ReachTable, reach_grid, reach_table
+from widgets.reach_grid import ReachStack, reach_grid
 
 KERNELS = (5, 3, 3)
 SIZE = 14
 _TITLES = ("First layer", "Second", "Third")
 _WIDTHS = (230, 150, 150)
+_LINK = "stack"
 _NAMED = 3  # taps to name, before it becomes a list that nobody reads
 # What is in the tiles before the viewer edits them, and how often the right masks were put back.
 _START, _KEPT, _ROUND = "stack-start", "stack-kept", "stack-round"
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
-def judged(stack_hex: str) -> tuple[AuditReport, ReachTable]:
-    """The counts, and who sees whom after each layer, worked out once for everybody."""
-    stack = MaskStack.from_hex(stack_hex, KERNELS)
-    report = stack.report(SIZE)
-    return report, reach_table(stack.relations(SIZE), limit=report.limit[0, :, :, 0])
+def judged(stack_hex: str) -> AuditReport:
+    """The counts, worked out once for everybody."""
+    return MaskStack.from_hex(stack_hex, KERNELS).report(SIZE)
 
 
 @st.fragment
@@ -48,12 +47,13 @@ def edit_masks() -> None:
         st.button("Put the right masks back", on_click=_put_back, icon=":material/undo:")
     stack = MaskStack(tuple(masks))
     _put_into_address(stack, right)
-    report, table = judged(stack.hex)
+    report = judged(stack.hex)
     with grid:
         reach_grid(
-            table,
+            ReachStack(stack.masks, SIZE, SIZE, depths=len(KERNELS)),
             title="What each pixel is told",
             depth_names=["after the first layer", "after the second", "after the third"],
+            link=_LINK,
             report=False,
             max_width=440,
             key="stack-grid",
@@ -68,6 +68,8 @@ def _tile(start: MaskStack, layer: int) -> BoolArray:
         start.masks[layer],
         title=_TITLES[layer],
         max_width=_WIDTHS[layer],
+        link=_LINK,
+        layer=layer,
         key=_key(layer),
     )
 

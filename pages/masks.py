@@ -6,10 +6,11 @@ import streamlit as st
 from pages import common
 from pages.masks_colours import colours
 from pages.masks_controls import controls
+from pages.masks_grids import grids
+from pages.masks_layer import one_layer, result_of
 from pages.masks_orders import orders
 from pages.masks_path import blind_spot, path
 from pages.masks_state import Setup, view
-from pages.masks_top import grids_and_tiles
 from pages.masks_trained import trained
 from pages.masks_words import ARCHITECTURES
 from pages.quiz import quiz
@@ -118,7 +119,11 @@ common.lesson(
     "all other weights of a layer to zero. **Point at a pixel**, and press Space to add layers.",
 )
 setup = controls()
-masks = grids_and_tiles(setup)
+top = st.container()
+masks, beside_the_tiles = one_layer(setup)
+with top:
+    shown = grids(setup, masks)
+result_of(beside_the_tiles, setup, masks, shown)
 blind_spot(setup, masks)
 path(setup, masks)
 depth_chart(setup, masks)

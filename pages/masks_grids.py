@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.masks_state import Setup, asked_for, newest, put_into_address, sides, view
+from pages.masks_state import Setup, asked_for, newest, put_into_address, view
 from pages.masks_words import ARCHITECTURES, in_words, layers_in_words
 from pixelcnn.mask_stack import MaskStack
 from widgets.reach_grid import ReachSelection, reach_grid
@@ -21,9 +21,7 @@ def grids(setup: Setup, masks: MaskStack) -> ReachSelection:
         state["reach-size"] = setup.size
     start: ReachSelection = state["reach-start"]
     selections, below = {}, {}
-    for (side, name, revision), column in zip(
-        sides(setup), st.columns(2, gap="large"), strict=True
-    ):
+    for (side, name), column in zip(setup.pair.items(), st.columns(2, gap="large"), strict=True):
         with column:
             selections[side] = reach_grid(
                 view(setup, name, masks).table,
@@ -32,7 +30,6 @@ def grids(setup: Setup, masks: MaskStack) -> ReachSelection:
                 depth=start.depth,
                 selected=(start.row, start.column),
                 link=LINK,
-                revision=revision,
                 max_width=480,
                 key=f"{side}-grid",
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from pages.masks_words import ARCHITECTURES
 from pixelcnn.errors import ConfigError
-from pixelcnn.growth import Growth, Totals, growth
+from pixelcnn.growth import Totals, growth
 from pixelcnn.layers import MaskType
 from pixelcnn.mask_stack import MaskStack
 from pixelcnn.stack_growth import stack_growth
-from widgets.reach_grid import ReachSelection, ReachTable, reach_table
+from widgets.reach_grid import ReachSelection, ReachStack, ReachTable, reach_table
 
 BoolArray = NDArray[np.bool_]
 
@@ -70,7 +70,7 @@ class Setup:
 class View:
     """What every pixel sees after each layer: for the browser, and counted over all pairs."""
 
-    table: ReachTable
+    table: ReachTable | ReachStack
     totals: tuple[Totals, ...]
 
 
@@ -85,7 +85,9 @@ def view(setup: Setup, name: str, masks: MaskStack) -> View:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int) -> View:
     stack = MaskStack.from_hex(masks, (first, kernel))
-    return _packed(stack_growth(*stack.masks, size=size, dilation=dilation), size)
+    found = stack_growth(*stack.masks, size=size, dilation=dilation)
+    table = ReachStack(stack.masks, size, size, size, dilation, keeps=True)
+    return View(table, found.totals)
 
 
 @st.cache_resource(show_spinner="Following every path ...", max_entries=256)
@@ -99,12 +101,8 @@ def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> V
         first_mask=mask,
         **chosen.options,
     )
-    return _packed(found, size)
-
-
-def _packed(found: Growth, depths: int) -> View:
-    """Where nothing more is seen after a few layers, the others are like the last of these."""
-    missing = depths - len(found.relations)
+    # Where nothing more is seen after a few layers, the others are like the last of these.
+    missing = size - len(found.relations)
     relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
     totals = (*found.totals, *repeat(found.totals[-1], missing))
     return View(reach_table(relations, limit=found.limit), totals)
@@ -138,13 +136,11 @@ def _masks_or_usual(text: str, setup: Setup) -> MaskStack:
 
 
 def keep_masks(setup: Setup, masks: MaskStack) -> None:
-    """Write edited masks into the address, and count how often they were changed."""
+    """Write edited masks into the address."""
     if masks.hex == setup.usual.hex:
         st.query_params.pop(_MASKS, None)
     elif st.query_params.get(_MASKS) != masks.hex:
         st.query_params[_MASKS] = masks.hex
-    if st.session_state.get("masks-shown") != masks.hex:
-        st.session_state["mask-edits"] = st.session_state.get("mask-edits", 0) + 1
     st.session_state["masks-shown"] = masks.hex
 
 
@@ -198,10 +194,3 @@ def target() -> tuple[int, int]:
     """Row and column of the pixel that both grids show now."""
     shown: ReachSelection = st.session_state["reach-shown"]
     return shown.row, shown.column
-
-
-def sides(setup: Setup) -> Iterator[tuple[str, str, int]]:
-    """Side, architecture, and the revision that its grid needs."""
-    for side, name in setup.pair.items():
-        edits = st.session_state.get("mask-edits", 0) if name == "pixelcnn" else 0
-        yield side, name, edits

@@ -183,11 +183,14 @@ def boxes(page: AppTest) -> tuple[list[str], list[str]]:
 
 
 def stack_on(page: AppTest) -> NDArray[np.bool_]:
-    """Who sees whom after each layer, as the grid of the edited masks has it."""
-    arrays = [arrays for meta, arrays in widgets(page) if meta.get("key") == "stack-grid"]
-    changes = arrays[0]["changes"].astype(bool)
-    relations: NDArray[np.bool_] = np.logical_xor.accumulate(changes, axis=0)
-    return relations.reshape(-1, 14, 14, 14, 14)
+    """Who sees whom after each layer, by the masks that the grid was given."""
+    (stack,) = [meta["stack"] for meta, _ in widgets(page) if meta.get("key") == "stack-grid"]
+    assert not stack["keeps"]
+    sides = [round(len(mask) ** 0.5) for mask in stack["masks"]]
+    masks = [
+        np.array(mask, bool).reshape(k, k) for mask, k in zip(stack["masks"], sides, strict=True)
+    ]
+    return np.stack(MaskStack(tuple(masks)).relations(14))
 
 
 def test_the_right_masks_are_causal_and_the_map_shows_each_layer() -> None:

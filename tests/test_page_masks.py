@@ -57,8 +57,21 @@ def widget(page: AppTest, title: str) -> tuple[dict[str, Any], dict[str, NDArray
 
 
 def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """What the browser will show: the relation of each depth, and the limit."""
-    _, arrays = widget(page, title)
+    """What the browser will show: the relation of each depth, and the limit.
+
+    A stack comes as its masks; that the browser finds the same is shown in `tests/browser`.
+    """
+    meta, arrays = widget(page, title)
+    if "stack" in meta:
+        assert meta["stack"]["keeps"]
+        sides = [round(len(mask) ** 0.5) for mask in meta["stack"]["masks"]]
+        first, later = (
+            np.array(mask, bool).reshape(side, side)
+            for mask, side in zip(meta["stack"]["masks"], sides, strict=True)
+        )
+        dilation = meta["stack"]["dilation"]
+        found = stack_growth(first, later, size=meta["height"], dilation=dilation)
+        return found.relations, found.limit
     seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
     shape = (28, 28, 28, 28)
     limit = arrays["limit"].astype(bool) ^ seen[-1]
@@ -275,9 +288,9 @@ def test_without_the_one_stack_the_tiles_are_fixed_and_say_so() -> None:
 
 def test_size_and_dilation_are_chosen_and_in_the_command() -> None:
     page = open_page(size="14", dilation="2")
-    meta, arrays = widget(page, PLAIN)
+    meta, _ = widget(page, PLAIN)
     assert (meta["height"], meta["selected"], meta["depth"]) == (14, [7, 7], 7)
-    seen = np.logical_xor.accumulate(arrays["changes"].astype(bool)).reshape(14, 14, 14, 14, 14)
+    seen, _ = relations_on(page, PLAIN)
     assert np.array_equal(seen, growth("pixelcnn", size=14, dilations=(2,)).relations)
     assert "dilations=[2] height=14 width=14" in page.code[-1].value
     assert "dilation=2)" in widget(page, "Each layer after it: mask B")[0]["code"][-1]

@@ -21,11 +21,13 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
     reach_table(relations, *, limit=None, order=None) -> ReachTable     # costly: worth caching
     reach_grid(table, *, title="", depth_names=(), depth=None, selected=None, overlay=None,
-               link=None, report=True, legend=True, revision=0, max_width=560, key)
+               link=None, report=True, legend=True, max_width=560, key)
         -> ReachSelection(row, column, depth)
+        table: or a ReachStack(masks, height, width, depths, dilation=1, keeps=False), which follows
+        linked kernel_tiles at once
 
     kernel_tiles(mask, *, start=None, forbidden=None, weights=None, code=None, blocks=(),
-                 toggles=True, revision=0, title="", max_width=420, key)
+                 toggles=True, link=None, layer=0, revision=0, title="", max_width=420, key)
         -> bool (height, width), the mask with the viewer's changes
         code: TileCode(lines, line_of, name="mask"), lit by the tile that each line decides
 
@@ -49,7 +51,7 @@ from widgets.painter import Drawing, painter
 from widgets.path_grid import PathStep, chosen_source, path_grid
 from widgets.pixel_grid import pixel_grid
 from widgets.player import PlayerEvent, player
-from widgets.reach_grid import ReachSelection, ReachTable, reach_grid, reach_table
+from widgets.reach_grid import ReachSelection, ReachStack, ReachTable, reach_grid, reach_table
 from widgets.theme import Role, role, role_index, roles
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "PathStep",
     "PlayerEvent",
     "ReachSelection",
+    "ReachStack",
     "ReachTable",
     "Role",
     "TileCode",

@@ -1,8 +1,9 @@
 // A kernel as tiles: kept weights solid, masked ones hatched and struck through, leaks crossed.
 
 class KernelTiles {
-  constructor(root) {
+  constructor(root, signal) {
     this.root = root;
+    this.link = new Link(signal, () => {});
     this.grid = new CellGrid({ onHover: (cell) => this.showCell(cell), onPick: (cell, byKey) => this.pick(cell, byKey) });
     this.title = element("div", { class: "title" });
     this.caption = element("div", { class: "caption" });
@@ -19,12 +20,15 @@ class KernelTiles {
   }
 
   update(meta, arrays) {
-    if (meta.base !== this.meta?.base) this.mask = Uint8Array.from(arrays.start);
+    const isNew = meta.base !== this.meta?.base;
+    if (isNew) this.mask = Uint8Array.from(arrays.start);
     if (meta.before?.base === meta.base) {
       this.mask = fromBase64(meta.before.cells);
       this.report("mask", meta.before);
     }
     Object.assign(this, { meta, arrays });
+    this.link.name = meta.link;
+    if (isNew) this.tellGrids();
     setText(this.title, meta.title);
     this.title.hidden = !meta.title;
     this.grid.canvas.classList.toggle("fixed", !meta.toggles);
@@ -184,7 +188,13 @@ class KernelTiles {
 
   toggle({ row, column }) {
     this.mask[row * this.meta.width + column] ^= 1;
+    this.tellGrids();
     this.report("mask", { base: this.meta.base, cells: toBase64(this.mask) });
+  }
+
+  /** Grids that are linked need not wait for Python to see what follows. */
+  tellGrids() {
+    this.link.send({ layer: this.meta.layer, mask: [...this.mask] });
   }
 }
 
@@ -199,5 +209,5 @@ function shortNumber(value) {
 }
 
 export default function (component) {
-  return mount(component, (root) => new KernelTiles(root));
+  return mount(component, (root, signal) => new KernelTiles(root, signal));
 }

@@ -40,6 +40,8 @@ def kernel_tiles(
     code: TileCode | None = None,
     blocks: Sequence[str] = (),
     toggles: bool = True,
+    link: str | None = None,
+    layer: int = 0,
     revision: int = 0,
     title: str = "",
     max_width: int = 420,
@@ -55,6 +57,8 @@ def kernel_tiles(
     blocks     names of the colours: the mask is then a table of kernels, one for each pair of
                names, read from the column's name and written to the row's
     toggles    let a click, Space or Enter mask and unmask a weight
+    link       reach grids of the same link, if they show a `ReachStack`, follow each change at once
+    layer      which of the masks in that stack this is
     revision   a new number undoes the viewer's changes too
     max_width  of the tiles, in CSS pixels
 
@@ -70,6 +74,8 @@ def kernel_tiles(
         "title": title,
         "maxWidth": max_width,
         "blocks": list(blocks),
+        "link": link,
+        "layer": layer,
     }
     if blocks and any(side % len(blocks) for side in usual.shape):
         raise ValueError(f"a mask of shape {usual.shape} is no table of {len(blocks)} blocks.")

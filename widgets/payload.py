@@ -1,11 +1,14 @@
 """What travels to the browser: one JSON header and the arrays behind it, deflated.
 
     4 bytes   length of the header, little-endian
-    header    JSON: {"digest", "meta", "arrays": [{"name", "dtype", "shape", "offset", "bytes"}]}
-    body      the arrays one after another, zlib-compressed; the browser has `DecompressionStream`
+    header    JSON: {"digest", "content", "plain", "meta",
+                     "arrays": [{"name", "dtype", "shape", "offset", "bytes"}]}
+    body      the arrays one after another; zlib-compressed unless they are few bytes (`plain`):
+              the browser has `DecompressionStream`
 
 Booleans are packed eight to a byte, least significant bit first. The digest lets the browser skip
-what it has already unpacked: Streamlit sends the same bytes again at every rerun.
+what it has already unpacked: Streamlit sends the same bytes again at every rerun. `content` is that
+of the arrays alone, for grids that show the same ones.
 
 What the viewer does must not change the payload. It would come back as new content, and Streamlit
 keeps large messages for a few runs only: a payload that returns to an older form while a rerun is
@@ -26,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 _DTYPES = ("uint8", "uint16", "int32", "float32")
+_FEW_BYTES = 4096
 _ALIGNMENT = 4  # a Float32Array must start at a multiple of four bytes
 
 
@@ -36,6 +40,7 @@ class PackedArrays:
     layout: tuple[Mapping[str, Any], ...]
     body: bytes
     digest: str
+    plain: bool
 
 
 def pack_arrays(arrays: Mapping[str, npt.ArrayLike]) -> PackedArrays:
@@ -64,7 +69,9 @@ def pack_arrays(arrays: Mapping[str, npt.ArrayLike]) -> PackedArrays:
         offset += len(raw) + padding
     plain = b"".join(parts)
     digest = blake2b(plain + json.dumps(layout).encode(), digest_size=8).hexdigest()
-    return PackedArrays(tuple(layout), zlib.compress(plain, level=4), digest)
+    few = len(plain) <= _FEW_BYTES
+    body = plain if few else zlib.compress(plain, level=4)
+    return PackedArrays(tuple(layout), body, digest, few)
 
 
 def pack(
@@ -73,9 +80,10 @@ def pack(
 ) -> tuple[bytes, str]:
     """`(payload, digest)`: the bytes for the browser, and a name for their content."""
     packed = arrays if isinstance(arrays, PackedArrays) else pack_arrays(arrays)
-    described = json.dumps(meta, sort_keys=True)
-    digest = blake2b((described + packed.digest).encode(), digest_size=8).hexdigest()
-    header = json.dumps({"digest": digest, "meta": meta, "arrays": packed.layout}).encode()
+    written = json.dumps(meta, sort_keys=True)
+    digest = blake2b((written + packed.digest).encode(), digest_size=8).hexdigest()
+    described = {"digest": digest, "content": packed.digest, "plain": packed.plain}
+    header = json.dumps(described | {"meta": meta, "arrays": packed.layout}).encode()
     return struct.pack("<I", len(header)) + header + packed.body, digest
 
 
@@ -83,7 +91,9 @@ def unpack(payload: bytes) -> tuple[dict[str, Any], dict[str, npt.NDArray[Any]]]
     """The inverse of `pack`: `(meta, arrays)`."""
     (length,) = struct.unpack_from("<I", payload)
     header = json.loads(payload[4 : 4 + length])
-    body = zlib.decompress(payload[4 + length :])
+    body = payload[4 + length :]
+    if not header["plain"]:
+        body = zlib.decompress(body)
     return header["meta"], {spec["name"]: _array(spec, body) for spec in header["arrays"]}
 
 

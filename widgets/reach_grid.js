@@ -9,6 +9,7 @@ class ReachGrid {
       onHover: (cell) => this.show(cell),
       onPick: (cell) => this.pin(cell),
     });
+    this.edited = new Map(); // by layer: masks of linked tiles that Python has not heard of yet
     this.build();
     this.announcer = new Announcer(root);
     this.link = new Link(signal, (message) => this.follow(message));
@@ -39,7 +40,7 @@ class ReachGrid {
 
   update(meta, arrays) {
     this.meta = meta;
-    this.relation = new Relation(meta, arrays);
+    this.relation = meta.stack ? this.stackRelation() : new Relation(meta, arrays);
     this.link.name = meta.link;
     const again = this.grid.adopt(meta) && meta.before.instead_of_depth === meta.depth;
     if (this.askedDepth !== meta.depth) this.depth = again ? meta.before.depth : meta.depth;
@@ -54,6 +55,18 @@ class ReachGrid {
     this.title.hidden = !meta.title;
     this.grid.canvas.setAttribute("aria-label", `${meta.title || "Reach"}, ${meta.height} by ${meta.width} pixels. Arrow keys move the target pixel.`);
     this.layout();
+  }
+
+  /** With the masks that Python knows, or newer ones that are still on their way to it. */
+  stackRelation() {
+    const { stack } = this.meta;
+    const masks = stack.masks.map((told, layer) => {
+      const mine = this.edited.get(layer);
+      if (mine?.length === told.length && mine.some((kept, at) => kept !== told[at])) return mine;
+      this.edited.delete(layer);
+      return told;
+    });
+    return new StackRelation({ ...this.meta, stack: { ...stack, masks } });
   }
 
   layout() {
@@ -80,7 +93,7 @@ class ReachGrid {
     gridLines(grid.pen, 0, 0, meta.height, meta.width, grid.cell, this.colors.gridline);
     outlineCanvas(grid.pen, this.colors.edge, grid.scale);
     grid.markCell(target);
-    this.showWords(this.relation.counts(roles));
+    this.showWords(countRoles(roles));
   }
 
   showWords({ seen, notYet, never, leaked }) {
@@ -123,9 +136,13 @@ class ReachGrid {
     }
   }
 
-  /** What a linked grid shows, this one shows too, as far as it has it. */
-  follow({ preview, cell, depth }) {
+  /** What a linked grid shows, this one shows too, as far as it has it; and masks of linked tiles. */
+  follow({ preview, cell, depth, layer, mask }) {
     if (!this.meta) return;
+    if (mask && this.meta.stack?.masks[layer]?.length === mask.length) {
+      this.edited.set(layer, mask);
+      this.relation = this.stackRelation();
+    }
     const fits = (place) => place && place.row < this.meta.height && place.column < this.meta.width;
     if (depth !== undefined) {
       this.pause();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +34,29 @@ class ReachTable:
     width: int
     depths: int
     packed: PackedArrays
+
+
+@dataclass(frozen=True, eq=False)
+class ReachStack:
+    """A stack of convolutions, given by its masks alone: the browser works out what it sees.
+
+    So a mask that the viewer edits in linked `kernel_tiles` shows at once, before Python has heard
+    of it.
+
+    masks     bool (k, k) each, k odd, first layer first; further layers are like the last one
+    height    rows of the picture
+    width     its columns
+    depths    how many layers there are to show
+    dilation  pixels between neighbouring weights, in all layers but the first
+    keeps     each layer but the first adds to what came before it, so that nothing is lost
+    """
+
+    masks: Sequence[npt.ArrayLike]
+    height: int
+    width: int
+    depths: int
+    dilation: int = 1
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +109,7 @@ def reach_table(
 
 
 def reach_grid(
-    table: ReachTable,
+    table: ReachTable | ReachStack,
     *,
     title: str = "",
     depth_names: Sequence[str] = (),
@@ -95,7 +119,6 @@ def reach_grid(
     link: str | None = None,
     report: bool = True,
     legend: bool = True,
-    revision: int = 0,
     max_width: int = 560,
     key: str,
 ) -> ReachSelection:
@@ -104,16 +127,15 @@ def reach_grid(
     Pointing at a pixel makes it the target at once, in the browser; a click pins it, and arrow keys
     move it. A slider grows the depth, Space plays that, R starts again.
 
-    table        from `reach_table`
+    table        from `reach_table`, or a stack of masks
     depth_names  a name for each depth, written beside the slider
     depth        index of the depth shown at first, by default the last; a new one moves the slider
     selected     (row, column) of the target at first, by default the centre; a new one moves it
     overlay      uint8 (H, W) levels, drawn faintly over the cells as ink
-    link         grids on a page with the same link show the same target and depth
+    link         grids on a page with the same link show the same target and depth; a stack follows
+                 `kernel_tiles` of this link too
     report       tell Python about a pinned target or a new depth (this reruns the script)
     legend       say what the colours mean; a further grid beside others need not
-    revision     a new number for a table that the viewer made, so that what he sees never returns
-                 to an older message (see `payload`)
     max_width    in CSS pixels
 
     Raises `ValueError` when an argument does not fit.
@@ -138,11 +160,13 @@ def reach_grid(
         "link": link,
         "report": report,
         "legend": legend,
-        "revision": revision,
         "maxWidth": max_width,
         "key": key,
     }
-    payload, _ = pack(meta, table.packed)
+    if isinstance(table, ReachStack):
+        payload, _ = pack(meta | {"stack": _checked_stack(table)}, {})
+    else:
+        payload, _ = pack(meta, table.packed)
     _component(key=key, data=payload, on_target_change=ignore)
     sent = sent_by(key, "target")
     cell = chosen_cell(sent, asked, height, width)
@@ -152,6 +176,15 @@ def reach_grid(
         shown = last if depth is None else depth
     at = sent.get("at")
     return ReachSelection(*cell, shown, at if isinstance(at, int | float) else -1.0)
+
+
+def _checked_stack(stack: ReachStack) -> dict[str, Any]:
+    masks = [checked_mask(f"masks[{i}]", mask, (None, None)) for i, mask in enumerate(stack.masks)]
+    for index, mask in enumerate(masks):
+        if mask.shape[0] != mask.shape[1] or mask.size % 2 == 0:
+            raise ValueError(f"masks[{index}] of shape {mask.shape} has no centre.")
+    flat = [mask.astype(int).ravel().tolist() for mask in masks]
+    return {"masks": flat, "dilation": stack.dilation, "keeps": stack.keeps}
 
 
 def _checked_order(order: npt.ArrayLike, height: int, width: int) -> npt.NDArray[np.int32]:

@@ -1,35 +1,102 @@
-// What every target sees at every depth, as bits; and what that makes of each source.
+// What every target sees at every depth, and what that makes of each source.
 
 const ROLE_NAMES = ["seen", "legal_not_yet", "never", "future", "leak", "target"];
 const [SEEN, NOT_YET, NEVER, FUTURE, LEAK, TARGET] = ROLE_NAMES.keys();
 
+/** Given for every pair, by a table. */
 class Relation {
   constructor(meta, arrays) {
     this.cells = meta.height * meta.width;
-    this.order = arrays.order ?? Int32Array.from({ length: this.cells }, (_, cell) => cell);
+    this.order = arrays.order;
     this.seen = accumulate(arrays.changes, meta.depths, this.cells);
     this.limit = arrays.limit && combine(arrays.limit, this.seen.at(-1), this.cells);
   }
 
   /** The role of each source for a target, an index into ROLE_NAMES. */
   roles(target, depth) {
-    const seen = this.seen[depth];
-    const now = this.order[target];
-    const roles = new Uint8Array(this.cells);
-    for (let source = 0; source < this.cells; source++) {
-      const sees = seen.get(target * this.cells + source);
-      if (this.order[source] >= now) roles[source] = sees ? LEAK : source === target ? TARGET : FUTURE;
-      else if (sees) roles[source] = SEEN;
-      else roles[source] = this.limit && !this.limit.get(target * this.cells + source) ? NEVER : NOT_YET;
-    }
-    return roles;
+    const [seen, limit, start] = [this.seen[depth], this.limit, target * this.cells];
+    const ever = (source) => !limit || limit.get(start + source);
+    return roleOfEach(target, this.cells, (source) => seen.get(start + source), ever, this.order);
+  }
+}
+
+/** Worked out from the masks of a stack of convolutions, so that an edited mask shows at once. */
+class StackRelation {
+  constructor({ height, width, stack }) {
+    Object.assign(this, { height, width, cells: height * width, keeps: stack.keeps });
+    this.moves = stack.masks.map((mask, layer) => movesOf(mask, layer ? stack.dilation : 1));
   }
 
-  counts(roles) {
-    const counts = new Array(ROLE_NAMES.length).fill(0);
-    for (const role of roles) counts[role]++;
-    return { seen: counts[SEEN], notYet: counts[NOT_YET], never: counts[NEVER], leaked: counts[LEAK] };
+  /** As `Relation.roles`. */
+  roles(target, depth) {
+    const alone = new Uint8Array(this.cells);
+    alone[target] = 1;
+    const seen = this.readFrom(alone, depth);
+    const ever = this.readFrom(this.spread(alone), this.moves.length - 1);
+    return roleOfEach(target, this.cells, (source) => seen[source], (source) => ever[source]);
   }
+
+  /** The sources that the layers up to `depth` read for these places: followed back to the image. */
+  readFrom(places, depth) {
+    const last = this.moves.length - 1;
+    for (let layer = depth; layer > 0; layer--) {
+      const read = this.through(this.moves[Math.min(layer, last)], places);
+      if (this.keeps) places.forEach((here, cell) => here && (read[cell] = 1));
+      places = read;
+    }
+    return this.through(this.moves[0], places);
+  }
+
+  /** All places that any number of layers like the last would read for these. */
+  spread(places) {
+    const found = places.slice();
+    for (let fresh = places; fresh.includes(1); ) {
+      fresh = this.through(this.moves.at(-1), fresh).map((read, cell) => read && !found[cell]);
+      fresh.forEach((isNew, cell) => isNew && (found[cell] = 1));
+    }
+    return found;
+  }
+
+  /** What one layer reads for these places. */
+  through(moves, places) {
+    const read = new Uint8Array(this.cells);
+    places.forEach((here, cell) => {
+      if (!here) return;
+      const [row, column] = [Math.floor(cell / this.width), cell % this.width];
+      for (const [down, right] of moves) {
+        const [y, x] = [row + down, column + right];
+        if (y >= 0 && y < this.height && x >= 0 && x < this.width) read[y * this.width + x] = 1;
+      }
+    });
+    return read;
+  }
+}
+
+/** Where a mask looks, in rows and columns from the pixel. */
+function movesOf(mask, dilation) {
+  const side = Math.sqrt(mask.length);
+  const middle = (side - 1) / 2;
+  const kept = [...mask.keys()].filter((at) => mask[at]);
+  return kept.map((at) => [(Math.floor(at / side) - middle) * dilation, ((at % side) - middle) * dilation]);
+}
+
+/** `seen(source)`, `ever(source)`: whether the target sees it now, and at any depth. */
+function roleOfEach(target, cells, seen, ever, order) {
+  const when = (cell) => (order ? order[cell] : cell); // raster order, where none is given
+  const now = when(target);
+  const roles = new Uint8Array(cells);
+  for (let source = 0; source < cells; source++) {
+    if (when(source) >= now) roles[source] = seen(source) ? LEAK : source === target ? TARGET : FUTURE;
+    else if (seen(source)) roles[source] = SEEN;
+    else roles[source] = ever(source) ? NOT_YET : NEVER;
+  }
+  return roles;
+}
+
+function countRoles(roles) {
+  const counts = new Array(ROLE_NAMES.length).fill(0);
+  for (const role of roles) counts[role]++;
+  return { seen: counts[SEEN], notYet: counts[NOT_YET], never: counts[NEVER], leaked: counts[LEAK] };
 }
 
 /** Undo the differences between depths: one set of bits for each depth. */
