@@ -107,7 +107,8 @@ def warm_up() -> threading.Thread:
         torch.set_num_threads(1)
         sampling.warm_up()
 
-    thread = threading.Thread(target=compile_loop, name="warm-up", daemon=True)
+    # No daemon: the end of the server must not tear down what is being compiled.
+    thread = threading.Thread(target=compile_loop, name="warm-up")
     thread.start()
     return thread
 

@@ -68,7 +68,7 @@ class App:
         elif self.host in _EVERYWHERE:
             lines.append("  For the class      no network was found: connect this computer to one")
         if self.projector:
-            lines.append(f"  For the projector  {here}/?{urlencode({'projector': 'true'})}")
+            lines.append(f"  For the projector  {here}/?{urlencode({'projector': '1'})}")
         lines += [f"  Teacher's key      {key} (lets you stop any training)", "Ctrl-C ends it."]
         return "\n".join(lines)
 
