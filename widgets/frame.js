@@ -52,8 +52,8 @@ class Frame {
 /** Keys of the app's own buttons, which show them. */
 function buttonKeys() {
   return [...document.querySelectorAll("button:has(kbd)")].map((node) => {
-    const key = node.querySelector("kbd").textContent;
-    return [key, node.textContent.replace(key, "").trim()];
+    const words = node.querySelector('[data-testid="stMarkdownContainer"]')?.textContent ?? node.ariaLabel;
+    return [node.querySelector("kbd").textContent, words];
   });
 }
 

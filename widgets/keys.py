@@ -14,6 +14,7 @@ _PLAYS = (
 
 # By the name under which a widget is registered: its title, and its keys.
 WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
+    "lesson_clock": ("The clock", (("Space", "start, pause"), ("R", "back to zero"))),
     "player": ("The film", _PLAYS),
     "reach_grid": (
         "What a pixel sees",
