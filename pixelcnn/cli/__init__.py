@@ -17,6 +17,7 @@ import tyro
 
 from pixelcnn.cli.audit import Audit
 from pixelcnn.cli.bench import Bench
+from pixelcnn.cli.card import Card
 from pixelcnn.cli.complete import Complete
 from pixelcnn.cli.evaluate import Evaluate
 from pixelcnn.cli.read import Read
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "complete": Complete,
     "evaluate": Evaluate,
     "read": Read,
+    "card": Card,
     "audit": Audit,
     "bench": Bench,
 }

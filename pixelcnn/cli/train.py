@@ -14,6 +14,7 @@ from pixelcnn.cli.options import DataOptions, ModelOptions
 from pixelcnn.cli.output import check_writable
 from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import RunError
+from pixelcnn.recipes import Recipe, find_recipe
 from pixelcnn.runs import Run, RunConfig, find_run, resume_run, start_run
 from pixelcnn.train_config import TrainConfig
 
@@ -53,6 +54,8 @@ class Train:
     Ctrl-C saves and ends it; --resume goes on exactly where it was.
 
     Attributes:
+        recipe: train a shipped checkpoint again, such as mnist-threshold-gated; the options of
+            architecture, data and training do not count then, except data-root.
         architecture: which architecture, and how large; the image size comes from the data.
         conditional: tell the model the label, so that it can draw a digit of your choice.
         data: which images.
@@ -61,12 +64,14 @@ class Train:
             count then, except runs, output, weights and dtype. A finished run is only scored and
             written to --output.
         runs: folder of all runs; by default $PIXELCNN_RUNS, or runs.
-        output: also write a checkpoint here, with a card: scored on all held-out images.
+        output: also write a checkpoint here, with a card: scored on all held-out images. By
+            default none, and for a recipe NAME.safetensors in this folder.
         weights: which weights to write there: the last, or the best on the held-out images that
             were looked at while training.
         dtype: how to store them there; the halves take half the space.
     """
 
+    recipe: str | None = None
     architecture: tyro.conf.OmitArgPrefixes[ModelOptions] = field(
         default_factory=lambda: ModelOptions(preset="small")
     )
@@ -81,8 +86,11 @@ class Train:
 
     def run(self) -> int:
         """Train; returns the exit status."""
-        if self.output is not None:
-            check_writable(self.output, (".safetensors",))
+        output = self.output
+        if output is None and self.recipe is not None:
+            output = Path(f"{find_recipe(self.recipe).name}.safetensors")
+        if output is not None:
+            check_writable(output, (".safetensors",))
         from pixelcnn.worker import prepare_process
 
         prepare_process()
@@ -92,7 +100,7 @@ class Train:
                 run = start_run(self.runs, self._run_config(), starter=foreground)
             else:
                 run = self._run_to_resume(self.resume)
-                if run.status().state != "finished" or self.output is None:
+                if run.status().state != "finished" or output is None:
                     resume_run(run, starter=foreground)
         status = run.status()
         if status.state == "failed":
@@ -102,11 +110,13 @@ class Train:
         if status.state == "stopped":
             print(f"Go on with: python -m pixelcnn train --resume {shlex.quote(where)}")
             return _INTERRUPTED
-        if self.output is not None:
-            self._write_checkpoint(run, self.output)
+        if output is not None:
+            self._write_checkpoint(run, output)
         return 0
 
     def _run_config(self) -> RunConfig:
+        if self.recipe is not None:
+            return self._config_of(find_recipe(self.recipe))
         config = RunConfig(
             model=self.architecture.model,
             model_options=self.architecture.resolved(),
@@ -115,6 +125,13 @@ class Train:
             data_options=self.data.arguments(),
             train=self.training.checked(),
         )
+        return replace(config, notes={"command": command_line(config)})
+
+    def _config_of(self, recipe: Recipe) -> RunConfig:
+        config = recipe.config
+        if self.data.data_root is not None:
+            root = str(self.data.data_root)
+            config = replace(config, data_options={**config.data_options, "root": root})
         return replace(config, notes={"command": command_line(config)})
 
     def _run_to_resume(self, name: str) -> Run:

@@ -2,10 +2,16 @@
 
 from playwright.sync_api import Page
 
-# The largest distance from the left, in CSS pixels, of anything in a widget that can be seen.
-_RIGHT_EDGE = """widget => Math.max(...[...widget.querySelectorAll('canvas, button, input, div')]
+# The largest distance from the left, in CSS pixels, of anything in a widget that can be seen. What
+# lies in a strip that scrolls by itself may go on beyond the edge.
+_RIGHT_EDGE = """widget => {
+  const scrolls = (node) => node !== widget.parentElement
+    && (/auto|scroll/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+  return Math.max(...[...widget.querySelectorAll('canvas, button, input, div')]
     .filter((node) => node.checkVisibility() && !node.classList.contains('sr-only'))
-    .map((node) => node.getBoundingClientRect().right))"""
+    .filter((node) => !scrolls(node.parentElement))
+    .map((node) => node.getBoundingClientRect().right));
+}"""
 
 
 def await_pixel(page: Page, condition: str) -> None:

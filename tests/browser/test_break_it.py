@@ -1,18 +1,13 @@
 """The page What if it cheats? in a browser: take an exhibit to its verdict."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote_plus
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pixelcnn.exhibit_results import read_results
 from pixelcnn.exhibits import EXHIBITS
 from pixelcnn.mask_stack import MaskStack
-from tests.browser.playing import too_wide
 from tests.browser.serving import goto, idle
 
 
@@ -64,21 +59,6 @@ def test_a_click_shows_the_same_pixel_in_both_maps(page: Page) -> None:
     expect_counts(page, "b_first", 10, 3)
     canvas.press("ArrowUp")
     expect_counts(page, "b_first", 9, 3)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_stands_out_at_the_right(
-    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 4200})
-    open_exhibit(page, "attention_row")
-    expect_counts(page, "attention_row", 7, 7)
-    idle(page)
-    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
-    assert not too_wide(page)
-    screenshot(page, f"break-it-{width}-{scheme}")
 
 
 # ---------------------------------------------------------------- audit your own

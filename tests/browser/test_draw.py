@@ -9,11 +9,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.playing import too_wide
 from tests.browser.serving import goto, idle
 
 Cell = tuple[int, int]
@@ -282,14 +280,6 @@ def test_a_picture_can_be_brought_along_and_a_wrong_one_is_told(page: Page) -> N
     settled(page)
     drawn = kinds(painter(page))
     assert {cell % 28 for cell in range(784) if drawn[cell] == INK} <= set(range(12, 16))
-
-
-@pytest.mark.parametrize("width", [1280, 768, 390])
-def test_nothing_is_cut_off(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    open_draw(page)
-    page.locator(".st-key-looks-at canvas").first.wait_for()
-    assert not too_wide(page)
 
 
 def test_on_a_phone_the_endings_lie_above_the_painter(page: Page) -> None:

@@ -255,20 +255,3 @@ def test_the_address_restores_digit_and_layer(page: Page, layers: dict[str, Laye
     page.reload()
     idle(page)
     expect(gallery(page)).to_have_attribute("data-layer", name)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
-def test_nothing_stands_out_at_the_right(
-    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    open_features(page)
-    main = page.get_by_test_id("stMain")
-    assert not main.evaluate("main => main.scrollWidth > main.clientWidth")
-    # The strip of layers is meant to be longer than the page: it scrolls by itself.
-    for part in page.locator(".lab .head, .lab .body canvas").all():
-        box = part.bounding_box()
-        assert box
-        assert box["x"] + box["width"] <= width
-    screenshot(page, f"features-{width}-{scheme}")

@@ -6,13 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pixelcnn.growth import Growth, growth
 from pixelcnn.layers import causal_mask
 from pixelcnn.stack_growth import stack_growth
-from tests.browser.playing import too_wide
 from tests.browser.serving import goto, idle
 
 NAMES = {"left-grid": "pixelcnn", "right-grid": "gated_pixelcnn"}
@@ -294,19 +292,3 @@ def test_another_source_is_chosen_by_click_and_by_arrow_key(page: Page) -> None:
     canvas = cells(page, "left-grid")
     canvas.click(position=at(canvas, 5, 5))
     expect(one.locator(".caption")).to_contain_text("this pixel is drawn later")
-
-
-# ---------------------------------------------------------------- on the screen
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_stands_out_at_the_right(
-    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    open_masks(page)
-    expect_counts(page, 14, 14, 7)
-    assert not too_wide(page)
-    screenshot(page, f"masks-{width}-{scheme}")

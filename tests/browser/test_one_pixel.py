@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
@@ -105,19 +104,3 @@ def test_the_address_restores_the_pixel(page: Page) -> None:
     page.reload()
     idle(page)
     expect_told(page, GATED, 20, 11, digit=4)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
-def test_nothing_stands_out_at_the_right(
-    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    open_page(page)
-    main = page.get_by_test_id("stMain")
-    assert not main.evaluate("main => main.scrollWidth > main.clientWidth")
-    for canvas in page.locator(".lab canvas.cells").all():
-        box = canvas.bounding_box()
-        assert box
-        assert box["x"] + box["width"] <= width
-    screenshot(page, f"one-pixel-{width}-{scheme}")

@@ -1,17 +1,12 @@
 """Check yourself in a browser: answered by mouse and by keyboard, and its links lead somewhere."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from pages.quiz_question import Question
 from pages.quiz_questions import QUESTIONS
-from tests.browser.playing import too_wide
-from tests.browser.serving import goto, idle
+from tests.browser.serving import goto
 
 
 def card(page: Page, name: str) -> Locator:
@@ -64,21 +59,3 @@ def test_a_link_on_its_own_page_sets_the_page_and_goes_up_to_it(page: Page) -> N
     expect(card(page, "break_it")).to_contain_text("Right.")
     page.go_back()
     expect(page.get_by_role("combobox", name="Mistake")).not_to_have_value(title)
-
-
-@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])
-def test_nothing_stands_out_at_the_right(
-    page: Page, screenshot: Callable[[Page, str], Path], width: int, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 1000})
-    goto(page)
-    question = QUESTIONS["start"][0]
-    for text in (wrong_one(question), right_one(question)):
-        card(page, "start").get_by_role("button", name=text).click()
-    expect(card(page, "start")).to_contain_text("Right.")
-    idle(page)
-    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
-    assert not too_wide(page)
-    card(page, "start").scroll_into_view_if_needed()
-    screenshot(page, f"quiz-{width}-{scheme}")

@@ -5,12 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import Download, Page, expect
 
 from pixelcnn.opening import read_opening
-from tests.browser.playing import await_pixel, click_pixel, too_wide
+from tests.browser.playing import await_pixel, click_pixel
 from tests.browser.serving import goto, idle
 
 # How many frames the browser shows in so many milliseconds.
@@ -195,22 +194,3 @@ def test_a_frame_of_64_digits_costs_far_less_than_a_sixtieth_of_a_second(page: P
     milliseconds = 1000 * (busy() - before) / frames
     print(f"{frames / 2:.0f} frames a second, {milliseconds:.1f} ms of the processor each")
     assert milliseconds < 12
-
-
-@pytest.mark.parametrize(
-    ("width", "query"),
-    [
-        (1280, "n=16"),
-        (768, "n=16"),
-        (390, "n=1"),
-        (390, "n=16"),
-        (390, "show=Classes"),
-        (390, "show=Two+models"),
-        (390, "show=Branches&tree=0.s3.r12c14v0"),
-    ],
-)
-def test_nothing_is_cut_off(page: Page, width: int, query: str) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
-    open_sample(page, f"?{query}")
-    await_pixel(page, "pixel > 10")
-    assert not too_wide(page)

@@ -1,0 +1,108 @@
+"""`python -m pixelcnn card`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tyro
+
+from pixelcnn.cli.evaluate import data_options
+from pixelcnn.cli.options import check_seed
+from pixelcnn.cli.progress import Progress
+from pixelcnn.cli.sample import choose_labels
+from pixelcnn.errors import ConfigError, LabError
+
+if TYPE_CHECKING:
+    from pixelcnn.cli.options import DataOptions
+    from pixelcnn.scores import DigitClassifier
+
+CARDS = Path(__file__).parents[2] / "checkpoints" / "cards"
+CLASSIFIER = CARDS.parent / "scores" / "digit-classifier.safetensors"
+
+_ON_A_SHEET = 64
+
+
+@dataclass(frozen=True)
+class Card:
+    """Judge a checkpoint's samples, and write its card: a page of Markdown and a sheet of 64.
+
+    Example: python -m pixelcnn card mnist-threshold-gated
+
+    Attributes:
+        checkpoint: a file, or the name of a shipped checkpoint.
+        images: how many samples to judge, beside as many test images.
+        seed: of the samples.
+        data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
+        output: folder to write to; by default that of the shipped cards.
+    """
+
+    checkpoint: tyro.conf.Positional[str]
+    images: int = 1000
+    seed: int = 0
+    data_root: Path | None = None
+    output: Path = CARDS
+
+    def run(self) -> int:
+        """Judge and write; returns the exit status."""
+        check_seed(self.seed)
+        if self.images < 1:
+            raise ConfigError(f"--images {self.images} leaves nothing to judge; give 1,000, say.")
+        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint, read_header
+        from pixelcnn.images import save_image, sheet
+        from pixelcnn.model_card import model_card
+        from pixelcnn.recipes import recipes
+        from pixelcnn.sampling import sample
+        from pixelcnn.scores.samples import judge_samples
+
+        path = find_checkpoint(self.checkpoint)
+        model, card = load_checkpoint(path)
+        options = data_options(card, model.config, root=self.data_root)
+        with Progress("sampling") as progress:
+            scores = judge_samples(
+                model,
+                options.load().test,
+                _classifier_for(options),
+                images=self.images,
+                seed=self.seed,
+                progress=progress.rows,
+            )
+        labels = choose_labels(model, _ON_A_SHEET, None)
+        samples = sample(model, _ON_A_SHEET, labels=labels, seed=self.seed)
+        recipe = recipes().get(path.stem)
+        text = model_card(
+            path.stem,
+            read_header(path),
+            scores,
+            about=recipe.about if recipe else "",
+            command=f"python -m pixelcnn card {path.stem} --images {self.images} "
+            f"--seed {self.seed}",
+            sheet=f"{path.stem}.png",
+        )
+        _write(self.output / f"{path.stem}.md", text)
+        save_image(self.output / f"{path.stem}.png", sheet(samples, model.config.levels, scale=2))
+        print(text)
+        return 0
+
+
+def _classifier_for(options: DataOptions) -> DigitClassifier | None:
+    """The digit classifier, for images like those that it has learnt from."""
+    from pixelcnn.scores import load_classifier
+
+    classifier, card = load_classifier(CLASSIFIER)
+    learnt = card["data"]
+    same = (options.levels, options.binarize, options.size) == (
+        learnt["levels"],
+        learnt["binarize"],
+        learnt["size"],
+    )
+    return classifier if same and options.data in ("mnist", "mnist5k") else None
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        raise LabError(f"{path} cannot be written ({error.strerror}).") from error

@@ -1,0 +1,75 @@
+"""Shipped weights, the recipes that make them, and the cards that tell about them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from pixelcnn.checkpoints import save_checkpoint, shipped
+from pixelcnn.cli import main
+from pixelcnn.cli.card import CARDS
+from pixelcnn.data import Split, load_data
+from pixelcnn.errors import DataError
+from pixelcnn.models import build_model
+from pixelcnn.recipes import recipes
+from pixelcnn.scores.samples import judge_samples
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_a_recipe_is_a_training_that_can_begin(name: str) -> None:
+    recipes()[name].config.check()
+
+
+@pytest.mark.parametrize("checkpoint", shipped(), ids=lambda one: one.name)
+def test_a_shipped_checkpoint_is_what_its_recipe_makes(checkpoint) -> None:
+    config = recipes()[checkpoint.name].config
+    header = checkpoint.header
+    assert header.model == config.model
+    assert header.config | config.model_options == header.config
+    assert bool(header.config["classes"]) == config.conditional
+    recipe, asked = checkpoint.card["recipe"], config.train
+    assert recipe["model_options"] == dict(config.model_options)
+    for option in ("batch_size", "learning_rate", "optimizer", "schedule", "seed"):
+        assert recipe["train"][option] == getattr(asked, option)
+    assert checkpoint.card["step"] == asked.steps
+
+
+@pytest.mark.parametrize("checkpoint", shipped(), ids=lambda one: one.name)
+def test_a_shipped_checkpoint_has_a_card_and_a_sheet_of_its_own(checkpoint) -> None:
+    text = (CARDS / f"{checkpoint.name}.md").read_text()
+    assert f"{checkpoint.card['test_nats']:.2f} ± " in text
+    assert checkpoint.card["command"] in text
+    assert (CARDS / f"{checkpoint.name}.png").stat().st_size < 100_000
+
+
+def test_a_card_is_written_for_any_checkpoint(tmp_path: Path) -> None:
+    model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
+    path = tmp_path / "mine.safetensors"
+    data = {"name": "digits8x8", "levels": 2, "binarize": "threshold", "size": 8}
+    save_checkpoint(path, model, {"data": data})
+    assert main(["card", str(path), "--images", "60", "--output", str(tmp_path)]) == 0
+    text = (tmp_path / "mine.md").read_text()
+    assert "digits8x8, 8 × 8, threshold" in text
+    assert "a discriminator is right in" in text
+    assert (tmp_path / "mine.png").exists()
+
+
+def test_an_untrained_model_is_told_from_data_and_shuffled_data_is_not() -> None:
+    data = load_data("digits8x8")
+    model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
+    torch.manual_seed(0)
+    scores = judge_samples(model, data.test, images=100)
+    assert scores.two_sample_accuracy.low > 0.6
+    assert scores.frechet_distance is None
+
+
+def test_too_few_test_images_are_told() -> None:
+    model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
+    few = Split(torch.zeros(90, 1, 8, 8, dtype=torch.uint8), torch.zeros(90, dtype=torch.int64))
+    with pytest.raises(DataError, match="need 100 test images"):
+        judge_samples(model, few, images=50)
+
+
+def test_an_unknown_recipe_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--recipe", "nonsense"]) == 2
+    assert "mnist-threshold-gated" in capsys.readouterr().err
