@@ -45,6 +45,7 @@ def pixel_grid(
     overlay: npt.ArrayLike | None = None,
     outline: bool = False,
     numbers: bool = False,
+    ends: tuple[str, str] = ("", ""),
     selected: tuple[int, int] | None = None,
     link: str | None = None,
     report: bool = True,
@@ -67,6 +68,7 @@ def pixel_grid(
     overlay   uint8 (H, W) levels, drawn faintly over the cells as ink
     outline   draw only the edge of the overlay's ink, to be seen on any colour
     numbers   write each value into its cell, where there is room
+    ends      what the low and the high end of the colour map mean, in words
     selected  (row, column) at first; when it changes, the selection moves there
     link      grids on a page with the same link select the same cell
     report    tell Python about a selection (this reruns the script)
@@ -92,6 +94,7 @@ def pixel_grid(
         "missing": missing,
         "outline": outline,
         "numbers": numbers,
+        "ends": list(ends),
         "title": title,
         "unit": unit,
         "digits": digits,

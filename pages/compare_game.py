@@ -1,0 +1,95 @@
+"""Compare: "Which is real?", a game against one of the models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages import compare_words_scores as words
+from pages.compare_jobs import Job, jobs
+from pages.compare_pair import Pair, drawn, unseen
+from pages.compare_scores import Stage, scoring
+from pages.sample_film import HIGHEST_SEED
+from pages.sample_grids import seeds_from
+from widgets.which_real import which_real
+
+if TYPE_CHECKING:
+    from pixelcnn.scores import Interval
+
+_TICK = 0.5  # seconds
+# Far from the seeds of the pictures above, which would give the answer away.
+_FIRST_SEED = 5000
+
+
+def section(pair: Pair) -> None:
+    """The game, and its result."""
+    st.header("Which is real?")
+    st.markdown(words.GAME)
+    job: Job[Stage] | None = jobs().known(("samples", pair))
+    asking = job is not None and not job.done
+    st.fragment(_game, run_every=_TICK if asking else None)(pair, job, asking)
+
+
+def _game(pair: Pair, job: Job[Stage] | None, asking: bool) -> None:
+    from pixelcnn.scores.which_real import deal
+
+    if asking and job and job.done:
+        st.rerun()  # no need to ask any more
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        versus = st.segmented_control(
+            "Against", ["A", "B"], default="A", required=True, key="versus", bind="query-params"
+        )
+        seed = st.number_input(
+            "Game",
+            0,
+            HIGHEST_SEED,
+            key="game",
+            bind="query-params",
+            width=140,
+            help="The same number deals the same pictures to everybody.",
+        )
+        st.button("Another game", on_click=_next_game)
+    name = pair.first if versus == "A" else pair.second
+    split = unseen(name)
+    dealt = deal(len(split.images), seed)
+    labels = split.labels[dealt.real]
+    listens = pair.listens["AB".index(versus)]
+    pictures = drawn(
+        name,
+        tuple(labels.tolist()) if listens else None,
+        seeds_from((_FIRST_SEED + len(dealt.real) * seed) % (HIGHEST_SEED + 1), len(dealt.real)),
+        None,
+    )
+    hits = which_real(
+        dealt.laid_out(split.images[dealt.real].numpy(), pictures),
+        dealt.sides.tolist(),
+        levels=pair.configs[0]["levels"],
+        game=f"{name}, {seed}",
+        key="which-real",
+    )
+    if hits is not None:
+        _result(pair, job, versus, hits, len(dealt.real))
+
+
+def _next_game() -> None:
+    st.session_state["game"] = (st.session_state["game"] + 1) % (HIGHEST_SEED + 1)
+
+
+def _result(pair: Pair, job: Job[Stage] | None, versus: str, hits: int, of: int) -> None:
+    """How sure the result is, and what a network would have scored."""
+    from pixelcnn.scores import share_interval
+
+    st.markdown(words.result(hits, of, share_interval(hits, of)))
+    if not pair.black_and_white:
+        return
+    if job is None:
+        scoring(pair)
+        st.rerun()  # from now on the page asks how far it is
+    found = job.latest.sets.get(versus) if job.latest else None
+    if found is None:
+        st.markdown("The discriminator is still learning; its score appears here in a moment.")
+        return
+    network: Interval = found.verdict.pairs
+    st.markdown(words.discriminator(network, found.verdict.tested))
