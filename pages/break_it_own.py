@@ -105,7 +105,7 @@ def pick_model() -> None:
     try:
         audited = _uploaded() if name == UPLOAD else audited_model(name)
     except LabError as error:
-        st.error(str(error))
+        st.error(common.plain(str(error)))
         return
     if audited is not None:
         _show(audited)
@@ -128,7 +128,7 @@ def audited_model(name: str) -> Audited:
     return _audited(common.models()[name].path)
 
 
-@st.cache_resource(show_spinner="Auditing ...", max_entries=16)
+@st.cache_resource(show_spinner="Auditing ...", max_entries=4)  # each keeps a model in memory
 def audited_file(content: bytes) -> Audited:
     """The audit of an uploaded checkpoint."""
     with TemporaryDirectory() as folder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 DEFAULT_MODEL = "mnist-threshold-gated"
+
+# What links, pictures, formulas and tags begin with, and what would undo an escape.
+_MARKDOWN = re.compile(r"([\\\[<$`])")
 
 # Seconds: what is done sooner shows no progress bar, which would only flicker.
 _A_MOMENT = 0.4
@@ -53,8 +57,14 @@ def explained() -> Iterator[None]:
     try:
         yield
     except LabError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         st.stop()
+
+
+def plain(text: str) -> str:
+    """Text as it is, for whatever reads Markdown: a message may quote a file from a stranger, whose
+    words must not become a picture that is fetched from somewhere."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 class Bar:

@@ -133,4 +133,4 @@ def starts(model: str, config: dict[str, Any]) -> None:
         )
         st.caption("It is centred and scaled as the digits were that the model learned from.")
         if st.session_state.get("draw_refused"):
-            st.error(st.session_state["draw_refused"])
+            st.error(common.plain(st.session_state["draw_refused"]))

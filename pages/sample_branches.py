@@ -31,7 +31,7 @@ def current_tree(options: Options, film: Film, progress: Progress) -> Tree:
             grown(options, tree, progress)
             state[_TREE] = tree
         except LabError as error:
-            st.warning(f"The branches in this link cannot be shown. {error}")
+            st.warning(f"The branches in this link cannot be shown. {common.plain(str(error))}")
     _write_address()
     return state[_TREE]
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES = 20 * 2**20
 MAX_PIXELS = 25_000_000
+_WORKING_SIDE = 2048
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
 
 MNIST_SIZE = 28
@@ -173,7 +174,7 @@ def _decode(path: Path) -> Image.Image:
         with Image.open(path, formats=FORMATS) as image:
             pixels = image.width * image.height
             if pixels <= MAX_PIXELS:
-                return _on_paper(ImageOps.exif_transpose(image))
+                return _on_paper(ImageOps.exif_transpose(_smaller(image)))
     except Exception as error:  # decoders raise whatever they stumble over in a damaged file
         raise DataError(
             f"{path.name} cannot be read as an image ({type(error).__name__}); give a "
@@ -182,6 +183,26 @@ def _decode(path: Path) -> Image.Image:
     raise DataError(
         f"{path.name} has {pixels:,} pixels, more than {MAX_PIXELS:,}; make it smaller first."
     )
+
+
+def _smaller(image: Image.Image) -> Image.Image:
+    """The picture with no side above `_WORKING_SIDE`: a small file can hold a huge one, and each
+    copy of it would take 100 MB."""
+    image.draft(None, (_WORKING_SIDE, _WORKING_SIDE))  # a JPEG is never decoded in full size
+    factor = math.ceil(max(image.size) / _WORKING_SIDE)
+    if factor == 1:
+        return image
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    size = (math.ceil(image.width / factor), math.ceil(image.height / factor))
+    small = Image.new(mode, size)
+    step = 64 * factor
+    for top in range(0, image.height, step):
+        strip = image.crop((0, top, image.width, min(top + step, image.height)))
+        small.paste(strip.convert(mode).reduce(factor), (0, top // factor))
+    small.info = image.info.copy()  # how the camera was held
+    if mode == "RGBA":
+        small.info.pop("transparency", None)
+    return small
 
 
 def _on_paper(image: Image.Image) -> Image.Image:
