@@ -147,7 +147,7 @@ def section(pair: Pair) -> None:
 
 def _samples(model: str, seed: int) -> NDArray[np.uint8]:
     labels = tuple(range(_RANDOM)) if common.model_config(model)["classes"] else None
-    return drawn(model, labels, seeds_from(seed, _RANDOM), None) * np.uint8(_GREYS - 1)
+    return drawn(model, labels, seeds_from(seed, _RANDOM)) * np.uint8(_GREYS - 1)
 
 
 def _greys(shares: NDArray[Any]) -> NDArray[np.uint8]:

@@ -60,7 +60,6 @@ def _game(pair: Pair, job: Job[Stage] | None, asking: bool) -> None:
         name,
         tuple(labels.tolist()) if listens else None,
         seeds_from((_FIRST_SEED + len(dealt.real) * seed) % (HIGHEST_SEED + 1), len(dealt.real)),
-        None,
     )
     hits = which_real(
         dealt.laid_out(split.images[dealt.real].numpy(), pictures),

@@ -34,6 +34,14 @@ class Job(Generic[T]):
         self.error = ""
         self.future: Future[None] | None = None
 
+    @classmethod
+    def finished(cls, result: T) -> Job[T]:
+        """A job whose result is known already."""
+        job = cls()
+        job.latest, job.future = result, Future()
+        job.future.set_result(None)
+        return job
+
     @property
     def done(self) -> bool:
         return self.future is not None and self.future.done()

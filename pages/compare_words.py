@@ -90,8 +90,8 @@ def fine_print(scores: PairedScores) -> str:
     )
     return (
         f"{words}\n\n**Is that fair?** {told} was told which digit it is, and {other} was not. "
-        f"That is worth at most ln 10 = {abs(worth):.2f} nats an image, as one of ten labels can say no "
-        f"more. If {told} gave all of it back, {keeps} per image."
+        f"That is worth at most ln 10 = {abs(worth):.2f} nats an image, as one of ten labels can "
+        f"say no more. If {told} gave all of it back, {keeps} per image."
     )
 
 
@@ -146,8 +146,8 @@ def bounded(bound: float, tight: float, samples: int) -> str:
     """What a VAE says of the digit."""
     return (
         f"**A bound: at most {bound:.1f} nats** (the ELBO), and with {samples} codes weighed by "
-        f"how well they explain the digit, at most **{tight:.1f}**. The truth would need every code "
-        "there is."
+        f"how well they explain the digit, at most **{tight:.1f}**. The truth would need every "
+        "code there is."
     )
 
 

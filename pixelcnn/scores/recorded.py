@@ -1,0 +1,109 @@
+"""What the page Compare shows first of the shipped models, measured beforehand.
+
+`python -m pixelcnn.scores.recorded` measures again, which is due whenever weights change. Until
+then the page measures such a model itself: each record names the file that it belongs to.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+RECORDED = Path(__file__).parents[2] / "checkpoints" / "scores" / "recorded.npz"
+COMMAND = "python -m pixelcnn.scores.recorded"
+PICTURES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What was measured of one model.
+
+    Attributes:
+        nats: of each of the `unseen_digits`, float32 `(500,)`.
+        pictures: drawn with the seeds 0, 1, 2 ..., and told 0, 1, 2 ... in turn if the model has
+            classes: uint8 `(12, 1, H, W)`.
+    """
+
+    nats: NDArray[np.float32]
+    pictures: NDArray[np.uint8]
+
+
+def read_record(name: str, checkpoint: Path) -> Record | None:
+    """The record of a checkpoint, None if there is none of this very file."""
+    try:
+        with np.load(RECORDED, allow_pickle=False) as file:
+            if str(file[f"{name}/digest"]) != _digest(checkpoint):
+                return None
+            return Record(file[f"{name}/nats"], file[f"{name}/pictures"])
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Measure all shipped models of black-and-white digits of 28 x 28 pixels.
+
+    Attributes:
+        output: the `.npz` to write.
+    """
+
+    output: Path = RECORDED
+
+    def run(self) -> None:
+        """Measure, write and print."""
+        from pixelcnn.checkpoints import load_checkpoint, shipped
+
+        arrays: dict[str, Any] = {}
+        for one in shipped():
+            config = one.header.config if one.header else {}
+            if (config.get("levels"), config.get("height")) != (2, 28):
+                continue
+            record = measure(one.path)
+            arrays[f"{one.name}/digest"] = np.array(_digest(one.path))
+            arrays[f"{one.name}/nats"] = record.nats
+            arrays[f"{one.name}/pictures"] = record.pictures
+            _, card = load_checkpoint(one.path)
+            print(f"{one.name}: {record.nats.mean():.2f} nats, its card says {card['test_nats']}")
+        np.savez_compressed(self.output, **arrays)
+
+
+def measure(checkpoint: Path) -> Record:
+    """Measure one model."""
+    import torch
+
+    from pixelcnn.checkpoints import load_checkpoint
+    from pixelcnn.film_grids import uniforms_of
+    from pixelcnn.sampling import sample
+    from pixelcnn.scores.paired import binarization
+    from pixelcnn.scores.unseen import unseen_digits
+
+    model, card = load_checkpoint(checkpoint)
+    config = model.config
+    images, labels = unseen_digits(config.levels, config.height, binarization(card))
+    nats = []
+    with torch.inference_mode():
+        for some in torch.arange(len(images)).split(20):
+            nats.append(-model.log_prob(images[some], labels[some] if config.classes else None))
+    pictures = sample(
+        model,
+        PICTURES,
+        labels=torch.arange(PICTURES) % config.classes if config.classes else None,
+        uniforms=uniforms_of(model, range(PICTURES)),
+    )
+    return Record(torch.cat(nats).numpy(), pictures.numpy())
+
+
+def _digest(checkpoint: Path) -> str:
+    return blake2b(checkpoint.read_bytes(), digest_size=16).hexdigest()
+
+
+if __name__ == "__main__":
+    from pixelcnn.cli.command import run_command
+
+    sys.exit(run_command(Measure, COMMAND))
