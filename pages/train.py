@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages import common, frame, train_live, train_owner, train_picture, train_setup
+from pages import (
+    common,
+    frame,
+    train_after,
+    train_controls,
+    train_live,
+    train_owner,
+    train_pair,
+    train_picture,
+    train_setup,
+)
 from pages.quiz import quiz
+from pages.train_launcher import launcher, let_next_begin
 
 if TYPE_CHECKING:
     from pixelcnn.run_config import RunConfig
     from pixelcnn.run_view import RunView
 
 _POLL_S = 0.5
-_LAYOUT = [1, 2.2]
-_LISTED = 8
-_RECENT = 50  # runs among which some may still be at work
+_LAYOUT, _LAYOUT_OF_TWO = [1, 2.2], [1, 3]
 
 
-def watched_run() -> RunView | None:
+def watched_run(parameter: str = "run", place: str = "view") -> RunView | None:
     """The run that the address names, or that was watched before another page was opened.
 
     An address that names something to choose, as the links of the quiz do, asks for no run.
@@ -29,24 +37,38 @@ def watched_run() -> RunView | None:
     from pixelcnn.run_view import RunView
     from pixelcnn.runs import find_run
 
-    name = st.query_params.get("run")
+    name = st.query_params.get(parameter)
     if frame.own_state() and not name:
-        st.session_state.pop("view", None)
-    view: RunView | None = st.session_state.get("view")
+        st.session_state.pop(place, None)
+    view: RunView | None = st.session_state.get(place)
     name = name or (view.run.id if view else None)
     if not name:
         return None
-    st.query_params["run"] = name
+    st.query_params[parameter] = name
     try:
         if view is None or view.run.id != name:
-            view = st.session_state.view = RunView(find_run(None, name))
+            view = st.session_state[place] = RunView(find_run(None, name))
         else:
             view.refresh()
     except LabError as error:
-        train_live.leave()
+        train_controls.leave()
         st.warning(f"{error} Choose what to train instead.")
         return None
     return view
+
+
+def watched_runs() -> list[RunView]:
+    """The run to watch and the one beside it, as far as there are any."""
+    # Before the address gets the first one's name: a name alone in it asks for one run.
+    other = watched_run("beside", "view-beside") if _names_two() else None
+    first = watched_run()
+    return [view for view in (first, other) if view is not None]
+
+
+def _names_two() -> bool:
+    if "beside" in st.query_params:
+        return True
+    return not frame.own_state() and "view-beside" in st.session_state
 
 
 # ---------------------------------------------------------------- before
@@ -82,41 +104,33 @@ def offer_start(config: RunConfig) -> None:
     except LabError as error:
         st.error(str(error))
         return
-    place = {"width": "stretch", "args": (config,)}
     if preview is None:
-        st.button("Read this data set", on_click=fetch, key="fetch", **place)
+        st.button(
+            "Read this data set", on_click=fetch, key="fetch", width="stretch", args=(config,)
+        )
         st.caption("It is downloaded if there is no copy here yet; then you can train on it.")
     else:
-        icon = ":material/play_arrow:"
-        st.button(
-            "Play", on_click=start, type="primary", icon=icon, shortcut="Space", key="play", **place
+        place = st.container()
+        other = train_pair.choose_other(config)
+        place.button(
+            "Play" if other is None else "Play both",
+            on_click=train_controls.start,
+            args=([config] if other is None else [config, other],),
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Space",
+            width="stretch",
+            key="play",
         )
-        train_setup.tell_facts(preview, config)
-    train_live.tell_refusal()
+        with place:
+            train_setup.tell_facts(preview, config)
+    train_controls.tell_refusal()
 
 
 def fetch(config: RunConfig) -> None:
     """Read a data set that may have to be downloaded first."""
-    with train_live.refusing():
+    with train_controls.refusing():
         train_setup.facts(config)
-
-
-def start(config: RunConfig) -> None:
-    """Start the training, unless the machine is busy with others."""
-    from pixelcnn.devices import usable_cores
-    from pixelcnn.errors import RunError
-    from pixelcnn.runs import list_runs, start_run
-
-    with train_live.refusing():
-        active = sum(run.status().active for run in list_runs()[:_RECENT])
-        if active >= usable_cores():
-            raise RunError(
-                f"This machine is busy with {active} trainings, and more would slow down all of "
-                "them. Watch one (see the end of this page), and try again when it is done."
-            )
-        run = start_run(None, config, starter=train_live.launcher())
-        train_owner.claim(run)
-        st.query_params["run"] = run.id
 
 
 @st.cache_resource(show_spinner=False)
@@ -131,74 +145,43 @@ def recording(name: str) -> RunView:
 # ---------------------------------------------------------------- during
 
 
-def watch(view: RunView) -> None:
-    """The run that the address names; looks again and again while it is at work."""
-    poll = _POLL_S if view.status.active else None
-    st.fragment(show_live, run_every=poll)(view, view.status.state)
+def watch(views: list[RunView]) -> None:
+    """The runs that the address names; looks again and again while one is at work."""
+    poll = _POLL_S if any(view.status.active for view in views) else None
+    st.fragment(show_live, run_every=poll)(views, [view.status.state for view in views])
 
 
-def show_live(view: RunView, state: str) -> None:
-    """Controls and picture, as they are now; `state` is what the rest of the page was made for."""
+def show_live(views: list[RunView], states: list[str]) -> None:
+    """Controls and picture, as they are now; the rest of the page was made for `states`."""
     from pixelcnn.errors import LabError
+    from pixelcnn.run_pairs import names_of_pair
 
-    view.refresh()
-    if view.status.state != state:
+    if "queued" in states:
+        let_next_begin()
+    for view in views:
+        view.refresh()
+    if [view.status.state for view in views] != states:
         st.rerun()
     try:
-        preview = train_setup.facts(view.config, fetch=False)
+        preview = train_setup.facts(views[0].config, fetch=False)
     except LabError:  # its status says what is wrong with it
         preview = None
-    left, right = st.columns(_LAYOUT, gap="medium")
+    names = ("",) if len(views) == 1 else names_of_pair(views[0].config, views[1].config)
+    named = list(zip(views, names, strict=True))
+    left, right = st.columns(_LAYOUT if len(views) == 1 else _LAYOUT_OF_TWO, gap="medium")
     with left:
-        st.subheader(train_live.title(view.config), anchor=False)
-        train_live.controls(view)
-        train_live.tell_refusal()
-        train_live.outcome(view, preview)
+        st.subheader(train_live.title(views[0].config), anchor=False)
+        train_controls.controls(views)
+        train_controls.tell_refusal()
+        for view, name in named:
+            train_live.outcome(view, preview, name)
     with right:
-        train_live.progress(view)
-        train_picture.picture([(view, "")], preview, key="picture")
+        for view, name in named:
+            train_live.progress(view, name)
+        train_picture.picture(named, preview, key="picture")
 
 
-# ---------------------------------------------------------------- after
-
-
-def keep(view: RunView) -> None:
-    """Save what was learnt: to a file, or for the other pages."""
-    from pixelcnn.errors import RunError
-
-    if view.status.state in ("queued", "starting", "running"):
-        return
-    try:
-        weights = view.run.checkpoint("last")
-    except RunError:  # it ended before its first save
-        return
-    st.subheader("Keep it", anchor=False)
-    download, name_box, button = st.columns([1.2, 1.4, 1], vertical_alignment="bottom")
-    download.download_button(
-        "Download the model",
-        weights.read_bytes,
-        file_name=f"{view.config.model}-{view.run.id}.safetensors",
-        mime="application/octet-stream",
-        icon=":material/download:",
-        on_click="ignore",
-        width="stretch",
-    )
-    name = name_box.text_input(
-        "Its name on the other pages",
-        f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
-        max_chars=40,
-    )
-    button.button("Use on other pages", on_click=keep_under, args=(view, name), width="stretch")
-    train_live.tell_refusal("kept")
-
-
-def keep_under(view: RunView, name: str) -> None:
-    """List the model among those to choose from."""
-    from pixelcnn.kept_models import keep_model
-
-    with train_live.refusing("kept"):
-        keep_model(view.run, name)
-        st.toast(f"{name} can be chosen on the other pages now, under Model.")
+# ---------------------------------------------------------------- about it
 
 
 def explain(config: RunConfig) -> None:
@@ -233,33 +216,6 @@ _WHAT_TO_LOOK_AT = """
 """
 
 
-def list_others(view: RunView | None) -> None:
-    """Other runs on this machine, to watch or to come back to."""
-    from pixelcnn.errors import LabError
-    from pixelcnn.runs import list_runs
-
-    runs = [run for run in list_runs()[:_LISTED] if view is None or run.id != view.run.id]
-    if not runs:
-        return
-    with st.expander("Other trainings on this machine"):
-        for run in runs:
-            try:
-                config, status = run.config, run.status()
-            except LabError:  # deleted or damaged: nothing to watch
-                continue
-            age = max(0, time.time() - status.updated) / 60
-            when = "now" if status.active else f"{age:.0f} min ago"
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.button("Watch", on_click=show_run, args=(run.id,), key=f"watch-{run.id}")
-                words = f"{status.state}, step {status.step:,}, {when}"
-                st.markdown(f"**{train_live.title(config)}**: {words}", width="content")
-
-
-def show_run(run_id: str) -> None:
-    """Watch another run."""
-    st.query_params["run"] = run_id
-
-
 # ---------------------------------------------------------------- the page
 
 common.lesson(
@@ -269,14 +225,15 @@ common.lesson(
     "one **step**. A few hundred steps turn noise into handwriting.",
 )
 train_owner.remember_browser()
-watched = watched_run()
-if watched is None:
-    shown = set_up()
-else:
+watched = watched_runs()
+if watched:
     watch(watched)
-    keep(watched)
-    shown = watched.config
+    train_after.keep(watched[0])
+    shown = watched[0].config
+else:
+    shown = set_up()
 explain(shown)
-list_others(watched)
-train_live.launcher().warm()
+train_after.list_others(watched)
+launcher().warm()
+let_next_begin()
 quiz("train")

@@ -19,6 +19,7 @@ from pixelcnn.run_files import RunLock, read_rows, to_json, write_whole
 Action = Literal["pause", "resume", "stop"]
 Kept = Literal["last", "best"]
 
+_UNTIL = "until "
 _SAMPLE_NAME = re.compile(r"step-([0-9]+)\.npy")
 
 # A process that has not taken the lock after this time never started.
@@ -67,6 +68,8 @@ class Run:
         if alive or not status.active:
             return status
         waiting = status.state in ("queued", "starting")
+        if waiting and self._has_ticket():
+            return status
         if waiting and time.time() - status.updated < _START_PATIENCE_S:
             return status
         what = "did not start" if waiting else "ended unexpectedly"
@@ -76,6 +79,10 @@ class Run:
             f"log.txt may say more. Resume it to {go_on}."
         )
         return replace(status, state="failed", message=message)
+
+    def _has_ticket(self) -> bool:
+        """Whether it waits for its turn: see `run_queue`."""
+        return any((self.path.parent / ".queue").glob(f"*-{self.id}"))
 
     def _written_status(self) -> RunStatus:
         try:
@@ -187,6 +194,39 @@ class Run:
             raise ConfigError(f"action {action!r} is unknown; use one of {choices}.")
         write_whole(self.path / "control", action.encode(), durable=False)
         return self.status().active
+
+    def train_until(self, step: int) -> bool:
+        """Ask the training process to go on until this step, and pause there.
+
+        Returns:
+            Whether there is a process to hear it.
+        """
+        write_whole(self.path / "control", f"{_UNTIL}{step}".encode(), durable=False)
+        return self.status().active
+
+    def limit_speed(self, steps_per_second: float | None) -> None:
+        """Ask the training process to take no more steps than these; None for full speed."""
+        if steps_per_second is None:
+            (self.path / "speed").unlink(missing_ok=True)
+        else:
+            write_whole(self.path / "speed", f"{steps_per_second:g}".encode(), durable=False)
+
+    @property
+    def speed_limit(self) -> float | None:
+        """The most steps a second; None for full speed."""
+        try:
+            limit = float((self.path / "speed").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+        return limit if limit > 0 else None
+
+    def asks_to_wait(self, step: int) -> bool:
+        """Whether the training process is asked to stand still after this step."""
+        request = self.requested()
+        if request.startswith(_UNTIL):
+            until = request.removeprefix(_UNTIL)
+            return not until.isdigit() or step >= int(until)
+        return request == "pause"
 
     def requested(self) -> str:
         """The latest request that was passed on; "" for none."""

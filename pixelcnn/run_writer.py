@@ -14,6 +14,7 @@ import torch
 
 from pixelcnn.checkpoints import read_card, save_checkpoint
 from pixelcnn.data import DataSet
+from pixelcnn.memory import most_memory_mb
 from pixelcnn.moments import keep_moment
 from pixelcnn.run_config import RunConfig, RunStatus, State
 from pixelcnn.run_files import RowWriter, remove_unfinished, write_whole
@@ -77,6 +78,7 @@ class StatusWriter:
                 progress=self._trainer.progress,
                 elapsed_s=self._trainer.elapsed_s,
                 device=self._trainer.description,
+                memory_mb=most_memory_mb(self._trainer.device),
             )
         self._run.write_status(self._status)
         self._written = time.monotonic()

@@ -3,7 +3,8 @@
     <root>/<id>/
         config.json          the RunConfig
         status.json          the last word of the training process
-        control              what it is asked to do: pause, resume or stop
+        control              what it is asked to do: pause, resume, stop, or train until a step
+        speed                how many steps a second it may take, if that was limited
         metrics.jsonl        a row for each report, in the order of events
         samples/step-*.npy   images drawn, uint8 (n, C, H, W)
         samples/half-*.npy   a held-out image, and what was made of its upper half
@@ -14,9 +15,10 @@
         lock                 held by the training process while it lives
         owner                which browser started it, if one did; written by the page
 
-Training happens in a process of its own (`pixelcnn.worker`), which is the only one that writes,
-`control` excepted. Whoever wants to watch reads the directory, so a run outlives the page, the
-browser and the server that started it.
+A run may have to wait for its turn first (see `run_queue`). Training happens in a process of its
+own (`pixelcnn.worker`), which is the only one that writes, `control` and `speed` excepted. Whoever
+wants to watch reads the directory, so a run outlives the page, the browser and the server that
+started it.
 """
 
 from __future__ import annotations
@@ -42,7 +44,9 @@ __all__ = [
     "Starter",
     "create_run",
     "find_run",
+    "launch",
     "list_runs",
+    "prepare_resume",
     "resume_run",
     "runs_root",
     "start_run",
@@ -107,12 +111,12 @@ def start_run(root: Path | str | None, config: RunConfig, *, starter: Starter | 
         RunError: the directory cannot be written.
     """
     run = create_run(root, config)
-    _launch(run, starter)
+    launch(run, starter)
     return run
 
 
-def resume_run(run: Run, *, starter: Starter | None = None) -> Run:
-    """Let a stopped or failed run go on from its last saved step.
+def prepare_resume(run: Run) -> None:
+    """Make a stopped or failed run ready to go on from its last saved step.
 
     Raises:
         RunError: it is still at work, or has used up its budget.
@@ -124,11 +128,22 @@ def resume_run(run: Run, *, starter: Starter | None = None) -> Run:
         raise RunError(f"Run {run.id} has used up its budget; start a new run with a larger one.")
     (run.path / "control").unlink(missing_ok=True)
     run.write_status(replace(status, state="queued", message="", pid=None))
-    _launch(run, starter)
+
+
+def resume_run(run: Run, *, starter: Starter | None = None) -> Run:
+    """Let a stopped or failed run go on from its last saved step, in a process of its own.
+
+    Raises:
+        RunError: it is still at work, or has used up its budget.
+    """
+    prepare_resume(run)
+    launch(run, starter)
     return run
 
 
-def _launch(run: Run, starter: Starter | None) -> None:
+def launch(run: Run, starter: Starter | None) -> None:
+    """Start the training process of a run that is ready for one; without a starter, a new one."""
+    run.write_status(replace(run.status(), state="queued", message=""))
     if starter is None:
         from pixelcnn.launcher import start_cold
 

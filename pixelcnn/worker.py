@@ -20,7 +20,7 @@ from types import FrameType
 
 import torch
 
-from pixelcnn import sampling
+from pixelcnn import run_queue, sampling
 from pixelcnn.data import DataSet, load_data
 from pixelcnn.devices import choose_precision, usable_cores
 from pixelcnn.errors import ConfigError, LabError, RunError
@@ -28,11 +28,13 @@ from pixelcnn.models import AutoregressiveModel, build_model
 from pixelcnn.run_config import RunConfig, RunStatus, State
 from pixelcnn.run_writer import RunWriter, StatusWriter
 from pixelcnn.runs import Run
-from pixelcnn.training import Event, Trainer
+from pixelcnn.sampling import SamplingCancelled
+from pixelcnn.training import Event, Step, Trainer
 from pixelcnn.training_state import load_state
 
 _NICENESS = 5
 _PAUSE_LOOK_S = 0.05
+_LOOKED_AT = 4.0  # steps a second: at this speed or less, every step is drawn
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -138,10 +140,12 @@ def _train(
             writer.record(event)
             if watch is not None:
                 watch(event)
-            if run.requested() == "pause" and not stop.made:
+            if isinstance(event, Step):
+                _keep_pace(run, trainer, writer, stop)
+            if run.asks_to_wait(trainer.step) and not stop.made:
                 writer.save(trainer.state())
                 status.enter("paused")
-                _wait_while_paused(run, stop)
+                _wait_while_paused(run, trainer.step, stop)
                 status.enter("running")
             if stop.made or run.requested() == "stop":
                 writer.save(trainer.state())
@@ -164,8 +168,22 @@ def _build(config: RunConfig, data: DataSet) -> AutoregressiveModel:
     )
 
 
-def _wait_while_paused(run: Run, stop: StopRequest) -> None:
-    while run.requested() == "pause" and not stop.made:
+def _keep_pace(run: Run, trainer: Trainer, writer: RunWriter, stop: StopRequest) -> None:
+    """After a step: wait as long as the speed limit asks, and draw where each step is looked at."""
+    limit = run.speed_limit
+    looked_at = run.asks_to_wait(trainer.step) or (limit is not None and limit <= _LOOKED_AT)
+    if looked_at and trainer.config.samples:
+        with contextlib.suppress(SamplingCancelled):
+            writer.record(trainer.draw())
+    until = time.monotonic() + (1 / limit if limit else 0)
+    while (left := until - time.monotonic()) > 0:
+        if stop.made or run.speed_limit != limit or run.requested() in ("stop", "pause"):
+            return
+        time.sleep(min(left, _PAUSE_LOOK_S))
+
+
+def _wait_while_paused(run: Run, step: int, stop: StopRequest) -> None:
+    while run.asks_to_wait(step) and not stop.made:
         time.sleep(_PAUSE_LOOK_S)
 
 
@@ -239,7 +257,9 @@ def main(arguments: list[str]) -> int:
         run = _wait_for_run()
     if run is None:
         return 0
-    return 1 if carry_out(run).state == "failed" else 0
+    state = carry_out(run).state
+    run_queue.advance(run.path.parent)
+    return 1 if state == "failed" else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages import common, train_live, train_owner
+from pages import common, train_owner
+from pages.train_launcher import launcher
 from pixelcnn.data import DataSet, Split
 from pixelcnn.models import build_model, model_names, presets
 from pixelcnn.presets_live import live_presets
@@ -23,6 +24,7 @@ from widgets.payload import unpack
 APP = Path(__file__).parents[1] / "app.py"
 EIGHT = "8 × 8 digits"
 TINY = {"digits8-channels": "8", "digits8-blocks": "1"}
+TINY_EIGHT = {"preset": EIGHT, **TINY}
 # Seconds: how long a busy machine may take.
 PATIENCE = 200
 
@@ -35,7 +37,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for run in list_runs():
         if run.status().active:
             run.control("stop")
-    train_live.launcher().close()
+    launcher().close()
 
 
 def open_page(**query: str) -> AppTest:
@@ -301,15 +303,19 @@ def test_a_run_of_somebody_else_can_be_watched_and_no_more() -> None:
     assert film_of(page)["film"] == run.id
 
 
-def test_a_machine_that_is_busy_takes_no_more_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pixelcnn.devices.usable_cores", lambda: 2)
-    for _ in range(2):
-        create_run(None, RunConfig(train=TrainConfig(steps=1)))  # queued
-    page = open_page()
+def test_a_busy_machine_lets_a_run_wait_in_a_queue_that_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PIXELCNN_MAX_RUNS", "1")
+    first = create_run(None, RunConfig(train=TrainConfig(steps=1)))  # is about to begin
+    page = open_page(**TINY_EIGHT)
     button(page, "play").click().run()
-    assert "busy with 2 trainings" in page.error[0].value
-    assert len(list_runs()) == 2
-    assert "run" not in page.query_params
+    waiting = next(run for run in list_runs() if run.id != first.id)
+    assert "Waiting for its turn: it is the next" in progress(page)
+    assert waiting.id in page.query_params["run"]
+    button(page, "stop").click().run()
+    assert waiting.status().state == "stopped"
+    assert "**stopped**" in progress(page)
 
 
 def test_the_owner_s_key_is_stored_as_a_hash_only() -> None:

@@ -45,7 +45,8 @@ class CurveChart {
     this.wide = width - CHART_EDGE.left - CHART_EDGE.right;
     this.high = CHART_HEIGHT - CHART_EDGE.top - CHART_EDGE.bottom;
     this.svg.setAttribute("viewBox", `0 0 ${width} ${CHART_HEIGHT}`);
-    this.svg.replaceChildren(...this.axes(), ...this.references(), ...this.curves());
+    const [lines, notes] = this.references();
+    this.svg.replaceChildren(...this.axes(), ...lines, ...this.curves(), ...notes);
     this.mark = shape("line", { class: "now", y1: CHART_EDGE.top, y2: CHART_EDGE.top + this.high });
     this.dots = this.chart.curves.map((curve) => shape("circle", { class: "dot", r: 5, "data-style": curve.style }));
     this.svg.append(this.mark, ...this.dots);
@@ -85,17 +86,18 @@ class CurveChart {
     const right = CHART_EDGE.left + this.wide;
     const sorted = [...this.chart.references].sort((one, other) => other.bits - one.bits);
     let above = -Infinity;
-    return sorted.flatMap(({ bits, text }) => {
+    const [lines, notes] = [[], []];
+    for (const { bits, text } of sorted) {
       const y = this.y(bits);
       const label = y - above < LABEL_HEIGHT + 4 || y < CHART_EDGE.top + LABEL_HEIGHT ? y + LABEL_HEIGHT - 3 : y - 5;
       above = label;
-      const line = shape("line", { class: "reference", x1: CHART_EDGE.left, x2: right, y1: y, y2: y });
+      lines.push(shape("line", { class: "reference", x1: CHART_EDGE.left, x2: right, y1: y, y2: y }));
       // Curves fall from the upper left to the lower right: the other corners are free.
       const low = y > CHART_EDGE.top + this.high / 2;
-      const note = low ? words(text, CHART_EDGE.left + 6, label, "start") : words(text, right - 2, label, "end");
-      note.classList.add("note");
-      return [line, note];
-    });
+      notes.push(low ? words(text, CHART_EDGE.left + 6, label, "start") : words(text, right - 2, label, "end"));
+      notes.at(-1).classList.add("note");
+    }
+    return [lines, notes];
   }
 
   curves() {

@@ -3,7 +3,7 @@
 const TILE_GAP = 8; // CSS pixels between tiles
 const GROUP_GAP = 24; // between groups side by side
 const LARGEST_TILE = 196; // CSS pixels: two rows of tiles and the curves below fit on a screen
-const NARROW = 560; // CSS pixels: below this, large groups stand below one another
+const NARROW = 480; // CSS pixels: below this, large groups stand below one another
 
 class TileGroup {
   constructor(meta) {

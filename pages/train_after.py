@@ -1,0 +1,83 @@
+"""After a training: keep what was learnt, or watch another one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages import train_controls, train_live
+
+if TYPE_CHECKING:
+    from pixelcnn.run_view import RunView
+
+_LISTED = 8
+
+
+def keep(view: RunView) -> None:
+    """Save what was learnt: to a file, or for the other pages."""
+    from pixelcnn.errors import RunError
+
+    if view.status.state in ("queued", "starting", "running"):
+        return
+    try:
+        weights = view.run.checkpoint("last")
+    except RunError:  # it ended before its first save
+        return
+    st.subheader("Keep it", anchor=False)
+    download, name_box, button = st.columns([1.2, 1.4, 1], vertical_alignment="bottom")
+    download.download_button(
+        "Download the model",
+        weights.read_bytes,
+        file_name=f"{view.config.model}-{view.run.id}.safetensors",
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    name = name_box.text_input(
+        "Its name on the other pages",
+        f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
+        max_chars=40,
+    )
+    button.button("Use on other pages", on_click=keep_under, args=(view, name), width="stretch")
+    train_controls.tell_refusal("kept")
+
+
+def keep_under(view: RunView, name: str) -> None:
+    """List the model among those to choose from."""
+    from pixelcnn.kept_models import keep_model
+
+    with train_controls.refusing("kept"):
+        keep_model(view.run, name)
+        st.toast(f"{name} can be chosen on the other pages now, under Model.")
+
+
+def list_others(views: list[RunView]) -> None:
+    """Other runs on this machine, to watch or to come back to."""
+    from pixelcnn.errors import LabError
+    from pixelcnn.runs import list_runs
+
+    watched_ids = [view.run.id for view in views]
+    runs = [run for run in list_runs()[:_LISTED] if run.id not in watched_ids]
+    if not runs:
+        return
+    with st.expander("Other trainings on this machine"):
+        for run in runs:
+            try:
+                config, status = run.config, run.status()
+            except LabError:  # deleted or damaged: nothing to watch
+                continue
+            age = max(0, time.time() - status.updated) / 60
+            when = "now" if status.active else f"{age:.0f} min ago"
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button("Watch", on_click=show_run, args=(run.id,), key=f"watch-{run.id}")
+                words = f"{status.state}, step {status.step:,}, {when}"
+                st.markdown(f"**{train_live.title(config)}**: {words}", width="content")
+
+
+def show_run(run_id: str) -> None:
+    """Watch another run."""
+    train_controls.leave()
+    st.query_params["run"] = run_id
