@@ -18,6 +18,7 @@ pages = [
     st.Page("pages/draw.py", title="Draw & complete"),
     st.Page("pages/features.py", title="Feature maps"),
     st.Page("pages/one_pixel.py", title="One pixel"),
+    st.Page("pages/experiments.py", title="Experiments"),
 ]
 page = st.navigation(pages, expanded=True)
 # The picture belongs above the fold; the framework's margin above the title is six lines high. Some

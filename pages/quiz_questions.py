@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pages.quiz_question import Question
 from pages.quiz_questions_drawing import DRAW, SAMPLE
+from pages.quiz_questions_experiments import EXPERIMENTS
 from pages.quiz_questions_idea import START, TRAIN
 from pages.quiz_questions_inside import FEATURES, ONE_PIXEL
 from pages.quiz_questions_masks import BREAK_IT, MASKS
@@ -19,4 +20,5 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
     "draw": DRAW,
     "features": FEATURES,
     "one_pixel": ONE_PIXEL,
+    "experiments": EXPERIMENTS,
 }

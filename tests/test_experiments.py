@@ -18,7 +18,7 @@ from pixelcnn.data.coloured import coloured
 from pixelcnn.errors import ConfigError, DataError, RunError
 from pixelcnn.experiments import EXPERIMENTS, Experiment, Result, Variant, find_experiment
 from pixelcnn.experiments.definition import Reported, fingerprint, settings
-from pixelcnn.experiments.live import belongs, live_config, live_point, next_training
+from pixelcnn.experiments.live import belongs, live_config, live_point, next_trainings
 from pixelcnn.experiments.results import read_results, write_results
 from pixelcnn.experiments.running import free_parameters, run_experiment
 from pixelcnn.experiments.summary import conclusion, differences, student, summarise
@@ -241,9 +241,10 @@ def test_differences_are_taken_seed_by_seed_with_students_interval() -> None:
     assert math.isclose(difference.half, student(2) * 0.5 / math.sqrt(3))
     assert math.isclose(difference.percent, -100 / 33)
     assert not difference.visible
-    assert "no difference from **4 channels** is visible at this budget (-1.00 ± 1.24" in (
-        conclusion(TINY, rows)
+    verdict = (
+        "no difference from **4 channels** is visible at this budget (\N{MINUS SIGN}1.00 ± 1.24"
     )
+    assert verdict in conclusion(TINY, rows)
 
 
 def test_students_intervals_hold_what_they_promise() -> None:
@@ -276,8 +277,8 @@ def test_rows_are_written_in_the_order_of_seeds_and_variants(tmp_path: Path) -> 
 
 
 def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) -> None:
-    variant, seed = next_training(TINY, [])
-    assert (variant.name, seed) == ("4 channels", 100)
+    assert next_trainings(TINY, []) == [(variant, 100) for variant in TINY.variants]
+    variant, seed = next_trainings(TINY, [])[0]
     run = create_run(tmp_path, live_config(TINY, variant, seed))
     assert belongs(run.config, TINY)
     assert not belongs(run.config, TINY.with_steps(4))
@@ -291,11 +292,11 @@ def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) ->
     assert [step for step, _ in point.curve] == [0, 1, 2, 3]
     share = live_point(replace(TINY, measure="share"), run, run.config, {"4 channels": 50.0})
     assert share.curve[-1][1] == 2 * point.curve[-1][1]
-    # The second variant of the same seed is next, and then the next seed.
-    assert next_training(TINY, [point]) == (TINY.variants[1], 100)
+    # What the same seed lacks comes next, and then the next seed.
+    assert next_trainings(TINY, [point]) == [(TINY.variants[1], 100)]
     other = replace(point, variant="8 channels")
-    assert next_training(TINY, [point, other]) == (TINY.variants[0], 101)
-    assert next_training(TINY, [point, replace(other, state="stopped")])[1] == 100
+    assert next_trainings(TINY, [point, other]) == [(variant, 101) for variant in TINY.variants]
+    assert next_trainings(TINY, [point, replace(other, state="stopped")])[0][1] == 100
 
 
 # ---------------------------------------------------------------- coloured digits

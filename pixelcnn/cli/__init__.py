@@ -20,6 +20,7 @@ from pixelcnn.cli.bench import Bench
 from pixelcnn.cli.card import Card
 from pixelcnn.cli.complete import Complete
 from pixelcnn.cli.evaluate import Evaluate
+from pixelcnn.cli.experiment import Repeat
 from pixelcnn.cli.read import Read
 from pixelcnn.cli.sample import Sample
 from pixelcnn.cli.train import Train
@@ -45,6 +46,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "evaluate": Evaluate,
     "read": Read,
     "card": Card,
+    "experiment": Repeat,
     "audit": Audit,
     "bench": Bench,
 }

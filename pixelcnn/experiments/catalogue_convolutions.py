@@ -96,8 +96,8 @@ CONVOLUTIONS = (
         question="Does it help to spread a kernel's weights, so that it looks further?",
         base=trained(_SMALL_KERNELS),
         variants=(
-            Variant("dense 3 × 3 kernels", {"model_options.dilations": [1]}),
-            Variant("kernels spread by 1, 2, 4", {"model_options.dilations": [1, 2, 4]}),
+            Variant("dense kernels", {"model_options.dilations": [1]}),
+            Variant("spread by 1, 2, 4", {"model_options.dilations": [1, 2, 4]}),
         ),
         differs_in="model_options.dilations",
         reported=Reported(

@@ -108,7 +108,7 @@ OTHERS = (
             {**REPORT_NET, "kernel_size": 3, "hidden_channels": 48}, data="coloured5k", levels=4
         ),
         variants=(
-            Variant("colours blind to one another", {"model_options.independent_channels": True}),
+            Variant("colours apart", {"model_options.independent_channels": True}),
             Variant("red → green → blue", {"model_options.independent_channels": False}),
         ),
         differs_in="model_options.independent_channels",

@@ -24,7 +24,7 @@ class LivePoint:
     """Where a run stands.
 
     Attributes:
-        run: its id.
+        run: the run.
         variant: name of the variant that it trains.
         seed: its seed.
         state: see `run_config.State`.
@@ -32,7 +32,7 @@ class LivePoint:
         curve: (steps, what the experiment measures) of each score so far.
     """
 
-    run: str
+    run: Run
     variant: str
     seed: int
     state: str
@@ -94,14 +94,14 @@ def live_point(
         for row in scores
         if row.get("nats") is not None
     ]
-    return LivePoint(
-        run.id, variant, config.train.seed, status.state, status.progress, tuple(curve)
-    )
+    return LivePoint(run, variant, config.train.seed, status.state, status.progress, tuple(curve))
 
 
-def next_training(experiment: Experiment, points: Iterable[LivePoint]) -> tuple[Variant, int]:
-    """What a repetition should train next: what the seed begun last lacks, or a new seed."""
+def next_trainings(
+    experiment: Experiment, points: Iterable[LivePoint]
+) -> list[tuple[Variant, int]]:
+    """What a repetition trains: what the seed begun last lacks, or all of a new seed."""
     kept = [point for point in points if point.active or point.finished]
     last = max((point.seed for point in kept), default=FIRST_SEED)
     done = [(point.variant, point.seed) for point in kept]
-    return missing(experiment, done, (last, last + 1))[0]
+    return missing(experiment, done, [last]) or missing(experiment, done, [last + 1])

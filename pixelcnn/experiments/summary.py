@@ -153,8 +153,13 @@ def _clause(one: Difference, unit: str) -> str:
     if not one.visible:
         return (
             f"**{one.variant}**: no difference from **{one.reference}** is visible at this budget "
-            f"({one.mean:+.2f} ± {one.half:.2f} {unit})"
+            f"({signed(one.mean)} ± {one.half:.2f} {unit})"
         )
     size = f"{abs(one.mean):.2f} ± {one.half:.2f} {unit}"
     verdict = "better" if one.mean < 0 else "worse"
     return f"**{one.variant}**: {verdict} than **{one.reference}** by {size}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A difference with its sign, a minus being as long as a plus."""
+    return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
