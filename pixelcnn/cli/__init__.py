@@ -101,5 +101,5 @@ def _summary(command: type[Command]) -> str:
 def _overview() -> str:
     lines = [f"usage: {_PROGRAM} COMMAND [OPTIONS]", ""]
     for name, command in COMMANDS.items():
-        lines.append(f"  {name:<10}{_summary(command).splitlines()[0]}")
+        lines.append(f"  {name:<12}{_summary(command).splitlines()[0]}")
     return "\n".join([*lines, "", f"{_PROGRAM} COMMAND --help shows a command's options."])
