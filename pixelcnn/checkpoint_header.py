@@ -22,6 +22,7 @@ MAX_HEADER_BYTES = 2 * 2**20
 DTYPE_BYTES = {"F32": 4, "F16": 2, "BF16": 2}
 _LENGTH_BYTES = 8
 _MAX_DIMENSIONS = 8
+_LONGEST_MESSAGE = 400
 
 Card = dict[str, Any]
 Shape = tuple[int, ...]
@@ -51,7 +52,11 @@ class Header:
 
 def refusal(path: Path, problem: str) -> CheckpointError:
     """The error for a file that cannot be used, with the reason as half a sentence."""
-    return CheckpointError(f"{path.name or path} cannot be used: {problem}.")
+    # It may quote the file, which must not flood the message.
+    words = " ".join(problem.split())
+    if len(words) > _LONGEST_MESSAGE:
+        words = f"{words[:_LONGEST_MESSAGE]} ..."
+    return CheckpointError(f"{path.name or path} cannot be used: {words}.")
 
 
 @contextmanager

@@ -10,7 +10,6 @@ import io
 import json
 import math
 import os
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.npz import read_npz
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -131,10 +131,10 @@ def read_film(path: str | os.PathLike[str]) -> Film:
     """
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            contents = {one.name: arrays[one.name] for one in fields(Film)}
-            contents[_ABOUT] = json.loads(str(contents[_ABOUT]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        arrays = read_npz(path)
+        contents: dict[str, Any] = {one.name: arrays[one.name] for one in fields(Film)}
+        contents[_ABOUT] = json.loads(str(contents[_ABOUT]))
+    except (ValueError, KeyError) as error:
         raise DataError(
             f"{path.name} cannot be read as a film ({error}); make it again, or get the complete "
             "project again."

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from pixelcnn.errors import CheckpointError, DataError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.npz import read_npz
 
 READINGS = Path(__file__).parent.parent / "checkpoints" / "readings"
 _QUANTILES = 101
@@ -79,9 +80,9 @@ def load_readings(name: str, folder: Path = READINGS) -> Readings | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return Readings(file["right"], file["bits"], int(file["width"]), int(file["images"]))
-    except (OSError, ValueError, KeyError) as error:
+        file = read_npz(path)
+        return Readings(file["right"], file["bits"], int(file["width"]), int(file["images"]))
+    except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(
             f"{path.name} cannot be read ({error}). Make it again: python -m pixelcnn read {name}"
         ) from error
