@@ -16,6 +16,7 @@ from pages import (
     train_pair,
     train_picture,
     train_setup,
+    train_slow,
 )
 from pages.quiz import quiz
 from pages.train_launcher import launcher, let_next_begin
@@ -232,6 +233,7 @@ if watched:
     shown = watched[0].config
 else:
     shown = set_up()
+train_slow.slow_section(shown, watched[0] if watched else None)
 explain(shown)
 train_after.list_others(watched)
 launcher().warm()

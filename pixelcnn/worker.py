@@ -21,11 +21,11 @@ from types import FrameType
 import torch
 
 from pixelcnn import run_queue, sampling
-from pixelcnn.data import DataSet, load_data
+from pixelcnn.data import load_data
 from pixelcnn.devices import choose_precision, usable_cores
 from pixelcnn.errors import ConfigError, LabError, RunError
-from pixelcnn.models import AutoregressiveModel, build_model
-from pixelcnn.run_config import RunConfig, RunStatus, State
+from pixelcnn.run_config import RunStatus, State
+from pixelcnn.run_model import build_run_model
 from pixelcnn.run_writer import RunWriter, StatusWriter
 from pixelcnn.runs import Run
 from pixelcnn.sampling import SamplingCancelled
@@ -124,7 +124,7 @@ def _train(
     """Prepare and train until the end, whichever that is."""
     config = run.config
     data = load_data(config.data, **config.data_options)
-    model = _build(config, data)
+    model = build_run_model(config, data)
     trainer = Trainer(
         model,
         data,
@@ -153,19 +153,6 @@ def _train(
         return "finished"
     finally:
         writer.close()
-
-
-def _build(config: RunConfig, data: DataSet) -> AutoregressiveModel:
-    torch.manual_seed(config.train.seed)
-    return build_model(
-        config.model,
-        levels=data.levels,
-        channels=data.channels,
-        height=data.height,
-        width=data.width,
-        classes=data.classes if config.conditional else 0,
-        **config.model_options,
-    )
 
 
 def _keep_pace(run: Run, trainer: Trainer, writer: RunWriter, stop: StopRequest) -> None:
