@@ -69,8 +69,10 @@ def _either(names: Iterable[str]) -> str:
 # width of the screen. What is pale becomes plain, and thin lines become thick.
 PROJECTOR = """
 [data-testid="stLayoutWrapper"]:has(> .st-key-frame) { order: 1; margin-top: 1rem; }
-:root[data-projector] { font-size: clamp(20px, 1.65vw, 34px) !important; }
-:root[data-projector] .stMainBlockContainer { padding: 2rem 2rem 3rem; }
+@media (min-width: 900px) {
+  :root[data-projector] { font-size: clamp(20px, 1.65vw, 34px) !important; }
+  :root[data-projector] .stMainBlockContainer { padding: 2rem 2rem 3rem; }
+}
 :root[data-projector] [data-testid="stMain"] :is(p, li, td, th, label, h1, h2, h3),
 :root[data-projector] [data-testid="stSidebar"] :is(p, span) {
   color: light-dark(black, white); opacity: 1;

@@ -80,7 +80,7 @@ def test_the_page_needs_no_torch() -> None:
         [sys.executable, "-c", _RUN_WITHOUT_WARM_UP], cwd=APP.parent, capture_output=True, text=True
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.split() == ["1", "False", "False"]
+    assert result.stdout.split() == ["2", "False", "False"]  # the film, and the foot of the sidebar
 
 
 def test_the_sampler_warms_up_once_the_film_is_out(

@@ -34,6 +34,12 @@ WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
         (("← ↑ ↓ →", "read the weights"), ("Space", "open or close one, where that is allowed")),
     ),
     "maps_gallery": ("The maps", (("← ↑ ↓ →", "go to the next map, or to the next cell"),)),
+    "slow_motion": (
+        "One step in slow motion",
+        (("Space", "play, pause"), ("← →", "one step back, on"), ("R", "start again")),
+    ),
+    "which_real": ("Which is real?", (("← →", "choose"), ("Space", "go on"))),
+    "pairs": ("The pairs", (("← ↑ ↓ →", "read the cells, once a grid is clicked"),)),
     "evolution": (
         "The training's film",
         (("Space", "play, pause"), ("← →", "one moment back, on"), ("R", "start again")),

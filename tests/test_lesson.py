@@ -1,0 +1,103 @@
+"""The guided lesson: complete, right in its sums, and every link reaches what it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pixelcnn import handout
+from pixelcnn.cli import main
+from pixelcnn.growth import growth
+from pixelcnn.layers import causal_mask
+from pixelcnn.lesson import PAGES, Stop, blind_spot, open_weights, warmed
+from pixelcnn.lesson_stops import MINUTES, STOPS
+from widgets.payload import unpack
+
+APP = Path(__file__).parents[1] / "app.py"
+
+
+def test_ten_stops_fill_a_school_lesson_and_each_has_all_its_parts() -> None:
+    assert len(STOPS) == 10
+    assert 40 <= MINUTES <= 50
+    for stop in STOPS:
+        assert stop.page in PAGES
+        assert stop.do
+        assert stop.ask
+        sentences = [*stop.do, stop.see, stop.exercise.answer, *(one.answer for one in stop.ask)]
+        assert all(text.endswith((".", "?")) for text in sentences), stop.title
+
+
+def test_the_sums_of_the_exercises_agree_with_the_library() -> None:
+    for size in (3, 5, 7):
+        assert open_weights(size) == causal_mask(1, 1, (size, size), "A").sum()
+    never = growth("pixelcnn", size=6, first_kernel_size=3, kernel_size=3).totals[-1].never
+    every = [(row, column) for row in range(6) for column in range(6)]
+    assert sum(blind_spot(6, row, column) for row, column in every) == never
+    assert warmed(0.8, 1) == pytest.approx(0.8)
+
+
+@pytest.fixture(scope="module")
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=60).run()
+
+
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.title)
+def test_a_link_opens_its_page_in_the_state_that_it_names(app: AppTest, stop: Stop) -> None:
+    app.switch_page(f"pages/{stop.page or 'start'}.py")
+    app.query_params.clear()
+    for name, value in stop.query.items():
+        app.query_params[name] = value
+    app.run()
+    assert not app.exception
+    for name, value in stop.query.items():
+        # What is usual on a page is left out of its address, but stands in its box.
+        shown = [box.options[box.index or 0] for box in app.selectbox if box.key == name]
+        taken = app.query_params.get(name) in (value, [value]) or value in shown
+        assert taken, f"{name}={value} was not taken"
+
+
+def test_the_page_shows_the_stop_of_its_address_and_goes_on_and_back(app: AppTest) -> None:
+    app.switch_page("pages/lesson_plan.py")
+    app.query_params["stop"] = "3"
+    app.run()
+    assert not app.exception
+    assert app.header[0].value == f"3. {STOPS[2].title}"
+    folded = [box for box in app.expander if not box.proto.expanded]
+    assert [box.label for box in folded[: len(STOPS[2].ask)]] == [one.ask for one in STOPS[2].ask]
+    links = [unpack(one.proto.bytes)[0] for one in app.get("bidi_component")]
+    assert {"path": STOPS[2].page, "query": dict(STOPS[2].query)}.items() <= links[1].items()
+    press(app, "On")
+    assert app.header[0].value == f"4. {STOPS[3].title}"
+    press(app, "Back")
+    press(app, "Back")
+    assert app.header[0].value == f"2. {STOPS[1].title}"
+
+
+def press(app: AppTest, label: str) -> None:
+    next(button for button in app.button if button.label == label).click()
+    app.run()
+    assert not app.exception
+
+
+def test_the_handout_keeps_the_answers_for_its_last_pages(tmp_path: Path) -> None:
+    questions, answers = handout.as_markdown().split("# Answers", 1)
+    for stop in STOPS:
+        assert stop.exercise.ask in questions
+        assert stop.exercise.answer in answers
+        assert stop.exercise.answer not in questions
+        assert handout.where(stop) in questions
+    assert main(["handout", "--output", str(tmp_path / "a.pdf")]) == 0
+    assert main(["handout", "--output", str(tmp_path / "a.md")]) == 0
+    assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "a.md").read_text(encoding="utf-8") == handout.as_markdown()
+
+
+def test_a_handout_of_another_kind_or_in_a_missing_folder_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["handout", "--output", "a.doc"]) == 2
+    assert "must end with .pdf or .md" in capsys.readouterr().err
+    assert main(["handout", "--output", str(tmp_path / "none" / "a.md")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
