@@ -67,6 +67,8 @@ def show(experiment: Experiment, going: bool) -> None:
             st.caption(READ)
         if not rows:
             not_yet(experiment)
+        if experiment.note:
+            st.markdown(f"**To keep in mind.** {experiment.note}")
     with words:
         if rows:
             tell_conclusion(experiment, rows)
@@ -105,7 +107,7 @@ def tell_reported(experiment: Experiment) -> None:
             return
         st.markdown(reported.found)
         if reported.figures:
-            st.markdown("\n".join(f"- {what}: **{much}**" for what, much in reported.figures))
+            st.markdown(" · ".join(f"{what} **{much}**" for what, much in reported.figures))
         st.caption("; ".join(filter(None, [reported.unit, reported.source])) + ".")
 
 
@@ -141,17 +143,14 @@ def table(experiment: Experiment, summaries: list[Summary], effects: list[Differ
 
 
 def details(experiment: Experiment) -> None:
-    """Table, what else to know, and the command."""
+    """The table, and the command."""
     from pixelcnn.experiments.results import command
     from pixelcnn.experiments.summary import differences, summarise
 
     rows = results(experiment.name)
-    if rows:
-        table(experiment, summarise(experiment, rows), differences(experiment, rows))
-    if experiment.note:
-        st.markdown(f"**To keep in mind.** {experiment.note}")
     if not rows:
         return
+    table(experiment, summarise(experiment, rows), differences(experiment, rows))
     hardware = ", ".join(sorted({f"{row.hardware} ({row.device})" for row in rows}))
     dates = sorted({row.date for row in rows})
     st.markdown(

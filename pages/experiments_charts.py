@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -52,14 +52,15 @@ def seeds_chart(
     )
 
 
-def _span(summaries: Sequence[Summary], live: Iterable[LivePoint]) -> tuple[float, float]:
-    """What the axis shows: all that is certain; points on their way wait at its end."""
+def _span(summaries: Sequence[Summary], live: Sequence[LivePoint]) -> tuple[float, float]:
+    """What the axis shows: all that is certain, so that points on their way wait at its end; before
+    there is anything certain, from 0 to where these started."""
     values = [value for one in summaries for _, value in one.values]
     values += [point.curve[-1][1] for point in live if point.finished]
     for one in summaries:
         values += [bound for bound in interval(one) if math.isfinite(bound)]
     if not values:
-        return 0.0, 1.0
+        return 0.0, max((value for point in live for _, value in point.curve), default=1.0)
     room = max(0.05 * (max(values) - min(values)), 0.05)
     step = _step(max(values) - min(values) + 2 * room) / 4
     return (

@@ -158,4 +158,5 @@ def _how_far(experiment: Experiment, point: LivePoint) -> str:
         )
     if not point.curve:
         return f"{point.variant}: starting"
-    return f"{point.variant}: step {point.curve[-1][0]} of {experiment.base.train.steps}"
+    steps = experiment.base.train.steps or 0
+    return f"{point.variant}: step {round(point.progress * steps)} of {steps}"

@@ -71,7 +71,7 @@ def test_what_is_not_done_yet_comes_with_its_command_and_what_was_reported() -> 
     assert layers.question in told
     assert "python -m pixelcnn experiment layers --seeds 5 --output checkpoints/experiments" in told
     assert layers.reported.found in told
-    assert "12 layers: **3.06**" in told
+    assert "12 layers **3.06**" in told
     assert "Not done yet: Layer normalisation, " in told
     assert "Not reported" in text(open_page(EXPERIMENTS["kernel_size"]))
 
