@@ -11,6 +11,7 @@ FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
 st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
 pages = [
     st.Page("pages/start.py", title="Start", default=True),
+    st.Page("pages/lesson_plan.py", title="Lesson"),
     st.Page("pages/masks.py", title="Masks & blind spots"),
     st.Page("pages/break_it.py", title="Break it"),
     st.Page("pages/train.py", title="Train live"),
@@ -18,6 +19,7 @@ pages = [
     st.Page("pages/draw.py", title="Draw & complete"),
     st.Page("pages/features.py", title="Feature maps"),
     st.Page("pages/one_pixel.py", title="One pixel"),
+    st.Page("pages/compare.py", title="Compare"),
     st.Page("pages/experiments.py", title="Experiments"),
 ]
 page = st.navigation(pages, expanded=True)

@@ -39,7 +39,7 @@ WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
         (("Space", "play, pause"), ("← →", "one step back, on"), ("R", "start again")),
     ),
     "which_real": ("Which is real?", (("← →", "choose"), ("Space", "go on"))),
-    "pairs": ("The pairs", (("← ↑ ↓ →", "read the cells, once a grid is clicked"),)),
+    "pairs": ("The pairs", (("← ↑ ↓ →", "choose a pair"), ("Space R", "play them again"))),
     "evolution": (
         "The training's film",
         (("Space", "play, pause"), ("← →", "one moment back, on"), ("R", "start again")),
