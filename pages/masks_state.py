@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from pages.masks_words import ARCHITECTURES
 from pixelcnn.errors import ConfigError
-from pixelcnn.growth import Totals, growth
+from pixelcnn.growth import Growth, Totals, growth
 from pixelcnn.layers import MaskType
 from pixelcnn.mask_stack import MaskStack
-from pixelcnn.stack_growth import stack_growth
+from pixelcnn.paths import first_heard
+from pixelcnn.stack_growth import heard_in_stack, stack_growth
 from widgets.reach_grid import ReachSelection, ReachStack, ReachTable, reach_table
 
 BoolArray = NDArray[np.bool_]
@@ -90,10 +91,21 @@ def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int
     return View(table, found.totals)
 
 
-@st.cache_resource(show_spinner="Following every path ...", max_entries=256)
+@st.cache_resource(show_spinner=False, max_entries=256)
 def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> View:
+    found = _growth_of(name, first, kernel, mask, size)
+    # Where nothing more is seen after a few layers, the others are like the last of these.
+    missing = size - len(found.relations)
+    relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
+    totals = (*found.totals, *repeat(found.totals[-1], missing))
+    return View(reach_table(relations, limit=found.limit), totals)
+
+
+# Some 20 MB each: enough for those that are on screen.
+@st.cache_resource(show_spinner="Following every path ...", max_entries=4)
+def _growth_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> Growth:
     chosen = ARCHITECTURES[name]
-    found = growth(
+    return growth(
         chosen.model,
         size=size,
         first_kernel_size=first,
@@ -101,11 +113,16 @@ def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> V
         first_mask=mask,
         **chosen.options,
     )
-    # Where nothing more is seen after a few layers, the others are like the last of these.
-    missing = size - len(found.relations)
-    relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
-    totals = (*found.totals, *repeat(found.totals[-1], missing))
-    return View(reach_table(relations, limit=found.limit), totals)
+
+
+def who_hears(
+    setup: Setup, name: str, masks: MaskStack, source: tuple[int, int]
+) -> NDArray[np.int16]:
+    """After which layer each pixel sees the source: see `first_heard`."""
+    if name == "pixelcnn":
+        return heard_in_stack(*masks.masks, source, size=setup.size, dilation=setup.dilation)
+    found = _growth_of(name, setup.first, setup.kernel, setup.mask, setup.size)
+    return first_heard(found.relations[:, :, :, *source])
 
 
 # ---------------------------------------------------------------- edited masks

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pixelcnn.growth import Totals
 from pixelcnn.layers import Offset, TapConv2d, VerticalConv2d, causal_mask
+from pixelcnn.paths import Step
 from pixelcnn.recurrence import DiagonalRecurrence, RowRecurrence
 from pixelcnn.streams import ConvDown, ConvDownRight
 
@@ -24,6 +25,7 @@ class Architecture:
         paper: the name that its authors gave it.
         what: what it is made of, in one sentence.
         why: why it sees what it sees; `{reach}` is half a kernel in columns.
+        path: what to know of a path through it, in one sentence or two.
         kernels: of a kernel size, what one step of its layers reads: {title: bool tensor}.
         model: its name in the registry.
         options: what makes it of that model.
@@ -33,6 +35,7 @@ class Architecture:
     paper: str
     what: str
     why: str
+    path: str
     kernels: Callable[[int], dict[str, Tensor]]
     model: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -67,6 +70,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "to go right, a step must also go up. That is {reach} for each row, and no layer makes it "
         "more. From what lies further to the right no path leads here: looking there would be "
         "legal, but it is never done.",
+        "At every layer one step of the kernel, and to the right only together with one up.",
         lambda size: {"One stack": _square(size)},
         model="pixelcnn",
     ),
@@ -76,6 +80,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "One stack; after each block every pixel may look at any earlier pixel.",
         "the kernels alone would leave the blind spot, but **attention** needs no path. It looks "
         "straight at every earlier pixel, and learns which of them to listen to.",
+        "Attention needs no steps: from any earlier pixel it is **one jump** (dashed).",
         lambda size: {"Its stack": _square(size)},
         model="pixelcnn_attention",
     ),
@@ -87,6 +92,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "which is allowed since its result is handed on **one row further down**. The *horizontal* "
         "one looks along its own row to the left, and takes in at every layer what the vertical "
         "one has seen above. No pixel is left out, and none is seen too early.",
+        "The vertical stack may carry it along a row in which no prediction sees it yet: what it "
+        "knows is used one row further down.",
         lambda size: {
             "Vertical": _used(VerticalConv2d(1, 1, size)),
             "Horizontal": causal_mask(1, 1, (1, size), "B")[0, 0],
@@ -102,6 +109,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "may step sideways in it. The *right* stream also looks to the left, and reads the down "
         "stream. Where the picture has a quarter of its rows and columns, each step is **four "
         "pixels** wide.",
+        "Where the picture is small, a step is two or four pixels wide. Then the way is drawn "
+        "from the upper left pixel of each cell.",
         lambda size: {
             "Down": _used(ConvDown(1, 1, size)),
             "Right": _used(ConvDownRight(1, 1, size)),
@@ -114,6 +123,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "A few small convolutions and then attention to every earlier pixel, again and again.",
         "its small kernels look up and to the left only, but each block ends with **attention**, "
         "which needs no path. It looks straight at every earlier pixel.",
+        "Attention needs no steps: from any earlier pixel it is **one jump** (dashed).",
         lambda size: {"Convolutions": _used(ConvDownRight(1, 1, size))},
         model="pixelsnail",
     ),
@@ -126,6 +136,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "one layer is a path to everything. One pass comes from the left, one from the right, and "
         "the latter is used one row further down. The kernel of the layers after the first plays "
         "no part.",
+        "All in **one layer**: each state hands on to the next what it remembers. What came from "
+        "the right is used one row further down.",
         lambda _size: {
             "From the left": _at(DiagonalRecurrence(1, "lstm", reverse=False).offsets),
             "From the right": _at(DiagonalRecurrence(1, "lstm", reverse=True).offsets),
@@ -140,6 +152,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "its state is made from the **three above**, which were made in the same way: a triangle "
         "that opens upwards. The rest of the row comes from the kernels, which look only to the "
         "left. What lies right of the triangle stays unseen, as in one stack.",
+        "Within one layer each state hands on what it remembers, to the row below. To the right "
+        "it gets only as far as the triangle allows.",
         lambda size: {
             "From above": _at(RowRecurrence.offsets),
             "Own row": causal_mask(1, 1, (1, size), "B")[0, 0],
@@ -147,6 +161,43 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         model="pixelrnn",
         options={"layer": "row_lstm"},
     ),
+}
+
+
+def step_in_words(name: str, before: Step, after: Step) -> str:
+    """One step of a path through an architecture: what carries it, and how far.
+
+    `before` is where it stood, `after` where that layer has brought it.
+    """
+    down, right = after.row - before.row, after.column - before.column
+    moves = ((down, "down" if down > 0 else "up"), (right, "right" if right > 0 else "left"))
+    moved = " and ".join(f"{abs(by)} {way}" for by, way in moves if by) or "stays"
+    *path, kind = after.layer.split(".")
+    if kind == "attention":
+        return f"attention, {moved} in one jump"
+    if kind == "shift" and name == "gated_pixelcnn":
+        return "from the vertical stack to the horizontal one, 1 down"
+    if kind == "repeat":
+        return f"back to twice the size, {moved}"
+    if "halving" in path:
+        return f"to half the size, {moved}"
+    if kind in _CARRIERS:
+        return f"{_CARRIERS[kind]}, {moved}"
+    stream = next((_CARRIERS[part] for part in path if part in ("down", "right")), "")
+    size = f" at 1/{after.scale} of the size" if after.scale > 1 else ""
+    return f"{stream}{size}, {moved}" if stream else moved
+
+
+_CARRIERS: Mapping[str, str] = {
+    "vertical": "vertical stack",
+    "horizontal": "horizontal stack",
+    "down": "down stream",
+    "right": "right stream",
+    "first_down": "down stream",
+    "first_right": "right stream",
+    "recurrence": "from state to state",
+    "reverse_recurrence": "from state to state",
+    "shift": "what came from the right",
 }
 
 

@@ -13,14 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pixelcnn.attention import CausalAttention
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.generation_orders import generation_order, in_order, order_names
 from pixelcnn.graph import trace
 from pixelcnn.growth import growth
-from pixelcnn.layers import causal_mask
+from pixelcnn.layers import TapConv2d, TapLayer, causal_mask
 from pixelcnn.models import AutoregressiveModel, build_model
-from pixelcnn.paths import Paths, first_heard, stack_path
+from pixelcnn.paths import Paths, Step, first_heard, stack_path
 from pixelcnn.reach import legal_relation, receptive_field
+from pixelcnn.recurrence import Recurrence
 from pixelcnn.stack_growth import heard_in_stack, masked_stack, stack_growth
 from pixelcnn.weighted_reach import weighted_reach
 
@@ -171,10 +173,60 @@ def test_two_stacks_go_down_the_rows_first_and_along_the_row_last() -> None:
     assert {step.row for step in steps[1:] if kind(step.layer) == "horizontal"} == {4}
 
 
-def test_a_path_through_attention_is_refused() -> None:
-    model = build_model("pixelcnn_attention", height=4, width=4, hidden_channels=2, blocks=1)
-    with pytest.raises(ConfigError, match=r"cannot be followed through .* \(attention\)"):
-        Paths(trace(model), 4, 4)
+def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
+    """Whether a layer hands on, at the place `after`, what stands at the place `before`."""
+    row, column = after.row // after.scale, after.column // after.scale
+    if isinstance(layer, CausalAttention):
+        return (before.row, before.column) < (after.row, after.column)
+    if isinstance(layer, Recurrence):
+        return (before.row - row, before.column - column) in layer.offsets
+    if isinstance(layer, TapLayer):
+        stride = layer.stride[0] if isinstance(layer, TapConv2d) else 1
+        scale = after.scale // stride  # of what the layer reads
+        move = (before.row // scale - row * stride, before.column // scale - column * stride)
+        return move in layer.tap_masks()
+    scale = 2 * after.scale  # each row and column is repeated
+    return (before.row, before.column) == (row // 2 * scale, column // 2 * scale)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("pixelcnn_attention", {}),
+        ("pixelsnail", {}),
+        ("pixelrnn", {}),
+        ("pixelrnn", {"layer": "row_lstm"}),
+        ("pixelcnnpp", {}),
+    ],
+)
+def test_paths_lead_through_attention_recurrence_and_other_sizes(
+    name: str, options: dict[str, Any]
+) -> None:
+    sizes: dict[str, Any] = {"first_kernel_size": 3, "kernel_size": 3}
+    relations = growth(name, size=6, **sizes, **options).relations
+    sizes |= {"height": 6, "width": 6, "hidden_channels": 2}
+    models = [build_model(name, blocks=n, **sizes, **options) for n in range(1, len(relations))]
+    found = [Paths(trace(model), 6, 6) for model in models]
+    for target in ((3, 2), (5, 0), (1, 5), (0, 1)):
+        for source in np.ndindex(6, 6):
+            heard = int(first_heard(relations[:, :, :, *source])[target])
+            blocks = max(1, heard)
+            steps = found[blocks - 1].find(source, target)
+            assert bool(steps) == (heard >= 0)
+            if steps:
+                assert (steps[0].row, steps[0].column) == source
+                assert (steps[-1].row, steps[-1].column) == target
+                assert heard <= steps[-1].depth <= blocks
+            layers = dict(models[blocks - 1].named_modules())
+            for before, after in pairwise(steps):
+                assert is_one_turn(layers[after.layer], before, after)
+
+
+def test_attention_is_a_single_jump() -> None:
+    model = build_model("pixelcnn_attention", height=9, width=9, hidden_channels=2, blocks=1)
+    (start, jump) = Paths(trace(model), 9, 9).find((0, 8), (8, 0))
+    assert (start.row, start.column, jump.row, jump.column) == (0, 8, 8, 0)
+    assert jump.layer == "attentions.0.attention"
 
 
 # ---------------------------------------------------------------- generation orders

@@ -188,6 +188,11 @@ def test_every_architecture_can_be_compared(name: str) -> None:
     assert f"**{expected.totals[-1].seen_share:.1%}**" in told(page)
     assert f"--model {chosen.model} --set" in page.code[-1].value
     assert chosen.paper not in page.selectbox(key="right").options
+    metas = [unpack(component.proto.bytes)[0] for component in page.get("bidi_component")]
+    (way,) = [meta for meta in metas if meta["key"] == "path-one"]
+    seen = expected.relations[-1, 14, 14, way["source"][0], way["source"][1]]
+    assert [step[:2] for step in way["steps"][-1:]] == [[14, 14]] * bool(seen)
+    assert any(jumps for *_, jumps in way["steps"]) == ("attention" in chosen.path.lower())
 
 
 def test_one_step_of_the_tiles_is_what_each_architecture_s_layers_read() -> None:

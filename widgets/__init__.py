@@ -33,7 +33,8 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
     path_grid(heard, *, source, target, steps, title="", no_path="", depth_names=(), turn=0,
               link=None, max_width=420, key)
-        steps: PathStep(row, column, depth, words); chosen_source(key, turn, height, width)
+        steps: PathStep(row, column, depth, words, jump=False)
+        chosen_source(key, turn, height, width) -> (row, column) | None
 
     maps_table(groups, *, shared_scale=False, scales=None) -> MapsTable   # costly: worth caching
     maps_gallery(groups_or_table, *, shared_scale=False, selected=None, cell=None, report=True,

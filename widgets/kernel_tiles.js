@@ -89,7 +89,11 @@ class KernelTiles {
     }
     for (let block = 0; block < blocks * blocks; block++) {
       const row = Math.floor(block / blocks) * rows + Math.floor(rows / 2);
-      grid.markCell({ row, column: (block % blocks) * columns + Math.floor(columns / 2) });
+      const column = (block % blocks) * columns + Math.floor(columns / 2);
+      const thick = Math.max(2, Math.round(3 * grid.scale));
+      const [x, y] = [column * grid.cell + thick, row * grid.cell + thick]; // inside its tile
+      const size = grid.cell - 2 * thick;
+      targetOutline(grid.pen, x, y, size, size, colors, thick, grid.scale);
     }
   }
 

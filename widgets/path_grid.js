@@ -1,6 +1,7 @@
 // The path grid: Play lights the way from the source to the target, or how far it gets.
 
-const STEP_EVERY_MS = 550;
+const STEP_EVERY_MS = 550; // or less, so that a way of many steps takes no longer than
+const LONGEST_MS = 8000;
 
 class PathGrid {
   constructor(root, signal) {
@@ -52,7 +53,7 @@ class PathGrid {
     outlineCanvas(grid.pen, colors.edge, grid.scale);
     const tile = roleTile(meta.steps.length ? "seen" : "never", grid.cell, colors);
     grid.pen.drawImage(tile, column * grid.cell, row * grid.cell);
-    strokeWay(grid, [meta.source, ...meta.steps.slice(0, done)], colors);
+    strokeWay(grid, meta.source, meta.steps.slice(0, done), colors);
     grid.markCell({ row: meta.target[0], column: meta.target[1] });
     this.showWords();
   }
@@ -101,7 +102,7 @@ class PathGrid {
     this.timer = setInterval(() => {
       this.show(this.frame + 1);
       if (this.frame + 1 >= this.frames.length) this.pause();
-    }, STEP_EVERY_MS);
+    }, Math.min(STEP_EVERY_MS, LONGEST_MS / this.frames.length));
   }
 
   pause() {

@@ -22,12 +22,14 @@ class PathStep:
     row, column  of the pixel
     depth        which layer takes it there: 0 for the first
     words        what happens, in a few words
+    jump         it comes there in one jump, and not along what lies between
     """
 
     row: int
     column: int
     depth: int
     words: str
+    jump: bool = False
 
 
 def path_grid(
@@ -72,7 +74,7 @@ def path_grid(
         "source": asked,
         "selected": asked,
         "target": checked_cell("target", target, height, width),
-        "steps": [[step.row, step.column, step.depth, step.words] for step in steps],
+        "steps": [[one.row, one.column, one.depth, one.words, one.jump] for one in steps],
         "noPath": no_path,
         "depthNames": list(depth_names),
         "title": title,

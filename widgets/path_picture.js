@@ -22,15 +22,23 @@ function paintHeard(grid, heard, depth, colors) {
   });
 }
 
-/** The way from pixel to pixel, light under dark, so that it is seen on every grey. */
-function strokeWay(grid, cells, colors) {
+/**
+ * The way from the source over the steps, light under dark, so that it is seen on every grey. A jump
+ * is dashed: nothing on its way plays a part.
+ */
+function strokeWay(grid, source, steps, colors) {
   const { pen, cell, scale } = grid;
-  const points = cells.map(([row, column]) => [(column + 0.5) * cell, (row + 0.5) * cell]);
+  const points = [source, ...steps].map(([row, column]) => [(column + 0.5) * cell, (row + 0.5) * cell]);
   const trace = (color, width, radius) => {
-    Object.assign(pen, { strokeStyle: color, fillStyle: color, lineWidth: width, lineJoin: "round" });
-    pen.beginPath();
-    points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-    pen.stroke();
+    Object.assign(pen, { strokeStyle: color, fillStyle: color, lineWidth: width, lineCap: "round" });
+    steps.forEach(([, , , , jumps], index) => {
+      pen.setLineDash(jumps ? [4 * scale, 8 * scale] : []);
+      pen.beginPath();
+      pen.moveTo(...points[index]);
+      pen.lineTo(...points[index + 1]);
+      pen.stroke();
+    });
+    pen.setLineDash([]);
     for (const [x, y] of points) {
       pen.beginPath();
       pen.arc(x, y, radius, 0, 2 * Math.PI);
