@@ -147,8 +147,9 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
         ),
         Stage(
             "Update",
-            f"Every weight is turned by a small amount; the learning rate of {step.learning_rate:.3g} "
-            "says how small. The bars compare the change of a layer with its weights.",
+            "Every weight is turned by a small amount; the learning rate of "
+            f"{step.learning_rate:.3g} says how small. The bars compare the change of a layer "
+            "with its weights.",
             "optimizer.step()",
             bits,
             (0, most),

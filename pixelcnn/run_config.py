@@ -77,10 +77,10 @@ class RunConfig:
         Raises:
             ConfigError: an unknown model, option or data set, or a value that cannot work.
         """
-        from pixelcnn.data import data_names
+        from pixelcnn.data import OWN, data_names
         from pixelcnn.models import config_class
 
-        if self.data not in data_names():
+        if self.data not in (*data_names(), OWN):
             raise ConfigError(
                 f"data set {self.data!r} is unknown; use one of {', '.join(data_names())}."
             )

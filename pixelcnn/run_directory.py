@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from pixelcnn.errors import ConfigError, RunError
+from pixelcnn.own_name import OWN
 from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.run_files import RunLock, read_rows, to_json, write_whole
 
@@ -44,17 +45,20 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
-        """What was asked for.
+        """What was asked for; pictures of one's own are those in the run's directory.
 
         Raises:
             RunError: the directory holds no readable configuration.
         """
         try:
-            return RunConfig.from_json((self.path / "config.json").read_bytes())
+            config = RunConfig.from_json((self.path / "config.json").read_bytes())
         except FileNotFoundError as error:
             raise RunError(f"{self.path} is no run: it has no config.json.") from error
         except ConfigError as error:
             raise RunError(f"config.json of run {self.id} cannot be used. {error}") from error
+        if config.data == OWN:
+            config = replace(config, data_options={**config.data_options, "root": str(self.path)})
+        return config
 
     def status(self) -> RunStatus:
         """Where the run stands; a process that is gone without a word counts as failed.
@@ -70,7 +74,8 @@ class Run:
         waiting = status.state in ("queued", "starting")
         if waiting and self._has_ticket():
             return status
-        if waiting and time.time() - status.updated < _START_PATIENCE_S:
+        # A clock that was set back must not make it wait for hours.
+        if waiting and abs(time.time() - status.updated) < _START_PATIENCE_S:
             return status
         what = "did not start" if waiting else "ended unexpectedly"
         go_on = "go on from the last saved step" if self.resumable else "start over"

@@ -2,6 +2,7 @@
 
     <root>/<id>/
         config.json          the RunConfig
+        own.npz              the pictures to learn from, where they are somebody's own
         status.json          the last word of the training process
         control              what it is asked to do: pause, resume, stop, or train until a step
         speed                how many steps a second it may take, if that was limited
@@ -33,6 +34,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pixelcnn.errors import RunError
+from pixelcnn.own_name import OWN, OWN_FILE
 from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.run_directory import Run, unbroken
 from pixelcnn.run_files import write_whole
@@ -74,13 +76,21 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
 
     Args:
         root: directory of all runs; None for `runs_root()`.
-        config: what to train.
+        config: what to train. Pictures of one's own are copied into the directory.
 
     Raises:
         ConfigError: the configuration cannot work.
+        DataError: there are no such pictures.
         RunError: the directory cannot be written.
     """
     config.check()
+    own = b""
+    if config.data == OWN:
+        from pixelcnn.data.own import content_of
+
+        options = dict(config.data_options)
+        own = content_of(Path(options.pop("root", "") or "data"))
+        config = replace(config, data_options=options)
     content = config.to_json()
     root = runs_root() if root is None else Path(root)
     name = f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
@@ -88,6 +98,8 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
     try:
         (unfinished.path / "samples").mkdir(parents=True)
         write_whole(unfinished.path / "config.json", content)
+        if own:
+            write_whole(unfinished.path / OWN_FILE, own)
         unfinished.write_status(RunStatus("queued"))
         return Run(unfinished.path.rename(root / name))
     except OSError as error:

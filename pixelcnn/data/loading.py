@@ -18,6 +18,7 @@ from pixelcnn.data.levels import (
     quantize,
     resize,
 )
+from pixelcnn.data.own import OWN, OWN_TEXT, read_own, shifted
 from pixelcnn.data.published import PUBLISHED, read_published
 from pixelcnn.errors import ConfigError, DataError
 
@@ -35,7 +36,7 @@ class Description:
 
 
 def data_names() -> list[str]:
-    """The names that `load_data` knows, those that need no download first."""
+    """The names of the data sets that are there for everybody, those without a download first."""
     return [*BUNDLED, *PUBLISHED]
 
 
@@ -49,6 +50,8 @@ def describe(name: str) -> Description:
         return Description(name, BUNDLED[name], needs_download=False)
     if name in PUBLISHED:
         return Description(name, PUBLISHED[name].text, needs_download=True)
+    if name == OWN:
+        return Description(name, OWN_TEXT, needs_download=False)
     raise ConfigError(f"name must be one of {', '.join(data_names())}, not {name!r}.")
 
 
@@ -77,6 +80,9 @@ def load_data(
 
     With more levels `binarize` has no effect.
 
+    The name "own" is that of pictures of one's own, in the folder or zip that `root` names: see
+    `uploads` for what is accepted.
+
     Args:
         root: where the published data sets lie or are downloaded to; by default the environment
             variable PIXELCNN_DATA, then `./data`.
@@ -101,12 +107,19 @@ def load_data(
     if wants_published_draw and published_draw.exists():
         return _read_published_draw(published_draw)
 
-    greys = read_published(name, folder, size) if described.needs_download else read_bundled(name)
+    shift = 0
+    if name == OWN:
+        greys, shift = read_own(folder)
+    elif described.needs_download:
+        greys = read_published(name, folder, size)
+    else:
+        greys = read_bundled(name)
     if size is not None:
         greys = greys._replace(
             train=greys.train._replace(images=resize(greys.train.images, size)),
             test=greys.test._replace(images=resize(greys.test.images, size)),
         )
+    greys = greys._replace(train=shifted(greys.train, shift))
     return _quantized(name, greys, levels, binarize)
 
 
