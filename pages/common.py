@@ -132,9 +132,14 @@ def opening_film() -> Film:
 @st.cache_resource(show_spinner=False)
 def shipped_models() -> dict[str, Shipped]:
     """The checkpoints that come with the lab, by name; damaged ones are left out."""
+    return {one.name: one for one in _shipped() if not one.error}
+
+
+@st.cache_resource(show_spinner=False)
+def _shipped() -> list[Shipped]:
     from pixelcnn.checkpoints import shipped
 
-    return {one.name: one for one in shipped(CHECKPOINTS) if not one.error}
+    return shipped(CHECKPOINTS)
 
 
 def run_models() -> dict[str, Shipped]:
@@ -175,7 +180,7 @@ def receptive_field(name: str) -> NDArray[np.bool_]:
 def _fast_engine(name: str) -> Engine:
     from pixelcnn.sampling import make_engine
 
-    return make_engine(load_model(name)[0], "numba")
+    return make_engine(load_model(name)[0], "auto")
 
 
 def engine_for(name: str) -> Engine:
@@ -195,10 +200,23 @@ def digits(levels: int, size: int) -> DataSet:
     return load_data("mnist5k", levels=levels, size=size)
 
 
+def _tell_damaged() -> None:
+    """Say which checkpoints cannot be used, and that the others can."""
+    from pixelcnn.kept_models import kept_models
+
+    damaged = [one for one in [*_shipped(), *kept_models()] if one.error]
+    if damaged:
+        with st.sidebar.expander(f"Damaged models: {len(damaged)}"):
+            for one in damaged:
+                st.caption(plain(one.error))
+            st.caption("All others can be used.")
+
+
 def choose_model() -> str:
     """The choice of model in the sidebar, kept in the URL: a name of `models`."""
     known = models()
     names = list(known)
+    _tell_damaged()
     if not names:
         st.error(
             "No trained model was found in the folder checkpoints. Get the complete project again, "

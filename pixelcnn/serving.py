@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import IO
 
@@ -24,6 +25,31 @@ _MB = 2**20
 _START_PATIENCE_S = 60.0
 _END_PATIENCE_S = 10.0
 _KEY_BYTES = 4
+
+
+def check_packages() -> None:
+    """Find out whether everything that the app needs is installed.
+
+    Raises:
+        LabError: the names of what is missing.
+    """
+    needed = ROOT / "requirements.txt"
+    lines = needed.read_text().splitlines() if needed.is_file() else []
+    names = [line.partition("==")[0].strip() for line in lines if line and line[0].isalnum()]
+    missing = [name for name in names if not _installed(name)]
+    if missing:
+        raise LabError(
+            f"Packages are missing: {', '.join(missing)}. Install them with pip install -r "
+            "requirements.txt, then start again."
+        )
+
+
+def _installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def check_port(host: str, port: int) -> None:

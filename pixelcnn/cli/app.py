@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import urlencode
 
-from pixelcnn.serving import ROOT, TEACHER_KEY, Server, check_port, teacher_key
+from pixelcnn.serving import ROOT, TEACHER_KEY, Server, check_packages, check_port, teacher_key
 
 _LOOK_S = 0.2
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -40,6 +40,7 @@ class App:
         """Serve until it is interrupted; returns the exit status."""
         from pixelcnn.lan import lan_address
 
+        check_packages()
         check_port(self.host, self.port)
         lan = lan_address() if self.host in _EVERYWHERE else None
         key = teacher_key()

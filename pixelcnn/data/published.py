@@ -152,7 +152,13 @@ def read_published(name: str, root: Path, size: int | None) -> GreyImages:
         DataError: the copy is incomplete or damaged, or there is none and it cannot be downloaded.
     """
     published = PUBLISHED[name]
-    datasets = import_torchvision().datasets
+    try:
+        datasets = import_torchvision().datasets
+    except ImportError as error:
+        raise DataError(
+            f"Reading {name} needs a package that is missing ({error}): pip install torchvision. "
+            "The data sets that come with the lab, such as mnist5k, need none."
+        ) from error
     folder = root / published.folder
     if not _holds_something(folder):
         _download(name, datasets, root)

@@ -66,8 +66,13 @@ class Trace:
 
 
 def _numba_engine(model: AutoregressiveModel) -> Engine:
-    from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
-
+    try:
+        from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
+    except ImportError as error:
+        raise ConfigError(
+            f"The fast sampler needs a package that is missing ({error}): pip install numba. The "
+            "engine 'torch' draws the same images without it, more slowly."
+        ) from error
     return NumbaEngine(model)
 
 
@@ -87,10 +92,13 @@ def warm_up() -> None:
     """Compile the fast engine, or load it from the disk cache.
 
     Some ten seconds once on a machine, half a second later. Until it has been called in a
-    process, `auto` is the torch engine, so that nobody waits for a compiler in a lesson.
+    process, `auto` is the torch engine, so that nobody waits for a compiler in a lesson. Without
+    the package numba there is nothing to compile, and it stays that engine.
     """
-    from pixelcnn.sampling import numba_engine
-
+    try:
+        from pixelcnn.sampling import numba_engine
+    except ImportError:
+        return
     numba_engine.warm_up()
 
 

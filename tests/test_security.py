@@ -1,0 +1,360 @@
+"""Each promise of SECURITY.md that is not tested elsewhere, as that file says."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import hashlib
+import re
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import websockets
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classroom.browser import Browser, Shown
+from pages import common
+from pixelcnn.errors import LabError
+from pixelcnn.kept_models import keep_model
+from pixelcnn.run_config import RunConfig, RunStatus
+from pixelcnn.runs import Run, create_run, find_run
+from pixelcnn.serving import TEACHER_KEY, Server
+from pixelcnn.short_links import Place, find_link, keep_link
+from pixelcnn.teacher_key import TeacherKey
+from pixelcnn.train_config import TrainConfig
+from tests.servers import free_port
+
+ROOT = Path(__file__).parents[1]
+KEY = "3f9a17c2"
+ANNA, BEN = ("pixelcnn_lab=" + digit * 32 for digit in "ab")
+MARK = "evil4711"
+HOSTILE = (f"<img src=x onerror={MARK}()>", f"</style><script>{MARK}</script>", f'"];{MARK}();//')
+FOLDERS = ("pixelcnn", "pages", "widgets", "classroom")
+
+
+def sources(*folders: str) -> list[Path]:
+    found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert found
+    return found
+
+
+# ---------------------------------------------------------------- whose run it is
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served") / "runs"
+
+
+@pytest.fixture(scope="module")
+def server(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    environment = {"PIXELCNN_RUNS": str(runs), TEACHER_KEY: KEY}
+    log = tmp_path_factory.mktemp("log") / "log"
+    with (
+        log.open("w") as writing,
+        Server("127.0.0.1", free_port(), log=writing, environment=environment) as made,
+    ):
+        made.await_health()
+        yield made
+    assert f'File "{ROOT}' not in log.read_text(), log.read_text()[-3000:]
+
+
+@pytest.fixture
+def running(runs: Path) -> Iterator[Run]:
+    """A run of Anna's that looks as if it were at work: this process holds its lock."""
+    run = create_run(runs, RunConfig(data="digits8x8", train=TrainConfig(steps=9)))
+    run.write_status(RunStatus("running"))
+    key = ANNA.partition("=")[2]
+    (run.path / "owner").write_text(hashlib.sha256(key.encode()).hexdigest())
+    lock = run.lock
+    assert lock.acquire()
+    yield run
+    lock.release()
+
+
+def button(browser: Browser, label: str) -> Shown | None:
+    return next((one for one in browser.of_kind("button") if one.proto.label == label), None)
+
+
+def test_a_run_is_stopped_by_its_starter_or_with_the_teacher_s_key_and_by_nobody_else(
+    server: Server, running: Run
+) -> None:
+    async def lesson() -> None:
+        query = f"run={running.id}"
+        async with (
+            Browser(server.address, ANNA) as anna,
+            Browser(server.address, BEN) as ben,
+        ):
+            for browser in (anna, ben):
+                await browser.open()
+                await browser.open("train", query)
+            stop = button(anna, "Stop")
+            assert stop is not None
+            assert button(ben, "Stop") is None
+            # Ben's browser claims that he has pressed the button that only Anna has.
+            await ben.set(stop, trigger_value=True)
+            assert running.requested() == ""
+
+            [box] = [one for one in ben.of_kind("text_input") if one.proto.label == "Teacher's key"]
+            await ben.set(box, string_value="00000000")
+            assert "not the teacher's key" in ben.text()
+            assert button(ben, "Stop") is None
+            await ben.set(box, string_value=KEY.upper())
+            stop = button(ben, "Stop")
+            assert stop is not None
+            await ben.set(stop, trigger_value=True)
+            assert running.requested() == "stop"
+            assert not anna.exceptions + ben.exceptions
+
+    asyncio.run(lesson())
+
+
+def test_a_dropped_connection_comes_back_to_the_same_session_with_nothing_lost(
+    server: Server, running: Run
+) -> None:
+    async def lesson() -> None:
+        async with Browser(server.address) as before:  # without a cookie: the session is all
+            await before.open()
+            await before.open("train", f"run={running.id}")
+            [box] = [
+                one for one in before.of_kind("text_input") if one.proto.label == "Teacher's key"
+            ]
+            await before.set(box, string_value=KEY)
+            assert button(before, "Stop") is not None
+            await before.drop()
+            await asyncio.sleep(0.5)
+        async with Browser(server.address, session_id=before.session_id) as after:
+            await after.open("train", f"run={running.id}")
+            assert after.session_id == before.session_id
+            assert button(after, "Stop") is not None
+        async with Browser(server.address) as stranger:
+            await stranger.open("train", f"run={running.id}")
+            assert stranger.session_id != before.session_id
+            assert button(stranger, "Stop") is None
+
+    asyncio.run(lesson())
+
+
+def test_keys_cannot_be_guessed() -> None:
+    key = TeacherKey("3f9a17c2")
+    key.check(" 3F9A17C2 ")
+    for guess in ("", "3f9a17c", "3f9a17c22", "é", "3f9a17c3"):
+        with pytest.raises(LabError, match="not the teacher's key"):
+            key.check(guess)
+    with pytest.raises(LabError, match="Too many"):
+        key.check("3f9a17c2")
+    with pytest.raises(LabError):
+        TeacherKey("").check("")
+
+
+# ---------------------------------------------------------------- what a browser sends
+
+
+def test_what_stands_in_an_address_never_becomes_html_or_script(server: Server) -> None:
+    names = ("model", "run", "drawing", "tree", "masks", "preset", "s", "only", "audited", "show")
+
+    async def lesson() -> None:
+        async with Browser(server.address) as browser:
+            await browser.open()
+            for page in ("", "train", "masks"):
+                for text in HOSTILE:
+                    await browser.open(page, urlencode(dict.fromkeys(names, text)))
+                    for shown in browser.elements.values():
+                        if shown.kind in ("html", "iframe", "bidi_component"):
+                            assert MARK not in str(shown.proto), f"{page}: {shown.kind}"
+                        if shown.kind == "markdown" and shown.proto.allow_html:
+                            assert MARK not in shown.proto.body
+            assert not browser.exceptions
+
+    asyncio.run(lesson())
+
+
+def test_other_sites_cannot_connect_or_upload(server: Server) -> None:
+    async def from_elsewhere() -> None:
+        address = server.address.replace("http", "ws") + "/_stcore/stream"
+        async with websockets.connect(address, origin=websockets.Origin("http://evil.example")):
+            pass
+
+    with pytest.raises(websockets.InvalidStatus):
+        asyncio.run(from_elsewhere())
+    upload = urllib.request.Request(
+        f"{server.address}/_stcore/upload_file/a/b", data=b"x", method="PUT"
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(upload)
+    assert refused.value.code in (400, 403)
+
+
+@pytest.mark.parametrize(
+    "path", ["/../README.md", "/%2e%2e/%2e%2e/etc/passwd", "/app/static/../app.py"]
+)
+def test_no_address_leads_to_a_file_of_the_computer(server: Server, path: str) -> None:
+    try:
+        with urllib.request.urlopen(server.address + path) as response:
+            body = response.read()
+    except urllib.error.HTTPError:
+        return
+    assert b"<title>Streamlit</title>" in body
+
+
+@given(st.text(max_size=200))
+def test_a_quoted_text_holds_no_link_picture_or_formula(text: str) -> None:
+    shown = common.plain(text)
+    assert re.sub(r"\\([\\\[<$`])", r"\1", shown) == text
+    assert not re.search(r"(?<!\\)(\\\\)*[\[<$`]", shown)
+
+
+# ---------------------------------------------------------------- names and paths
+
+PARTS = st.sampled_from(
+    [
+        "..",
+        "/",
+        "\\",
+        "~",
+        "C:",
+        "\x00",
+        "\n",
+        "%2e",
+        "․․",
+        "a" * 50,
+        ".links",
+        "con",
+        "x",
+        " ",
+        "-",
+    ]
+)
+NAMES = st.one_of(st.text(max_size=60), st.lists(PARTS, max_size=8).map("".join))
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = create_run(
+        tmp_path_factory.mktemp("names") / "runs", RunConfig(train=TrainConfig(steps=9))
+    )
+    (run.path / "last.safetensors").write_bytes(b"weights")
+    return run
+
+
+@given(NAMES)
+def test_no_name_of_a_viewer_leads_out_of_its_folder(saved: Run, name: str) -> None:
+    root = saved.path.parent
+    before = everything(root.parent)
+    try:
+        path = keep_model(saved, name, root)
+    except LabError:
+        assert everything(root.parent) == before
+    else:
+        assert path.resolve().parent == root / "models"
+        path.unlink()
+    with pytest.raises(LabError):
+        find_run(root, name)
+    assert find_link(name, root) is None
+    try:
+        code = keep_link(Place(name, (("run", name),)), root)
+    except LabError:
+        return
+    [made] = everything(root / ".links")
+    assert made.stem == code
+    made.unlink()
+
+
+def everything(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+# ---------------------------------------------------------------- what the code must not use
+
+
+def names_in(path: Path) -> set[str]:
+    """All modules that a file imports, and the dotted names of what it calls."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Call):
+            found.add(ast.unparse(node.func))
+            found.update(str(keyword.arg) for keyword in node.keywords)
+    return found
+
+
+def test_nothing_is_unpickled_and_no_text_is_run() -> None:
+    forbidden = {"pickle", "dill", "joblib", "shelve", "marshal", "torch.load", "eval", "exec"}
+    used = {path: names_in(path) & forbidden for path in sources("pixelcnn", "pages", "widgets")}
+    assert not {path.name: names for path, names in used.items() if names}
+
+
+def test_arrays_are_never_loaded_with_objects_in_them() -> None:
+    for path in sources("pixelcnn", "pages", "widgets"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("np.load", "numpy.load"):
+                options = {one.arg: ast.unparse(one.value) for one in node.keywords}
+                assert options.get("allow_pickle") == "False", f"{path.name}:{node.lineno}"
+
+
+def test_html_is_written_by_us_alone() -> None:
+    for path in sources("pages", "widgets"):
+        assert "unsafe_allow_html" not in names_in(path), path.name
+    scripts = sorted((ROOT / "widgets").glob("*.js"))
+    assert scripts
+    for path in scripts:
+        content = path.read_text()
+        for word in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
+            assert word not in content, f"{path.name} uses {word}"
+
+
+def test_only_downloads_and_the_server_s_start_use_the_network() -> None:
+    network = {"socket", "requests", "urllib.request", "http.client", "urllib3", "httpx", "ftplib"}
+    using = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources("pixelcnn", "pages", "widgets")
+        if names_in(path) & network
+    }
+    assert using <= {
+        "pixelcnn/data/download.py",  # data sets, when somebody asks for one
+        "pixelcnn/serving.py",  # is the own server up?
+        "pixelcnn/lan.py",  # this computer's own number
+        "pixelcnn/cli/bench_classroom.py",  # a free port
+    }
+
+
+# ---------------------------------------------------------------- what it depends on
+
+
+def test_everything_that_is_imported_is_pinned() -> None:
+    lines = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line]
+    pinned = {}
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        match = re.fullmatch(r"([A-Za-z0-9_.-]+)==([0-9][0-9a-z.]*)(\s*;.*)?", line)
+        assert match, f"{line} is not pinned to one version"
+        pinned[match[1].lower()] = match[2]
+    # What a pinned package needs comes with it, in a version that it was tried with.
+    brought = {
+        re.match(r"[A-Za-z0-9_.-]+", needed)[0].lower()  # type: ignore[index]
+        for name in pinned
+        for needed in metadata.requires(name) or []
+        if "extra ==" not in needed
+    }
+    homes = metadata.packages_distributions()
+    for path in sources(*FOLDERS):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            for name in {one.partition(".")[0] for one in names}:
+                if name in sys.stdlib_module_names or name in FOLDERS or name == "google":
+                    continue
+                known = {home.lower() for home in homes.get(name, [name])}
+                assert known & (set(pinned) | brought), f"{path.name} imports {name}: not pinned"
