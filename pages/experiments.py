@@ -20,7 +20,7 @@ _LAYOUT = [2, 1]
 _NO_BREAK = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 
 
-@st.cache_data(show_spinner=False, ttl=10)
+@st.cache_data(show_spinner=False, ttl=60)
 def results(name: str) -> list[Result]:
     """The committed results of an experiment; looked up anew now and then, as they may come in."""
     from pixelcnn.experiments import committed, find_experiment
@@ -155,7 +155,8 @@ def details(experiment: Experiment) -> None:
     dates = sorted({row.date for row in rows})
     st.markdown(
         f"Trained on {dates[-1]} with {experiment.base.train.steps} steps of "
-        f"{experiment.base.train.batch_size} images each; {hardware}. The same on your computer:"
+        f"{experiment.base.train.batch_size} images each; {hardware}. Images/s also depend on what "
+        "else the computer did. The same on yours:"
     )
     st.code(command(experiment), language="bash", wrap_lines=True)
 

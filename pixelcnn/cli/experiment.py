@@ -74,18 +74,19 @@ class Repeat:
 
     def _path(self, experiment: Experiment) -> Path:
         """Where its results belong; the folder is there afterwards."""
-        folder = (self.output or _FOLDER) if self.all else _FOLDER
-        if self.output is not None and not self.all:
-            check_writable(self.output, (".json",))
-            return self.output
+        if self.all:
+            path = (self.output or _FOLDER) / f"{experiment.name}.json"
+        else:
+            path = self.output or _FOLDER / f"{experiment.name}.json"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"The folder {folder} cannot be made ({error.strerror}); name another one with "
-                "--output."
+                f"The folder {path.parent} cannot be made ({error.strerror}); name another one "
+                "with --output."
             ) from error
-        return folder / f"{experiment.name}.json"
+        check_writable(path, (".json",))
+        return path
 
     def _carry_out(self, experiment: Experiment, path: Path) -> None:
         from pixelcnn.experiments import conclusion, read_results, run_experiment
