@@ -137,18 +137,26 @@ CONVOLUTIONS = (
         name="blind_spot",
         title="Blind spot",
         question="Does it cost anything not to see the blind spot?",
-        base=trained({"blocks": 4, "kernel_size": 3}),
+        base=trained({"kernel_size": 3}),
         variants=(
-            Variant("one stack (plain)", {"model_options.hidden_channels": 30}),
+            Variant(
+                "one stack (plain)",
+                {"model_options.blocks": 4, "model_options.hidden_channels": 29},
+            ),
             Variant(
                 "two stacks (gated)",
-                {"model": "gated_pixelcnn", "model_options.hidden_channels": 20},
+                {
+                    "model": "gated_pixelcnn",
+                    "model_options.blocks": 8,
+                    "model_options.hidden_channels": 14,
+                },
             ),
         ),
         differs_in="model",
-        along=("model_options.hidden_channels",),
-        note="Both have equally many free weights. As in the paper, the gated network has gates as "
-        "well as a second stack, so the difference is that of both together.",
+        along=("model_options.blocks", "model_options.hidden_channels"),
+        note="Both have eight layers of 3 × 3 and equally many free weights. As in the paper, the "
+        "gated network has gates as well as a second stack, so the difference is that of both "
+        "together.",
         reported=Reported(
             "The gated network, which sees everything, beats the plain one.",
             f"{GATED}, table 1",
