@@ -112,8 +112,8 @@ OTHERS = (
             Variant("red → green → blue", {"model_options.independent_channels": False}),
         ),
         differs_in="model_options.independent_channels",
-        note="Coloured digits, four levels a channel: each has an ink and a paper of its own. Masks "
-        "between the colours cost the second network some free weights.",
+        note="Coloured digits, four levels a channel, each in an ink and on a paper of its own. "
+        "Masks between the colours cost the second network some free weights.",
         reported=Reported(),
     ),
     Experiment(
