@@ -12,6 +12,7 @@ from pages import (
     train_after,
     train_controls,
     train_live,
+    train_own,
     train_owner,
     train_pair,
     train_picture,
@@ -75,9 +76,20 @@ def _names_two() -> bool:
 # ---------------------------------------------------------------- before
 
 
-def set_up() -> RunConfig:
-    """Choose what to train, beside a recording of it."""
+def set_up() -> RunConfig | None:
+    """Choose what to train, beside a recording of it or beside one's own pictures."""
     left, right = st.columns(_LAYOUT, gap="medium")
+    with left:
+        source = train_own.choose_source()
+    if source != "lab":
+        with right, common.explained():
+            own = train_own.gather(source)
+        if own is None:
+            return None
+        config = train_setup.choose_options(own)
+        with left:
+            offer_start(config)
+        return config
     with left:
         preset = train_setup.choose_preset()
     # First of all what moves: the rest has to load PyTorch, which takes seconds on a first visit.
@@ -188,14 +200,16 @@ def show_live(views: list[RunView], states: list[str]) -> None:
 def explain(config: RunConfig) -> None:
     """What to look at, beside the program that does the same."""
     from pixelcnn.cli.train import command_line
-    from pixelcnn.run_code import python_code
+    from pixelcnn.own_name import OWN
+    from pixelcnn.run_code import own_place, python_code
 
     st.subheader("What to look at", anchor=False)
     st.markdown(_WHAT_TO_LOOK_AT)
     st.subheader("The same in code", anchor=False)
     python, shell = st.tabs(["Python", "Command line"])
     python.code(python_code(config), language="python")
-    shell.code(command_line(config), language="bash", wrap_lines=True)
+    place = f" --data-root {own_place(config)}" if config.data == OWN else ""
+    shell.code(command_line(config) + place, language="bash", wrap_lines=True)
     shell.caption("It shows up on this page too, if it is started in the same folder.")
 
 
@@ -230,11 +244,12 @@ watched = watched_runs()
 if watched:
     watch(watched)
     train_after.keep(watched[0])
-    shown = watched[0].config
+    shown: RunConfig | None = watched[0].config
 else:
     shown = set_up()
-train_slow.slow_section(shown, watched[0] if watched else None)
-explain(shown)
+if shown is not None:
+    train_slow.slow_section(shown, watched[0] if watched else None)
+    explain(shown)
 train_after.list_others(watched)
 launcher().warm()
 let_next_begin()

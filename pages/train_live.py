@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pixelcnn.own_name import OWN
+
 if TYPE_CHECKING:
     from pixelcnn.preview import Preview
     from pixelcnn.run_config import RunConfig
@@ -23,6 +25,8 @@ def title(config: RunConfig) -> str:
         if preset.config == replace(config, train=preset.config.train):
             return f"{preset.title}, own settings"
     size = config.data_options.get("size")
+    if config.data == OWN:
+        return f"Your own pictures, {size} × {size}"
     return f"{config.model} on {config.data}" + (f", {size} × {size}" if size else "")
 
 
@@ -71,8 +75,9 @@ def outcome(view: RunView, preview: Preview | None, name: str = "") -> None:
     held_out = view.held_out
     if held_out is None:
         return
+    what = "pictures" if view.config.data == OWN else "digits"
     text = (
-        f"Held-out digits cost **{held_out.bits_per_dim:.3f} bits per pixel** "
+        f"Held-out {what} cost **{held_out.bits_per_dim:.3f} bits per pixel** "
         f"({held_out.nats:.1f} nats per image)"
     )
     if preview is not None:

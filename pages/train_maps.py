@@ -43,7 +43,7 @@ def maps(view: RunView, steps: list[int]) -> list[list[Tiles]]:
     colors = colormap_table(SEQUENTIAL)
     frames = np.stack([colors[as_levels(one, low, high)] for one in table])  # (..., H, W, 3)
     shown = [bisect.bisect_right(kept, step) - 1 if kept else WAITING for step in steps]
-    title = f"What it notices in the held-out digit ({layer}): dark little, yellow much"
+    title = f"What it notices in the held-out picture ({layer}): dark little, yellow much"
     tiles = np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3))
     return [[Tiles(tiles, shown, levels=256, title=title, columns=_MAPS)]]
 

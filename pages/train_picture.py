@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages import common, train_maps
+from pages import common, train_maps, train_setup
+from pixelcnn.own_name import OWN
 from widgets.evolution import WAITING, Tiles, evolution
 from widgets.evolution_chart import Chart, Curve, Reference, Unit
 
@@ -76,15 +77,23 @@ def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, ke
 
 def _samples(view: RunView, steps: list[int], title: str) -> Tiles:
     frames = view.frames
-    classes = 10 if view.config.conditional else 0
+    names = _class_names(view.config)
     return Tiles(
         frames,
         _latest(view.frame_steps, steps),
         levels=_levels(view.config),
         title=title,
-        captions=[str(index % classes) for index in range(frames.shape[1])] if classes else [],
+        captions=[names[index % len(names)] for index in range(frames.shape[1])] if names else [],
         columns=4,
     )
+
+
+def _class_names(config: RunConfig) -> tuple[str, ...]:
+    if not config.conditional:
+        return ()
+    if config.data == OWN:
+        return train_setup.data_of(config).class_names
+    return tuple("0123456789")
 
 
 def _completion(view: RunView, steps: list[int]) -> list[Tiles]:
@@ -151,9 +160,10 @@ def _curves(view: RunView, title: str, index: int) -> list[Curve]:
             Curve(f"{name}training", "other training", learnt),
             Curve(f"{name}held out", "other held out", held_out),
         ]
+    what = "pictures" if view.config.data == OWN else "digits"
     return [
-        Curve(f"{name}training" if title else "digits it learns from", "training", learnt),
-        Curve(f"{name}held out" if title else "held-out digits", "held out", held_out),
+        Curve(f"{name}training" if title else f"{what} it learns from", "training", learnt),
+        Curve(f"{name}held out" if title else f"held-out {what}", "held out", held_out),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.train_network import Options, choose_conditioning, choose_network
+from pixelcnn.own_name import OWN
 
 if TYPE_CHECKING:
     from pixelcnn.data import DataSet
@@ -70,10 +71,15 @@ def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
     from pixelcnn.data import data_names, describe
 
     base = options.base
-    data = options.pick("Data set", data_names(), base.data, "data")
-    described = describe(data)
-    st.caption(f"{described.text}{'. Downloaded if missing' if described.needs_download else ''}.")
     chosen: dict[str, Any] = {}
+    if base.data == OWN:
+        data = OWN
+        chosen["root"] = base.data_options["root"]
+    else:
+        data = options.pick("Data set", data_names(), base.data, "data")
+        described = describe(data)
+        download = ". Downloaded if missing" if described.needs_download else ""
+        st.caption(f"{described.text}{download}.")
     if data != "digits8x8":
         own = base.data_options.get("size", 28)
         chosen["size"] = options.pick("Rows and columns", _SIZES, own, "size")
@@ -93,7 +99,7 @@ def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
         )
         if binarize != "threshold":
             chosen["binarize"] = binarize
-    conditional = st.checkbox(
+    conditional = (data != OWN or base.conditional) and st.checkbox(
         "Tell it which digit it is", base.conditional, **options.place("labels")
     )
     return data, chosen, conditional
@@ -219,6 +225,7 @@ def tell_facts(preview: Preview, config: RunConfig) -> None:
             reach = f"{100 * preview.reachable_share:.0f}\N{NO-BREAK SPACE}%"
             sees += f"; at any depth at most {reach} (blind spot)"
     st.markdown(
-        f"**{preview.parameters:,}** weights learn from **{preview.train_images:,}** digits for "
+        f"**{preview.parameters:,}** weights learn from **{preview.train_images:,}** "
+        f"{'pictures' if config.data == OWN else 'digits'} for "
         f"**{config.train.seconds:.0f} s**. Each pixel sees {sees}."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pixelcnn.own_name import OWN
 from pixelcnn.run_config import RunConfig
 from pixelcnn.train_config import TrainConfig
 
@@ -89,6 +90,29 @@ def live_presets() -> Mapping[str, LivePreset]:
         ),
     )
     return {preset.name: preset for preset in presets}
+
+
+def own_preset(root: str, *, classes: int, pictures: int) -> LivePreset:
+    """A training on pictures of one's own.
+
+    Args:
+        root: where they are; see `pixelcnn.data.own`.
+        classes: how many classes they have; 0 for none.
+        pictures: how many there are.
+    """
+    return LivePreset(
+        "own",
+        f"{pictures:,} pictures of your own, 14 × 14",
+        "in about a minute",
+        RunConfig(
+            model="pixelcnn",
+            model_options={"hidden_channels": 32, "blocks": 3, **_BOTTLENECK},
+            conditional=classes > 1,
+            data=OWN,
+            data_options={"root": root, "size": 14},
+            train=_lesson(seconds=45, sample_every=40, evaluate_every=80),
+        ),
+    )
 
 
 def _lesson(

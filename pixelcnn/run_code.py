@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
+from pixelcnn.own_name import OWN
 from pixelcnn.run_config import RunConfig
 from pixelcnn.train_config import TrainConfig
 
@@ -53,7 +55,7 @@ def python_code(config: RunConfig) -> str:
         if option.name not in _REPORTING and getattr(config.train, option.name) != option.default
     }
     return _PROGRAM.format(
-        data=", ".join([repr(config.data), *_arguments(_without_root(config.data_options))]),
+        data=", ".join([repr(config.data), *_arguments(_portable(config))]),
         seed=config.train.seed,
         model=_lines(model),
         train=_lines(_arguments(train)),
@@ -61,9 +63,19 @@ def python_code(config: RunConfig) -> str:
     )
 
 
-def _without_root(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Where the data lies differs from machine to machine."""
-    return {name: value for name, value in options.items() if name != "root"}
+def _portable(config: RunConfig) -> dict[str, Any]:
+    """The options of the data without where it lies, which differs from machine to machine; but
+    for pictures of one's own, which lie in one place only."""
+    options = {name: value for name, value in config.data_options.items() if name != "root"}
+    if config.data == OWN and "root" in config.data_options:
+        options = {"root": own_place(config)} | options
+    return options
+
+
+def own_place(config: RunConfig) -> str:
+    """Where the pictures of one's own of a run lie, from the working directory if it is above."""
+    root = Path(config.data_options["root"]).absolute()
+    return str(root.relative_to(Path.cwd())) if root.is_relative_to(Path.cwd()) else root.name
 
 
 def _arguments(values: Mapping[str, Any]) -> list[str]:

@@ -103,10 +103,9 @@ class RunView:
         return np.stack([self._completions[step] for step in steps]), steps
 
     def seconds_at(self, step: int) -> float:
-        """Seconds of work until the report closest to this step; 0 before the first."""
-        place = bisect.bisect_left(self._reported_steps, step)
-        before = self._reported_seconds[max(0, place - 1) : place + 1]
-        return before[-1] if before else 0.0
+        """Seconds of work until the last report at this step or before; 0 before the first."""
+        reports = bisect.bisect_right(self._reported_steps, step)
+        return self._reported_seconds[reports - 1] if reports else 0.0
 
     @property
     def seconds_left(self) -> float | None:

@@ -21,7 +21,7 @@ class Painter {
       undo: () => this.travel("undo"),
       redo: () => this.travel("redo"),
       mirror: () => this.change((layers) => layers.mirror()),
-      clear: () => this.change((layers) => layers.clear()),
+      clear: () => this.change((layers) => (this.meta.whole ? layers.empty() : layers.clear())),
     });
     this.board = new Board();
     this.canvas = this.board.canvas;
@@ -56,6 +56,10 @@ class Painter {
     this.meta = meta;
     this.ghost = meta.ghost ? arrays.ghost : null;
     this.legend.list.lastChild.hidden = !meta.ghost;
+    const { tools } = this.toolbox;
+    for (const node of [tools.unknown, this.line.parentElement, this.legend.list, this.caption, this.board.grip]) {
+      node.style.display = meta.whole ? "none" : "";
+    }
     if (content === this.content) return this.layout(); // the drawing here is newer
     this.content = content;
     const sameSize = this.layers?.height === height && this.layers?.width === width;
@@ -166,6 +170,7 @@ class Painter {
   }
 
   useTool(name) {
+    if (name === "unknown" && this.meta?.whole) return;
     this.tool = name;
     this.root.dataset.tool = name;
     this.toolbox.press(name);

@@ -47,6 +47,7 @@ def painter(
     report_while_drawing: bool = True,
     ghost: npt.ArrayLike | None = None,
     address: str | None = None,
+    whole: bool = False,
     label: str = "Drawing",
     key: str,
 ) -> Drawing:
@@ -60,6 +61,7 @@ def painter(
                           stays, the viewer's drawing wins
     report_while_drawing  report a few times a second while the pen is down, not only when it lifts
     ghost                 (H, W), 0 to 1: ink that may come, drawn faintly into unknown cells
+    whole                 a drawing without unknown cells: no tools for them are shown
     address               a query parameter of the page's address that holds the drawing of a model
                           with 2 levels (`link_text`). Written when the viewer draws and for a
                           `revision` above 1; what a page opens with stays out of the address
@@ -80,6 +82,7 @@ def painter(
         "reportWhileDrawing": report_while_drawing,
         "ghost": ghost is not None,
         "address": address,
+        "whole": whole,
         "label": label,
         "key": key,
     }

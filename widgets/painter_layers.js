@@ -96,6 +96,11 @@ class Layers {
     this.known.fill(0);
   }
 
+  empty() {
+    this.image.fill(0);
+    this.known.fill(1);
+  }
+
   mirror() {
     for (const layer of [this.image, this.known]) {
       for (let row = 0; row < this.height; row++) {

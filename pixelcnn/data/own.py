@@ -93,26 +93,39 @@ def read_own(root: Path) -> tuple[GreyImages, int]:
     Raises:
         DataError: there is none, or it is damaged.
     """
+    images, shift = read_packed(root)
+    greys, labels = torch.from_numpy(images.greys), torch.from_numpy(images.labels)
+    order = torch.from_numpy(np.random.RandomState(_SPLIT_SEED).permutation(len(greys)))
+    held_out = max(1, len(greys) // _HELD_OUT_SHARE)
+    train, test = (
+        Split(greys[some], labels[some]) for some in (order[held_out:], order[:held_out])
+    )
+    source = f"{len(greys)} pictures of one's own"
+    return GreyImages(train, test, images.class_names, source), shift
+
+
+def read_packed(root: Path) -> tuple[OwnImages, int]:
+    """All pictures in `root`, and by how much they are to be shifted.
+
+    Raises:
+        DataError: there are none, or they are damaged.
+    """
     content = content_of(root)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            greys = torch.from_numpy(file["greys"].astype(np.uint8, casting="safe"))
-            labels = torch.from_numpy(file["labels"].astype(np.int64))
-            names = tuple(str(name) for name in file["class_names"])
+            images = OwnImages(
+                file["greys"].astype(np.uint8, casting="safe"),
+                file["labels"].astype(np.int64),
+                tuple(str(name) for name in file["class_names"]),
+            )
             shift = int(file["shift"])
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
             f"{root / OWN_FILE} is damaged ({error}); send the pictures again."
         ) from error
-    if greys.ndim != 4 or len(greys) < 2 or not 0 <= shift <= MAX_SHIFT:
+    if images.greys.ndim != 4 or len(images.greys) < 2 or not 0 <= shift <= MAX_SHIFT:
         raise DataError(f"{root / OWN_FILE} holds no pictures to learn from; send them again.")
-    order = torch.from_numpy(np.random.RandomState(_SPLIT_SEED).permutation(len(greys)))
-    held_out = max(1, len(greys) // _HELD_OUT_SHARE)
-    train, test = order[held_out:], order[:held_out]
-    source = f"{len(greys)} pictures of one's own"
-    return GreyImages(
-        Split(greys[train], labels[train]), Split(greys[test], labels[test]), names, source
-    ), shift
+    return images, shift
 
 
 def shifted(split: Split, most: int) -> Split:
