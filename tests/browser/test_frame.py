@@ -14,7 +14,7 @@ def test_a_shared_page_opens_elsewhere_as_it_was_and_with_the_options_that_were_
     page: Page, watch: Callable[[str], WatchedPage], app_address: str
 ) -> None:
     goto(page, "/sample?label=3&n=4")
-    page.get_by_role("button", name="Share").click()
+    page.get_by_role("button", name="Share", exact=True).click()
     dialog = page.get_by_role("dialog", name="Share this page")
     expect(dialog).to_have_attribute("data-state", "ready")
     assert dialog.locator("canvas").evaluate("(canvas) => canvas.width") > 500
@@ -24,7 +24,7 @@ def test_a_shared_page_opens_elsewhere_as_it_was_and_with_the_options_that_were_
     link = dialog.get_by_role("textbox", name="Address").input_value()
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
-    expect(page.get_by_role("button", name="Share")).to_be_focused()
+    expect(page.get_by_role("button", name="Share", exact=True)).to_be_focused()
 
     other = watch(app_address)
     parts = urlsplit(link)
@@ -47,7 +47,7 @@ def test_a_question_mark_lists_the_keys_and_gives_the_focus_back(page: Page) -> 
     dialog = page.get_by_role("dialog", name="Keys on this page")
     page.get_by_role("spinbutton", name="Example").press("?")  # it may be meant as text
     expect(dialog).to_be_hidden()
-    before = page.get_by_role("button", name="Share")
+    before = page.get_by_role("button", name="Share", exact=True)
     before.press("?")
     expect(dialog).to_be_visible()
     expect(dialog).to_contain_text("A grid")
