@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pixelcnn.scores import Interval
     from pixelcnn.scores.paired import PairedScores
 
-_TICK = 0.5  # seconds
+_TICK = 1.0  # seconds
 COLUMNS = (5, 3, 5)
 
 
@@ -95,7 +95,7 @@ def _figures(pair: Pair, found: Figures, waiting: bool) -> None:
     if scores is None:
         places[1].markdown("Measuring ...")
         return
-    for side, (place, interval) in enumerate(zip(places[::2], scores.alone(), strict=True)):
+    for side, (place, interval) in enumerate(zip(places[::2], scores.alone, strict=True)):
         with place:
             bits = interval.times(scores.bits)
             st.metric("Bits per pixel, fewer are better", f"{bits.value:.4f}")
@@ -104,7 +104,7 @@ def _figures(pair: Pair, found: Figures, waiting: bool) -> None:
                 + _network(pair, found, side)
             )
     with places[1]:
-        difference = scores.difference().times(scores.bits)
+        difference = scores.difference.times(scores.bits)
         st.metric("A − B, digit by digit", compare_words.signed(difference.value, 4))
         st.markdown(
             f"{compare_words.between(difference, 4)}  \n**{compare_words.verdict(scores)}**"
@@ -141,9 +141,9 @@ def how_sure(pair: Pair) -> None:
     with words:
         st.markdown(compare_words.how_sure(scores))
     with chart:
-        first, second = (one.times(scores.bits) for one in scores.alone())
+        first, second = (one.times(scores.bits) for one in scores.alone)
         st.altair_chart(_alone({"A": first, "B": second}))
-        st.altair_chart(_together(scores.difference().times(scores.bits)))
+        st.altair_chart(_together(scores.difference.times(scores.bits)))
     st.markdown(compare_words.fine_print(scores))
 
 

@@ -17,7 +17,6 @@ from widgets.which_real import which_real
 if TYPE_CHECKING:
     from pixelcnn.scores import Interval
 
-_TICK = 0.5  # seconds
 # Far from the seeds of the pictures above, which would give the answer away.
 _FIRST_SEED = 5000
 
@@ -26,16 +25,12 @@ def section(pair: Pair) -> None:
     """The game, and its result."""
     st.header("Which is real?")
     st.markdown(words.GAME)
-    job: Job[Stage] | None = jobs().known(("samples", pair))
-    asking = job is not None and not job.done
-    st.fragment(_game, run_every=_TICK if asking else None)(pair, job, asking)
+    _game(pair)
 
 
-def _game(pair: Pair, job: Job[Stage] | None, asking: bool) -> None:
+@st.fragment
+def _game(pair: Pair) -> None:
     from pixelcnn.scores.which_real import deal
-
-    if asking and job and job.done:
-        st.rerun()  # no need to ask any more
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         versus = st.segmented_control(
@@ -69,23 +64,24 @@ def _game(pair: Pair, job: Job[Stage] | None, asking: bool) -> None:
         key="which-real",
     )
     if hits is not None:
-        _result(pair, job, versus, hits, len(dealt.real))
+        _result(pair, versus, hits, len(dealt.real))
 
 
 def _next_game() -> None:
     st.session_state["game"] = (st.session_state["game"] + 1) % (HIGHEST_SEED + 1)
 
 
-def _result(pair: Pair, job: Job[Stage] | None, versus: str, hits: int, of: int) -> None:
+def _result(pair: Pair, versus: str, hits: int, of: int) -> None:
     """How sure the result is, and what a network would have scored."""
     from pixelcnn.scores import share_interval
 
     st.markdown(words.result(hits, of, share_interval(hits, of)))
     if not pair.black_and_white:
         return
+    job: Job[Stage] | None = jobs().known(("samples", pair))
     if job is None:
         scoring(pair)
-        st.rerun()  # from now on the page asks how far it is
+        st.rerun()  # the section above asks how far it is, and starts the page again at the end
     found = job.latest.sets.get(versus) if job.latest else None
     if found is None:
         st.markdown("The discriminator is still learning; its score appears here in a moment.")

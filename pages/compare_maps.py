@@ -16,7 +16,7 @@ from widgets.pixel_grid import pixel_grid
 if TYPE_CHECKING:
     from pixelcnn.scores.paired import PairedScores
 
-BY_CLASS, A_LEADS, B_LEADS = "by class", "where A leads most", "where B leads most"
+BY_CLASS, A_LEADS, B_LEADS = "by class", "A leads", "B leads"
 _FIRST_DIGIT = 7
 _WIDTH = 380
 # Who pays more: purple for A and green for B, white for neither.
@@ -89,13 +89,13 @@ def _choose_digit(pair: Pair, labels: NDArray[np.int64]) -> int:
             bind="query-params",
         )
         if by == BY_CLASS:
-            digit = st.segmented_control(
+            digit = st.selectbox(
                 "Digit",
                 list(range(int(labels.max()) + 1)),
-                default=_FIRST_DIGIT,
-                required=True,
+                index=_FIRST_DIGIT,
                 key="digit",
                 bind="query-params",
+                width=100,
             )
             candidates = np.flatnonzero(labels == digit)
         else:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 A, B, REAL = "A", "B", "real digits"
 _CLASSIFIER = Path("scores") / "digit-classifier.safetensors"
-_TICK = 0.4  # seconds
-_SHOWN = 6  # samples of each model
+_TICK = 1.0  # seconds
+_SHOWN = 4  # samples of each model
 _SEED = 0
 _STYLE = """<style>
 .scores { display: flex; flex-wrap: wrap; gap: 0.3rem 1.6rem; font-variant-numeric: tabular-nums; }
@@ -62,10 +62,9 @@ def _classifier() -> DigitClassifier:
 
 def scoring(pair: Pair) -> Job[Stage]:
     """The job that draws pictures from both models and scores them, begun if it is new."""
-    import torch
-
     from pixelcnn.sampling import make_engine, sample
     from pixelcnn.scores.report import score_sets
+    from pixelcnn.scores.unseen import unseen_digits
 
     networks, real, compiling = pair.networks, unseen(pair.first), common.warm_up()
     training, classifier = common.digits(2, 28).train.images, _classifier()
@@ -80,9 +79,7 @@ def scoring(pair: Pair) -> Job[Stage]:
             engine = make_engine(network, "auto")
             drawn.append(sample(network, count, labels=labels, seed=_SEED, engine=engine))
             yield Stage(done, f"B draws {count} pictures ..." if done == 1 else "Scoring A ...")
-        # Real ones, others than those that all are measured against.
-        other = training[torch.linspace(0, len(training) - 1, count).long()]
-        sets = {A: drawn[0], B: drawn[1], REAL: other}
+        sets = {A: drawn[0], B: drawn[1], REAL: unseen_digits(others=True).images}
         told = ["Scoring B ...", "Scoring real digits ...", "Done."]
         for at, found in enumerate(score_sets(sets, real.images, training, classifier)):
             yield Stage(3 + at, told[at], found)
@@ -117,7 +114,7 @@ def _likelihood(pair: Pair) -> None:
         return
     dims = scores.dims
     guess = uniform_baseline(pair.configs[0]["levels"], dims)
-    alone = dict(zip((A, B), scores.alone(), strict=True))
+    alone = dict(zip((A, B), scores.alone, strict=True))
     units = (
         (lambda nats: nats, 1, guess.nats),
         (lambda nats: nats * scores.bits, 4, guess.bits_per_dim),
@@ -187,37 +184,35 @@ def _show(pair: Pair, sets: dict[str, SetScores]) -> None:
             with place:
                 _card(text, found)
     with st.container(border=True):
-        text = compare_words_scores.NEAREST
-        from pixelcnn.scores import nearest_images
-
-        training = common.digits(2, 28).train.images
-        real = nearest_images(unseen(pair.first).images, training)[1].square().median().item()
-        nearest: Numbers = [(who, f"{sets[who].typical:.0f} pixels", "") for who in (A, B)]
-        _told(text, [*nearest, ("unseen real digits", f"{real:.0f} pixels", "")])
+        _told(
+            compare_words_scores.NEAREST,
+            [(who, f"{one.typical:.0f} pixels", "") for who, one in sets.items()],
+        )
         for place, who in zip(st.columns(2, gap="medium"), (A, B), strict=True):
             with place:
-                _neighbours(who, sets[who], training.numpy())
+                _neighbours(who, sets[who])
 
 
-def _neighbours(who: str, scores: SetScores, training: np.ndarray) -> None:
-    """A few pictures over the training digits that are most like them, the nearest first."""
-    closest = scores.differ.argsort()[:_SHOWN]
+def _neighbours(who: str, scores: SetScores) -> None:
+    """A few pictures over the training digits that are most like them."""
+    training, labels = common.digits(2, 28).train
+    closest = scores.closest(labels, _SHOWN)
     drawn = scores.images[closest].numpy()
-    known = training[scores.nearest[closest].numpy()]
+    known = training[scores.nearest[closest]].numpy()
     endings(
         np.concatenate([drawn, known]),
         np.ones(drawn.shape[2:], bool),
         levels=2,
-        captions=[""] * _SHOWN + [f"{int(pixels)}" for pixels in scores.differ[closest]],
-        columns=_SHOWN,
+        captions=[""] * len(closest) + [f"{int(pixels)}" for pixels in scores.differ[closest]],
+        columns=len(closest),
         max_width=420,
         legend=False,
         label=f"Pictures by {who}; below each the training digit most like it",
         key=f"nearest-{who}",
     )
     st.caption(
-        f"{who}: of all its pictures those nearest to a training digit. Below each that digit, "
-        "and how many pixels differ."
+        f"Above: what {who} drew most like a training digit, one for each class. Below: that "
+        "digit, and how many pixels differ."
     )
 
 

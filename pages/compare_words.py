@@ -36,7 +36,7 @@ def between(interval: Interval, digits: int) -> str:
 
 def verdict(scores: PairedScores) -> str:
     """Who predicts better, in a few words."""
-    difference = scores.difference()
+    difference = scores.difference
     if not difference.clear:
         return "Too close to call."
     return f"{'A' if difference.value < 0 else 'B'} predicts digits better."
@@ -44,9 +44,9 @@ def verdict(scores: PairedScores) -> str:
 
 def how_sure(scores: PairedScores) -> str:
     """Why the paired difference is the honest comparison, with the numbers on screen."""
-    first, second = scores.alone()
+    first, second = scores.alone
     apart = first.high < second.low or second.high < first.low
-    difference = scores.difference()
+    difference = scores.difference
     separate = math.hypot(first.high - first.low, second.high - second.low)
     narrower = separate / (difference.high - difference.low)
     told_apart = (
@@ -73,7 +73,7 @@ def fine_print(scores: PairedScores) -> str:
     """How it was measured, and who was told what."""
     words = (
         f"Measured on {scores.of} digits of MNIST's test set, which none of the models here has "
-        "learned from. The intervals hold 95 %: they are a *bootstrap*, the means of the same "
+        "learned from. The intervals hold 95%: they are a *bootstrap*, the means of the same "
         "digits drawn anew, with replacement, 2,000 times. The milliseconds were taken on this "
         "computer, with both models drawing 16 pictures in turns."
     )
@@ -181,7 +181,7 @@ TO_TRY = (
     "- **The same model against itself?** Not offered: the difference is 0 everywhere. But train "
     "one twice with two seeds (*Train live*), keep both, and compare them: how large is the "
     "difference that chance alone makes?\n"
-    "- **Test digit → where B leads most**: is there any digit on which the worse model wins? What "
+    "- **Test digit → B leads**: is there any digit on which the worse model wins? What "
     "do these look like?\n"
     "- **Random codes → as drawn pixels**: why are the VAE's pictures grainy, and those of A not?\n"
     "- **Play against A, then against B.** Whose pictures fool you? Do the scores agree?\n"

@@ -65,15 +65,15 @@ PICTURE_SCORES = (
     ScoreText(
         "Class score",
         "1 to 10, more is better",
-        "each picture is clearly one digit, and all ten occur (the *Inception score*).",
+        "high if each picture is clearly one digit, and all ten occur (the *Inception score*).",
         "ten good pictures are repeated for ever: it would be perfect. It never looks at a real "
         "digit.",
     ),
     ScoreText(
         "Two-sample test",
-        "50 % is best",
+        "50% is best",
         "how often a small network, trained just now to tell drawn from real, is right about new "
-        "pictures. 50 %: it cannot tell.",
+        "pictures. 50%: it cannot tell.",
         "the network is too small or saw too few pictures: it may miss what you see at once.",
     ),
     ScoreText(
@@ -88,7 +88,7 @@ PICTURE_SCORES = (
 
 NEAREST = ScoreText(
     "Is it memorising? The nearest training digit",
-    "about as far as unseen real digits",
+    "about as far as real digits",
     "half of the pictures are nearer than this to one of the 4,500 training digits that come with "
     "the lab. A model that copies would be much nearer than real digits that it never saw.",
     "a copy is shifted by one pixel, which looks far away, or the model has learned from other "
@@ -98,7 +98,8 @@ NEAREST = ScoreText(
 SAMPLE_SCORES = (
     "The scores above ask how well a model **expects** real digits. These ask how real its **own** "
     "pictures look; a model can be good at one and bad at the other. The column *real digits* is "
-    "the yardstick: other real digits, scored in the same way. Nobody can be expected to do better."
+    "the yardstick: other unseen digits, scored in the same way. Nobody can be expected to do "
+    "better."
 )
 
 SCORES_NEED = (
@@ -140,10 +141,10 @@ def result(hits: int, of: int, share: Interval) -> str:
     elif share.high < 1 / 2:
         sure = "That is worse than a coin: you see the difference, and take the wrong one for real."
     else:
-        sure = "The interval holds 50 %, so it may have been luck: play on to be surer."
+        sure = "The interval holds 50%, so it may have been luck: play on to be surer."
     return (
         f"**You found the real one {hits} of {of} times: {share.value:.0%}** "
-        f"(95 % interval {share.low:.0%} to {share.high:.0%}). {sure}"
+        f"(95% interval {share.low:.0%} to {share.high:.0%}). {sure}"
     )
 
 

@@ -121,7 +121,7 @@ COMPARE = (
         (
             right(
                 "Perhaps: with so few rounds a coin would do as well now and then.",
-                "The 95 % interval of 8 in 12 holds 50 %. More rounds make it narrower.",
+                "The 95% interval of 8 in 12 holds 50%. More rounds make it narrower.",
             ),
             wrong(
                 "Yes: 8 is more than 6.",
@@ -129,7 +129,7 @@ COMPARE = (
             ),
             wrong(
                 "No: it would have to be 12 of 12.",
-                "Nobody needs to be perfect. The interval must lie above 50 %, and with enough "
+                "Nobody needs to be perfect. The interval must lie above 50%, and with enough "
                 "rounds two thirds would do.",
             ),
         ),

@@ -65,7 +65,7 @@ def test_paired_scores_grow_to_the_log_probabilities_of_both_models(
         theirs = -small(classes=10).log_prob(digits.images[:30], digits.labels[:30])
     torch.testing.assert_close(scores[-1].ours, ours)
     torch.testing.assert_close(scores[-1].theirs, theirs)
-    difference = scores[-1].difference()
+    difference = scores[-1].difference
     assert difference.value == pytest.approx((ours - theirs).mean().item(), abs=1e-4)
     assert difference.low < difference.value < difference.high
 
@@ -105,11 +105,14 @@ def test_pairing_makes_the_interval_narrow_where_digits_differ_more_than_models(
 
 def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
     images, labels = unseen_digits()
-    assert images.shape == (500, 1, 28, 28)
+    others = unseen_digits(others=True).images
+    assert images.shape == others.shape == (500, 1, 28, 28)
     assert labels.bincount(minlength=10).min() > 30
     learned = load_data("mnist5k")
     known = {bytes(one.numpy().tobytes()) for one in (*learned.train.images, *learned.test.images)}
-    assert not any(bytes(one.numpy().tobytes()) in known for one in images)
+    known |= {bytes(one.numpy().tobytes()) for one in images}
+    assert len(known) == 5500
+    assert not any(bytes(one.numpy().tobytes()) in known for one in others)
     assert unseen_digits(16, 14).images.shape == (500, 1, 14, 14)
     assert int(unseen_digits(16, 14).images.max()) > 1
     drawn = unseen_digits(binarize="static").images
@@ -149,6 +152,9 @@ def test_copies_of_training_digits_are_found_to_be_copies() -> None:
     real = unseen_digits().images[:100]
     found = score_set(training[:100], real, training, load_classifier(SHIPPED)[0])
     assert found.typical == 0
+    labels = load_data("mnist5k").train.labels
+    chosen = found.closest(labels, 5)
+    assert len(set(labels[found.nearest[chosen]].tolist())) == 5
     assert (found.nearest == torch.arange(100)).all()
     assert found.frechet > 0
     assert 1 <= found.classes <= 10

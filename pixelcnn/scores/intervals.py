@@ -12,6 +12,7 @@ from pixelcnn.errors import DataError
 
 _Z = 1.959964
 """Standard deviations that hold 95 % of a normal distribution."""
+_DRAWN_AT_ONCE = 200_000  # scores: 3 MB
 
 
 class Interval(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -85,10 +86,12 @@ class PairedScores:
         """Bits per sub-pixel that one nat per image is."""
         return 1 / (self.dims * math.log(2))
 
+    @cached_property
     def alone(self) -> tuple[Interval, Interval]:
         """Mean nats of each model, with the interval that it has on its own."""
         return bootstrap_mean(self.ours), bootstrap_mean(self.theirs)
 
+    @cached_property
     def difference(self) -> Interval:
         """The mean of ours - theirs in nats, image by image; below zero, ours is better."""
         return bootstrap_difference(self.ours, self.theirs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from pixelcnn.scores.classifier import DigitClassifier
@@ -48,6 +49,18 @@ class SetScores:
     def typical(self) -> float:
         """Half of the images are nearer than this, in pixels, to a training image."""
         return self.differ.median().item()
+
+    def closest(self, labels: Tensor, count: int) -> Tensor:
+        """The images nearest to a training image, one for each class of these: indices `(k,)`.
+
+        Args:
+            labels: of the training images.
+            count: the most images.
+        """
+        order = self.differ.argsort()
+        classes = labels[self.nearest[order]]
+        firsts = [int((classes == one).nonzero()[0]) for one in classes.unique()]
+        return order[torch.tensor(sorted(firsts)[:count])]
 
 
 def score_set(
