@@ -28,8 +28,8 @@ def show_where_it_looks(
         layer: of `activations`; any layer of an attention will do.
     """
     weights = attended(model, image, label).get(f"{layer.rpartition('.')[0]}.attention")
-    if weights is None:
-        return
+    if weights is None or (len(weights) == 1 and layer.endswith(".attention")):
+        return  # with a single head, what made the cell shows it all
     height, width = image.shape[1:]
     row, column = selection.row, selection.column
     if row is None or column is None:

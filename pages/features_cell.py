@@ -8,8 +8,10 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common
-from pages.features_words import formula, number
+from pages.features_words import formula, lookup_in_words, number, steps_in_words
 from pixelcnn.window import Cell, Convolution, Term, convolution, made_of, window
+from pixelcnn.window_attention import Lookup, looked_up
+from pixelcnn.window_recurrence import remembered
 from pixelcnn.wiring import Numbers, Wiring, numbers_of, wire
 from widgets.pixel_grid import pixel_grid
 
@@ -57,14 +59,23 @@ def show_cell(
         scale = wired.places[place].scale
         show_window(image, window(wired, place, cell), (row * scale, column * scale))
     explained = convolution(wired, found, place, cell)
+    lookup = looked_up(wired, found, place, cell)
+    steps = remembered(wired, found, place, cell)
     with right:
-        if explained is None:
+        if explained is not None:
+            if len(explained.sums) > 1:
+                explained = chosen_source(wired, found, place, cell, explained)
+            st.markdown(sum_in_words(explained))
+        elif lookup is not None:
+            st.markdown(lookup_in_words(lookup))
+        elif steps is not None:
+            st.markdown(steps_in_words(steps))
+        else:
             show_parts(wired, found, place, cell)
-            return
-        if len(explained.sums) > 1:
-            explained = chosen_source(wired, found, place, cell, explained)
-        st.markdown(sum_in_words(explained))
-    show_products(explained)
+    if explained is not None:
+        show_products(explained)
+    elif lookup is not None and lookup.strongest:
+        show_lookup(lookup, channel, (row, column))
 
 
 def chosen_source(
@@ -108,6 +119,30 @@ def show_products(found: Convolution) -> None:
                 report=False,
                 max_width=320,
                 key=f"cell-{title.split()[-1]}",
+            )
+
+
+def show_lookup(found: Lookup, channel: int, pixel: tuple[int, int]) -> None:
+    """Where an attention looks, what it finds there, and their products, each over the picture."""
+    grids = {
+        f"Weights of head {found.head + 1}": (100 * found.weights, " %"),
+        f"× values, map {channel}": (found.values, ""),
+        "= products": (found.products, ""),
+    }
+    for place, (title, (values, unit)) in zip(
+        st.columns(3, gap="small"), grids.items(), strict=True
+    ):
+        with place:
+            pixel_grid(
+                values,
+                title=title,
+                unit=unit,
+                missing="not looked at",
+                selected=pixel,
+                link="lookup",
+                report=False,
+                max_width=320,
+                key=f"lookup-{title.split()[1]}",
             )
 
 
@@ -159,12 +194,7 @@ def show_parts(wired: Wiring, found: Numbers, place: str, cell: Cell) -> None:
         st.markdown("This is no convolution: numbers of other layers meet here.")
         st.markdown(told(term))
         return
-    value = wired.places[place]
-    if value.op == "attention":
-        words = "A mean of the *values* at earlier pixels, weighted by where this pixel looks:"
-    elif value.op == "recurrence":
-        words = "A *state*: made, step by step, of its input and the states next to it:"
-    elif value.op == "constant":
+    if wired.places[place].op == "constant":
         words = "It comes from the label or the position alone. No pixel plays a part:"
     else:
         words = f"This number {term.name}:"

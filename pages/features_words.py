@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pixelcnn.window import Term
+from pixelcnn.window_attention import Lookup
 
 _BLOCKS = {"Blocks": ["stack"]}
 _ATTENTION = {"Attention": ["attention"]}
@@ -66,6 +69,22 @@ EXPLAINED = {
 }
 
 
+# The steps of a recurrence, by the letters that they have in the papers.
+_LSTM = {
+    "f": "the **forget** gate: how much of the memory stays",
+    "i": "the **input** gate: how much of what is new comes in",
+    "g": "what is **new**",
+    "c": "the **memory**: f × the memory before + i × g",
+    "o": "the **output** gate: how much of the memory shows",
+}
+_GRU = {
+    "r": "the **reset** gate: how much the states next to it count",
+    "z": "the **update** gate: how much of the state stays",
+    "n": "what is **new**",
+}
+_WRITTEN_OUT = 3  # products of an attention, before it becomes a list that nobody reads
+
+
 def views(architecture: str) -> dict[str, list[str]]:
     """What can be looked at: {view: parts of `LayerSummary`}, the usual view first."""
     return _VIEWS.get(architecture, _BLOCKS | _INSIDE)
@@ -83,6 +102,56 @@ def formula(term: Term) -> str:
         shallow = [Term("number", part.value) for part in term.parts]
         steps.insert(1, _written(Term(term.op, term.value, parts=tuple(shallow))))
     return " = ".join(steps)
+
+
+def lookup_in_words(found: Lookup) -> str:
+    """The sum of an attention: its greatest parts, and the rest."""
+    if not found.strongest:
+        return "### 0.00\nThere is no pixel before this one, so there is nowhere to look."
+    named = found.strongest[:_WRITTEN_OUT]
+    products = [
+        f"{number(found.weights[at])} × {_in_brackets(Term('number', found.values[at]), 'mul')}"
+        for at in named
+    ]
+    others = len(found.strongest) - len(named)
+    lines = [
+        f"- **{written} = {number(found.products[at])}** from row {at[0]}, column {at[1]}"
+        for written, at in zip(products, named, strict=True)
+    ]
+    if others:
+        rest = found.total - sum(float(found.products[at]) for at in named)
+        pixels = "the one other pixel" if others == 1 else f"the other {others} pixels"
+        lines.append(f"- **{number(rest)}** from {pixels}, in the same way")
+        products.append("…")
+    weights = float(sum(found.weights[at] for at in found.strongest))
+    return (
+        f"### {' + '.join(products)} = {number(found.total)}\n"
+        "**Weight × value**, summed over all earlier pixels: it takes over what stands where it "
+        f"looks.\n\n" + "\n".join(lines) + f"\n\nAll weights sum to **{number(weights)}**."
+    )
+
+
+def steps_in_words(steps: Mapping[str, Term]) -> str:
+    """The gates of a recurrence, and what they make of what it remembers."""
+    if "c" in steps:  # an LSTM
+        meanings, state, carried = _LSTM, "o × tanh(c)", steps["c"].parts[0].parts[1]
+    else:
+        state = "(1 − z) × n + z × the state before"
+        meanings, carried = _GRU, steps["h"].parts[1].parts[1]
+    lines = [
+        f"- *{letter}* = **{number(steps[letter].value)}**, {what}  \n{formula(steps[letter])}"
+        for letter, what in meanings.items()
+    ]
+    gate = next(iter(meanings))
+    (told, heard), lines_in_order = steps[gate].parts[0].parts, "\n".join(lines)
+    return (
+        f"### {formula(steps['h'])}\n"
+        f"A **state**, made of what came in here and of the states next to it: {state}.\n\n"
+        f"{lines_in_order}\n\n"
+        f"The first number of a gate is what came in: that of *{gate}*, {number(told.value)}, "
+        f"{told.name}. The second {heard.name}. In the memory, **{number(carried.value)}** "
+        f"{carried.name}."
+    )
 
 
 def _written(term: Term) -> str:

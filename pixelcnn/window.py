@@ -95,7 +95,7 @@ def window(wiring: Wiring, place: str, cell: Cell) -> NDArray[np.bool_]:
     Raises:
         ConfigError: there is no such place or cell.
     """
-    value = _value_at(wiring, place, cell)
+    value = value_at(wiring, place, cell)
     channel, row, column = cell
     reach = wiring.reaches[value.index]
     rows, columns = reach.packed.shape[1:3]  # one of each for what the image does not change
@@ -122,7 +122,7 @@ def convolution(
     Raises:
         ConfigError: there is no such place, cell or channel.
     """
-    value = _value_at(wiring, place, cell)
+    value = value_at(wiring, place, cell)
     layer = value.layer
     if not isinstance(layer, TapConv2d):
         return None
@@ -137,7 +137,7 @@ def convolution(
         raise ConfigError(f"source = {source} is unknown; {place} reads {len(sums)} maps.")
     hidden = ~mask[source]
     return Convolution(
-        reads=_described(wiring, value.inputs[0]),
+        reads=described(wiring, value.inputs[0]),
         source=source,
         patch=patches[source].numpy(),
         kernel=weight[source].double().masked_fill(hidden, torch.nan).numpy(),
@@ -151,13 +151,19 @@ def made_of(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> Term:
     """How a cell's number follows from those of other layers: sums, products, gates.
 
     Arguments and errors as for `convolution`. A layer with weights of its own is followed no
-    further, and gives a single number.
+    further, and gives a single number: for these there are `convolution`, `looked_up` (attention)
+    and `remembered` (recurrence).
     """
-    value = _value_at(wiring, place, cell)
+    value = value_at(wiring, place, cell)
     return _term(wiring, numbers, value, cell, first=True)
 
 
-def _value_at(wiring: Wiring, place: str, cell: Cell) -> Value:
+def value_at(wiring: Wiring, place: str, cell: Cell) -> Value:
+    """The value at a place of a network, after a look whether the cell lies within its maps.
+
+    Raises:
+        ConfigError: there is no such place or cell.
+    """
     value = wiring.places.get(place)
     if value is None:
         raise ConfigError(f"{place} is no place of this network that leads to its prediction.")
@@ -198,7 +204,7 @@ def _term(
                 return _term(wiring, numbers, part, (channel, row, column))
             channel -= part.channels
     if named or value.op not in _FOLLOWED:
-        what = _described(wiring, value)
+        what = described(wiring, value)
         # A number that the image does not change, and one for all channels, has no map.
         where = "" if value.op == "constant" else f", map {channel}"
         return Term("number", number, f"comes from {what}{where}")
@@ -208,7 +214,7 @@ def _term(
     return Term(value.op, number, parts=tuple(parts))
 
 
-def _described(wiring: Wiring, value: Value) -> str:
+def described(wiring: Wiring, value: Value) -> str:
     """A value in a few words."""
     if value.op == "image":
         return "the image"
@@ -216,7 +222,7 @@ def _described(wiring: Wiring, value: Value) -> str:
         return "label or position"
     if value.index in wiring.names:
         return layer_label(wiring.names[value.index])
-    inside = [_described(wiring, source) for source in value.inputs]
+    inside = [described(wiring, source) for source in value.inputs]
     if value.op in ("add", "cat"):
         return (" + " if value.op == "add" else " and ").join(dict.fromkeys(inside))
     if value.op == "mul":

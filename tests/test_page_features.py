@@ -34,6 +34,7 @@ from pixelcnn.run_config import RunConfig
 from pixelcnn.runs import create_run
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.window import Term, convolution, made_of, window
+from pixelcnn.window_recurrence import remembered
 from pixelcnn.wiring import gate_maps, numbers_of, wire
 from pixelcnn.worker import carry_out
 from widgets.painter import Drawing, drawing_state
@@ -311,6 +312,39 @@ def test_a_clicked_cell_of_a_convolution_is_written_out(models: dict[str, Any]) 
     page.selectbox(key="reads").set_value(f"map {other}").run()
     own = number(float(found.sums[other]))
     assert f"**{own}** is the sum of the products below, of map {other}" in told(page)
+
+
+def test_a_cell_of_an_attention_is_the_sum_of_weight_times_value(models: dict[str, Any]) -> None:
+    view = {"part-pixelcnn_attention": "Attention", "layer": "attentions.1.attention"}
+    page = open_page("attention", digit="3", cell="7.6.5", **view)
+    model = models["attention"].eval()
+    value = activations(model, digit_image(3), torch.tensor([3]))["attentions.1.attention"]
+    words, shown = told(page), grids(page)
+    assert f"… = {number(value[0, 7, 6, 5].item())}\n" in words
+    assert "All weights sum to **1.00**" in words
+    weights, values = shown["Weights of head 3"][1] / 100, shown["× values, map 7"][1]
+    assert np.nansum(weights) == pytest.approx(1, abs=1e-4)
+    assert np.nansum(weights * values) == pytest.approx(value[0, 7, 6, 5].item(), abs=1e-4)
+    np.testing.assert_allclose(shown["= products"][1], weights * values, atol=1e-5)
+
+
+def test_a_cell_of_a_recurrence_is_told_gate_by_gate(models: dict[str, Any]) -> None:
+    model = build_model("pixelrnn", height=14, width=14, hidden_channels=6, blocks=1)
+    save_checkpoint(common.CHECKPOINTS / "lstm.safetensors", model, {})
+    forget_models()
+    layer = {"part-pixelrnn": "Recurrence", "layer": "layers.0.recurrence"}
+    page = open_page("lstm", digit="3", cell="2.6.5", **layer)
+    model.eval()
+    wiring = wire(model)
+    found = numbers_of(model, wiring.graph, digit_image(3)[0])
+    steps = remembered(wiring, found, "layers.0.recurrence", (2, 6, 5))
+    assert steps is not None
+    value = activations(model, digit_image(3))["layers.0.recurrence"][0, 2, 6, 5].item()
+    assert formula(steps["h"]).endswith(f"= {number(value)}")
+    assert f"### {formula(steps['h'])}\n" in told(page)
+    for letter in "figco":
+        assert f"- *{letter}* = **{number(steps[letter].value)}**, " in told(page)
+        assert formula(steps[letter]) in told(page)
 
 
 def test_the_window_of_the_cell_lies_over_the_digit(models: dict[str, Any]) -> None:

@@ -13,11 +13,13 @@ from torch import Tensor
 
 from pixelcnn.conditioning import LabelPlanes
 from pixelcnn.errors import ConfigError
-from pixelcnn.introspect import activations, summarize
+from pixelcnn.introspect import activations, attention_weights, summarize
 from pixelcnn.layers import TapConv2d
 from pixelcnn.models import AutoregressiveModel
 from pixelcnn.reach import receptive_field
 from pixelcnn.window import Cell, Term, convolution, made_of, window
+from pixelcnn.window_attention import looked_up
+from pixelcnn.window_recurrence import remembered
 from pixelcnn.wiring import Numbers, Wiring, gate_maps, numbers_of, wire
 from tests.model_cases import VARIANTS, small, variant_name
 
@@ -200,3 +202,56 @@ def test_what_is_not_there_is_said_in_words() -> None:
         convolution(wiring, numbers, "first", (12, 0, 0))
     with pytest.raises(ConfigError, match="source = 1 is unknown; first reads 1 maps"):
         convolution(wiring, numbers, "first", (0, 0, 0), 1)
+
+
+# ---------------------------------------------------------------- attention and recurrence
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [case for case in VARIANTS if case[0] in ("pixelcnn_attention", "pixelsnail")],
+    ids=variant_name,
+)
+def test_weight_times_value_is_the_number_of_every_attention(
+    name: str, options: dict[str, Any]
+) -> None:
+    model, wiring, image, labels, numbers = looked_at(name, options)
+    maps, weights = activations(model, image[None], labels), attention_weights(model, image[None])
+    assert set(weights) <= set(wiring.places)
+    for place in weights:
+        for cell in cells(tuple(maps[place][0].shape)):
+            found = looked_up(wiring, numbers, place, cell)
+            assert found is not None
+            assert found.total == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
+            target = cell[1] * 5 + cell[2]
+            assert np.nansum(found.weights) == pytest.approx(float(target > 0))
+            np.testing.assert_array_equal(np.isnan(found.weights).ravel(), np.arange(20) >= target)
+            used = weights[place][0, found.head, target, :target].numpy()
+            np.testing.assert_allclose(found.weights.ravel()[:target], used, atol=1e-4)
+            added = [abs(found.products[at]) for at in found.strongest]
+            assert added == sorted(added, reverse=True)
+            assert len(added) == target
+    assert looked_up(wiring, numbers, "first", (0, 0, 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [case for case in VARIANTS if case[0] == "pixelrnn"], ids=variant_name
+)
+def test_the_gates_of_a_recurrence_make_the_number_of_its_cell(
+    name: str, options: dict[str, Any]
+) -> None:
+    model, wiring, image, labels, numbers = looked_at(name, options)
+    maps = activations(model, image[None], labels)
+    letters = "rznh" if options.get("cell") == "gru" else "figcoh"
+    layers = [place for place in maps if place.endswith("recurrence")]
+    for place in layers:
+        for cell in cells(tuple(maps[place][0].shape)):
+            found = remembered(wiring, numbers, place, cell)
+            assert found is not None
+            assert "".join(found) == letters
+            assert found["h"].value == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
+            for term in found.values():
+                assert worked_out(term) == pytest.approx(term.value)
+                assert all(leaf.name for leaf in term.leaves)
+    assert len(layers) == (4 if options["layer"] == "diagonal_bilstm" else 2)
+    assert remembered(wiring, numbers, "first", (0, 0, 0)) is None
