@@ -110,10 +110,9 @@ def _choose_digit(pair: Pair, labels: NDArray[np.int64]) -> int:
 
 
 def _by_lead(pair: Pair, ours: bool) -> NDArray[np.int64]:
-    """The digits on which one model leads, most first; empty while they are being measured."""
+    """All digits, those on which one model leads most first; none while they are being measured."""
     scores: PairedScores | None = begin(pair).scores.latest
     if scores is None or not scores.done:
         return np.empty(0, np.int64)
     lead = (scores.theirs - scores.ours).numpy() * (1 if ours else -1)
-    order = np.argsort(-lead)
-    return order[lead[order] > 0]
+    return np.argsort(-lead)

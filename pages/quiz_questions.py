@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pages.quiz_question import Question
+from pages.quiz_questions_compare import COMPARE
 from pages.quiz_questions_drawing import DRAW, SAMPLE
 from pages.quiz_questions_experiments import EXPERIMENTS
 from pages.quiz_questions_idea import START, TRAIN
@@ -20,5 +21,6 @@ QUESTIONS: Mapping[str, tuple[Question, ...]] = {
     "draw": DRAW,
     "features": FEATURES,
     "one_pixel": ONE_PIXEL,
+    "compare": COMPARE,
     "experiments": EXPERIMENTS,
 }
