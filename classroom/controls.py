@@ -41,7 +41,7 @@ def sound_value(shown: Shown, dice: random.Random) -> Value:
 
 def nonsense_value(shown: Shown, dice: random.Random) -> Value:
     """A value that no browser would send."""
-    number = dice.choice([-1e9, 1e9, 1e300, 0.5, float("inf"), float("nan")])
+    number = dice.choice([-1e9, 1e9, 1e15, 0.5])
     words = dice.choice(NONSENSE)
     values: dict[str, Value] = {
         "checkbox": {"bool_value": True},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,10 +143,19 @@ def attention_weights(
 
 @contextmanager
 def _listening(model: AutoregressiveModel, heard: Hook) -> Iterator[None]:
-    """Calls `heard` for each module of a model that has done its work, until the end."""
+    """Calls `heard` for each module of a model that has done its work, until the end.
+
+    Only for what this thread does with it: on a server others use the same model meanwhile, and
+    their pictures are not this one's.
+    """
+    listener = threading.get_ident()
 
     def hook_of(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], object], None]:
-        return lambda module, inputs, output: heard(name, module, inputs, output)
+        def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: object) -> None:
+            if threading.get_ident() == listener:
+                heard(name, module, inputs, output)
+
+        return hook
 
     handles = [
         module.register_forward_hook(hook_of(name.lstrip("_")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import socket
 import sys
 import tempfile
@@ -88,6 +89,10 @@ class BenchClassroom:
                 if run is not None:
                     run.control("stop")
         errors += _tracebacks(log)
+        if errors:
+            kept = self.output.with_suffix(".log")
+            shutil.copy(log, kept)
+            _say(f"What the server wrote is in {kept}.")
         report["errors"] = errors
         save_json(self.output, report)
         for error in errors:

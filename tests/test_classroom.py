@@ -1,0 +1,123 @@
+"""The class of simulated students: it sees what a browser sees, and no error escapes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from classroom.browser import Browser, Reaction, Shown
+from classroom.lesson import Outcome, figures, let_monkeys_play, percentile, teach
+from classroom.student import Row
+from pixelcnn.cli import main
+from pixelcnn.cli.bench_classroom import _tracebacks
+from pixelcnn.serving import Server
+from tests.servers import free_port
+
+APP = """
+import streamlit as st
+
+
+def first():
+    st.session_state.setdefault("runs", 0)
+    st.session_state.runs += 1
+    number = st.slider("Number", 0, 10, 3, key="number", bind="query-params")
+    st.markdown(f"number {number}, run {st.session_state.runs}")
+    if number > 5:
+        st.markdown("large " * 4000)
+    part()
+
+
+@st.fragment
+def part():
+    pressed = st.button("Other digits")
+    st.markdown(f"pressed {pressed}")
+
+
+def faulty():
+    if st.button("Break"):
+        raise RuntimeError("broken")
+
+
+pages = [st.Page(first, default=True), st.Page(faulty, url_path="faulty")]
+st.navigation(pages).run()
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """A server of an app that is small, and has a fault."""
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "app.py").write_text(APP)
+    with pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
+        patch.setattr("pixelcnn.serving.ROOT", folder)
+        with Server("127.0.0.1", free_port(), log=log) as server:
+            server.await_health()
+            yield server, folder / "log"
+
+
+def only(browser: Browser, kind: str) -> Shown:
+    [one] = browser.of_kind(kind)
+    return one
+
+
+def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> None:
+    async def use() -> None:
+        async with Browser(served[0].address) as browser:
+            reaction = await browser.open()
+            assert 0 < reaction.first_s <= reaction.seconds
+            assert sorted(browser.pages) == ["", "faulty"]
+            assert "number 3, run 1" in browser.text()
+            for number, run in ((7, 2), (4, 3), (7, 4)):
+                await browser.set(only(browser, "slider"), double_array_value=[float(number)])
+                assert f"number {number}, run {run}\n" in browser.text() + "\n"
+                # Sent once, named by its hash the second time, and gone in between.
+                assert ("large" in browser.text()) == (number == 7)
+            assert browser.query == "number=7"
+            await browser.set(only(browser, "button"), trigger_value=True)
+            assert "pressed True" in browser.text()
+            assert "run 4" in browser.text()  # only that part ran again
+            await browser.open("", "number=2")
+            assert "number 2" in browser.text()
+            assert not browser.exceptions
+
+            await browser.open("faulty")
+            await browser.set(only(browser, "button"), trigger_value=True)
+            assert [one.partition(":")[0] for one in browser.exceptions] == ["faulty"]
+
+    asyncio.run(use())
+    assert any("RuntimeError: broken" in line for line in _tracebacks(served[1]))
+
+
+def test_a_lesson_adds_up_and_monkeys_find_the_fault(served: tuple[Server, Path]) -> None:
+    server, _ = served
+    outcome = asyncio.run(
+        teach(server, students=2, seconds=5.0, seed=0, pause_s=(0.0, 0.1), arrive_s=0.1, run="")
+    )
+    assert not outcome.errors
+    assert {"open", "sample", "control"} >= {row.action for row in outcome.rows} > {"open"}
+    assert outcome.before_mb > 10
+    done, errors = asyncio.run(let_monkeys_play(server, monkeys=2, seconds=2.5, seed=0))
+    assert done > 5
+    assert any(error.startswith("faulty: RuntimeError") for error in errors), errors
+
+
+def test_figures_are_medians_and_percentiles_by_page_and_action() -> None:
+    rows = [Row("draw", "draw", Reaction(0, second / 100)) for second in range(1, 101)]
+    rows.append(Row("draw", "open", Reaction(0, 9.0)))
+    found = {(one.page, one.action): one for one in figures(rows)}
+    assert found["draw", "draw"].p95_s == found["all", "react"].p95_s == 0.95
+    assert found["draw", "draw"].median_s == 0.505
+    assert found["all", "open"].slowest_s == 9.0
+    assert percentile([3.0], 0.95) == 3.0
+    growing = Outcome(rows, [], [100.0 + second for second in range(60)], 90.0)
+    assert growing.growth_mb_a_minute == pytest.approx(60)
+    assert growing.mb_a_session(30) == pytest.approx((159 - 90) / 30)
+
+
+def test_options_that_cannot_work_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for options in ("--students 0", "--minutes -1", "--pause 3 1", "--output figures.txt"):
+        assert main(["bench", "classroom", *options.split()]) == 2
+        assert options.split()[0] in capsys.readouterr().err
