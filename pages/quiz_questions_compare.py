@@ -110,11 +110,7 @@ COMPARE = (
                 "Training shaped the probabilities. With equal ones, the pictures would be equal.",
             ),
         ),
-        Try(
-            "Point at the pictures: the upper rows of a pair often agree, the lower ones do not.",
-            "compare",
-            {"seed": "3"},
-        ),
+        Try("Point at the pictures: the upper rows of a pair often agree, the lower ones do not."),
     ),
     Question(
         "You found the real digit in 8 of 12 rounds. Can you tell real from drawn?",

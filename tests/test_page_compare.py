@@ -1,4 +1,4 @@
-"""The page Compare: its pictures, figures and words are those of the library, for the asked pair."""
+"""The page Compare: its pictures, figures and words are those of the library for the pair asked."""
 
 from __future__ import annotations
 
