@@ -144,8 +144,7 @@ def draw(page: Page, camera: Camera) -> None:
 def features(page: Page, camera: Camera) -> None:
     """Through the layers, and into a cell."""
     camera.take(shown=900)
-    strip = widgets(page).locator("button:visible").nth(1)
-    strip.focus()
+    page.get_by_role("tab", selected=True).first.focus()
     for _ in range(6):
         page.keyboard.press("ArrowRight")
         camera.take(wait=500, shown=800)

@@ -71,7 +71,7 @@ PROJECTOR = """
 [data-testid="stLayoutWrapper"]:has(> .st-key-frame) { order: 1; margin-top: 1rem; }
 @media (min-width: 900px) {
   :root[data-projector] { font-size: clamp(20px, 1.65vw, 34px) !important; }
-  :root[data-projector] .stMainBlockContainer { padding: 2rem 2rem 3rem; }
+  :root[data-projector] .stMainBlockContainer { padding: 2.7rem 2rem 3rem; }
 }
 :root[data-projector] [data-testid="stMain"] :is(p, li, td, th, label, h1, h2, h3),
 :root[data-projector] [data-testid="stSidebar"] :is(p, span) {
@@ -80,6 +80,12 @@ PROJECTOR = """
 :root[data-projector] [data-testid="stMain"] button[kind="primary"] p { color: inherit; }
 :root[data-projector] [data-testid="stCaptionContainer"] { opacity: 1; }
 :root[data-projector] [data-testid="stMain"] :is(button, input, [data-baseweb="select"] > div) {
-  border-width: 2px;
+  border-width: 2px; border-color: light-dark(#444444, #bbbbbb);
+}
+:root[data-projector] [data-testid="stVegaLiteChart"] {
+  svg text { font-size: 16px !important; }
+  .role-axis text { fill: light-dark(black, white) !important; }
+  .mark-line path { stroke-width: 4px !important; }
+  .mark-rule line { stroke-width: 3px !important; }
 }
 """
