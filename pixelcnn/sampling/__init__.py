@@ -281,7 +281,9 @@ def trace_of(model: AutoregressiveModel, request: Request, images: Tensor) -> Tr
     on_device = images.to(device)
     labels = None if request.labels is None else request.labels.to(device)
     log_probs = guided_log_probs(model, on_device, labels, 0.0)  # (n, levels, C, H, W)
-    guided = guided_log_probs(model, on_device, labels, request.guidance)
+    guided = log_probs  # asked once more only where guidance makes a difference
+    if request.guidance:
+        guided = guided_log_probs(model, on_device, labels, request.guidance)
     probabilities = temper(guided, request.temperature)
     entropy = torch.special.entr(probabilities).sum(dim=1) / torch.log(torch.tensor(2.0))
     chosen = log_probs.gather(1, on_device.long().unsqueeze(1)).squeeze(1)
