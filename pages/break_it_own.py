@@ -12,6 +12,7 @@ import streamlit as st
 from pages import common, turns
 from pages.break_it_masks import edit_masks
 from pages.break_it_words import audit_in_words
+from pages.controls import one_of
 from pixelcnn.errors import LabError
 from pixelcnn.models import AutoregressiveModel
 from pixelcnn.reach import AuditReport
@@ -72,13 +73,10 @@ class Audited:
 
 def audit_your_own() -> None:
     """The three ways, one at a time."""
-    how = st.segmented_control(
+    how = one_of(
         "What to audit",
         [MASKS, MODEL, CODE],
-        default=MASKS,
-        required=True,
         key="own",
-        bind="query-params",
         label_visibility="collapsed",
     )
     if how == MASKS:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common, pictures
+from pages.controls import one_of
 from pages.features_attention import show_where_it_looks
 from pages.features_cell import numbers, show_cell, wiring
 from pages.features_moments import show_moments
@@ -125,21 +126,15 @@ def controls(config: dict[str, Any], architecture: str) -> Choice:
     parts = list(views(architecture))
     with st.container(horizontal=True):
         asked = pictures.choose_picture(config, config["classes"])
-        part = st.segmented_control(
+        part = one_of(
             "Layers",
             parts,
-            default=parts[0],
-            required=True,
             key=f"part-{architecture}",
-            bind="query-params",
         )
-        scale = st.segmented_control(
+        scale = one_of(
             "One colour scale for",
             [THIS_DIGIT, ALL_DIGITS, ALL_LAYERS],
-            default=THIS_DIGIT,
-            required=True,
             key="scale",
-            bind="query-params",
             help="Locked over all digits, a colour means the same number whatever goes in, so that "
             "digits can be compared. Over all layers, layers can be compared too.",
         )

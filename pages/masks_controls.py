@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.controls import one_of
 from pages.masks_state import Setup
 from pages.masks_words import ARCHITECTURES
 
@@ -14,49 +15,38 @@ DILATIONS = [1, 2, 3]
 def controls() -> Setup:
     """The picture's size, the kernels, their masks, and the architectures to compare."""
     with st.container(horizontal=True):
-        first = st.selectbox(
+        first = _pixels(
             "First layer, n × n",
             FIRST_KERNELS,
-            index=FIRST_KERNELS.index(7),
+            7,
             key="first",
-            bind="query-params",
             width=145,
             help="The kernel of the first layer, in pixels: the window that it looks through.",
         )
-        mask = st.segmented_control(
+        mask = one_of(
             "Its mask",
             ["A", "B"],
-            default="A",
-            required=True,
             key="mask",
-            bind="query-params",
             help="A hides the pixel itself, B shows it. The first layer needs A.",
         )
-        kernel = st.selectbox(
+        kernel = _pixels(
             "Layers after it, n × n",
             KERNELS,
+            3,
             key="kernel",
-            bind="query-params",
             width=165,
             help="Their mask is always B: what they read about a pixel has left it out already.",
         )
-        dilation = st.selectbox(
+        dilation = _pixels(
             "Their dilation",
             DILATIONS,
+            1,
             key="dilation",
-            bind="query-params",
             width=130,
             help="How far apart the weights of the later layers stand, in pixels: 2 leaves one "
             "pixel out between two that are read. For PixelCNN, the one stack.",
         )
-        size = st.selectbox(
-            "Picture, n × n",
-            SIZES,
-            index=SIZES.index(28),
-            key="size",
-            bind="query-params",
-            width=125,
-        )
+        size = _pixels("Picture, n × n", SIZES, 28, key="size", width=125)
     names = list(ARCHITECTURES)
     places = st.columns(2, gap="large")
     with places[0]:
@@ -66,6 +56,21 @@ def controls() -> Setup:
         right = _architecture("with", others, "gated_pixelcnn", "right")
     shown = "B" if mask == "B" else "A"
     return Setup(size, first, shown, kernel, dilation, left, right)
+
+
+def _pixels(
+    label: str, sizes: list[int], usual: int, *, key: str, width: int, help: str | None = None
+) -> int:
+    """One of these numbers of pixels."""
+    return st.selectbox(
+        label,
+        sizes,
+        index=sizes.index(usual),
+        key=key,
+        bind="query-params",
+        width=width,
+        help=help,
+    )
 
 
 def _architecture(label: str, names: list[str], usual: str, key: str) -> str:

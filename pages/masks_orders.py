@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from pages.controls import one_of
 from pages.masks_grids import depth_names
 from pages.masks_state import Setup
 from pages.masks_words import ORDERS
@@ -30,13 +31,11 @@ def _tables(name: str, first: int, kernel: int, mask: str, dilation: int) -> dic
 def orders(setup: Setup) -> None:
     """What each pixel can know in the chosen order."""
     st.header("Must it go row by row?")
-    name = st.segmented_control(
+    name = one_of(
         "Order of drawing",
         list(ORDERS),
         default="columns",
-        required=True,
         key="order",
-        bind="query-params",
     )
     st.markdown(
         "No: any order will do, as long as no pixel sees a later one. The masks are made for rows, "

@@ -5,6 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import common
+from pages.controls import one_of
 from pages.masks_state import Setup, target
 from pixelcnn.reach import AuditReport, audit
 from pixelcnn.weighted_reach import weighted_reach
@@ -59,13 +60,10 @@ def trained(setup: Setup) -> None:
     if setup.size != 28 or not known:
         st.markdown("The trained models know pictures of 28 × 28 pixels: choose that size above.")
         return
-    kind = st.segmented_control(
+    kind = one_of(
         "Reach",
         [EXACT, WEIGHTED],
-        default=EXACT,
-        required=True,
         key="reach",
-        bind="query-params",
     )
     row, column = target()
     st.markdown(

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common, pictures
+from pages.controls import one_of
 from pages.one_pixel_words import LEAD, TERMS, TRY, in_words
 from pages.quiz import quiz
 from pixelcnn.counterfactual import Counterfactual, counterfactual
@@ -84,13 +85,10 @@ def controls(config: dict[str, Any], classes: int) -> tuple[pictures.Asked, int 
     with st.container(horizontal=True):
         asked = pictures.choose_picture(config, classes)
         level = new_level(config["levels"])
-        shown = st.segmented_control(
+        shown = one_of(
             "Picture shown",
             [AS_IT_IS, CHANGED],
-            default=AS_IT_IS,
-            required=True,
             key="shown",
-            bind="query-params",
         )
     return asked, level, shown
 
@@ -99,13 +97,10 @@ def new_level(levels: int) -> int | None:
     """What the pixel becomes, None for its opposite; with two levels there is no choice."""
     if levels == 2:
         return None
-    becomes = st.segmented_control(
+    becomes = one_of(
         "The pixel becomes",
         [OPPOSITE, LEVEL],
-        default=OPPOSITE,
-        required=True,
         key="becomes",
-        bind="query-params",
     )
     if becomes == OPPOSITE:
         return None
