@@ -243,6 +243,7 @@ train_owner.remember_browser()
 watched = watched_runs()
 if watched:
     watch(watched)
+    train_after.offer_film(watched)
     train_after.keep(watched[0])
     shown: RunConfig | None = watched[0].config
 else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,6 +14,31 @@ if TYPE_CHECKING:
     from pixelcnn.run_view import RunView
 
 _LISTED = 8
+
+
+def offer_film(views: list[RunView]) -> None:
+    """The samples as a film in a file, made when it is asked for."""
+    with st.popover("Export the film", icon=":material/movie:"):
+        st.markdown("All samples drawn so far, one moment after the other, as a file that moves.")
+        for view, name in zip(views, ("first", "second"), strict=False):
+            for kind in ("webp", "gif"):
+                told = f" ({name})" if len(views) > 1 else ""
+                st.download_button(
+                    f"{'WebP' if kind == 'webp' else 'GIF, for old programs'}{told}",
+                    partial(_film, view, kind),
+                    file_name=f"training-{view.run.id}.{kind}",
+                    mime=f"image/{kind}",
+                    on_click="ignore",
+                    disabled=not view.frame_steps,
+                    width="stretch",
+                    key=f"film-{kind}-{name}",
+                )
+
+
+def _film(view: RunView, kind: str) -> bytes:
+    from pixelcnn.evolution_export import export_evolution
+
+    return export_evolution(view, kind)
 
 
 def keep(view: RunView) -> None:

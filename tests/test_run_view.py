@@ -1,10 +1,14 @@
 """A run read bit by bit shows what the whole of it says."""
 
+import io
 import math
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.evolution_export import export_evolution
 from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.run_files import RowWriter
 from pixelcnn.run_view import CurvePoint, RunView, axis_floor
@@ -110,3 +114,29 @@ def test_the_axis_has_room_for_every_point_and_seldom_moves() -> None:
     assert axis_floor(points(0.9, 0.1), 1.0) == 1 / 16
     assert axis_floor(points(3.0), 8.0) == 1
     assert axis_floor(points(0.0), 1.0) == 1 / 8
+
+
+@pytest.mark.parametrize("kind", ["webp", "gif"])
+def test_the_film_has_a_frame_for_each_moment_and_rests_on_the_last(run: Run, kind: str) -> None:
+    view = RunView(run)
+    with pytest.raises(DataError, match="Nothing was drawn yet"):
+        export_evolution(view, kind)
+    for step in (0, 20, 1000):
+        draw(run, step)
+    view.refresh()
+    with Image.open(io.BytesIO(export_evolution(view, kind))) as film:
+        assert film.n_frames == 3
+        durations = []
+        for frame in range(3):
+            film.seek(frame)
+            film.load()
+            durations.append(film.info["duration"])
+    assert durations[-1] > durations[0]
+    with pytest.raises(ConfigError, match="use webp or gif"):
+        export_evolution(view, "mp4")
+
+
+def test_a_moment_lies_at_the_last_report_of_its_step(run: Run) -> None:
+    write(run, step_row(10, 1.0), {**step_row(10, 1.0), "event": "evaluated", "elapsed_s": 1.5})
+    view = RunView(run)
+    assert [view.seconds_at(step) for step in (5, 10, 99)] == [0.0, 1.5, 1.5]
