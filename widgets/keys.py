@@ -34,6 +34,7 @@ WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
         (("← ↑ ↓ →", "read the weights"), ("Space", "open or close one, where that is allowed")),
     ),
     "maps_gallery": ("The maps", (("← ↑ ↓ →", "go to the next map, or to the next cell"),)),
+    "endings": ("The endings", (("Enter", "keep the one that is marked"),)),
     "slow_motion": (
         "One step in slow motion",
         (("Space", "play, pause"), ("← →", "one step back, on"), ("R", "start again")),
