@@ -6,10 +6,11 @@ computing. A job goes on; the page asks it now and then how far it is.
 
 from __future__ import annotations
 
+import logging
+import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
@@ -25,26 +26,30 @@ class Job(Generic[T]):
 
     Attributes:
         latest: what it yielded last; None before that.
-        done: whether it has ended.
         error: why it failed, in words; empty if it did not.
     """
 
     def __init__(self) -> None:
         self.latest: T | None = None
         self.error = ""
-        self.future: Future[None] | None = None
+        self._ended = threading.Event()
 
     @classmethod
     def finished(cls, result: T) -> Job[T]:
         """A job whose result is known already."""
         job = cls()
-        job.latest, job.future = result, Future()
-        job.future.set_result(None)
+        job.latest = result
+        job._ended.set()
         return job
 
     @property
     def done(self) -> bool:
-        return self.future is not None and self.future.done()
+        """Whether it has ended."""
+        return self._ended.is_set()
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._ended.wait()
 
     def run(self, steps: Callable[[], Iterator[T]]) -> None:
         """Take one result after the other."""
@@ -54,8 +59,11 @@ class Job(Generic[T]):
         except LabError as error:
             self.error = str(error)
         except Exception:
-            self.error = "It failed for a reason that was not foreseen; see the server's log."
-            raise
+            # While the server ends, what a job needs is taken away from under it.
+            if threading.main_thread().is_alive():
+                logging.getLogger(__name__).exception("A job of the page Compare failed.")
+            self.error = "This failed for a reason that was not foreseen; see the server's log."
+        self._ended.set()
 
 
 class Jobs:
@@ -64,7 +72,13 @@ class Jobs:
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._lock = threading.Lock()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
+        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        # A daemon, so that the server ends at once when it is told to.
+        threading.Thread(target=self._work, name="compare", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            self._waiting.get()()
 
     def start(self, key: Hashable, steps: Callable[[], Iterator[T]]) -> Job[T]:
         """The job for a key, begun if it is new."""
@@ -72,7 +86,7 @@ class Jobs:
             if key not in self._known:
                 job: Job[T] = Job()
                 self._known[key] = job
-                job.future = self._worker.submit(job.run, steps)
+                self._waiting.put(lambda: job.run(steps))
             self._known.move_to_end(key)
             while len(self._known) > _MOST_KEPT:
                 self._known.popitem(last=False)
@@ -86,9 +100,9 @@ class Jobs:
     def wait(self) -> None:
         """Until all that was begun has ended."""
         with self._lock:
-            futures = [job.future for job in self._known.values() if job.future]
-        for future in futures:
-            future.exception()
+            begun = list(self._known.values())
+        for job in begun:
+            job.wait()
 
 
 @st.cache_resource(show_spinner=False)

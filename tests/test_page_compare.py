@@ -202,7 +202,9 @@ def test_a_job_goes_on_by_itself_is_shared_and_tells_its_error() -> None:
         raise DataError("Too few digits.")
 
     failed = queue.start("fails", fails)
+    broken = queue.start("broken", lambda: iter([1 // 0]))
     queue.wait()
+    assert "server's log" in broken.error
     assert (first.done, first.latest, first.error) == (True, 2, "")
     assert (failed.done, failed.latest, failed.error) == (True, 1, "Too few digits.")
     assert Job.finished(5).done
