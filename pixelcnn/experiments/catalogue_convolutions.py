@@ -29,8 +29,8 @@ CONVOLUTIONS = (
         ),
         differs_in="model_options.norm",
         reported=Reported(
-            "Its best network normalises. What the same network reaches without is not recorded "
-            "here.",
+            "The report's best network normalises. What the same network reaches without is not "
+            "recorded here.",
             REPORT,
             (("ten 7 × 7 blocks with LayerNorm, 100 epochs", "0.1050"),),
             _BITS,
@@ -47,8 +47,8 @@ CONVOLUTIONS = (
         differs_in="model_options.blocks",
         note="A deeper network also has more weights, and takes longer for the same steps.",
         reported=Reported(
-            "It compares 5, 8 and 10 blocks, and 10 are best. The figures of the others are not "
-            "recorded here.",
+            "The report compares 5, 8 and 10 blocks, and 10 are best. The figures of the others are "
+            "not recorded here.",
             REPORT,
             (("10 blocks, 100 epochs", "0.1050"),),
             _BITS,
@@ -101,7 +101,7 @@ CONVOLUTIONS = (
         ),
         differs_in="model_options.dilations",
         reported=Reported(
-            "Its gated network has dilations. What it reaches without is not reported.",
+            "The tutorial's gated network has dilations. What it reaches without is not reported.",
             UVA,
             (("gated, dilated, 256 levels", "0.808"),),
             "bits per pixel of MNIST with 256 levels; less is better",
