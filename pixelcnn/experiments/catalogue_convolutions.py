@@ -47,8 +47,8 @@ CONVOLUTIONS = (
         differs_in="model_options.blocks",
         note="A deeper network also has more weights, and takes longer for the same steps.",
         reported=Reported(
-            "The report compares 5, 8 and 10 blocks, and 10 are best. The figures of the others are "
-            "not recorded here.",
+            "The report compares 5, 8 and 10 blocks, and 10 are best. The figures of the others "
+            "are not recorded here.",
             REPORT,
             (("10 blocks, 100 epochs", "0.1050"),),
             _BITS,
