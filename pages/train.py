@@ -96,15 +96,21 @@ def set_up() -> RunConfig | None:
     with right, common.explained():
         view = recording(preset.name)
         st.markdown(f"A recording: **{preset.title}**, trained earlier on two processor cores.")
+        place = st.empty()
         known = train_setup.facts_at_hand(view.config)
-        train_picture.picture([(view, "")], known, key="picture")
+        if known is None:  # the first visit of all: the curve gets its lines to compare with later
+            with place:
+                train_picture.first_picture(view)
+        else:
+            with place.container():
+                train_picture.picture([(view, "")], known, key="picture")
     config = train_setup.choose_options(preset)
     with left:
         offer_start(config)
-    if known is None:  # the first visit of all: now the curve gets its lines to compare with
-        with right, common.explained():
-            train_setup.facts(view.config)
-        st.rerun()
+    if known is None:
+        with place.container(), common.explained():
+            known = train_setup.facts(view.config)
+            train_picture.picture([(view, "")], known, key="picture")
     return config
 
 
@@ -227,7 +233,10 @@ _WHAT_TO_LOOK_AT = """
   on the curve move together. A click on the curve does the same.
 - **Held-out digits** are never learnt from. If the grey curve falls and the green one does not,
   it learns by heart.
-- **Try** under *More*: learning rate 1, no labels, one block against eight, 16 levels of grey.
+- **Try** two trainings side by side: one block against six, told the digit or not, learning rate
+  0.008 against 0.1. Which option matters most? Under *More*: 16 levels of grey, and all others.
+- **Try** *One step*, again and again, from the very beginning: what does the first step teach it?
+- **Try** a sign of your own, drawn twenty times: how soon can the network draw it?
 """
 
 

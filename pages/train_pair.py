@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.train_launcher import launcher
+
 if TYPE_CHECKING:
     from pixelcnn.run_config import RunConfig
 
@@ -37,4 +39,5 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             key=f"pair-{name}",
             bind="query-params",
         )
+    launcher().warm(2)  # so that both begin together
     return difference.vary(config, value)

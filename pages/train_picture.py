@@ -24,6 +24,7 @@ _UNITS: dict[Unit, str] = {
     "nats": "nats per image",
     "perplexity": "perplexity per pixel",
 }
+_LABEL = "Samples, always from the same random numbers"
 _HEADROOM = 1.12
 
 
@@ -38,6 +39,18 @@ def _choose_unit() -> Unit:
         label_visibility="collapsed",
         key="unit",
         bind="query-params",
+    )
+
+
+def first_picture(view: RunView) -> None:
+    """The samples of a recording alone, which need no PyTorch."""
+    steps = view.frame_steps
+    evolution(
+        [[_samples(view, steps, "")]],
+        [f"step {step:,}" for step in steps],
+        film=view.run.id,
+        label=_LABEL,
+        key="first-picture",
     )
 
 
@@ -70,7 +83,7 @@ def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, ke
             below=below,
             film=" ".join(view.run.id for view, _ in views),
             live=live,
-            label="Samples, always from the same random numbers",
+            label=_LABEL,
             key=key,
         )
 

@@ -21,27 +21,30 @@ _REST_S = 20.0
 
 
 class Launcher:
-    """Keeps one warm worker; any number of threads may use it. Keep one for the whole server."""
+    """Keeps warm workers; any number of threads may use it. Keep one for the whole server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: subprocess.Popen[bytes] | None = None
+        self._waiting: list[subprocess.Popen[bytes]] = []
         self._rest: threading.Timer | None = None
 
-    def warm(self) -> None:
-        """Have a worker waiting; returns before it has loaded everything."""
+    def warm(self, count: int = 1) -> None:
+        """Have so many workers waiting; returns before they have loaded everything."""
         with self._lock:
-            if self._waiting is None or self._waiting.poll() is not None:
-                self._waiting = _start([], stdin=subprocess.PIPE, output=subprocess.DEVNULL)
+            self._waiting = [worker for worker in self._waiting if worker.poll() is None]
+            while len(self._waiting) < count:
+                self._waiting.append(_start([], stdin=subprocess.PIPE, output=subprocess.DEVNULL))
 
     def launch(self, run: Run) -> None:
-        """Give the run to the waiting worker, or to a new process, and warm the next one.
+        """Give the run to a waiting worker, or to a new process, and warm the next one.
 
         The next one waits a little, so as not to slow down the first seconds of this run.
         """
         with self._lock:
-            worker, self._waiting = self._waiting, None
-            if worker is None or not _hand_over(worker, run):
+            while self._waiting:
+                if _hand_over(self._waiting.pop(0), run):
+                    break
+            else:
                 start_cold(run)
             self._cancel_rest()
             self._rest = threading.Timer(_REST_S, self.warm)
@@ -49,12 +52,13 @@ class Launcher:
             self._rest.start()
 
     def close(self) -> None:
-        """Send the waiting worker home; runs go on."""
+        """Send the waiting workers home; runs go on."""
         with self._lock:
             self._cancel_rest()
-            if self._waiting is not None and self._waiting.stdin is not None:
-                self._waiting.stdin.close()
-            self._waiting = None
+            for worker in self._waiting:
+                if worker.stdin is not None:
+                    worker.stdin.close()
+            self._waiting = []
 
     def _cancel_rest(self) -> None:
         if self._rest is not None:

@@ -84,7 +84,8 @@ class RunView:
     def frames(self) -> Images:
         """The images drawn so far, oldest first: uint8 `(moments, n, C, H, W)`."""
         if not self._frames:
-            side = self.config.data_options.get("size") or 28
+            usual = 8 if self.config.data == "digits8x8" else 28
+            side = self.config.data_options.get("size") or usual
             return np.empty((0, max(1, self.config.train.samples), 1, side, side), np.uint8)
         return np.stack([self._frames[step] for step in self.frame_steps])
 

@@ -250,7 +250,7 @@ def test_pausing_and_ending_are_heard_between_two_steps_and_lose_nothing(started
 def test_a_warm_worker_takes_a_run_and_ends_with_its_server_otherwise(started):
     launcher = Launcher()
     launcher.warm()
-    warm = launcher._waiting
+    (warm,) = launcher._waiting
     run = started(make_config(10**6), starter=launcher)
     wait_for(lambda: run.status().step > 5)
     assert run.control("stop")
@@ -261,7 +261,7 @@ def test_a_warm_worker_takes_a_run_and_ends_with_its_server_otherwise(started):
     assert not run.control("stop")
 
     launcher.warm()
-    idle = launcher._waiting
+    (idle,) = launcher._waiting
     assert idle.pid != warm.pid
     launcher.close()
     assert idle.wait(timeout=120) == 0
@@ -270,8 +270,8 @@ def test_a_warm_worker_takes_a_run_and_ends_with_its_server_otherwise(started):
 def test_a_warm_worker_that_died_is_replaced_by_a_new_process(started):
     launcher = Launcher()
     launcher.warm()
-    launcher._waiting.kill()
-    launcher._waiting.wait()
+    launcher._waiting[0].kill()
+    launcher._waiting[0].wait()
     run = started(make_config(3), starter=launcher)
     launcher.close()
     assert wait_for_state(run, "finished").step == 3
