@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from urllib.parse import urlencode
@@ -16,14 +17,20 @@ _ANYTHING = (*controls.CONTROLS, *_TEXTS, "button", "bidi_component")
 _A_MOMENT = 0.05
 
 
-async def play(address: str, seed: int, until: float) -> tuple[int, list[str]]:
-    """Do anything until this moment of `time.monotonic`: how much was done, and what went wrong."""
+async def play(
+    address: str, seed: int, until: float, most: float = math.inf
+) -> tuple[int, list[str]]:
+    """Do anything until this moment of `time.monotonic`, or until so `most` things are done.
+
+    Returns:
+        How much was done, and what went wrong.
+    """
     dice = random.Random(seed)
     browser, done, errors = Browser(address), 0, []
     try:
         async with browser:
             await browser.open()
-            while time.monotonic() < until:
+            while time.monotonic() < until and done < most:
                 await _anything(browser, dice)
                 done += 1
                 await asyncio.sleep(_A_MOMENT)

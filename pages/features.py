@@ -51,7 +51,7 @@ class Inside:
     layers: dict[str, LayerSummary]
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
+@st.cache_resource(show_spinner=False, max_entries=16)  # some 10 MB each
 def inside(
     model: str, image: NDArray[np.uint8], label: int | None, part: str, scale: str
 ) -> Inside:

@@ -21,6 +21,9 @@ ROOT = Path(__file__).parent.parent
 TEACHER_KEY = "PIXELCNN_TEACHER_KEY"
 """The environment variable with the key that lets its holder stop any training."""
 
+# Each session has threads of its own. With a heap for each, as glibc gives them, what one has freed
+# is lost to the others, and memory grows with every lesson.
+_FRUGAL = {"MALLOC_ARENA_MAX": "2"}
 _MB = 2**20
 _START_PATIENCE_S = 60.0
 _END_PATIENCE_S = 10.0
@@ -124,7 +127,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *_options(locals())],
             cwd=ROOT,  # where Streamlit looks for the project's settings
-            env={**os.environ, **here, **(environment or {})},
+            env={**_FRUGAL, **os.environ, **here, **(environment or {})},
             stdin=subprocess.DEVNULL,
             # Streamlit greets there with addresses of its own choice.
             stdout=subprocess.DEVNULL,
@@ -175,6 +178,15 @@ class Server:
                 ["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, text=True
             )
             return int(asked.stdout) / 1024 if asked.stdout.strip() else float("nan")
+
+    def processor_s(self) -> float:
+        """The processor time that it has used, in seconds; nan where this cannot be found out."""
+        try:
+            text = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2]
+            user, system = text.split()[11:13]
+            return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        except (OSError, ValueError):
+            return float("nan")
 
 
 def teacher_key() -> str:

@@ -60,8 +60,10 @@ class BenchClassroom:
     def run(self) -> int:
         """Serve, teach, print and write; returns the exit status."""
         check_writable(self.output, (".json",))
-        if self.students < 1 or self.minutes < 0 or self.monkey < 0:
-            raise ConfigError("--students must be at least 1, and minutes may not be negative.")
+        if self.students < 1:
+            raise ConfigError(f"--students {self.students} is no class; give at least 1.")
+        if self.minutes < 0 or self.monkey < 0:
+            raise ConfigError("--minutes and --monkey may not be negative.")
         if not 0 <= self.pause[0] <= self.pause[1]:
             raise ConfigError("--pause needs the least seconds first, then the greatest.")
         with tempfile.TemporaryDirectory(prefix="pixelcnn-class-") as folder:
@@ -159,16 +161,19 @@ class BenchClassroom:
             )
         reaction = next((row.p95_s for row in rows if (row.page, row.action) == _REACTIONS), 0.0)
         memory = outcome.mb_a_session(self.students)
+        each = outcome.processor_s / max(1, len(outcome.rows))
         print(
             f"\n95th percentile of a reaction: {reaction:.2f} s (at most {_REACTION_S:g}). "
             f"Memory: {outcome.before_mb:.0f} MB before, {max(outcome.memory_mb):.0f} MB at most, "
             f"{memory:.1f} MB a session (at most {_MB_A_SESSION:g}), growing by "
-            f"{outcome.growth_mb_a_minute:.1f} MB a minute in the second half. "
+            f"{outcome.growth_mb_a_minute:.1f} MB a minute in the second half. The server used "
+            f"{each:.3f} s of a processor for each of {len(outcome.rows)} actions. "
             f"{len(outcome.errors)} errors."
         )
         return {
             "class": [asdict(row) for row in rows],
             "reaction_p95_s": reaction,
+            "processor_s_an_action": each,
             "memory_before_mb": outcome.before_mb,
             "memory_mb": [round(mb, 1) for mb in outcome.memory_mb],
             "mb_a_session": memory,
