@@ -89,7 +89,7 @@ def noise(name: str) -> None:
     ):
         with column:
             words = (
-                "The same pictures as on the empty canvas"
+                "the same pictures as on the empty canvas"
                 if not one.changed
                 else f"{one.changed:.1%} of the pixels came out differently"
             )
