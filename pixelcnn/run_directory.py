@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from pixelcnn.errors import ConfigError, RunError
+from pixelcnn.npz import read_npy
 from pixelcnn.own_name import OWN
 from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.run_files import RunLock, read_rows, to_json, write_whole
@@ -142,7 +143,7 @@ class Run:
             RunError: none were drawn then.
         """
         try:
-            return np.load(self.sample_path(step), allow_pickle=False)
+            return read_npy(self.sample_path(step))
         except FileNotFoundError as error:
             raise RunError(f"Run {self.id} drew no images at step {step}.") from error
 
@@ -154,7 +155,7 @@ class Run:
         """A held-out image and what was made of its upper half at a step: uint8 `(2, C, H, W)`;
         None where none was drawn."""
         try:
-            return np.load(self.completion_path(step), allow_pickle=False)
+            return read_npy(self.completion_path(step))
         except FileNotFoundError:
             return None
 
