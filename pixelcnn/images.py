@@ -174,7 +174,7 @@ def _decode(path: Path) -> Image.Image:
         with Image.open(path, formats=FORMATS) as image:
             pixels = image.width * image.height
             if pixels <= MAX_PIXELS:
-                return _on_paper(ImageOps.exif_transpose(_smaller(image)))
+                return _on_paper(ImageOps.exif_transpose(smaller(image)))
     except Exception as error:  # decoders raise whatever they stumble over in a damaged file
         raise DataError(
             f"{path.name} cannot be read as an image ({type(error).__name__}); give a "
@@ -185,7 +185,7 @@ def _decode(path: Path) -> Image.Image:
     )
 
 
-def _smaller(image: Image.Image) -> Image.Image:
+def smaller(image: Image.Image) -> Image.Image:
     """The picture with no side above `_WORKING_SIDE`: a small file can hold a huge one, and each
     copy of it would take 100 MB."""
     image.draft(None, (_WORKING_SIDE, _WORKING_SIDE))  # a JPEG is never decoded in full size

@@ -26,6 +26,7 @@ import torch
 from PIL import Image
 
 from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
+from pixelcnn.data.uploads import read_uploads
 from pixelcnn.errors import LabError
 from pixelcnn.film import draw_film, read_film
 from pixelcnn.images import read_image, read_mask
@@ -126,24 +127,34 @@ def pictures() -> Iterator[bytes]:
 
 def zipped(model: Any) -> Iterator[bytes]:
     """Zip files of arrays: damaged, with paths that lead outside, and bombs."""
-    sound = draw_film(model, 1, seed=0, engine="reference").to_npz()
+    film = draw_film(model, 1, seed=0, engine="reference").to_npz()
+    album = io.BytesIO()
+    with zipfile.ZipFile(album, "w", zipfile.ZIP_DEFLATED) as file:
+        for number, content in zip(range(8), pictures(), strict=False):
+            file.writestr(f"{number % 2}/{number}.png", content if number < 2 else _small_png())
     bomb = io.BytesIO()
     packed = zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED, compresslevel=1)
-    with packed, packed.open("images.npy", "w") as entry:
+    with packed, packed.open("images.png", "w") as entry:
         for _ in range(400):
             entry.write(bytes(2**20))
     yield bomb.getvalue()
-    for name in ("../../escaped.npy", "/tmp/escaped.npy", "images.npy/../../x"):
+    for name in ("../../escaped.png", "../escaped.npy", "images.npy/../../escaped.png"):
         odd = io.BytesIO()
         with zipfile.ZipFile(odd, "w") as file:
-            file.writestr(name, b"\x93NUMPY")
+            file.writestr(name, _small_png())
         yield odd.getvalue()
     pickled = io.BytesIO()
     np.savez(pickled, images=np.array([{"a": 1}], dtype=object))
     yield pickled.getvalue()
     dice = random.Random(3)
     while True:
-        yield mutated(sound, dice)
+        yield mutated(dice.choice([film, album.getvalue()]), dice)
+
+
+def _small_png() -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (9, 9), 200).save(file, "PNG")
+    return file.getvalue()
 
 
 def peak_mb() -> float:
@@ -159,8 +170,18 @@ def main(folder: Path) -> None:
     config = build_model("pixelcnn", hidden_channels=4, blocks=1).config
     kinds: list[tuple[Iterator[bytes], list[Callable[[Path], Any]]]] = [
         (checkpoints(folder, model), [load_checkpoint]),
-        (pictures(), [lambda path: read_image(path, config), lambda path: read_mask(path, config)]),
-        (zipped(model), [read_film]),
+        (
+            pictures(),
+            [
+                lambda path: read_image(path, config),
+                lambda path: read_mask(path, config),
+                lambda path: read_uploads([("one.png", path.read_bytes())]),
+            ],
+        ),
+        (
+            zipped(model),
+            [read_film, lambda path: read_uploads([("all.zip", path.read_bytes())])],
+        ),
     ]
     became: Counter[str] = Counter()
     faults: list[str] = []

@@ -161,7 +161,9 @@ def _decoded(name: str, content: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             pixels = image.width * image.height
             if pixels <= MAX_PIXELS:
-                return _square(ImageOps.exif_transpose(image))
+                from pixelcnn.images import smaller  # which needs this package
+
+                return _square(ImageOps.exif_transpose(smaller(image)))
     except Exception as error:  # decoders raise whatever they stumble over in a damaged file
         raise DataError(
             f"{shown(name)} cannot be read as a picture ({type(error).__name__}); remove it, or "
