@@ -1,5 +1,5 @@
-"""The command line: `python -m pixelcnn train | sample | complete | evaluate | read | audit |
-bench`.
+"""The command line: `python -m pixelcnn app | train | sample | complete | evaluate | read | card |
+audit | bench`.
 
 Each command is a frozen dataclass in a module of its own: the fields are its options, the docstring
 its help, and `run` does the work and returns the exit status. Torch is imported inside `run`, so
@@ -15,12 +15,14 @@ from typing import Protocol
 
 import tyro
 
+from pixelcnn.cli.app import App
 from pixelcnn.cli.audit import Audit
 from pixelcnn.cli.bench import Bench
 from pixelcnn.cli.card import Card
 from pixelcnn.cli.complete import Complete
 from pixelcnn.cli.evaluate import Evaluate
 from pixelcnn.cli.experiment import Repeat
+from pixelcnn.cli.handout import Handout
 from pixelcnn.cli.read import Read
 from pixelcnn.cli.sample import Sample
 from pixelcnn.cli.train import Train
@@ -40,6 +42,7 @@ class Command(Protocol):
 
 
 COMMANDS: Mapping[str, type[Command]] = {
+    "app": App,
     "train": Train,
     "sample": Sample,
     "complete": Complete,
@@ -49,6 +52,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "experiment": Repeat,
     "audit": Audit,
     "bench": Bench,
+    "handout": Handout,
 }
 
 
