@@ -46,7 +46,7 @@ def first_picture(view: RunView) -> None:
     """The samples of a recording alone, which need no PyTorch."""
     steps = view.frame_steps
     evolution(
-        [[_samples(view, steps, "")]],
+        [[_samples(view, "", range(len(steps)))]],
         [f"step {step:,}" for step in steps],
         film=view.run.id,
         label=_LABEL,
@@ -65,35 +65,48 @@ def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, ke
     place = st.container()
     unit = _choose_unit()
     first = views[0][0]
-    steps = sorted({step for view, _ in views for step in view.frame_steps})
-    pair = len(views) > 1
-    below: list[list[Tiles]] = []
-    rows = [[_samples(view, steps, title if pair else "") for view, title in views]]
-    if not pair:
-        rows[0] += _completion(first, steps)
-        below = train_maps.maps(first, steps)
     by_seconds = first.config.train.seconds is not None
-    live = any(view.status.active for view, _ in views)
+    below: list[list[Tiles]] = []
+    if len(views) > 1:
+        # One may be ahead in steps: they are compared after the same time, as the curves are.
+        clocks = [_clock(view, by_seconds) for view, _ in views]
+        at = sorted({moment for clock in clocks for moment in clock})
+        moments = [f"{moment:.1f} s" if by_seconds else f"step {moment:,.0f}" for moment in at]
+        drawn = [
+            _samples(*one, _latest(clock, at)) for one, clock in zip(views, clocks, strict=True)
+        ]
+        rows = [drawn]
+    else:
+        steps = first.frame_steps
+        at = _clock(first, by_seconds)
+        moments = [f"step {step:,}" for step in steps]
+        rows = [[_samples(first, "", range(len(steps))), *_completion(first, steps)]]
+        below = train_maps.maps(first, steps)
     with place:
         evolution(
             rows,
-            [f"step {step:,}" for step in steps],
-            at=[first.seconds_at(step) if by_seconds else float(step) for step in steps],
+            moments,
+            at=at,
             chart=_chart(views, preview, unit),
             below=below,
             film=" ".join(view.run.id for view, _ in views),
-            live=live,
+            live=any(view.status.active for view, _ in views),
             label=_LABEL,
             key=key,
         )
 
 
-def _samples(view: RunView, steps: list[int], title: str) -> Tiles:
+def _clock(view: RunView, by_seconds: bool) -> list[float]:
+    """When each of the samples was drawn, on the axis of the chart."""
+    return [view.seconds_at(step) if by_seconds else float(step) for step in view.frame_steps]
+
+
+def _samples(view: RunView, title: str, shown: Sequence[int]) -> Tiles:
     frames = view.frames
     names = _class_names(view.config)
     return Tiles(
         frames,
-        _latest(view.frame_steps, steps),
+        shown,
         levels=_levels(view.config),
         title=title,
         captions=[names[index % len(names)] for index in range(frames.shape[1])] if names else [],
@@ -119,9 +132,9 @@ def _completion(view: RunView, steps: list[int]) -> list[Tiles]:
     return [Tiles(frames, _latest(when, steps), _levels(view.config), "", captions, columns=1)]
 
 
-def _latest(when: list[int], steps: list[int]) -> list[int]:
-    """For each of `steps` the place of the last entry of `when` that is not later."""
-    return [bisect.bisect_right(when, step) - 1 if when else WAITING for step in steps]
+def _latest(when: Sequence[float], moments: Sequence[float]) -> list[int]:
+    """For each of `moments` the place of the last entry of `when` that is not later."""
+    return [bisect.bisect_right(when, moment) - 1 if when else WAITING for moment in moments]
 
 
 def _levels(config: RunConfig) -> int:
