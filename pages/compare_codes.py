@@ -128,8 +128,9 @@ def section(pair: Pair) -> None:
     with places[0]:
         st.subheader("Pixel by pixel (A)", anchor=False)
         _tiles([image, _predicted(pair.first, index)], ["the digit", "bets on it"], "bets-a")
-        st.markdown(compare_words.exact(_exact(pair.first, index)))
-        _sheet(_samples(pair.first, seed), "Drawn by A, pixel by pixel", "codes-a")
+        label = int(unseen(pair.first).labels[index]) if pair.listens[0] else None
+        st.markdown(compare_words.exact(_exact(pair.first, index), label))
+        _sheet(_samples(pair.first, seed), "Drawn pixel by pixel", "codes-a")
     for place, name in zip(places[1:], ("vae", "autoencoder"), strict=True):
         with place:
             st.subheader(_TITLES[name], anchor=False)
@@ -140,7 +141,7 @@ def section(pair: Pair) -> None:
                 else compare_words.no_probability(loss)
             )
             decoded = _decoded(name, seed, shown == DRAWN)
-            _sheet(decoded, f"Random codes, decoded by the {_TITLES[name]}", f"codes-{name}")
+            _sheet(decoded, "Random codes, decoded", f"codes-{name}")
     cards = {name: _baseline(name)[1] for name in _NAMES}
     st.markdown(compare_words.whole_test_set(cards, common.models()[pair.first].card))
 
@@ -161,6 +162,7 @@ def _tiles(pictures: list[NDArray[np.uint8]], captions: list[str], key: str) -> 
 
 
 def _sheet(pictures: NDArray[np.uint8], label: str, key: str) -> None:
+    st.caption(label)
     _endings(pictures, [], 3, label, key)
 
 
