@@ -63,6 +63,10 @@ def _lines(totals: dict[str, tuple[Totals, ...]]) -> alt.Chart:
                 scale=alt.Scale(range=CHART_COLORS),
                 legend=alt.Legend(orient="bottom"),
             ),
+            # Where both see the same, both lines are to be seen.
+            strokeDash=alt.StrokeDash(
+                "kind:N", title=None, sort=list(totals), scale=alt.Scale(range=[[1, 0], [8, 6]])
+            ),
             tooltip=["kind:N", "layers:Q", alt.Tooltip("seen:Q", format=".1f")],
         )
         .properties(height=320, description="The share of all legal pairs seen, by depth.")
