@@ -29,6 +29,7 @@ _SIDEBAR = 305  # CSS pixels: left out of the pictures
 _WIDTH = 760  # of a picture
 _LARGEST = 400_000  # bytes
 _PATIENCE = 60_000  # milliseconds
+_ARRIVAL = 1500  # milliseconds until the widgets of a page are there
 
 
 class Camera:
@@ -197,9 +198,9 @@ def picture(browser: Browser, address: str, name: str) -> None:
     page.set_default_timeout(_PATIENCE)
     goto(page, "/" if name == "start" else f"/{name}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(widgets(page).locator("canvas:visible, button:visible").first).to_be_visible()
-    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
     idle(page)
+    page.wait_for_timeout(_ARRIVAL)
+    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
     camera = Camera(page)
     VISITS[name](page, camera)
     size = camera.save(FOLDER / f"{name}.webp")
