@@ -7,10 +7,10 @@ computing. A job goes on; the page asks it now and then how far it is.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar, cast
 
 import streamlit as st
@@ -55,15 +55,26 @@ class Job(Generic[T]):
         """Take one result after the other."""
         try:
             for self.latest in steps():
-                pass
+                if _ending():
+                    break
         except LabError as error:
             self.error = str(error)
         except Exception:
             # While the server ends, what a job needs is taken away from under it.
-            if threading.main_thread().is_alive():
+            if not _ending():
                 logging.getLogger(__name__).exception("A job of the page Compare failed.")
             self.error = "This failed for a reason that was not foreseen; see the server's log."
         self._ended.set()
+
+
+def _ending() -> bool:
+    """Whether the server is about to end: then nothing new can be begun, and a job should stop."""
+    try:
+        with ThreadPoolExecutor(max_workers=1) as probe:
+            probe.submit(int)
+    except RuntimeError:
+        return True
+    return False
 
 
 class Jobs:
@@ -72,13 +83,7 @@ class Jobs:
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Job[Any]] = OrderedDict()
         self._lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        # A daemon, so that the server ends at once when it is told to.
-        threading.Thread(target=self._work, name="compare", daemon=True).start()
-
-    def _work(self) -> None:
-        while True:
-            self._waiting.get()()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
 
     def start(self, key: Hashable, steps: Callable[[], Iterator[T]]) -> Job[T]:
         """The job for a key, begun if it is new."""
@@ -86,7 +91,7 @@ class Jobs:
             if key not in self._known:
                 job: Job[T] = Job()
                 self._known[key] = job
-                self._waiting.put(lambda: job.run(steps))
+                self._worker.submit(job.run, steps)
             self._known.move_to_end(key)
             while len(self._known) > _MOST_KEPT:
                 self._known.popitem(last=False)
