@@ -353,7 +353,7 @@ _FIELD = np.zeros((4, 5, 4, 5), bool)
         (lambda: widgets.painter(DRAWN + 5, GIVEN, levels=4, key="k"), "image has the level 5"),
         (lambda: widgets.pixel_grid(np.zeros(3), key="k"), "values must have shape"),
         (lambda: widgets.pixel_grid(np.array([["a"]]), key="k"), "must hold real numbers"),
-        (lambda: widgets.pixel_grid(DRAWN + 9, kind="roles", key="k"), "role indices below"),
+        (lambda: widgets.pixel_grid(DRAWN + 99, kind="roles", key="k"), "role indices below"),
         (lambda: widgets.pixel_grid(DRAWN, kind="x", key="k"), "kind must be"),  # type: ignore
         (lambda: widgets.pixel_grid(DRAWN, colormap="jett", key="k"), "no colour map 'jett'"),
         (lambda: widgets.pixel_grid(DRAWN, limits=(1, 1), key="k"), "low < high"),
