@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pixelcnn.checkpoints import Card, Shipped
-    from pixelcnn.data import DataSet
+    from pixelcnn.data import DataSet, Split
     from pixelcnn.models import AutoregressiveModel
     from pixelcnn.sampling import Engine
 
@@ -198,6 +198,14 @@ def digits(levels: int, size: int) -> DataSet:
     from pixelcnn.data import load_data
 
     return load_data("mnist5k", levels=levels, size=size)
+
+
+@st.cache_resource(show_spinner="Loading the digits ...")
+def unseen(levels: int, size: int) -> Split:
+    """500 digits of MNIST's test set, which no shipped model has learned from."""
+    from pixelcnn.scores.unseen import unseen_digits
+
+    return unseen_digits(levels, size)
 
 
 def _tell_damaged() -> None:

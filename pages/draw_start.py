@@ -12,7 +12,7 @@ from pages.pictures import MAX_UPLOAD_MB, read_upload
 from pixelcnn.errors import LabError
 from widgets.painter import Drawing, drawing_from, drawing_now, link_text
 
-FIRST_DIGIT = 106  # of the test digits: the one on screen at first
+FIRST_DIGIT = 49  # of the test digits: the one on screen at first
 ADDRESS = "drawing"  # the query parameter that holds the drawing
 
 
@@ -21,7 +21,7 @@ def digit_image(config: dict[str, Any], index: int) -> NDArray[np.uint8]:
     height, width = config["height"], config["width"]
     if height != width:
         return np.zeros((height, width), np.uint8)
-    images = common.digits(config["levels"], height).test.images
+    images = common.unseen(config["levels"], height).images
     return images[index % len(images), 0].numpy()
 
 

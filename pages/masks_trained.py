@@ -24,7 +24,7 @@ EXACT, WEIGHTED = "exact", "weighted"
 def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
     """The mean size of the gradient over some real digits, for one target: `(H, W)`."""
     model, _ = common.load_model(name)
-    split = common.digits(2, 28).test
+    split = common.unseen(2, 28)
     labels = split.labels[:DIGITS] if model.config.classes else None
     with common.progress_bar("Asking the network ...") as progress:
         return weighted_reach(

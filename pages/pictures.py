@@ -132,9 +132,8 @@ def read_upload(content: bytes, model: str) -> NDArray[np.uint8]:
 @st.cache_data(show_spinner=False)
 def _numbered(levels: int, size: int) -> dict[int, NDArray[np.uint8]]:
     """The test images of each class: {class: uint8 (n, 1, size, size)}."""
-    data = common.digits(levels, size)
-    images, labels = data.test.images.numpy(), data.test.labels.numpy()
-    return {digit: images[labels == digit] for digit in range(data.classes)}
+    images, labels = (part.numpy() for part in common.unseen(levels, size))
+    return {digit: images[labels == digit] for digit in range(10)}
 
 
 def one_of_each(config: dict[str, Any]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:

@@ -189,7 +189,7 @@ def test_another_digit_is_half_a_test_digit(page: AppTest) -> None:
     button(page, "Another digit").click().run()
     meta, arrays = widget(page, "Your drawing")
     assert meta["revision"] > before
-    digits = common.digits(2, 28).test.images[:, 0].numpy()
+    digits = common.unseen(2, 28).images[:, 0].numpy()
     assert (digits == arrays["image"]).all(axis=(1, 2)).any()
     np.testing.assert_array_equal(arrays["known"], top_rows(14))
 
@@ -209,14 +209,14 @@ def test_nothing_given_is_told_and_gives_digits(page: AppTest) -> None:
 
 
 def test_nothing_unknown_is_told_and_changes_nothing(page: AppTest) -> None:
-    image = common.digits(2, 28).test.images[3, 0].numpy()
+    image = common.unseen(2, 28).images[3, 0].numpy()
     draw(page, image, top_rows(28))
     assert "Nothing is unknown" in told(page)
     assert (endings_on(page)[:, 0] == image).all()
 
 
 def test_one_unknown_pixel_is_counted_over_the_endings(page: AppTest) -> None:
-    image, known = common.digits(2, 28).test.images[3, 0].numpy(), top_rows(28)
+    image, known = common.unseen(2, 28).images[3, 0].numpy(), top_rows(28)
     known[27, 27] = False
     draw(page, image, known)
     inked = int(endings_on(page)[:, 0, 27, 27].sum())

@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages import common
 from pages.features_words import EXPLAINED, formula, views
-from pixelcnn import build_model, load_checkpoint, load_data
+from pixelcnn import build_model, load_checkpoint
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.introspect import (
     activations,
@@ -32,6 +32,7 @@ from pixelcnn.moments import load_moment, moment_steps
 from pixelcnn.recordings import recorded_run
 from pixelcnn.run_config import RunConfig
 from pixelcnn.runs import create_run
+from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.window import Term, convolution, made_of, window
 from pixelcnn.window_recurrence import remembered
@@ -111,7 +112,7 @@ def told(page: AppTest) -> str:
 
 
 def digit_image(digit: int, example: int = 0) -> torch.Tensor:
-    test = load_data("mnist5k", levels=2, size=14).test
+    test = unseen_digits(2, 14)
     return test.images[test.labels == digit][example][None]  # (1, 1, 14, 14)
 
 
@@ -438,7 +439,7 @@ def test_an_uploaded_picture_goes_through_the_network(models: dict[str, Any]) ->
 def test_a_training_can_be_looked_back_at(models: dict[str, Any]) -> None:
     run = recorded_run("moments28")
     steps = moment_steps(run)
-    test = load_data("mnist5k", levels=2, size=28).test
+    test = unseen_digits(2, 28)
     image = test.images[test.labels == 3][:1]  # the models here are too small to share theirs
     page = open_page("one-stack", digit="3", **{"moment-moments28": str(steps[2])})
     for step in (steps[2], 0):

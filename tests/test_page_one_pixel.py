@@ -16,10 +16,11 @@ from streamlit.testing.v1 import AppTest
 
 from pages import common
 from pages.one_pixel_words import bits, in_words
-from pixelcnn import build_model, load_data, receptive_field
+from pixelcnn import build_model, receptive_field
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.counterfactual import Counterfactual, counterfactual
 from pixelcnn.reach import limit_reach
+from pixelcnn.scores.unseen import unseen_digits
 from widgets.painter import Drawing, drawing_state
 from widgets.payload import unpack
 from widgets.theme import role_index
@@ -77,7 +78,7 @@ def told(page: AppTest) -> str:
 
 
 def digit(levels: int = 2, label: int = 7) -> torch.Tensor:
-    test = load_data("mnist5k", levels=levels, size=SIZE).test
+    test = unseen_digits(levels, SIZE)
     return test.images[test.labels == label][0]  # (1, 14, 14)
 
 

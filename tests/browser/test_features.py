@@ -12,8 +12,9 @@ from playwright.sync_api import Locator, Page, expect
 from pages.common import DEFAULT_MODEL
 from pages.features_cell import sum_in_words
 from pages.features_words import formula
-from pixelcnn import activations, load_checkpoint, load_data
+from pixelcnn import activations, load_checkpoint
 from pixelcnn.introspect import LayerSummary, summarize
+from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.window import Cell, convolution, made_of, window
 from pixelcnn.wiring import Wiring, numbers_of, wire
 from tests.browser.serving import REPOSITORY, goto, idle
@@ -26,7 +27,7 @@ def layers() -> dict[str, LayerSummary]:
 
     model, _ = load_checkpoint(REPOSITORY / "checkpoints" / f"{DEFAULT_MODEL}.safetensors")
     config = model.config
-    test = load_data("mnist5k", levels=config.levels, size=config.height).test
+    test = unseen_digits(config.levels, config.height)
     image = test.images[test.labels == 7][:1]
     labels = torch.tensor([7]) if config.classes else None
     found = activations(model, image, labels)
@@ -159,7 +160,7 @@ def shipped() -> tuple[Any, Wiring, Any, Any]:
     import torch
 
     model, _ = load_checkpoint(REPOSITORY / "checkpoints" / f"{DEFAULT_MODEL}.safetensors")
-    test = load_data("mnist5k", levels=2, size=28).test
+    test = unseen_digits(2, 28)
     labels = torch.tensor([7]) if model.config.classes else None
     return model, wire(model), test.images[test.labels == 7][0], labels
 

@@ -10,8 +10,9 @@ import torch
 from playwright.sync_api import Locator, Page, expect
 
 from pages.one_pixel_words import in_words
-from pixelcnn import load_checkpoint, load_data
+from pixelcnn import load_checkpoint
 from pixelcnn.counterfactual import Counterfactual, counterfactual
+from pixelcnn.scores.unseen import unseen_digits
 from tests.browser.serving import REPOSITORY, goto, idle
 
 PLAIN, GATED = "mnist-threshold-pixelcnn", "mnist-threshold-gated"
@@ -20,7 +21,7 @@ PLAIN, GATED = "mnist-threshold-pixelcnn", "mnist-threshold-gated"
 @cache
 def flipped(model: str, row: int, column: int, digit: int = 7) -> Counterfactual:
     network, _ = load_checkpoint(REPOSITORY / "checkpoints" / f"{model}.safetensors")
-    test = load_data("mnist5k", levels=2, size=28).test
+    test = unseen_digits(2, 28)
     labels = torch.tensor([digit]) if network.config.classes else None
     return counterfactual(network, test.images[test.labels == digit][0], labels, (row, column))
 
