@@ -1,5 +1,7 @@
 """Starts training processes, at once if one is waiting with everything loaded.
 
+Where there are several graphics cards, a run has a process for each (see `distributed`).
+
 Loading PyTorch takes seconds. A warm worker has done so already and waits on its standard input
 for the directory of a run; when its server ends, that input ends, and so does the worker. From the
 moment it has a run it is on its own, and outlives the server.
@@ -15,6 +17,7 @@ import threading
 from pathlib import Path
 from typing import IO
 
+from pixelcnn.run_config import RunConfig
 from pixelcnn.runs import Run
 
 _REST_S = 20.0
@@ -33,7 +36,9 @@ class Launcher:
         with self._lock:
             self._waiting = [worker for worker in self._waiting if worker.poll() is None]
             while len(self._waiting) < count:
-                self._waiting.append(_start([], stdin=subprocess.PIPE, output=subprocess.DEVNULL))
+                self._waiting.append(
+                    _start(worker_command(), stdin=subprocess.PIPE, output=subprocess.DEVNULL)
+                )
 
     def launch(self, run: Run) -> None:
         """Give the run to a waiting worker, or to a new process, and warm the next one.
@@ -41,7 +46,8 @@ class Launcher:
         The next one waits a little, so as not to slow down the first seconds of this run.
         """
         with self._lock:
-            while self._waiting:
+            alone = _processes(run.config) == 1
+            while alone and self._waiting:
                 if _hand_over(self._waiting.pop(0), run):
                     break
             else:
@@ -69,7 +75,26 @@ class Launcher:
 def start_cold(run: Run) -> None:
     """Start a new process for the run; it needs some seconds to load PyTorch first."""
     with (run.path / "log.txt").open("ab") as log:
-        _start([str(run.path)], stdin=subprocess.DEVNULL, output=log)
+        _start(worker_command(run), stdin=subprocess.DEVNULL, output=log)
+
+
+def worker_command(run: Run | None = None) -> list[str]:
+    """The command that trains this run, or that waits for one."""
+    worker = ["-m", "pixelcnn.worker", *([] if run is None else [str(run.path)])]
+    processes = 1 if run is None else _processes(run.config)
+    if processes == 1:
+        return [sys.executable, *worker]
+    together = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return [sys.executable, *together, *worker]
+
+
+def _processes(config: RunConfig) -> int:
+    """One for each graphics card, if they are to be used and there is work for all."""
+    if config.train.device == "cpu":
+        return 1
+    import torch
+
+    return max(1, min(torch.cuda.device_count(), config.train.batch_size))
 
 
 def _hand_over(worker: subprocess.Popen[bytes], run: Run) -> bool:
@@ -84,11 +109,11 @@ def _hand_over(worker: subprocess.Popen[bytes], run: Run) -> bool:
     return True
 
 
-def _start(arguments: list[str], *, stdin: int, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(command: list[str], *, stdin: int, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
     package_parent = str(Path(__file__).parent.parent)
     path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
-        [sys.executable, "-m", "pixelcnn.worker", *arguments],
+        command,
         stdin=stdin,
         stdout=output,
         stderr=output,

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from pixelcnn.devices import choose_device, choose_precision
+from pixelcnn.distributed import ALONE, Team, explained
 from pixelcnn.errors import RunError
 from pixelcnn.metrics import bits_per_dim, evaluate
 from pixelcnn.sampling import SamplingCancelled
@@ -88,11 +89,14 @@ class Trainer:
         resume: go on from this state instead, under the same configuration.
         cancelled: asked now and then while samples are drawn; if it says True, these samples are
             given up (a large model may take seconds over them, and a person wants to stop).
+        team: the processes that share the work, each with a trainer of its own. The first one's
+            reports and its clock count; the others yield nothing but steps.
 
     Raises:
         DataError: the data does not fit the model.
-        ConfigError: the device is not there.
-        RunError: the state to go on from is not one of this model.
+        ConfigError: the device is not there, or the batches are too small to be shared.
+        RunError: the state to go on from is not one of this model, or (also while iterating)
+            another process of the team is gone.
         TrainingDiverged: (while iterating) the loss is no longer a usable number.
     """
 
@@ -104,8 +108,12 @@ class Trainer:
         *,
         resume: TrainingState | None = None,
         cancelled: Callable[[], bool] | None = None,
+        team: Team = ALONE,
     ) -> None:
         check_fit(model, data)
+        self._batch_size = min(config.batch_size, len(data.train.images))
+        self._share = team.share(self._batch_size)
+        self._team = team
         if config.threads is not None:
             torch.set_num_threads(config.threads)
         self.model = model
@@ -132,7 +140,9 @@ class Trainer:
         if resume is not None:
             self._restore(resume)
             precision = resume.precision if precision == "auto" else precision
-        self._dtype = choose_precision(precision, self.device)
+        # All compute in the same one: a machine's `auto` depends on its processor.
+        self._dtype = team.hand_out(choose_precision(precision, self.device))
+        self._network = team.wrapped(model, self.device)
 
     @property
     def elapsed_s(self) -> float:
@@ -181,8 +191,11 @@ class Trainer:
     def _events(self) -> Iterator[Event]:
         if self.step == 0:
             yield from self._reports(["evaluate", "sample"])
-        while self.progress < 1:
-            yield self._train_step()
+        while (progress := self._team.begin_step(self.progress)) < 1:
+            with explained():
+                step = self._train_step(progress)
+            self._team.end_step()
+            yield step
             yield from self._reports(self._due())
         yield from self._reports(["evaluate", "sample", "save"])
         if self._average is not None:
@@ -198,7 +211,7 @@ class Trainer:
         return [name for name, steps in every.items() if steps and self.step % steps == 0]
 
     def _reports(self, names: list[str]) -> Iterator[Event]:
-        for name in names:
+        for name in names if self._team.leads else []:
             if self._reported.get(name) == self.step:
                 continue
             self._reported[name] = self.step
@@ -209,26 +222,27 @@ class Trainer:
             else:
                 yield Saved(self.step, self.state())
 
-    def _train_step(self) -> Step:
+    def _train_step(self, progress: float) -> Step:
         started = time.perf_counter()
-        learning_rate = self.config.learning_rate_at(self.progress)
+        learning_rate = self.config.learning_rate_at(progress)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
 
         self.model.train()
         images, labels = self._batch()
-        noise = seeded_noise(self.config.seed, self.step, self.device)
+        noise = seeded_noise(self.config.seed, self.step, self.device, self._team.rank)
         lower_precision = self._dtype == torch.bfloat16
         with (
             noise if self._has_dropout else nullcontext(),
             torch.autocast(self.device.type, torch.bfloat16, enabled=lower_precision),
         ):
-            parameters = self.model(images, labels)  # (B, P, C, H, W)
-        loss = -self.model.likelihood.log_prob(parameters, images).sum() / len(images)
-        nats = loss.item()
+            parameters = self._network(images, labels)  # (B, P, C, H, W)
+        # This process's part of the mean over the batch of all.
+        loss = -self.model.likelihood.log_prob(parameters, images).sum() / self._batch_size
+        nats = self._team.total(loss).item()
         check_loss(nats, self._dims * math.log(self.data.levels), self.step + 1, self.config)
         self._optimizer.zero_grad()
-        loss.backward()
+        (loss * self._team.size).backward()  # gradients are averaged, and these add up
         gradient_norm = self._clip_gradients()
         self._optimizer.step()
 
@@ -241,16 +255,16 @@ class Trainer:
             bits_per_dim=bits_per_dim(nats, self._dims),
             learning_rate=learning_rate,
             gradient_norm=gradient_norm,
-            images_per_second=self._speed(time.perf_counter() - started, len(images)),
+            images_per_second=self._speed(time.perf_counter() - started, self._batch_size),
             elapsed_s=self.elapsed_s,
         )
 
     def _batch(self) -> tuple[Tensor, Tensor | None]:
-        """The images and labels of the coming step, on the device."""
+        """This process's images and labels of the coming step, on the device."""
         config, batch = self.model.config, self._batches[self.step]
         if config.orders > 1:
             batch = turn_batch(batch, config.classes, self.config.seed, self.step)
-        images = batch.images.to(self.device, non_blocking=True)
+        images = batch.images[self._share].to(self.device, non_blocking=True)
         images = images.contiguous(memory_format=torch.channels_last)
         labels = batch.labels
         if not config.classes:
@@ -258,7 +272,7 @@ class Trainer:
         if config.label_dropout:
             share, seed = config.label_dropout, self.config.seed
             labels = hide_labels(labels, share, config.no_label, seed, self.step)
-        return images, labels.to(self.device, non_blocking=True)
+        return images, labels[self._share].to(self.device, non_blocking=True)
 
     def _clip_gradients(self) -> float:
         """Clip in place; the norm before clipping, per root of a sub-pixel."""

@@ -73,22 +73,23 @@ def turn_batch(batch: Split, classes: int, seed: int, step: int) -> Split:
 
 
 @contextmanager
-def seeded_noise(seed: int, step: int, device: torch.device) -> Iterator[None]:
-    """Inside, PyTorch's own random numbers, as dropout uses them, depend on seed and step alone.
+def seeded_noise(seed: int, step: int, device: torch.device, rank: int = 0) -> Iterator[None]:
+    """Inside, PyTorch's own random numbers, as dropout uses them, depend on seed and step alone,
+    and on the rank where several processes share a batch.
 
     Afterwards those of the CPU and of CUDA go on as if nothing had been drawn.
     """
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(noise_generator(seed, step).initial_seed())
+        torch.manual_seed(noise_generator(seed, step, rank).initial_seed())
         yield
 
 
-def noise_generator(seed: int, step: int) -> torch.Generator:
+def noise_generator(seed: int, step: int, rank: int = 0) -> torch.Generator:
     """The random numbers that a network itself uses in a step."""
-    return _generator(seed, _NOISE, step)
+    return _generator(seed, _NOISE, step, rank)
 
 
-def _generator(seed: int, stream: int, number: int) -> torch.Generator:
-    """Random numbers that depend on these three only, and differ where any of them differs."""
-    mixed = np.random.SeedSequence([seed, stream, number]).generate_state(1)[0]
+def _generator(seed: int, stream: int, number: int, rank: int = 0) -> torch.Generator:
+    """Random numbers that depend on these only, and differ where any of them differs."""
+    mixed = np.random.SeedSequence([seed, stream, number, rank]).generate_state(1)[0]
     return torch.Generator().manual_seed(int(mixed))

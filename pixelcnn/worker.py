@@ -23,6 +23,7 @@ import torch
 from pixelcnn import run_queue, sampling
 from pixelcnn.data import load_data
 from pixelcnn.devices import choose_precision, usable_cores
+from pixelcnn.distributed import ALONE, Team, joined, processes_here
 from pixelcnn.errors import ConfigError, LabError, RunError
 from pixelcnn.run_config import RunStatus, State
 from pixelcnn.run_model import build_run_model
@@ -62,7 +63,9 @@ class StopRequest:
         self.made = True
 
 
-def carry_out(run: Run, *, watch: Callable[[Event], None] | None = None) -> RunStatus:
+def carry_out(
+    run: Run, *, watch: Callable[[Event], None] | None = None, team: Team = ALONE
+) -> RunStatus:
     """Train a run in this process, from its last saved state if it has one.
 
     Returns when its budget is used up, when it was stopped (by a request or a signal such as
@@ -72,6 +75,7 @@ def carry_out(run: Run, *, watch: Callable[[Event], None] | None = None) -> RunS
     Args:
         run: nobody else may be training it.
         watch: called with each event, to show progress.
+        team: leads this team, whose other processes `follow`.
 
     Raises:
         RunError: another process is training this run.
@@ -82,17 +86,19 @@ def carry_out(run: Run, *, watch: Callable[[Event], None] | None = None) -> RunS
     try:
         stop = StopRequest()
         with stop.on_signals():
-            return _carry_out(run, stop, watch)
+            return _carry_out(run, stop, watch, team)
     finally:
         lock.release()
 
 
-def _carry_out(run: Run, stop: StopRequest, watch: Callable[[Event], None] | None) -> RunStatus:
+def _carry_out(
+    run: Run, stop: StopRequest, watch: Callable[[Event], None] | None, team: Team
+) -> RunStatus:
     status = StatusWriter(run)
     state: State = "failed"
     message = ""
     try:
-        state = _train(run, status, stop, watch)
+        state = _train(run, status, stop, watch, team)
     except LabError as error:
         message = str(error)
     except OSError as error:
@@ -119,17 +125,24 @@ def _explain(error: OSError) -> str:
 
 
 def _train(
-    run: Run, status: StatusWriter, stop: StopRequest, watch: Callable[[Event], None] | None
+    run: Run,
+    status: StatusWriter,
+    stop: StopRequest,
+    watch: Callable[[Event], None] | None,
+    team: Team,
 ) -> State:
     """Prepare and train until the end, whichever that is."""
     config = run.config
+    resume = load_state(run.state_path) if run.resumable else None
+    team.hand_out((config, resume))
     data = load_data(config.data, **config.data_options)
     model = build_run_model(config, data)
     trainer = Trainer(
         model,
         data,
         config.train,
-        resume=load_state(run.state_path) if run.resumable else None,
+        resume=resume,
+        team=team,
         cancelled=lambda: stop.made or run.requested() == "stop",
     )
     status.follow(trainer)
@@ -174,6 +187,30 @@ def _wait_while_paused(run: Run, step: int, stop: StopRequest) -> None:
         time.sleep(_PAUSE_LOOK_S)
 
 
+def follow(team: Team) -> int:
+    """Train along with the first process of the team until it says that it is over.
+
+    Returns:
+        The exit status: 1 if training failed, which the first process then explains.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # the first process hears it
+    try:
+        task = team.hand_out(None)
+        if task is None:
+            return 0
+        config, resume = task
+        data = load_data(config.data, **config.data_options)
+        model = build_run_model(config, data)
+        for _ in Trainer(model, data, config.train, resume=resume, team=team):
+            pass
+    except LabError as error:
+        print(f"process {team.rank}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def prepare_process() -> None:
     """Make this process a good trainer and a good neighbour.
 
@@ -186,10 +223,11 @@ def prepare_process() -> None:
 
 
 def _threads() -> int:
-    """The environment's PIXELCNN_THREADS, or all cores but the one that serves pages."""
+    """The environment's PIXELCNN_THREADS, or a fair share of all cores but the one that serves
+    pages."""
     wanted = os.environ.get("PIXELCNN_THREADS")
     if not wanted:
-        return max(1, usable_cores() - 1)
+        return max(1, (usable_cores() - 1) // processes_here())
     if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1024:
         raise ConfigError(f"PIXELCNN_THREADS = {wanted!r} is not a number from 1 to 1024.")
     return int(wanted)
@@ -236,6 +274,11 @@ def main(arguments: list[str]) -> int:
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
     prepare_process()
+    with joined() as team:
+        return _lead(arguments, team) if team.leads else follow(team)
+
+
+def _lead(arguments: list[str], team: Team) -> int:
     _compile_sampler()
     if arguments:
         run: Run | None = Run(arguments[0])
@@ -244,7 +287,7 @@ def main(arguments: list[str]) -> int:
         run = _wait_for_run()
     if run is None:
         return 0
-    state = carry_out(run).state
+    state = carry_out(run, team=team).state
     run_queue.advance(run.path.parent)
     return 1 if state == "failed" else 0
 

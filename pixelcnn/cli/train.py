@@ -19,6 +19,7 @@ from pixelcnn.runs import Run, RunConfig, find_run, resume_run, start_run
 from pixelcnn.train_config import TrainConfig
 
 if TYPE_CHECKING:
+    from pixelcnn.distributed import Team
     from pixelcnn.training import Event
 
 _DEFAULT_SECONDS = 60.0
@@ -51,7 +52,8 @@ class Train:
     Example: python -m pixelcnn train --model gated_pixelcnn --set hidden_channels=48 blocks=6
     --conditional --data mnist5k --seconds 90 --output checkpoints/my-digits.safetensors
 
-    Ctrl-C saves and ends it; --resume goes on exactly where it was.
+    Ctrl-C saves and ends it; --resume goes on exactly where it was. On several GPUs or machines:
+    torchrun --nproc-per-node=2 -m pixelcnn train ..., which shares each batch among the processes.
 
     Attributes:
         recipe: train a shipped checkpoint again, such as mnist-threshold-gated; the options of
@@ -91,11 +93,16 @@ class Train:
             output = Path(f"{find_recipe(self.recipe).name}.safetensors")
         if output is not None:
             check_writable(output, (".safetensors",))
-        from pixelcnn.worker import prepare_process
+        from pixelcnn.distributed import joined
+        from pixelcnn.worker import follow, prepare_process
 
         prepare_process()
+        with joined() as team:
+            return self._lead(team, output) if team.leads else follow(team)
+
+    def _lead(self, team: Team, output: Path | None) -> int:
         with Progress("training") as progress:
-            foreground = _Foreground(progress)
+            foreground = _Foreground(progress, team)
             if self.resume is None:
                 run = start_run(self.runs, self._run_config(), starter=foreground)
             else:
@@ -109,7 +116,8 @@ class Train:
         print(f"{status.state} after {status.step:,} steps and {status.elapsed_s:.0f} s: {where}")
         if status.state == "stopped":
             print(f"Go on with: python -m pixelcnn train --resume {shlex.quote(where)}")
-            return _INTERRUPTED
+            # To torchrun, anything but 0 is a failure, which it reports at length.
+            return _INTERRUPTED if team.size == 1 else 0
         if output is not None:
             self._write_checkpoint(run, output)
         return 0
@@ -173,8 +181,9 @@ class Train:
 class _Foreground:
     """Trains in this process, so that Ctrl-C ends it, and shows how far it is."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, team: Team) -> None:
         self._progress = progress
+        self._team = team
         self._held_out = ""
 
     def launch(self, run: Run) -> None:
@@ -183,7 +192,7 @@ class _Foreground:
 
         config = run.config.train
         print(f"run {run.id}", file=sys.stderr)
-        carry_out(run, watch=lambda event: self._show(event, config))
+        carry_out(run, watch=lambda event: self._show(event, config), team=self._team)
 
     def _show(self, event: Event, config: TrainConfig) -> None:
         from pixelcnn.training import Evaluated, Step
