@@ -15,6 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelcnn.errors import DataError
+from pixelcnn.npz import read_npz
+
 RECORDED = Path(__file__).parents[2] / "checkpoints" / "scores" / "recorded.npz"
 COMMAND = "python -m pixelcnn.scores.recorded"
 PICTURES = 12
@@ -37,11 +40,11 @@ class Record:
 def read_record(name: str, checkpoint: Path) -> Record | None:
     """The record of a checkpoint, None if there is none of this very file."""
     try:
-        with np.load(RECORDED, allow_pickle=False) as file:
-            if str(file[f"{name}/digest"]) != _digest(checkpoint):
-                return None
-            return Record(file[f"{name}/nats"], file[f"{name}/pictures"])
-    except (OSError, KeyError, ValueError):
+        arrays = read_npz(RECORDED)
+        if str(arrays[f"{name}/digest"]) != _digest(checkpoint):
+            return None
+        return Record(arrays[f"{name}/nats"], arrays[f"{name}/pictures"])
+    except (DataError, OSError, KeyError):
         return None
 
 

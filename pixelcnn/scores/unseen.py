@@ -16,6 +16,7 @@ import torch
 
 from pixelcnn.data import Split, quantize, resize
 from pixelcnn.data.levels import draw_binary_once
+from pixelcnn.npz import read_npz
 
 UNSEEN = Path(__file__).parents[2] / "checkpoints" / "scores" / "unseen-digits.npz"
 COMMAND = "python -m pixelcnn.scores.unseen"
@@ -39,11 +40,11 @@ def unseen_digits(
 
     Raises:
         ConfigError: levels out of range.
+        DataError: the file of the digits is missing or damaged.
     """
-    with np.load(UNSEEN, allow_pickle=False) as file:
-        greys = torch.from_numpy(file["images"])[int(others) :: 2, None]
-        labels = torch.from_numpy(file["labels"].astype(np.int64))[int(others) :: 2]
-    greys = resize(greys, size)
+    arrays = read_npz(UNSEEN)
+    greys = resize(torch.from_numpy(arrays["images"])[int(others) :: 2, None], size)
+    labels = torch.from_numpy(arrays["labels"].astype(np.int64))[int(others) :: 2]
     if levels > 2 or binarize == "threshold":
         return Split(quantize(greys, levels), labels)
     return Split(draw_binary_once(greys, _SEED), labels)
