@@ -21,6 +21,13 @@ APP = Path(__file__).parents[1] / "app.py"
 PATIENCE = 200
 
 
+@pytest.fixture(autouse=True, scope="module")
+def waiting_workers() -> Iterator[None]:
+    """Processes that wait for a run serve all tests here: each takes seconds to load PyTorch."""
+    yield
+    train_launcher.launcher().close()
+
+
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Folders of runs and of results for each test, and one small experiment beside the real."""
@@ -33,7 +40,6 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     for run in list_runs():
         if run.status().active:
             run.control("stop")
-    train_launcher.launcher().close()
 
 
 def open_page(experiment: Experiment) -> AppTest:

@@ -29,6 +29,13 @@ TINY_EIGHT = {"preset": EIGHT, **TINY}
 PATIENCE = 200
 
 
+@pytest.fixture(autouse=True, scope="module")
+def waiting_workers() -> Iterator[None]:
+    """Processes that wait for a run serve all tests here: each takes seconds to load PyTorch."""
+    yield
+    launcher().close()
+
+
 @pytest.fixture(autouse=True)
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder of runs for each test; those still at work are stopped at its end."""
@@ -37,7 +44,6 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for run in list_runs():
         if run.status().active:
             run.control("stop")
-    launcher().close()
 
 
 def open_page(**query: str) -> AppTest:

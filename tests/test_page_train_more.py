@@ -14,6 +14,13 @@ from tests.test_page_train import TINY_EIGHT, button, film_of, has, open_page, t
 from widgets.payload import unpack
 
 
+@pytest.fixture(autouse=True, scope="module")
+def waiting_workers() -> Iterator[None]:
+    """Processes that wait for a run serve all tests here: each takes seconds to load PyTorch."""
+    yield
+    launcher().close()
+
+
 @pytest.fixture(autouse=True)
 def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A folder of runs for each test, in which none begins: there is no room."""
@@ -22,7 +29,6 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     for run in list_runs():
         withdraw(run)
-    launcher().close()
 
 
 def test_two_trainings_differ_in_the_option_that_was_chosen_and_share_all_pictures() -> None:
