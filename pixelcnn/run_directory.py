@@ -70,9 +70,10 @@ class Run:
         # Asked first: a process writes its last status before it lets go of the lock.
         alive = self.lock.is_held()
         status = self._written_status()
-        if alive or not status.active:
+        # Asked again: it may have begun in between.
+        if alive or not status.active or self.lock.is_held():
             return status
-        waiting = status.state in ("queued", "starting")
+        waiting = status.state == "queued"
         if waiting and self._has_ticket():
             return status
         # A clock that was set back must not make it wait for hours.

@@ -10,6 +10,7 @@ import tyro
 
 from pixelcnn.cli.bench_architectures import BenchArchitectures
 from pixelcnn.cli.bench_classroom import BenchClassroom
+from pixelcnn.cli.bench_kills import BenchKills
 from pixelcnn.cli.bench_reach import BenchReach
 from pixelcnn.cli.bench_report import report, use_cores
 from pixelcnn.cli.output import check_writable, save_json
@@ -133,7 +134,8 @@ class BenchTraining:
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure how fast sampling and training are here, compare architectures, load the server.
+    """Measure how fast sampling and training are here, compare architectures, load the server,
+    kill trainings.
 
     Example: python -m pixelcnn bench sampling
     """
@@ -145,6 +147,7 @@ class Bench:
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
             | Annotated[BenchReach, tyro.conf.subcommand("reach")]
             | Annotated[BenchClassroom, tyro.conf.subcommand("classroom")]
+            | Annotated[BenchKills, tyro.conf.subcommand("kills")]
         ]
     ]
 
