@@ -58,6 +58,13 @@ def stays_on_this_machine(outside_addresses: list[str]) -> Iterator[None]:
     assert not outside_addresses
 
 
+@pytest.fixture(autouse=True)
+def keeps_the_smallest_numbers() -> Iterator[None]:
+    """Training flushes denormal numbers to zero in its process, and here that is everybody's."""
+    yield
+    torch.set_flush_denormal(False)
+
+
 def _is_this_machine(host: Any) -> bool:
     if host in (None, "", b"", "localhost", b"localhost"):
         return True

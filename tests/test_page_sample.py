@@ -42,7 +42,12 @@ def other_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 def forget_models() -> None:
-    for cached in (common.shipped_models, common.load_model, common.receptive_field):
+    for cached in (
+        common._shipped,
+        common.shipped_models,
+        common.load_model,
+        common.receptive_field,
+    ):
         cached.clear()
 
 

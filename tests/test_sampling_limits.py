@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import tracemalloc
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -72,17 +73,18 @@ def test_more_images_than_fit_are_drawn_in_turns(traced_memory: None) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_a_thousand_calls_leave_no_memory_behind() -> None:
+def test_hundreds_of_calls_leave_no_memory_behind() -> None:
+    """Something else in this process may take memory once, but a leak goes on in both halves."""
     model = conditional()
     engine = make_engine(model, "numba")
     labels = torch.tensor([0, 1, 2, 0])
     resident = []
-    for call in range(1000):
+    for call in range(700):
         sample(model, 4, labels=labels, seed=call, guidance=1.0, engine=engine, trace=True)
-        if call in (300, 999):
+        if call in (99, 399, 699):
             gc.collect()
             resident.append(int(Path("/proc/self/statm").read_text().split()[1]) * 4096)
-    assert resident[1] - resident[0] < 4 * MEGABYTE
+    assert min(after - before for before, after in pairwise(resident)) < 2 * MEGABYTE
 
 
 def test_no_guidance_is_the_model_itself() -> None:
