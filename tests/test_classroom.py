@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ from classroom.student import Row
 from pixelcnn.cli import main
 from pixelcnn.cli.bench_classroom import _tracebacks
 from pixelcnn.serving import Server
-from tests.servers import free_port
+from tests.servers import free_port, run_async
 
 APP = """
 import streamlit as st
@@ -89,19 +88,19 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
             await browser.set(only(browser, "button"), trigger_value=True)
             assert [one.partition(":")[0] for one in browser.exceptions] == ["faulty"]
 
-    asyncio.run(use())
+    run_async(use())
     assert any("RuntimeError: broken" in line for line in _tracebacks(served[1]))
 
 
 def test_a_lesson_adds_up_and_monkeys_find_the_fault(served: tuple[Server, Path]) -> None:
     server, _ = served
-    outcome = asyncio.run(
+    outcome = run_async(
         teach(server, students=2, seconds=1.5, seed=0, pause_s=(0.0, 0.1), arrive_s=0.1, run="")
     )
     assert not outcome.errors
     assert {"open"} <= {row.action for row in outcome.rows} <= {"open", "sample", "control"}
     assert outcome.before_mb > 10
-    done, errors = asyncio.run(play(server.address, seed=0, until=math.inf, most=30))
+    done, errors = run_async(play(server.address, seed=0, until=math.inf, most=30))
     assert done == 30
     assert any(error.startswith("faulty: RuntimeError") for error in errors), errors
 

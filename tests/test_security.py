@@ -29,7 +29,7 @@ from pixelcnn.serving import TEACHER_KEY, Server
 from pixelcnn.short_links import Place, find_link, keep_link
 from pixelcnn.teacher_key import TeacherKey
 from pixelcnn.train_config import TrainConfig
-from tests.servers import free_port
+from tests.servers import free_port, run_async
 
 ROOT = Path(__file__).parents[1]
 KEY = "3f9a17c2"
@@ -113,7 +113,7 @@ def test_a_run_is_stopped_by_its_starter_or_with_the_teacher_s_key_and_by_nobody
             assert running.requested() == "stop"
             assert not anna.exceptions + ben.exceptions
 
-    asyncio.run(lesson())
+    run_async(lesson())
 
 
 def test_a_dropped_connection_comes_back_to_the_same_session_with_nothing_lost(
@@ -139,7 +139,7 @@ def test_a_dropped_connection_comes_back_to_the_same_session_with_nothing_lost(
             assert stranger.session_id != before.session_id
             assert button(stranger, "Stop") is None
 
-    asyncio.run(lesson())
+    run_async(lesson())
 
 
 def test_keys_cannot_be_guessed() -> None:
@@ -173,7 +173,7 @@ def test_what_stands_in_an_address_never_becomes_html_or_script(server: Server) 
                             assert MARK not in shown.proto.body
             assert not browser.exceptions
 
-    asyncio.run(lesson())
+    run_async(lesson())
 
 
 def test_other_sites_cannot_connect_or_upload(server: Server) -> None:
@@ -183,7 +183,7 @@ def test_other_sites_cannot_connect_or_upload(server: Server) -> None:
             pass
 
     with pytest.raises(websockets.InvalidStatus):
-        asyncio.run(from_elsewhere())
+        run_async(from_elsewhere())
     upload = urllib.request.Request(
         f"{server.address}/_stcore/upload_file/a/b", data=b"x", method="PUT"
     )

@@ -26,20 +26,19 @@ class ShareDialog extends FrameDialog {
   }
 
   show() {
-    const controls = optionsOnPage();
-    const boxes = controls.map(({ key, label }) => {
-      const box = element("input", { type: "checkbox", value: key, onchange: () => this.request() });
-      return element("label", {}, box, element("span", { text: label }));
-    });
-    this.kept.replaceChildren(element("legend", { text: "but keep" }), ...boxes);
     this.hide.checked = false;
-    this.hide.parentElement.hidden = !controls.length;
     this.onHide();
     this.open();
   }
 
+  /** Which options there are is asked only now: a page may still have been drawing its own. */
   onHide() {
-    this.kept.hidden = !this.hide.checked;
+    const boxes = optionsOnPage().map(({ key, label }) => {
+      const box = element("input", { type: "checkbox", value: key, onchange: () => this.request() });
+      return element("label", {}, box, element("span", { text: label }));
+    });
+    this.kept.replaceChildren(element("legend", { text: "but keep" }), ...boxes);
+    this.kept.hidden = !this.hide.checked || !boxes.length;
     this.request();
   }
 
