@@ -1,5 +1,7 @@
 """Masks & blind spots: what a masked convolution hides, and what a stack of them can never see."""
 
+import time
+
 import altair as alt
 import streamlit as st
 
@@ -19,6 +21,16 @@ from pixelcnn.mask_stack import MaskStack
 
 # Neither is a colour of the grids, where each has its meaning.
 CHART_COLORS = ["#8C949E", "#009E73"]
+# Seconds in which the browser draws what was asked for, before it hears of the rest of the page: at
+# the same time, both would take half as long again.
+FIRST_THINGS_FIRST = 0.15
+
+
+def rest_waits() -> None:
+    """Let the top of the page be drawn first, when a control has changed it."""
+    if st.session_state.get("masks-open"):
+        time.sleep(FIRST_THINGS_FIRST)
+    st.session_state["masks-open"] = True
 
 
 def depth_chart(setup: Setup, masks: MaskStack) -> None:
@@ -128,6 +140,7 @@ masks, beside_the_tiles = one_layer(setup)
 with top:
     shown = grids(setup, masks)
 result_of(beside_the_tiles, setup, masks, shown)
+rest_waits()
 blind_spot(setup, masks)
 path(setup, masks)
 depth_chart(setup, masks)
