@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
 
+from pixelcnn.allocation import AllocationLimit
 from pixelcnn.checkpoint_header import Header, Shape, refusal, short
 from pixelcnn.errors import CheckpointError
+
+_SMALL_ELEMENTS = 2**20
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -36,7 +36,7 @@ def built(header: Header, path: Path, build: Callable[..., Model], names: Sequen
             f"{', '.join(names)}",
         )
     try:
-        with _AllocationLimit(header.parameters):
+        with _room(header.parameters):
             model = build(header.model, **header.config)
     except (ValueError, TypeError) as error:  # every LabError is a ValueError
         raise refusal(path, f"its options do not fit {header.model} ({error})") from error
@@ -44,29 +44,12 @@ def built(header: Header, path: Path, build: Callable[..., Model], names: Sequen
     return model
 
 
-class _AllocationLimit(TorchFunctionMode):
-    """Stops a model from being built that is larger than the file that it is for.
-
-    Options such as 1024 channels and 256 blocks are valid one by one, and a header of a hundred
-    bytes can claim them all. Each weight is born in one of these functions, along with its mask.
-    """
-
-    _FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
-    _SMALL_ELEMENTS = 2**20
-
-    def __init__(self, parameters: int) -> None:
-        super().__init__()
-        self._left = 4 * parameters + self._SMALL_ELEMENTS
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        if func in self._FACTORIES:
-            size = args[0] if args and not isinstance(args[0], int) else args
-            self._left -= math.prod(size)
-            if self._left < 0:
-                raise CheckpointError("they describe a larger network than the file holds")
-        return func(*args, **(kwargs or {}))
+def _room(parameters: int) -> AllocationLimit:
+    """Room for a model of so many parameters: each has a mask, and some are made from copies."""
+    return AllocationLimit(
+        4 * parameters + _SMALL_ELEMENTS,
+        CheckpointError("they describe a larger network than the file holds"),
+    )
 
 
 def check_shapes(shapes: Mapping[str, Shape], model: nn.Module, name: str, path: Path) -> None:

@@ -1,7 +1,8 @@
-"""How much memory a process has needed."""
+"""How much memory there is, and how much a process has needed."""
 
 from __future__ import annotations
 
+import os
 import sys
 
 import torch
@@ -21,3 +22,11 @@ def most_memory_mb(device: torch.device) -> float | None:
     # Linux counts in kibibytes, macOS in bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
+
+
+def main_memory_bytes() -> int | None:
+    """The main memory of this machine; None where the system does not tell."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return None

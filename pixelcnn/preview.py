@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 from pixelcnn.data import DataSet
 from pixelcnn.metrics import Evaluation, bernoulli_baseline, uniform_baseline
-from pixelcnn.models import build_model
 from pixelcnn.reach import audit
 from pixelcnn.run_config import RunConfig
+from pixelcnn.run_model import build_run_model
 
 
 @dataclass(frozen=True)
@@ -46,17 +48,10 @@ def preview(config: RunConfig, data: DataSet) -> Preview:
         data: gives the image size, the levels and the baselines.
 
     Raises:
-        ConfigError: the model cannot be built for these images.
+        ConfigError: the model cannot be built for these images, or trained in this memory.
     """
-    model = build_model(
-        config.model,
-        levels=data.levels,
-        channels=data.channels,
-        height=data.height,
-        width=data.width,
-        classes=data.classes if config.conditional else 0,
-        **config.model_options,
-    )
+    with torch.random.fork_rng(devices=[]):
+        model = build_run_model(config, data)
     report = audit(model)
     dims = data.channels * data.height * data.width
     return Preview(

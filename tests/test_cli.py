@@ -173,6 +173,14 @@ def test_a_training_that_breaks_down_explains_itself(capsys: pytest.CaptureFixtu
     assert "learning_rate" in error
 
 
+def test_a_network_too_large_for_the_memory_is_refused_while_it_is_built(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("pixelcnn.run_model.main_memory_bytes", lambda: 10**6)
+    assert run("train --data digits8x8 --preset tiny --steps 5") == 2
+    assert "needs more than the 0 GB of this machine; give it fewer" in capsys.readouterr().err
+
+
 def test_samples_of_one_seed_are_the_same_images_on_sheet_and_in_arrays(
     checkpoint: Path, tmp_path: Path
 ) -> None:
