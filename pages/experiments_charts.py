@@ -23,6 +23,8 @@ _AXES = {
     "nats": "nats per held-out image (less is better)",
     "share": "% of the surprise that is left (less is better)",
 }
+# The chart has a text of its own: without this each mark would be read out, none with a name.
+_NOT_READ_OUT = {"mark": {"aria": False}}
 
 
 def _color(of: dict[str, str]) -> str:
@@ -40,6 +42,7 @@ def seeds_chart(
     spec = {
         "layer": _layers([one.name for one in experiment.variants], low, high, experiment.measure),
         "resolve": {"axis": {"x": "independent"}},
+        "config": _NOT_READ_OUT,
         "padding": {"left": 8, "right": 12, "top": 4, "bottom": 4},
     }
     parts = [f"{one.variant}: mean {one.mean:.2f}, {len(one.values)} seeds" for one in summaries]
@@ -282,5 +285,6 @@ def _effects_spec(order: list[str]) -> dict[str, Any]:
                 "encoding": {"y": y, "x": x, "fill": filled, "tooltip": tooltip},
             },
         ],
+        "config": _NOT_READ_OUT,
         "padding": {"left": 8, "right": 12, "top": 4, "bottom": 4},
     }
