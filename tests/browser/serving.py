@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -140,6 +140,16 @@ def idle(page: Page) -> None:
         '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
         '[data-test-script-state="notRunning"]'
     )
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose from a list, once everything is drawn: a list closes as soon as the page moves."""
+    idle(page)
+    box = page.get_by_role("combobox", name=label)
+    box.scroll_into_view_if_needed()
+    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
+    box.click()
+    page.get_by_role("option", name=option, exact=True).click()
 
 
 def goto(page: Page, path: str = "/") -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from pixelcnn.exhibit_results import read_results
 from pixelcnn.exhibits import EXHIBITS
 from pixelcnn.mask_stack import MaskStack
-from tests.browser.serving import goto, idle
+from tests.browser.serving import choose, goto, idle
 
 
 def open_exhibit(page: Page, name: str) -> None:
@@ -36,8 +36,7 @@ def test_each_exhibit_is_taken_to_its_verdict(page: Page) -> None:
     open_exhibit(page, "no_mask")
     for name, exhibit in EXHIBITS.items():
         if name != "no_mask":
-            page.get_by_role("combobox", name="Mistake").click()
-            page.get_by_role("option", name=exhibit.title, exact=True).click()
+            choose(page, "Mistake", exhibit.title)
             expect(page).to_have_url(re.compile(r"exhibit="))
         expect(page.get_by_text(exhibit.why)).to_be_visible()
         idle(page)
@@ -102,9 +101,6 @@ def test_a_checkpoint_gets_its_verdict(page: Page) -> None:
     goto(page, "/break_it?own=A+model")
     expect(alert(page)).to_contain_text("Causal: nothing leaks")
     expect(page.get_by_text("Tried as well")).to_be_visible()
-    idle(page)
-    model = page.get_by_role("combobox", name="Model")
-    model.press("ArrowDown")  # a click would scroll there first, and scrolling closes the list
-    page.get_by_role("option", name="mnist-threshold-pixelcnn").click()
+    choose(page, "Model", "mnist-threshold-pixelcnn")
     expect(alert(page)).to_contain_text("never at any depth")
     expect(page).to_have_url(re.compile("audited=mnist-threshold-pixelcnn"))

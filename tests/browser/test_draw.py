@@ -12,7 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.serving import goto, idle
+from tests.browser.serving import choose, goto, idle
 
 Cell = tuple[int, int]
 
@@ -206,8 +206,7 @@ def test_options_leave_the_drawing_alone_and_the_link_brings_them_back(page: Pag
     expect_other_endings(page, before)
     assert kinds(painter(page)) == drawn
     expect(page.locator(".lab:has(canvas.drawing)")).to_have_attribute("data-undo", "1")
-    page.get_by_role("combobox", name="Which digit is it?").click()
-    page.get_by_role("option", name="3", exact=True).click()
+    choose(page, "Which digit is it?", "3")
     expect(tiles(page).locator("figcaption").first).to_have_text("3")
     page.get_by_role("slider", name="Temperature").press("ArrowLeft")
     page.wait_for_url("**temperature=0.9**")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.serving import goto
+from tests.browser.serving import choose, goto
 
 CHART = '[data-testid="stVegaLiteChart"] svg'
 
@@ -16,8 +16,7 @@ def test_points_move_while_an_experiment_is_repeated_and_it_can_be_stopped(
 ) -> None:
     goto(page, "/experiments")
     expect(page.get_by_role("heading", name="What mattered?")).to_be_visible()
-    page.get_by_label("Experiment", exact=True).click()
-    page.get_by_role("option", name="LSTM or GRU").click()
+    choose(page, "Experiment", "LSTM or GRU")
     page.wait_for_url("**experiment=LSTM+or+GRU*")
     expect(page.get_by_role("heading", name="larger cell")).to_be_visible()
     run, stop = (page.locator(f".st-key-experiment-{name} button") for name in ("run", "stop"))

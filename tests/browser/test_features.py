@@ -17,7 +17,7 @@ from pixelcnn.introspect import LayerSummary, summarize
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.window import Cell, convolution, made_of, window
 from pixelcnn.wiring import Wiring, numbers_of, wire
-from tests.browser.serving import REPOSITORY, goto, idle
+from tests.browser.serving import REPOSITORY, choose, goto, idle
 
 
 @pytest.fixture(scope="module")
@@ -181,10 +181,7 @@ def test_a_clicked_cell_shows_its_window_and_kernel_times_patch(
     expect(picture.locator(".legend")).to_have_text(f"its window: {seen} pixels")
     gallery(page).locator("canvas.portrait").press("ArrowDown")
     expect(page.get_by_role("heading", name=written_out(place, (2, 12, 17)))).to_be_visible()
-    choice = page.get_by_role("combobox", name="Written out")
-    choice.scroll_into_view_if_needed()
-    choice.click()
-    page.get_by_role("option", name="map 1", exact=True).click()
+    choose(page, "Written out", "map 1")
     expect(page.get_by_role("heading", name=written_out(place, (2, 12, 17), 1))).to_be_visible()
     picture.scroll_into_view_if_needed()
     screenshot(page, "features-cell")

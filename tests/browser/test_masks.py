@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from pixelcnn.growth import Growth, growth
 from pixelcnn.layers import causal_mask
 from pixelcnn.stack_growth import stack_growth
-from tests.browser.serving import goto, idle
+from tests.browser.serving import choose, goto, idle
 
 NAMES = {"left-grid": "pixelcnn", "right-grid": "gated_pixelcnn"}
 
@@ -60,11 +60,6 @@ def expect_counts(page: Page, row: int, column: int, depth: int, **options: Any)
 def expect_address(page: Page, **query: object) -> None:
     for name, value in query.items():
         expect(page).to_have_url(re.compile(rf"[?&]{name}={value}(&|$)"))
-
-
-def choose(page: Page, label: str, option: str) -> None:
-    page.get_by_role("combobox", name=label).click()
-    page.get_by_role("option", name=option, exact=True).click()
 
 
 def test_the_exact_counts_are_there_without_a_click(

@@ -10,7 +10,7 @@ from playwright.sync_api import Download, Page, expect
 
 from pixelcnn.opening import read_opening
 from tests.browser.playing import await_pixel, click_pixel
-from tests.browser.serving import goto, idle
+from tests.browser.serving import choose, goto, idle
 
 # How many frames the browser shows in so many milliseconds.
 COUNT_FRAMES = """duration => new Promise((resolve) => {
@@ -30,12 +30,6 @@ def downloaded(page: Page, button: str) -> Download:
     with page.expect_download() as download:
         page.get_by_role("button", name=button).click()
     return download.value
-
-
-def choose(page: Page, select: str, option: str) -> None:
-    page.get_by_role("combobox", name=select).click()
-    page.get_by_role("option", name=option, exact=True).click()
-    idle(page)
 
 
 def test_digits_grow_without_a_click(page: Page, screenshot: Callable[[Page, str], Path]) -> None:
