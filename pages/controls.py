@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import streamlit as st
 
+T = TypeVar("T", str, int)
 
-def one_of(label: str, options: Sequence[str], *, key: str, **more: Any) -> str:
+
+def one_of(label: str, options: Sequence[T], *, key: str, **more: Any) -> T:
     """One of a few options, side by side; the first one until another is chosen.
 
     Args:
@@ -18,5 +20,5 @@ def one_of(label: str, options: Sequence[str], *, key: str, **more: Any) -> str:
         more: for `st.segmented_control`, such as `help`, or another `default`.
     """
     settings: dict[str, Any] = {"default": options[0], "required": True, "bind": "query-params"}
-    chosen: str = st.segmented_control(label, options, key=key, **(settings | more))
+    chosen: T = st.segmented_control(label, options, key=key, **(settings | more))
     return chosen

@@ -83,10 +83,8 @@ def told(page: AppTest) -> str:
 
 
 def set_control(page: AppTest, name: str, value: int | str) -> None:
-    if name == "mask":
-        page.button_group(key="mask").set_value(value).run()
-    else:
-        page.selectbox(key=name).set_value(value).run()
+    controls = page.selectbox if name in ("left", "right") else page.button_group
+    controls(key=name).set_value(value).run()
     assert not page.exception
 
 
@@ -299,7 +297,7 @@ def test_size_and_dilation_are_chosen_and_in_the_command() -> None:
     assert np.array_equal(seen, growth("pixelcnn", size=14, dilations=(2,)).relations)
     assert "dilations=[2] height=14 width=14" in page.code[-1].value
     assert "dilation=2)" in widget(page, "Each layer after it: mask B")[0]["code"][-1]
-    page.selectbox(key="size").set_value(8).run()
+    set_control(page, "size", 8)
     assert widget(page, GATED)[0]["selected"] == [4, 4]
     assert not page.exception
 

@@ -126,13 +126,17 @@ def test_the_depth_grows_by_slider_and_by_space_to_its_end(page: Page) -> None:
     expect(page.get_by_text("82.0% of all 306,936 pairs")).to_be_visible()
 
 
+def choose_size(page: Page, key: str, size: str) -> None:
+    page.locator(f".st-key-{key}").get_by_role("radio", name=size, exact=True).click()
+
+
 def test_other_kernels_change_grids_and_totals(page: Page) -> None:
     open_masks(page)
-    choose(page, "Layers after it, n × n", "5")
+    choose_size(page, "kernel", "5")
     expect_counts(page, 14, 14, 7, kernel=5)
     expect_address(page, kernel=5)
     expect(page.get_by_text("One stack ends at 89.1%")).to_be_visible()
-    choose(page, "First layer, n × n", "3")
+    choose_size(page, "first", "3")
     expect_counts(page, 14, 14, 7, first=3, kernel=5)
 
 
