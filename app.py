@@ -5,9 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from pages import frame
+from pixelcnn.parser_turns import take_turns_at_parsing
 
 FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
 
+take_turns_at_parsing()  # each session has a thread of its own
 st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
 pages = [
     st.Page("pages/start.py", title="Start", default=True),

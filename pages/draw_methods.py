@@ -239,7 +239,8 @@ def reader_for(model: str, engine: Engine) -> Reader | None:
     return _reader(model) if engine.name == "numba" else None
 
 
-@st.cache_resource(show_spinner=False)
+# Up to 170 MB each, all activations for ten labels: enough for what a class draws with at a time.
+@st.cache_resource(show_spinner=False, max_entries=3)
 def _reader(model: str) -> Reader:
     """Reads the given part quickly; shared by all sessions, one after the other."""
     return Reader(common.load_model(model)[0])

@@ -24,7 +24,7 @@ def wiring(model: str) -> Wiring:
     return wire(common.load_model(model)[0])
 
 
-@st.cache_resource(show_spinner=False, max_entries=12)  # some 10 MB each
+@st.cache_resource(show_spinner=False, max_entries=4)  # some 10 MB each, soon made again
 def numbers(model: str, image: NDArray[np.uint8], label: int | None) -> Numbers:
     """All numbers inside the network for one image."""
     labels = None if label is None else torch.tensor([label])

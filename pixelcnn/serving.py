@@ -21,9 +21,15 @@ ROOT = Path(__file__).parent.parent
 TEACHER_KEY = "PIXELCNN_TEACHER_KEY"
 """The environment variable with the key that lets its holder stop any training."""
 
-# Each session has threads of its own. With a heap for each, as glibc gives them, what one has freed
-# is lost to the others, and memory grows with every lesson.
-_FRUGAL = {"MALLOC_ARENA_MAX": "2"}
+# For the C library that Linux usually has; others take no notice. Each session has threads of its
+# own: with a heap for each, what one has freed would be lost to the others. And the activations of
+# a network, which come and go, get memory of their own from the system and give it back, instead of
+# lying between what stays. Without these, a class of thirty took 0.5 GB more.
+_FRUGAL = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(2**18),
+    "MALLOC_TRIM_THRESHOLD_": str(2**20),
+}
 _MB = 2**20
 _START_PATIENCE_S = 60.0
 _END_PATIENCE_S = 10.0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import math
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +17,7 @@ from classroom.monkey import play
 from classroom.student import Row
 from pixelcnn.cli import main
 from pixelcnn.cli.bench_classroom import _tracebacks
+from pixelcnn.parser_turns import take_turns_at_parsing
 from pixelcnn.serving import Server
 from tests.servers import free_port, run_async
 
@@ -122,3 +126,39 @@ def test_options_that_cannot_work_are_refused(capsys: pytest.CaptureFixture[str]
     for options in ("--students 0", "--minutes -1", "--pause 3 1", "--output figures.txt"):
         assert main(["bench", "classroom", *options.split()]) == 2
         assert options.split()[0] in capsys.readouterr().err
+
+
+def test_threads_that_parse_do_not_disturb_each_other() -> None:
+    text = f"[{'1 + (2, 3), ' * 50}]"
+    others: list[threading.Thread] = []
+
+    class Litter:
+        """When it is collected, in the midst of parsing, another thread parses too."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            if len(others) < 30:
+                others.append(threading.Thread(target=ast.parse, args=(text,)))
+                others[-1].start()
+                others[-1].join(0.02)
+                Litter()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ast, "parse", ast.parse)  # as it was, afterwards
+        take_turns_at_parsing()
+        turns = ast.parse
+        take_turns_at_parsing()
+        assert ast.parse is turns
+        usual = gc.get_threshold()
+        gc.set_threshold(1, 1, 1)
+        try:
+            Litter()
+            trees = [ast.dump(ast.parse(text)) for _ in range(3)]
+        finally:
+            gc.set_threshold(*usual)
+    for other in others:
+        other.join()
+    assert len(others) == 30
+    assert len(set(trees)) == 1
