@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -13,8 +13,6 @@ from pages.compare_jobs import Job, jobs
 from pages.compare_pair import Pair, record, unseen
 
 if TYPE_CHECKING:
-    import altair as alt
-
     from pixelcnn.reach import PixelReport
     from pixelcnn.scores import Interval
     from pixelcnn.scores.paired import PairedScores
@@ -57,24 +55,25 @@ def begin(pair: Pair) -> Figures:
 
     return Figures(
         jobs().start(("centres", pair), centres),
-        _known_scores(pair)
+        _known_scores(*pair)
         or jobs().start(("scores", pair), lambda: paired_scores(*networks, split)),
         jobs().start(("times", pair), times),
     )
 
 
-def _known_scores(pair: Pair) -> Job[PairedScores] | None:
+@st.cache_resource(show_spinner=False)  # for the intervals, which take a fifth of a second
+def _known_scores(first: str, second: str) -> Job[PairedScores] | None:
     """The scores of two shipped models, which were measured beforehand."""
     import torch
 
     from pixelcnn.scores.paired import PairedScores
 
-    records = [record(name) for name in pair]
+    records = [record(name) for name in (first, second)]
     if None in records:
         return None
     ours, theirs = (torch.from_numpy(one.nats) for one in records if one)
-    first, second = pair.configs
-    dims, classes = first["height"] * first["width"], (first["classes"], second["classes"])
+    config, other = common.model_config(first), common.model_config(second)
+    dims, classes = config["height"] * config["width"], (config["classes"], other["classes"])
     return Job.finished(PairedScores(ours, theirs, dims, len(ours), classes))
 
 
@@ -142,12 +141,12 @@ def how_sure(pair: Pair) -> None:
         st.markdown(compare_words.how_sure(scores))
     with chart:
         first, second = (one.times(scores.bits) for one in scores.alone)
-        st.altair_chart(_alone({"A": first, "B": second}))
-        st.altair_chart(_together(scores.difference.times(scores.bits)))
+        st.vega_lite_chart(_alone({"A": first, "B": second}))
+        st.vega_lite_chart(_together(scores.difference.times(scores.bits)))
     st.markdown(compare_words.fine_print(scores))
 
 
-def _alone(intervals: dict[str, Interval]) -> alt.LayerChart:
+def _alone(intervals: dict[str, Interval]) -> dict[str, Any]:
     """Each model's own interval."""
     from widgets.theme import role
 
@@ -155,7 +154,7 @@ def _alone(intervals: dict[str, Interval]) -> alt.LayerChart:
     return _bars(intervals, colours, "bits per pixel, each model alone", zero=False)
 
 
-def _together(difference: Interval) -> alt.LayerChart:
+def _together(difference: Interval) -> dict[str, Any]:
     """The difference, with the zero that it must not reach."""
     from widgets.theme import role
 
@@ -163,9 +162,11 @@ def _together(difference: Interval) -> alt.LayerChart:
     return _bars({"A − B": difference}, colours, "the difference, digit by digit", zero=True)
 
 
+@st.cache_data(show_spinner=False, max_entries=128)  # 30 ms each, mostly altair's checks
 def _bars(
     intervals: dict[str, Interval], colours: list[str], title: str, *, zero: bool
-) -> alt.LayerChart:
+) -> dict[str, Any]:
+    """A chart as Vega-Lite's own words."""
     import altair as alt
 
     rows = [
@@ -190,8 +191,10 @@ def _bars(
         x=alt.X("value:Q", scale=scale)
     )
     described = f"95 % intervals: {title}."
-    return (
+    chart = (
         (lines + points)
         .properties(height=50 + 40 * len(rows), description=described)
         .configure_axis(labelFontSize=14, titleFontSize=14)
     )
+    spec: dict[str, Any] = chart.to_dict()
+    return spec

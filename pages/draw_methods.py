@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import time
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import streamlit as st
@@ -19,6 +19,9 @@ from pixelcnn.given_part import Reader
 from pixelcnn.particles import Weighing
 from pixelcnn.sampling import Engine
 from widgets.painter import Drawing
+
+if TYPE_CHECKING:
+    from pixelcnn.sampling.numba_engine import NumbaEngine
 
 AS_IT_READS, BEST_ORDER, PARTICLES, COMPARE = "As it reads", "Best order", "Particles", "Compare"
 METHODS: dict[str, Method] = {AS_IT_READS: "raster", BEST_ORDER: "orders", PARTICLES: "particles"}
@@ -236,11 +239,11 @@ def _completed(
 
 def reader_for(model: str, engine: Engine) -> Reader | None:
     """Reads the given part quickly, once the fast sampler is ready."""
-    return _reader(model) if engine.name == "numba" else None
+    return _reader(model, cast("NumbaEngine", engine)) if engine.name == "numba" else None
 
 
 # Up to 170 MB each, all activations for ten labels: enough for what a class draws with at a time.
 @st.cache_resource(show_spinner=False, max_entries=3)
-def _reader(model: str) -> Reader:
+def _reader(model: str, _engine: NumbaEngine) -> Reader:
     """Reads the given part quickly; shared by all sessions, one after the other."""
-    return Reader(common.load_model(model)[0])
+    return Reader(common.load_model(model)[0], _engine)

@@ -63,7 +63,8 @@ def inside(
     wanted = views(network.name)[part]
     if "gate" in wanted:
         found = gate_maps(wiring(model), numbers(model, image, label))
-    layers = [one for one in summarize(network, found, labels) if one.part in wanted]
+    told = summarize(network, found, labels, graph=wiring(model).graph)
+    layers = [one for one in told if one.part in wanted]
     maps = {one.label: found[one.name][0].numpy() for one in layers}
     bet = prediction(network, images, labels)[0].numpy()
     scales = {IMAGE: (0.0, 1.0), PREDICTION: (0.0, 1.0)}

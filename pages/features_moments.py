@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pages import pictures
 from pixelcnn.introspect import activations, prediction
 from pixelcnn.layer_titles import layer_label, layer_part
+from pixelcnn.models import AutoregressiveModel
 from pixelcnn.moments import load_moment, moment_steps
 from pixelcnn.recordings import RECORDED
 from pixelcnn.run_directory import Run
@@ -49,13 +50,19 @@ class Lookback:
         return maps_table(self.moments[step], scales=scales)
 
 
+@st.cache_resource(show_spinner=False, max_entries=16)
+def network_after(path: str, step: int) -> AutoregressiveModel:
+    """The network of a training at one moment, loaded once for everybody."""
+    return load_moment(Run(path), step)
+
+
 @st.cache_resource(show_spinner="Loading the moments ...", max_entries=8)
 def lookback(path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int) -> Lookback:
     """Run the network of each moment on one image, once for everybody."""
     images, labels = torch.from_numpy(image)[None], torch.tensor([label])
     found = {}
     for step in steps:
-        model = load_moment(Run(path), step)
+        model = network_after(path, step)
         told = labels if model.config.classes else None
         maps = {
             layer_label(name): layer[0].numpy()
@@ -66,6 +73,14 @@ def lookback(path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label:
         scaled = image.astype(np.float32) / (model.config.levels - 1)
         found[step] = {IMAGE: scaled, **maps, PREDICTION: bet}
     return Lookback(found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def table_of(
+    path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int, step: int
+) -> MapsTable:
+    """One moment for the browser, packed once for everybody."""
+    return lookback(path, steps, image, label).table(step)
 
 
 @st.fragment
@@ -93,7 +108,7 @@ def show_moments(asked: NDArray[np.uint8], digit: int | None) -> None:
             key=f"moment-{run.id}",
             bind="query-params",
         )
-    config = load_moment(run, steps[0]).config
+    config = network_after(str(run.path), steps[0]).config
     if config.channels != 1:
         st.info("That training was on colour images; choose another one.")
         return
@@ -102,8 +117,7 @@ def show_moments(asked: NDArray[np.uint8], digit: int | None) -> None:
     if not fits:
         images, _ = pictures.one_of_each({"levels": config.levels, "height": config.height})
         asked = images[label]
-    seen = lookback(str(run.path), tuple(steps), asked, label)
-    table = seen.table(step)
+    table = table_of(str(run.path), tuple(steps), asked, label, step)
     middle = table.layers[len(table.layers) // 2]["name"]
     maps_gallery(table, selected=middle, report=False, key="moments")
     if config.classes:

@@ -11,6 +11,7 @@ import copy
 import math
 import threading
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -22,6 +23,9 @@ from pixelcnn.layers import FixedHeight
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.orders import RASTER, label_in
 from pixelcnn.sampling.request import make_request
+
+if TYPE_CHECKING:
+    from pixelcnn.sampling.numba_engine import NumbaEngine
 
 _NATS_PER_BIT = math.log(2)
 
@@ -67,11 +71,15 @@ class Reader:
     The log-probabilities agree with the model's own to float32 rounding. Holds all activations of
     one image for each class.
 
+    Args:
+        model: the model.
+        engine: its engine, where somebody has it already.
+
     Raises:
         ConfigError: a model that the numba engine cannot serve.
     """
 
-    def __init__(self, model: AutoregressiveModel) -> None:
+    def __init__(self, model: AutoregressiveModel, engine: NumbaEngine | None = None) -> None:
         from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
 
         config = model.config
@@ -80,7 +88,7 @@ class Reader:
         self._image = torch.zeros(self._shape[1:], dtype=torch.uint8)
         self._rows = config.height  # from the top: for these the painting is up to date
         labels = torch.arange(config.classes) if config.classes else None
-        self._painting = NumbaEngine(model).paint(
+        self._painting = (engine or NumbaEngine(model)).paint(
             make_request(
                 model,
                 self._shape[0],

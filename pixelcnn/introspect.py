@@ -169,7 +169,11 @@ def _listening(model: AutoregressiveModel, heard: Hook) -> Iterator[None]:
 
 
 def summarize(
-    model: AutoregressiveModel, found: Mapping[str, Tensor], labels: Tensor | None = None
+    model: AutoregressiveModel,
+    found: Mapping[str, Tensor],
+    labels: Tensor | None = None,
+    *,
+    graph: Graph | None = None,
 ) -> list[LayerSummary]:
     """Each layer in words and numbers, in the order of computation.
 
@@ -177,8 +181,9 @@ def summarize(
         model: the model that `found` comes from.
         found: what `activations` gave.
         labels: the labels that it was given, for a model with classes.
+        graph: the model's trace, where somebody has it already.
     """
-    behind = _added_before_relu(trace(model), labels)
+    behind = _added_before_relu(trace(model) if graph is None else graph, labels)
     return [_summary(model, name, maps, behind) for name, maps in found.items()]
 
 

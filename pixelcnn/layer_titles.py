@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Literal
-
-from torch import nn
 
 from pixelcnn.layers import TapConv2d
 from pixelcnn.models.base import AutoregressiveModel
@@ -150,11 +149,11 @@ def _steps(name: str) -> list[tuple[str, str]]:
 
 
 def _layer(model: AutoregressiveModel, name: str) -> TapConv2d | None:
-    modules: dict[str, nn.Module] = {
-        path.lstrip("_"): module for path, module in model.named_modules()
-    }
-    layer = modules.get(name)
-    return layer if isinstance(layer, TapConv2d) else None
+    for path in (name, f"_{name}"):  # a path may begin with what `activations` leaves out
+        with contextlib.suppress(AttributeError):
+            layer = model.get_submodule(path)
+            return layer if isinstance(layer, TapConv2d) else None
+    return None
 
 
 def _kernel(layer: TapConv2d) -> str:
