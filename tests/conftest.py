@@ -3,11 +3,13 @@
 import ipaddress
 import socket
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
+from streamlit.components.v2 import manifest_scanner
 
 # The machine may be busy: no example is judged by the seconds it took.
 settings.register_profile("lab", deadline=None, max_examples=50)
@@ -23,6 +25,15 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keeps the runs that tests start out of the tree."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIXELCNN_RUNS", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def looks_for_components_once() -> Iterator[None]:
+    """Streamlit reads about every installed package, as a server does once, for each `AppTest`."""
+    with pytest.MonkeyPatch.context() as patch:
+        scan = manifest_scanner.scan_component_manifests
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
         yield
 
 

@@ -13,9 +13,7 @@ from pixelcnn.growth import growth
 from pixelcnn.layers import causal_mask
 from pixelcnn.lesson import PAGES, Stop, blind_spot, open_weights, warmed
 from pixelcnn.lesson_stops import MINUTES, STOPS
-from widgets.payload import unpack
-
-APP = Path(__file__).parents[1] / "app.py"
+from tests.app_pages import assert_taken, button, open_page, widgets
 
 
 def test_ten_stops_fill_a_school_lesson_and_each_has_all_its_parts() -> None:
@@ -38,35 +36,17 @@ def test_the_sums_of_the_exercises_agree_with_the_library() -> None:
     assert warmed(0.8, 1) == pytest.approx(0.8)
 
 
-@pytest.fixture(scope="module")
-def app() -> AppTest:
-    return AppTest.from_file(APP, default_timeout=60).run()
-
-
 @pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.title)
-def test_a_link_opens_its_page_in_the_state_that_it_names(app: AppTest, stop: Stop) -> None:
-    app.switch_page(f"pages/{stop.page or 'start'}.py")
-    app.query_params.clear()
-    for name, value in stop.query.items():
-        app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    for name, value in stop.query.items():
-        # What is usual on a page is left out of its address, but stands in its box.
-        shown = [box.options[box.index or 0] for box in app.selectbox if box.key == name]
-        taken = app.query_params.get(name) in (value, [value]) or value in shown
-        assert taken, f"{name}={value} was not taken"
+def test_a_link_opens_its_page_in_the_state_that_it_names(stop: Stop) -> None:
+    assert_taken(open_page(stop.page or "start", stop.query), stop.query)
 
 
-def test_the_page_shows_the_stop_of_its_address_and_goes_on_and_back(app: AppTest) -> None:
-    app.switch_page("pages/lesson_plan.py")
-    app.query_params["stop"] = "3"
-    app.run()
-    assert not app.exception
+def test_the_page_shows_the_stop_of_its_address_and_goes_on_and_back() -> None:
+    app = open_page("lesson_plan", {"stop": "3"})
     assert app.header[0].value == f"3. {STOPS[2].title}"
     folded = [box for box in app.expander if not box.proto.expanded]
     assert [box.label for box in folded[: len(STOPS[2].ask)]] == [one.ask for one in STOPS[2].ask]
-    links = [unpack(one.proto.bytes)[0] for one in app.get("bidi_component")]
+    links = [meta for meta, _ in widgets(app)]
     assert {"path": STOPS[2].page, "query": dict(STOPS[2].query)}.items() <= links[1].items()
     press(app, "On")
     assert app.header[0].value == f"4. {STOPS[3].title}"
@@ -76,8 +56,7 @@ def test_the_page_shows_the_stop_of_its_address_and_goes_on_and_back(app: AppTes
 
 
 def press(app: AppTest, label: str) -> None:
-    next(button for button in app.button if button.label == label).click()
-    app.run()
+    button(app, label).click().run()
     assert not app.exception
 
 

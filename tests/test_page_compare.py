@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from pages import common, compare_words, compare_words_scores
@@ -26,7 +24,8 @@ from pixelcnn.scores import share_interval
 from pixelcnn.scores.paired import PairedScores
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.scores.which_real import deal
-from widgets.payload import unpack
+from tests import app_pages
+from tests.app_pages import forget_cached, told, widgets
 
 ROOT = Path(__file__).parents[1]
 GATED, PLAIN = "mnist-threshold-gated", "mnist-threshold-pixelcnn"
@@ -38,7 +37,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     """Small models in place of the shipped ones; the last three do not go with the first two."""
     monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
     monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
-    forget()
+    forget_cached()
     torch.manual_seed(0)
     size = {"height": SIZE, "width": SIZE, "hidden_channels": 8, "blocks": 1}
     made = {
@@ -54,22 +53,11 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
         card = {"data": {"binarize": "static"}} if name == "e-static" else {}
         save_checkpoint(tmp_path / f"{name}.safetensors", model.eval(), card)
     yield made
-    forget()
-
-
-def forget() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    forget_cached()
 
 
 def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=120)
-    page.run().switch_page("pages/compare.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    return app_pages.open_page("compare", query)
 
 
 def settled(page: AppTest) -> AppTest:
@@ -78,14 +66,6 @@ def settled(page: AppTest) -> AppTest:
     page.run()
     assert not page.exception
     return page
-
-
-def widgets(page: AppTest) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
-    return [unpack(component.proto.bytes) for component in page.get("bidi_component")]
-
-
-def told(page: AppTest) -> str:
-    return "\n".join(markdown.value for markdown in page.markdown)
 
 
 def test_both_draw_from_the_same_numbers_and_bet_on_the_same_digits(
@@ -168,7 +148,7 @@ def test_a_game_ends_with_its_interval(models: dict[str, Any]) -> None:
 
 
 def test_the_shipped_pair_is_there_at_once_with_who_can_give_a_probability() -> None:
-    forget()
+    forget_cached()
     page = open_page(model=GATED, against=PLAIN)
     assert page.metric  # no job had to end for these
     words = told(page)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -20,10 +19,10 @@ from pixelcnn import build_model
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.completion import Completions, complete
 from pixelcnn.given_part import Reader
+from tests import app_pages
+from tests.app_pages import button, forget_cached, told, widgets
 from widgets.painter import Drawing, drawing_state
-from widgets.payload import unpack
 
-APP = Path(__file__).parents[1] / "app.py"
 MODEL = "mnist-threshold-gated"
 
 
@@ -36,14 +35,9 @@ def page() -> AppTest:
 def other_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder in place of the shipped checkpoints."""
     monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
-    forget_models()
+    forget_cached()
     yield tmp_path
-    forget_models()
-
-
-def forget_models() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    forget_cached()
 
 
 def save_small(folder: Path, name: str = "small", **options: Any) -> None:
@@ -56,19 +50,12 @@ def save_small(folder: Path, name: str = "small", **options: Any) -> None:
 
 def open_page(**query: str) -> AppTest:
     common.warm_up().join()  # so that page and test draw with the same engine
-    page = AppTest.from_file(APP, default_timeout=30)
-    page.run().switch_page("pages/draw.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    return app_pages.open_page("draw", query)
 
 
 def widget(page: AppTest, label: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """What the widget with this label was given: (meta, arrays)."""
-    for component in page.get("bidi_component"):
-        meta, arrays = unpack(component.proto.bytes)
+    for meta, arrays in widgets(page):
         if label in (meta.get("label"), meta.get("title")):
             return meta, arrays
     raise AssertionError(f"no widget {label!r}")
@@ -105,15 +92,6 @@ def expected(page: AppTest, drawing: Drawing, **options: Any) -> Completions:
         **options,
     }
     return complete(model, drawing.image, drawing.known_mask, 9, **settings)
-
-
-def told(page: AppTest) -> str:
-    return "\n".join(one.value for one in page.markdown)
-
-
-def button(page: AppTest, label: str) -> Any:
-    [found] = [one for one in page.button if one.label == label]
-    return found
 
 
 def top_rows(count: int) -> NDArray[np.bool_]:

@@ -17,16 +17,15 @@ from pixelcnn.given_part import GivenPart
 from pixelcnn.knockout import knock_out
 from pixelcnn.next_row import next_rows
 from pixelcnn.readings import Readings
+from tests.app_pages import button, told
 from tests.test_page_draw import (
     MODEL,
-    button,
     draw,
     drawing_on,
     endings_on,
     open_page,
     other_checkpoints,
     save_small,
-    told,
     top_rows,
     widget,
 )

@@ -14,9 +14,9 @@ from pages import experiments_live, train_launcher
 from pixelcnn.experiments import EXPERIMENTS, Experiment, conclusion, results
 from pixelcnn.experiments.results import read_results, write_results
 from pixelcnn.runs import list_runs
+from tests import app_pages
 from tests.test_experiments import TINY, result
 
-APP = Path(__file__).parents[1] / "app.py"
 # Seconds: how long a busy machine may take.
 PATIENCE = 200
 
@@ -43,12 +43,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 
 def open_page(experiment: Experiment) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.run().switch_page("pages/experiments.py")
-    page.query_params["experiment"] = experiment.title
-    page.run()
-    assert not page.exception
-    return page
+    return app_pages.open_page("experiments", {"experiment": experiment.title})
 
 
 def text(page: AppTest) -> str:

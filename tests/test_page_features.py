@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
@@ -38,8 +37,9 @@ from pixelcnn.window import Term, convolution, made_of, window
 from pixelcnn.window_recurrence import remembered
 from pixelcnn.wiring import gate_maps, numbers_of, wire
 from pixelcnn.worker import carry_out
+from tests import app_pages
+from tests.app_pages import forget_cached, told, widgets
 from widgets.painter import Drawing, drawing_state
-from widgets.payload import unpack
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,7 +49,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     """Three small models in place of the shipped ones, by name; the last two with classes."""
     monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
     monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
-    forget_models()
+    forget_cached()
     torch.manual_seed(0)
     size = {"height": 14, "width": 14, "hidden_channels": 12, "blocks": 2}
     made = {
@@ -62,29 +62,17 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
             torch.nn.init.normal_(parameter, std=0.3)
         save_checkpoint(tmp_path / f"{name}.safetensors", model, {})
     yield made
-    forget_models()
-
-
-def forget_models() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    forget_cached()
 
 
 def open_page(model: str, **query: str) -> AppTest:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-    page.run().switch_page("pages/features.py")
-    for name, value in {"model": model, **query}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    return app_pages.open_page("features", {"model": model, **query})
 
 
 def galleries(page: AppTest) -> list[dict[str, NDArray[np.float32]]]:
     """What each gallery on the page shows: {layer: (channels, H, W)}, undone from its steps."""
     shown = []
-    for component in page.get("bidi_component"):
-        meta, arrays = unpack(component.proto.bytes)
+    for meta, arrays in widgets(page):
         if "layers" in meta:
             shown.append(
                 {
@@ -107,10 +95,6 @@ def assert_shown(shown: NDArray[np.float32], maps: torch.Tensor) -> None:
     np.testing.assert_allclose(shown, expected, atol=0.51 * step)
 
 
-def told(page: AppTest) -> str:
-    return "\n".join(markdown.value for markdown in page.markdown)
-
-
 def digit_image(digit: int, example: int = 0) -> torch.Tensor:
     test = unseen_digits(2, 14)
     return test.images[test.labels == digit][example][None]  # (1, 1, 14, 14)
@@ -129,9 +113,7 @@ def expected_layers(
 
 
 def test_the_shipped_model_is_open_at_first() -> None:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-    page.run().switch_page("pages/features.py").run()
-    assert not page.exception
+    page = app_pages.open_page("features")
     assert page.title[0].value == "What is inside?"
     layers = list(galleries(page)[0])
     assert layers[0] == "the image"
@@ -199,7 +181,7 @@ def test_every_layer_of_every_architecture_can_be_looked_at(
     size = {"height": 8, "width": 8, "hidden_channels": 6, "blocks": 1}
     model = build_model(name, **size)
     save_checkpoint(common.CHECKPOINTS / "other.safetensors", model, {})
-    forget_models()
+    forget_cached()
     page = open_page("other")
     image = torch.from_numpy(galleries(page)[0]["the image"]).to(torch.uint8)[None]
     everything = activations(model.eval(), image)
@@ -220,8 +202,7 @@ def test_every_layer_of_every_architecture_can_be_looked_at(
 def grids(page: AppTest) -> dict[str, tuple[dict[str, Any], NDArray[np.float32]]]:
     """The pixel grids on the page: {title: (meta, values)}."""
     shown = {}
-    for component in page.get("bidi_component"):
-        meta, arrays = unpack(component.proto.bytes)
+    for meta, arrays in widgets(page):
         if meta.get("kind") == "values":
             shown[meta["title"]] = (meta, arrays["values"])
     return shown
@@ -332,7 +313,7 @@ def test_a_cell_of_an_attention_is_the_sum_of_weight_times_value(models: dict[st
 def test_a_cell_of_a_recurrence_is_told_gate_by_gate(models: dict[str, Any]) -> None:
     model = build_model("pixelrnn", height=14, width=14, hidden_channels=6, blocks=1)
     save_checkpoint(common.CHECKPOINTS / "lstm.safetensors", model, {})
-    forget_models()
+    forget_cached()
     layer = {"part-pixelrnn": "Recurrence", "layer": "layers.0.recurrence"}
     page = open_page("lstm", digit="3", cell="2.6.5", **layer)
     model.eval()
@@ -357,10 +338,7 @@ def test_the_window_of_the_cell_lies_over_the_digit(models: dict[str, Any]) -> N
     assert page.query_params["cell"] == "2.5.3"
     seen = window(wire(models["one-stack"].eval()), "head", (2, 5, 3))
     (arrays,) = (
-        arrays
-        for component in page.get("bidi_component")
-        for meta, arrays in [unpack(component.proto.bytes)]
-        if meta.get("title") == "Its window in the image"
+        arrays for meta, arrays in widgets(page) if meta.get("title") == "Its window in the image"
     )
     np.testing.assert_array_equal(arrays["marks"] != 255, seen)
     np.testing.assert_array_equal(arrays["values"], digit_image(3)[0, 0])
@@ -397,8 +375,7 @@ def test_maps_that_nothing_reads_are_told_so(models: dict[str, Any]) -> None:
 
 def scale_of(page: AppTest, layer: str) -> list[float]:
     """The two ends of the colour scale of a layer of the gallery."""
-    for component in page.get("bidi_component"):
-        meta, _ = unpack(component.proto.bytes)
+    for meta, _ in widgets(page):
         for one in meta.get("layers", []):
             if one["name"] == layer:
                 return one["colors"]
@@ -588,14 +565,13 @@ def test_a_model_of_colours_is_declined_in_words(models: dict[str, Any]) -> None
     torch.manual_seed(0)
     model = build_model("pixelcnn", channels=3, height=8, width=8, hidden_channels=6, blocks=1)
     save_checkpoint(common.CHECKPOINTS / "colour.safetensors", model, {})
-    forget_models()
+    forget_cached()
     page = open_page("colour")
     assert "colour" in page.info[0].value
 
 
 def test_the_notebook_lines_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-    page.run().switch_page("pages/features.py").run()
+    page = app_pages.open_page("features")
     monkeypatch.chdir(ROOT)
     model, _ = load_checkpoint(ROOT / "checkpoints" / f"{common.DEFAULT_MODEL}.safetensors")
     config = model.config

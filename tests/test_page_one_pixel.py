@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 import torch
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
@@ -21,8 +20,9 @@ from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.counterfactual import Counterfactual, counterfactual
 from pixelcnn.reach import limit_reach
 from pixelcnn.scores.unseen import unseen_digits
+from tests import app_pages
+from tests.app_pages import forget_cached, told, widgets
 from widgets.painter import Drawing, drawing_state
-from widgets.payload import unpack
 from widgets.theme import role_index
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +35,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     """Small models in place of the shipped ones."""
     monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
     monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
-    forget_models()
+    forget_cached()
     torch.manual_seed(0)
     size = {"height": SIZE, "width": SIZE, "hidden_channels": 12, "blocks": 2}
     made = {
@@ -49,32 +49,20 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
             torch.nn.init.normal_(parameter, std=0.2)
         save_checkpoint(tmp_path / f"{name}.safetensors", model.eval(), {})
     yield made
-    forget_models()
-
-
-def forget_models() -> None:
-    st.cache_data.clear()
-    st.cache_resource.clear()
+    forget_cached()
 
 
 def open_page(model: str, **query: str) -> AppTest:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-    page.run().switch_page("pages/one_pixel.py")
-    for name, value in {"model": model, **query}.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    return app_pages.open_page("one_pixel", {"model": model, **query})
 
 
 def grids(page: AppTest) -> Grids:
     """The maps on the page by their key: (meta, arrays)."""
-    found = [unpack(component.proto.bytes) for component in page.get("bidi_component")]
-    return {meta["key"]: (meta, arrays) for meta, arrays in found if meta.get("kind") == "values"}
-
-
-def told(page: AppTest) -> str:
-    return "\n".join(markdown.value for markdown in page.markdown)
+    return {
+        meta["key"]: (meta, arrays)
+        for meta, arrays in widgets(page)
+        if meta.get("kind") == "values"
+    }
 
 
 def digit(levels: int = 2, label: int = 7) -> torch.Tensor:
@@ -176,8 +164,7 @@ def test_a_model_of_colours_is_declined_in_words(models: dict[str, Any]) -> None
 
 
 def test_the_notebook_lines_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=30)
-    page.run().switch_page("pages/one_pixel.py").run()
+    page = app_pages.open_page("one_pixel")
     monkeypatch.chdir(ROOT)
     image = torch.zeros(1, 28, 28, dtype=torch.uint8)
     scope: dict[str, Any] = {"image": image, "labels": torch.tensor([7])}

@@ -21,9 +21,9 @@ from pixelcnn.film import draw_film
 from pixelcnn.film_grids import Row, draw_grid, uniforms_of
 from pixelcnn.likelihoods import draw, temper
 from pixelcnn.opening import read_opening
-from widgets.payload import unpack
+from tests import app_pages
+from tests.app_pages import button, forget_cached, told, widgets
 
-APP = Path(__file__).parents[1] / "app.py"
 MODEL = "mnist-threshold-gated"
 
 
@@ -36,33 +36,18 @@ def page() -> AppTest:
 def other_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty folder in place of the shipped checkpoints."""
     monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
-    forget_models()
+    forget_cached()
     yield tmp_path
-    forget_models()
-
-
-def forget_models() -> None:
-    for cached in (
-        common._shipped,
-        common.shipped_models,
-        common.load_model,
-        common.receptive_field,
-    ):
-        cached.clear()
+    forget_cached()
 
 
 def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=30)
-    page.run().switch_page("pages/sample.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    common.warm_up().join()  # so that page and test draw with the same engine
+    return app_pages.open_page("sample", query)
 
 
 def film_of(page: AppTest) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    return unpack(page.get("bidi_component")[0].proto.bytes)
+    return widgets(page)[0]
 
 
 def images_of(page: AppTest) -> NDArray[np.uint8]:
@@ -85,7 +70,9 @@ def test_the_options_are_those_of_the_library(page: AppTest) -> None:
     page.number_input(key="seed").set_value(12).run()
     assert not page.exception
     model = common.load_model(MODEL)[0]
-    expected = draw_film(model, 4, label=3, temperature=0.7, seed=12, engine="torch")
+    expected = draw_film(
+        model, 4, label=3, temperature=0.7, seed=12, engine=common.engine_for(MODEL)
+    )
     np.testing.assert_array_equal(images_of(page), expected.images)
 
 
@@ -94,7 +81,9 @@ def test_the_url_sets_the_options() -> None:
     assert page.selectbox(key="n").value == 1
     assert page.selectbox(key="label").value == "7"
     model = common.load_model(MODEL)[0]
-    expected = draw_film(model, 1, label=7, temperature=1.3, seed=5, engine="torch")
+    expected = draw_film(
+        model, 1, label=7, temperature=1.3, seed=5, engine=common.engine_for(MODEL)
+    )
     np.testing.assert_array_equal(images_of(page), expected.images)
 
 
@@ -127,9 +116,9 @@ def test_a_click_on_a_sample_shows_its_own_map_and_bits(page: AppTest) -> None:
     assert f"Sample 1 has **{opening.bits[0]:.1f} bits**" in told(page)
     click(page, image=2)
     assert f"Sample 3 has **{opening.bits[2]:.1f} bits**" in told(page)
-    values = unpack(page.get("bidi_component")[1].proto.bytes)[1]["values"]
+    values = widgets(page)[1][1]["values"]
     np.testing.assert_allclose(values, opening.entropy_map[2])
-    values = unpack(page.get("bidi_component")[2].proto.bytes)[1]["values"]
+    values = widgets(page)[2][1]["values"]
     np.testing.assert_allclose(values, opening.surprise_map[2])
     np.testing.assert_allclose(values.sum(), opening.bits[2], rtol=1e-5)
 
@@ -156,8 +145,7 @@ def test_a_branch_of_a_branch_comes_back_by_its_link_and_can_be_removed() -> Non
     assert images[:, 0, 12, 14].tolist() == [1, 0, 0]
     assert images[:, 0, 20, 5].tolist()[1:] == [1 - images[2, 0, 20, 5], images[2, 0, 20, 5]]
     assert (images[1].ravel()[: 20 * 28 + 5] == images[2].ravel()[: 20 * 28 + 5]).all()
-    [remove] = [button for button in page.button if button.label == "Remove branch 2"]
-    remove.click().run()
+    button(page, "Remove branch 2").click().run()
     assert tree_in_address(page) == "0.s3.r12c14v0"
     np.testing.assert_array_equal(images_of(page), images[:2])
 
@@ -187,7 +175,7 @@ def test_a_grid_shows_what_the_library_draws(view: str, rows: list[Row]) -> None
     page = open_page(show=view, seed="9998", label="4", temperature="0.8")
     model = common.load_model(MODEL)[0]
     seeds = (9998, 9999, 0, 1, 2)
-    expected = draw_grid(model, rows, uniforms_of(model, seeds), engine="torch")
+    expected = draw_grid(model, rows, uniforms_of(model, seeds), engine=common.engine_for(MODEL))
     meta, arrays = film_of(page)
     np.testing.assert_array_equal(arrays["images"], expected.images)
     assert meta["captions"][:5] == [f"seed {seed}" for seed in seeds]
@@ -216,8 +204,7 @@ def test_guidance_needs_a_model_that_learned_without_labels_too(other_checkpoint
 
 
 def test_the_race_tells_both_times_and_what_was_worked_out(page: AppTest) -> None:
-    [start] = [button for button in page.button if button.label == "Start the race"]
-    start.click().run()
+    button(page, "Start the race").click().run()
     assert not page.exception
     assert "times faster" in told(page)
     assert "Both drew the same pixels" in told(page)
@@ -312,7 +299,3 @@ def tree_in_address(page: AppTest) -> str:
 
 
 _counts = itertools.count(1)
-
-
-def told(page: AppTest) -> str:
-    return "\n".join(one.value for one in page.markdown)

@@ -19,9 +19,9 @@ from pixelcnn.presets_live import live_presets
 from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.runs import Run, create_run, list_runs, runs_root, start_run
 from pixelcnn.train_config import TrainConfig
-from widgets.payload import unpack
+from tests import app_pages
+from tests.app_pages import button as labelled
 
-APP = Path(__file__).parents[1] / "app.py"
 EIGHT = "8 × 8 digits"
 TINY = {"digits8-channels": "8", "digits8-blocks": "1"}
 TINY_EIGHT = {"preset": EIGHT, **TINY}
@@ -47,13 +47,7 @@ def own_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.run().switch_page("pages/train.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
+    return app_pages.open_page("train", query)
 
 
 def has(page: AppTest, key: str) -> bool:
@@ -74,7 +68,7 @@ def progress(page: AppTest) -> str:
 
 
 def film_of(page: AppTest) -> dict[str, Any]:
-    meta, arrays = unpack(page.get("bidi_component")[0].proto.bytes)
+    meta, arrays = app_pages.widgets(page)[0]
     return meta | {"frames": arrays["tiles0"]}
 
 
@@ -82,6 +76,7 @@ def until(page: AppTest, condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, text(page)
+        time.sleep(0.1)  # the training needs the processor more
         page.run()
         assert not page.exception
 
@@ -140,20 +135,19 @@ def test_options_change_the_facts_and_the_code() -> None:
     assert "--seconds 90.0" in page.code[1].value
 
 
-@pytest.mark.parametrize("name", model_names())
-def test_every_architecture_can_be_chosen_with_options_of_its_own(name: str) -> None:
-    page = open_page()
-    assert page.selectbox(key="digits14-model").options == model_names()
-    page.radio(key="preset").set_value("digits8").run()
-    page.selectbox(key="digits8-model").set_value(name).run()
-    assert not page.exception
-    assert not page.error
-    assert "weights learn from" in text(page)
-    assert repr(name) in page.code[0].value
-    if name != "pixelcnn":
-        tiny = presets(name)["tiny"]
-        assert page.slider(key=f"digits8-{name}-channels").value == tiny["hidden_channels"]
-        assert page.slider(key=f"digits8-{name}-blocks").value == tiny["blocks"]
+def test_every_architecture_can_be_chosen_with_options_of_its_own() -> None:
+    page = open_page(preset=EIGHT)
+    assert page.selectbox(key="digits8-model").options == model_names()
+    for name in model_names():
+        page.selectbox(key="digits8-model").set_value(name).run()
+        assert not page.exception, name
+        assert not page.error, name
+        assert "weights learn from" in text(page), name
+        assert repr(name) in page.code[0].value
+        if name != "pixelcnn":
+            tiny = presets(name)["tiny"]
+            assert page.slider(key=f"digits8-{name}-channels").value == tiny["hidden_channels"]
+            assert page.slider(key=f"digits8-{name}-blocks").value == tiny["blocks"]
 
 
 def test_what_only_one_architecture_has_reaches_the_training() -> None:
@@ -226,6 +220,9 @@ def no_network(*_: object) -> None:
 
 def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> None:
     page, run = played(**{"digits8-seconds": "2"})
+    key, stored = page.session_state["browser_key"], (run.path / "owner").read_text()
+    assert key not in stored  # only as a hash
+    assert stored == train_owner._hash(key)
     assert run.config.train.seconds == 2
     assert run.config.model_options["hidden_channels"] == 8
     assert film_of(page)["film"] == run.id
@@ -240,12 +237,11 @@ def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> Non
     assert not has(page, "pause")
 
     page.text_input[0].set_value("from a test").run()
-    keep = next(button for button in page.button if button.label == "Use on other pages")
-    keep.click().run()
+    labelled(page, "Use on other pages").click().run()
     assert not page.exception
     assert "from a test" in common.run_models()
     assert common.model_config("from a test")["hidden_channels"] == 8
-    next(button for button in page.button if button.label == "Use on other pages").click().run()
+    labelled(page, "Use on other pages").click().run()
     assert "there already" in page.error[0].value
 
     button(page, "another").click().run()
@@ -253,7 +249,7 @@ def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> Non
     assert "run" not in page.query_params
 
 
-def test_a_run_can_be_paused_resumed_and_stopped_and_goes_on_from_there() -> None:
+def test_a_run_can_be_paused_resumed_stopped_and_killed_and_goes_on_from_there() -> None:
     page, run = played(**{"digits8-seconds": "1000"})
     until(page, lambda: run.status().step > 3)
     button(page, "pause").click().run()
@@ -267,28 +263,20 @@ def test_a_run_can_be_paused_resumed_and_stopped_and_goes_on_from_there() -> Non
     until(page, lambda: "Stopped at step" in text(page))
     stopped = run.status()
     assert stopped.state == "stopped"
-    go_on = next(button for button in page.button if button.label == "Go on from here")
-    go_on.click().run()
+    labelled(page, "Go on from here").click().run()
     until(page, lambda: run.status().step > stopped.step)
 
-
-def test_a_killed_training_is_explained_and_can_go_on() -> None:
-    page, run = played(**{"digits8-seconds": "1000"})
-    until(page, lambda: run.resumable)
     os.kill(run.status().pid, signal.SIGKILL)
     until(page, lambda: bool(page.error))
     assert "ended unexpectedly (killed" in page.error[0].value
     assert "Resume it" in page.error[0].value
-    assert any(button.label == "Go on from here" for button in page.button)
+    assert labelled(page, "Go on from here")
 
 
 def test_a_failure_says_what_happened_and_what_to_do() -> None:
-    page, run = played(**{"digits8-seconds": "1000"})
-    until(page, lambda: run.status().step > 0)
-    run.control("stop")
-    until(page, lambda: run.status().state == "stopped")
+    run = create_run(None, RunConfig(train=TrainConfig(seconds=1000)))
     run.write_status(RunStatus("failed", "The loss is nan. Lower the learning rate.", step=7))
-    page.run()
+    page = open_page(run=run.id)
     assert page.error[0].value == "The training failed. The loss is nan. Lower the learning rate."
     assert "**failed**" in progress(page)
 
@@ -304,8 +292,7 @@ def test_a_run_of_somebody_else_can_be_watched_and_no_more() -> None:
     until(page, lambda: film_of(page)["count"] > 0)
     button(page, "another").click().run()
     assert has(page, "play")
-    watch = next(button for button in page.button if button.key == f"watch-{run.id}")
-    watch.click().run()
+    button(page, f"watch-{run.id}").click().run()
     assert film_of(page)["film"] == run.id
 
 
@@ -322,14 +309,6 @@ def test_a_busy_machine_lets_a_run_wait_in_a_queue_that_is_shown(
     button(page, "stop").click().run()
     assert waiting.status().state == "stopped"
     assert "**stopped**" in progress(page)
-
-
-def test_the_owner_s_key_is_stored_as_a_hash_only() -> None:
-    page, run = played(**{"digits8-seconds": "1"})
-    key = page.session_state["browser_key"]
-    stored = (run.path / "owner").read_text()
-    assert key not in stored
-    assert stored == train_owner._hash(key)
 
 
 def test_a_page_without_runs_starts_none(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from pages.train_launcher import launcher
 from pixelcnn.data import OwnImages, keep_own, pack_own
 from pixelcnn.run_queue import withdraw
 from pixelcnn.runs import list_runs, runs_root
+from tests.app_pages import widgets
 from tests.test_page_train import TINY_EIGHT, button, film_of, has, open_page, text
-from widgets.payload import unpack
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -63,7 +63,7 @@ def test_two_trainings_differ_in_the_option_that_was_chosen_and_share_all_pictur
 
 def test_a_step_can_be_taken_apart_before_the_start() -> None:
     page = open_page(**TINY_EIGHT, slow="true", unit="nats per image")
-    film, slow = (unpack(one.proto.bytes)[0] for one in page.get("bidi_component")[:2])
+    film, slow = (meta for meta, _ in widgets(page)[:2])
     assert film["chart"]["title"] == "nats per image"
     texts = [line["text"] for line in film["chart"]["references"]]
     assert texts == ["guessing blindly", "each pixel on its own", "best that comes with the lab"]

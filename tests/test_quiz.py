@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,26 +10,14 @@ from pages.quiz_question import Question, Try
 from pages.quiz_questions import QUESTIONS
 from pixelcnn.exhibit_results import read_results
 from pixelcnn.growth import growth
+from tests.app_pages import assert_taken, button, open_page, told
 
-ROOT = Path(__file__).parents[1]
 EVERY = [(page, question) for page, questions in QUESTIONS.items() for question in questions]
 LINKS = {
     (one.try_it.page, tuple(one.try_it.query.items())): one.try_it
     for _, one in EVERY
     if one.try_it.page
 }.values()
-
-
-def open_page(name: str, query: Mapping[str, str] | None = None) -> AppTest:
-    page = AppTest.from_file(ROOT / "app.py", default_timeout=60)
-    page.run()
-    if name != "start":
-        page.switch_page(f"pages/{name}.py")
-    for key, value in (query or {}).items():
-        page.query_params[key] = value
-    page.run()
-    assert not page.exception
-    return page
 
 
 # ---------------------------------------------------------------- the questions
@@ -64,12 +49,7 @@ def test_the_place_of_the_right_choice_gives_nothing_away() -> None:
 
 @pytest.mark.parametrize("link", LINKS, ids=lambda link: f"{link.page} {dict(link.query)}")
 def test_a_link_opens_its_page_in_the_state_that_it_names(link: Try) -> None:
-    page = open_page(link.page, link.query)
-    for name, value in link.query.items():
-        # What is usual on a page is left out of its address, but stands in its box.
-        shown = [box.options[box.index or 0] for box in page.selectbox if box.key == name]
-        taken = page.query_params.get(name) == value or value in shown
-        assert taken, f"{name}={value} was not taken"
+    assert_taken(open_page(link.page, link.query), link.query)
 
 
 # ---------------------------------------------------------------- what they claim
@@ -115,14 +95,9 @@ def choose(page: AppTest, *, right: bool) -> Question:
     asked = {heading.value for heading in page.subheader}
     question = next(one for _, one in EVERY if one.ask in asked)
     text = next(one.text for one in question.choices if one.right == right)
-    next(button for button in page.button if button.label == text).click()
-    page.run()
+    button(page, text).click().run()
     assert not page.exception
     return question
-
-
-def told(page: AppTest) -> str:
-    return "\n".join(markdown.value for markdown in page.markdown)
 
 
 def test_a_choice_is_explained_at_once_and_progress_outlives_a_visit_elsewhere() -> None:
@@ -134,15 +109,13 @@ def test_a_choice_is_explained_at_once_and_progress_outlives_a_visit_elsewhere()
     choose(page, right=True)
     of = len(QUESTIONS["start"])
     assert f"**1 of {of} right**, 0 of them at once" in told(page)
-    next(button for button in page.button if button.label == "Next question").click()
-    page.run()
+    button(page, "Next question").click().run()
     assert choose(page, right=True) is QUESTIONS["start"][1]
     page.switch_page("pages/break_it.py").run()
     assert "**0 of" in told(page)
     page.switch_page("pages/start.py").run()
     assert f"**2 of {of} right**, 1 of them at once" in told(page)
     assert QUESTIONS["start"][1].ask in {heading.value for heading in page.subheader}
-    next(button for button in page.button if button.label == "Again").click()
-    page.run()
+    button(page, "Again").click().run()
     assert f"**0 of {of} right**" in told(page)
     assert QUESTIONS["start"][0].ask in {heading.value for heading in page.subheader}

@@ -113,7 +113,7 @@ def configurations(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     options=configurations(),
     n=st.integers(1, 5),
@@ -157,7 +157,7 @@ def test_every_engine_gives_the_images_of_the_reference(
         assert_same_images(model, expected, found, uniforms, labels, temperature, guidance)
 
 
-@pytest.mark.parametrize("levels", [2, 256])
+@pytest.mark.parametrize("levels", [2, 16])
 @pytest.mark.parametrize("name", model_names())
 def test_every_engine_gives_the_images_of_the_reference_at_full_size(
     name: str, levels: int
@@ -167,8 +167,8 @@ def test_every_engine_gives_the_images_of_the_reference_at_full_size(
     uniforms = torch.rand(3, 1, 28, 28)
     known = torch.randint(0, levels, (3, 1, 28, 28)).to(torch.uint8)
     known_mask = torch.zeros(3, 1, 28, 28, dtype=torch.bool)
-    known_mask[:, :, 3:24] = True  # the reference takes its time over every pixel that is unknown
-    known_mask[1, :, :2] = True
+    known_mask[:, :, 2:25] = True  # the reference takes its time over every pixel that is unknown
+    known_mask[1, :, :1] = True
     known_mask[2] |= torch.rand(1, 28, 28) < 0.5
     request = {"known": known, "known_mask": known_mask, "uniforms": uniforms}
     expected = sample(model, 3, engine="reference", **request)  # type: ignore[call-overload]
@@ -300,7 +300,7 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
     from pixelcnn.sampling.request import make_request
 
     torch.manual_seed(0)
-    n, height, width = 18, 6, 7
+    n, height, width = 17, 4, 5  # one image more than a tile has
     options = {"levels": levels, "channels": channels, "height": height, "width": width}
     model = shaken(build_model(name, hidden_channels=12, blocks=2, **options), 0)
     given = torch.rand(n, channels, height, width) < 0.1
@@ -311,7 +311,7 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
     assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
     order = torch.arange(channels * height * width).reshape(height, width, channels)
     order = order.permute(2, 0, 1)  # (C, H, W)
-    for pixel in [(0, 3, 2), (channels - 1, 0, 0), (0, 5, 6), (channels - 1, 2, 6)]:
+    for pixel in [(0, 2, 2), (channels - 1, 0, 0), (0, 3, 4), (channels - 1, 1, 4)]:
         before = painting.images
         painting.change(pixel, torch.tensor((3 * levels) // 4, dtype=torch.uint8))
         prefix = order <= order[pixel]

@@ -1,0 +1,58 @@
+"""Pages of the app for a test: opened by their address, as a link does, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.testing.v1 import AppTest
+
+from widgets.payload import unpack
+
+APP = Path(__file__).parents[1] / "app.py"
+
+
+def open_page(name: str, query: Mapping[str, str] | None = None) -> AppTest:
+    """The page of `pages/NAME.py` in the state of an address; the test fails if it breaks."""
+    page = AppTest.from_file(APP, default_timeout=120)  # seconds: the machine may be busy
+    if name != "start":
+        page.switch_page(f"pages/{name}.py")
+    for key, value in (query or {}).items():
+        page.query_params[key] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def assert_taken(page: AppTest, query: Mapping[str, str]) -> None:
+    """Fail unless the page took over all that its address says."""
+    for key, value in query.items():
+        # What is usual on a page is left out of its address, but stands in its box.
+        shown = [box.options[box.index or 0] for box in page.selectbox if box.key == key]
+        taken = page.query_params.get(key) in (value, [value]) or value in shown
+        assert taken, f"{key}={value} was not taken"
+
+
+def told(page: AppTest) -> str:
+    """All that the page says in Markdown."""
+    return "\n".join(one.value for one in page.markdown)
+
+
+def widgets(page: AppTest) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
+    """What the browser widgets on the page were given, in their order: (meta, arrays)."""
+    return [unpack(component.proto.bytes) for component in page.get("bidi_component")]
+
+
+def button(page: AppTest, label: str) -> Any:
+    """The one button with this label."""
+    [found] = [one for one in page.button if one.label == label]
+    return found
+
+
+def forget_cached() -> None:
+    """What the app keeps for all its visitors is worked out again: models, data, maps."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
