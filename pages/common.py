@@ -208,6 +208,11 @@ def unseen(levels: int, size: int) -> Split:
     return unseen_digits(levels, size)
 
 
+def _dimension(name: str) -> str:
+    """What a model predicts one by one."""
+    return "pixel" if model_config(name).get("channels") == 1 else "colour of a pixel"
+
+
 def _tell_damaged() -> None:
     """Say which checkpoints cannot be used, and that the others can."""
     from pixelcnn.kept_models import kept_models
@@ -220,10 +225,14 @@ def _tell_damaged() -> None:
             st.caption("All others can be used.")
 
 
-def choose_model() -> str:
-    """The choice of model in the sidebar, kept in the URL: a name of `models`."""
+def choose_model(*, in_grey: bool = False) -> str:
+    """The choice of model in the sidebar, kept in the URL: a name of `models`.
+
+    Args:
+        in_grey: leave out those for pictures in colour.
+    """
     known = models()
-    names = list(known)
+    names = [name for name in known if not in_grey or model_config(name).get("channels") == 1]
     _tell_damaged()
     if not names:
         st.error(
@@ -238,6 +247,6 @@ def choose_model() -> str:
         if "test_nats" in card:
             st.caption(
                 f"{card['test_nats']:.1f} nats per image on test digits, "
-                f"{card.get('bits_per_dim', 0):.3f} bits per pixel. Less is better."
+                f"{card.get('bits_per_dim', 0):.3f} bits per {_dimension(name)}. Less is better."
             )
     return name

@@ -241,11 +241,8 @@ common.lesson(
     "You draw a part of a digit, the model draws the rest. **Draw on the paper**; the "
     "hatched part is unknown, and nine endings follow your pen.",
 )
-model = common.choose_model()
+model = common.choose_model(in_grey=True)
 config = common.model_config(model)
-if config["channels"] != 1:
-    st.info("This model draws in colour, the painter only in grey. Choose another model.")
-    st.stop()
 st.html(STYLE)
 studio(model, config)
 with common.explained():

@@ -218,11 +218,8 @@ common.lesson(
     "The digit goes in on the left, the prediction comes out on the right. **Open a layer** to see "
     "all its maps, and **click a cell** to see where it looks and how it got its number.",
 )
-model = common.choose_model()
+model = common.choose_model(in_grey=True)
 config = common.model_config(model)
-if config["channels"] != 1:
-    st.info("This model reads colour images, and the digits here are grey. Choose another model.")
-    st.stop()
 with common.explained():
     choice = controls(config, common.load_model(model)[0].name)
     asked = choice.asked

@@ -201,11 +201,8 @@ def three_maps(
 
 
 common.lesson("What does one pixel change?", LEAD)
-model = common.choose_model()
+model = common.choose_model(in_grey=True)
 config = common.model_config(model)
-if config["channels"] != 1:
-    st.info("This model reads colour images, and the digits here are grey. Choose another model.")
-    st.stop()
 with common.explained():
     both = choose_beside(model, config)
     classes = max(common.model_config(name)["classes"] for name in both)
