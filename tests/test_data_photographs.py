@@ -10,7 +10,7 @@ def test_the_pieces_come_in_colour_from_both_photographs_and_half_of_them_mirror
     data = load_data("photographs", levels=256)
     images, labels = data.train
     assert images.shape == (19800, 3, 16, 16)
-    assert len(data.test.images) == 130
+    assert len(data.test.images) == 1700
     assert labels.bincount().tolist() == [9900, 9900]
     # The flower is orange.
     red, _, blue = images[labels == 1].float().mean((0, 2, 3))

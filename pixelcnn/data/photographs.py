@@ -5,15 +5,15 @@ from torch import Tensor
 
 SIZE = 16
 _SHRINK = 2  # Two pixels of the photograph become one, so that a patch shows more than a texture.
-_STRIDE = 3
+_STRIDE, _STRIDE_HELD_OUT = 3, 4
 _HELD_OUT = 0.25
 
 
 def patches(photograph: Tensor) -> tuple[Tensor, Tensor]:
     """Patches to learn from, and others to measure on, which share no pixel with them.
 
-    The right quarter of the photograph is held out. What is learnt from overlaps, and each patch is
-    there as its mirror image too; what is measured on lies side by side.
+    The right quarter of the photograph is held out. The patches overlap, so that a standard error
+    over them is too small; each that is learnt from is there as its mirror image too.
 
     Args:
         photograph: uint8 (3, H, W).
@@ -24,7 +24,7 @@ def patches(photograph: Tensor) -> tuple[Tensor, Tensor]:
     small = _shrunk(photograph)
     edge = round(small.shape[-1] * (1 - _HELD_OUT))
     train = _windows(small[:, :, :edge], _STRIDE)
-    return torch.cat([train, train.flip(-1)]), _windows(small[:, :, edge:], SIZE)
+    return torch.cat([train, train.flip(-1)]), _windows(small[:, :, edge:], _STRIDE_HELD_OUT)
 
 
 def _shrunk(photograph: Tensor) -> Tensor:
