@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import streamlit as st
+import torch
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
+from pages import common
+from pixelcnn.checkpoints import save_checkpoint
+from pixelcnn.models import AutoregressiveModel
 from widgets.payload import unpack
 
 APP = Path(__file__).parents[1] / "app.py"
@@ -56,3 +62,35 @@ def forget_cached() -> None:
     """What the app keeps for all its visitors is worked out again: models, data, maps."""
     st.cache_data.clear()
     st.cache_resource.clear()
+
+
+@contextmanager
+def shipped_instead(
+    folder: Path,
+    models: Mapping[str, AutoregressiveModel],
+    cards: Mapping[str, dict[str, Any]] | None = None,
+    *,
+    std: float = 0.2,
+) -> Iterator[None]:
+    """Models with random weights in `folder`, by name, in place of those that come with the lab."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(common, "CHECKPOINTS", folder)
+        patch.setenv("PIXELCNN_RUNS", str(folder / "runs"))
+        forget_cached()
+        for name, model in models.items():
+            for parameter in model.parameters():
+                torch.nn.init.normal_(parameter, std=std)
+            save_checkpoint(
+                folder / f"{name}.safetensors", model.eval(), (cards or {}).get(name, {})
+            )
+        yield
+    forget_cached()
+
+
+@pytest.fixture
+def shipped_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The models that come with the lab, where a file of tests has others in their place."""
+    monkeypatch.setattr(common, "CHECKPOINTS", APP.parent / "checkpoints")
+    forget_cached()
+    yield
+    forget_cached()

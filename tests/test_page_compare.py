@@ -11,11 +11,11 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 
-from pages import common, compare_words, compare_words_scores
+from pages import compare_words, compare_words_scores
 from pages.compare_jobs import Job, Jobs, jobs
 from pixelcnn import build_model, sample
 from pixelcnn.baselines import load_baseline
-from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
+from pixelcnn.checkpoints import load_checkpoint
 from pixelcnn.counterfactual import surprise
 from pixelcnn.errors import DataError
 from pixelcnn.film_grids import uniforms_of
@@ -25,19 +25,18 @@ from pixelcnn.scores.paired import PairedScores
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.scores.which_real import deal
 from tests import app_pages
-from tests.app_pages import forget_cached, told, widgets
+from tests.app_pages import shipped_again, shipped_instead, told, widgets
+
+__all__ = ["shipped_again"]  # a fixture
 
 ROOT = Path(__file__).parents[1]
 GATED, PLAIN = "mnist-threshold-gated", "mnist-threshold-pixelcnn"
 SIZE = 8
 
 
-@pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Small models in place of the shipped ones; the last three do not go with the first two."""
-    monkeypatch.setattr(common, "CHECKPOINTS", tmp_path)
-    monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
-    forget_cached()
     torch.manual_seed(0)
     size = {"height": SIZE, "width": SIZE, "hidden_channels": 8, "blocks": 1}
     made = {
@@ -47,13 +46,9 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
         "d-large": build_model("pixelcnn", **(size | {"height": 14, "width": 14})),
         "e-static": build_model("pixelcnn", **size),
     }
-    for name, model in made.items():
-        for parameter in model.parameters():
-            torch.nn.init.normal_(parameter, std=0.2)
-        card = {"data": {"binarize": "static"}} if name == "e-static" else {}
-        save_checkpoint(tmp_path / f"{name}.safetensors", model.eval(), card)
-    yield made
-    forget_cached()
+    cards = {"e-static": {"data": {"binarize": "static"}}}
+    with shipped_instead(tmp_path_factory.mktemp("models"), made, cards):
+        yield made
 
 
 def open_page(**query: str) -> AppTest:
@@ -147,8 +142,8 @@ def test_a_game_ends_with_its_interval(models: dict[str, Any]) -> None:
     assert "You found" not in told(page)
 
 
+@pytest.mark.usefixtures("shipped_again")
 def test_the_shipped_pair_is_there_at_once_with_who_can_give_a_probability() -> None:
-    forget_cached()
     page = open_page(model=GATED, against=PLAIN)
     assert page.metric  # no job had to end for these
     words = told(page)
