@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from classroom.browser import Browser
+from classroom.browser import Browser, Reaction
 from classroom.monkey import play
 from classroom.student import Row, Student
 from pixelcnn.serving import Server
@@ -88,6 +88,12 @@ def _figures(page: str, action: str, taken: list[float]) -> Figures:
         percentile(taken, 0.95),
         max(taken),
     )
+
+
+async def first_page(address: str) -> Reaction:
+    """Open the first page as the first visitor of a new server."""
+    async with Browser(address) as browser:
+        return await browser.open()
 
 
 async def visit(address: str) -> list[str]:

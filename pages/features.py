@@ -1,6 +1,7 @@
 """Feature maps: every layer of a network at work on one digit."""
 
 import os
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +26,7 @@ from pixelcnn.introspect import (
 )
 from pixelcnn.layer_titles import layer_label
 from pixelcnn.window import Cell
-from pixelcnn.wiring import gate_maps
+from pixelcnn.wiring import gate_maps, numbers_of
 from widgets.colormaps import value_range
 from widgets.maps_gallery import MapsTable, maps_gallery, maps_table
 
@@ -87,17 +88,18 @@ def fixed_scale(model: str, layer: str, scale: str) -> tuple[float, float]:
 @st.cache_resource(show_spinner=False)
 def ranges(model: str) -> dict[str, tuple[float, float]]:
     """Least and greatest number of each layer over a digit of each class, with room to differ."""
-    network = common.load_model(model)[0]
-    images, classes = pictures.one_of_each(common.model_config(model))
-    told = classes.tolist() if network.config.classes else [None] * len(classes)
-    labels = torch.from_numpy(classes) if network.config.classes else None
-    found = activations(network, torch.from_numpy(images), labels)
-    gates = [
-        gate_maps(wiring(model), numbers(model, image, label))
-        for image, label in zip(images, told, strict=True)
-    ]
-    found |= {name: torch.cat([one[name] for one in gates]) for name in gates[0]}
-    return {name: value_range(maps.numpy()) for name, maps in found.items()}
+    network, wired = common.load_model(model)[0], wiring(model)
+    ends: dict[str, list[float]] = defaultdict(list)
+    # One digit at a time: all their maps together would take 100 MB.
+    for image, digit in zip(*pictures.one_of_each(common.model_config(model)), strict=True):
+        images = torch.from_numpy(image)
+        labels = torch.tensor([digit]) if network.config.classes else None
+        found = activations(network, images[None], labels)
+        found |= gate_maps(wired, numbers_of(network, wired.graph, images, labels))
+        for name, maps in found.items():
+            finite = maps[maps.isfinite()]
+            ends[name] += [] if not finite.numel() else [finite.min().item(), finite.max().item()]
+    return {name: value_range(np.array(both, np.float32)) for name, both in ends.items()}
 
 
 @st.cache_resource(show_spinner=False)
