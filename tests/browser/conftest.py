@@ -11,6 +11,8 @@ from tests.browser.serving import CHROMIUM_FLAGS, REPOSITORY, WatchedPage, find_
 
 PageFactory = Callable[[str], WatchedPage]
 
+_WIDGETS = Path(__file__).parent / "apps" / "widget_pages.py"
+
 # Milliseconds: how long a busy machine may take to show what is expected.
 _PATIENCE = 60_000
 
@@ -47,6 +49,15 @@ def app_address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
     with serve(REPOSITORY / "app.py", log, {"PIXELCNN_RUNS": str(folder / "runs")}) as address:
         yield address
     # Streamlit itself logs a traceback when a page closes while it connects: ours name our files.
+    assert f'File "{REPOSITORY}' not in log.read_text(), log.read_text()[-5000:]
+
+
+@pytest.fixture(scope="session")
+def widgets_address(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of pages with one widget each. Its log must hold no traceback either."""
+    log = tmp_path_factory.mktemp("widgets") / "log"
+    with serve(_WIDGETS, log) as address:
+        yield address
     assert f'File "{REPOSITORY}' not in log.read_text(), log.read_text()[-5000:]
 
 

@@ -108,7 +108,7 @@ def row_of(row: int, first: int, last: int) -> list[int]:
     return [28 * row + column for column in range(first, last + 1)]
 
 
-def test_endings_are_there_without_a_click(
+def test_endings_are_there_and_follow_the_mouse_and_the_line(
     page: Page, screenshot: Callable[[Page, str], Path]
 ) -> None:
     open_draw(page)
@@ -120,9 +120,6 @@ def test_endings_are_there_without_a_click(
     assert len(set(endings(page))) > 1
     screenshot(page, "draw")
 
-
-def test_a_stroke_of_the_mouse_is_in_all_endings(page: Page) -> None:
-    open_draw(page)
     thin_pen(page)
     told = page.get_by_text(re.compile(r"^[\d.]+ bits: so much surprise"))
     before = told.inner_text()
@@ -130,6 +127,16 @@ def test_a_stroke_of_the_mouse_is_in_all_endings(page: Page) -> None:
     settled(page)
     assert {kinds(painter(page))[cell] for cell in row_of(2, 3, 24)} == {INK}
     expect(told).not_to_have_text(before)
+
+    line = page.get_by_role("slider", name="Given down to this row")
+    line.fill("28")
+    expect(page.get_by_text("Nothing is unknown")).to_be_visible()
+    settled(page)
+    assert UNKNOWN not in kinds(painter(page))
+    line.fill("0")
+    expect(page.get_by_text("Nothing is given")).to_be_visible()
+    settled(page)
+    assert set(kinds(painter(page))) == {UNKNOWN}
 
 
 def test_a_finger_draws_too(page: Page) -> None:
@@ -167,19 +174,6 @@ def test_keys_draw_undo_and_brush_unknown(page: Page) -> None:
     settled(page)
     assert kinds(painter(page))[28 + 2] == UNKNOWN
     expect(page.get_by_text("given pixels come after an unknown one")).to_be_visible()
-
-
-def test_the_line_gives_more_or_less_of_the_digit(page: Page) -> None:
-    open_draw(page)
-    line = page.get_by_role("slider", name="Given down to this row")
-    line.fill("28")
-    expect(page.get_by_text("Nothing is unknown")).to_be_visible()
-    settled(page)
-    assert UNKNOWN not in kinds(painter(page))
-    line.fill("0")
-    expect(page.get_by_text("Nothing is given")).to_be_visible()
-    settled(page)
-    assert set(kinds(painter(page))) == {UNKNOWN}
 
 
 def test_strokes_on_unknown_ground_can_be_made_a_beginning(page: Page) -> None:

@@ -79,7 +79,7 @@ def numbers(layer: LayerSummary) -> str:
     )
 
 
-def test_every_layer_is_there_without_a_click(
+def test_every_layer_is_there_and_opens_to_its_maps_and_numbers_which_the_address_brings_back(
     page: Page, layers: dict[str, LayerSummary], screenshot: Callable[[Page, str], Path]
 ) -> None:
     open_features(page)
@@ -89,11 +89,15 @@ def test_every_layer_is_there_without_a_click(
     expect(page.get_by_text(numbers(next(iter(layers.values()))))).to_be_visible()
     screenshot(page, "features")
 
+    gallery(page).locator("canvas.maps").hover(position={"x": 3, "y": 3})
+    caption = gallery(page).locator(".caption")
+    expect(caption).to_contain_text("map 0, row 0, column 0:")
+    expect(caption).to_contain_text(re.compile(r"min .+ mean .+ max "))
 
-def test_a_layer_opens_to_all_its_maps_and_its_numbers(
-    page: Page, layers: dict[str, LayerSummary]
-) -> None:
-    open_features(page)
+    head = layers["head"]
+    tab(page, "head").click()
+    expect(page.get_by_text(f"Dead units: {head.dead} of {head.channels}")).to_be_visible()
+
     name, layer = list(layers.items())[1]
     tab(page, name).click()
     expect(gallery(page)).to_have_attribute("data-layer", name)
@@ -101,24 +105,10 @@ def test_a_layer_opens_to_all_its_maps_and_its_numbers(
     expect(page.get_by_text(numbers(layer))).to_be_visible()
     expect(page.get_by_text(layer.name, exact=True)).to_be_visible()
     expect(page).to_have_url(re.compile(rf"layer={re.escape(layer.name)}"))
-
-
-def test_the_units_that_a_relu_silences_are_counted(
-    page: Page, layers: dict[str, LayerSummary]
-) -> None:
-    open_features(page)
-    head = layers["head"]
-    tab(page, "head").click()
-    expect(page.get_by_text(f"Dead units: {head.dead} of {head.channels}")).to_be_visible()
-
-
-def test_pointing_at_a_map_reads_its_value(page: Page) -> None:
-    open_features(page)
-    maps = gallery(page).locator("canvas.maps")
-    maps.hover(position={"x": 3, "y": 3})
-    caption = gallery(page).locator(".caption")
-    expect(caption).to_contain_text("map 0, row 0, column 0:")
-    expect(caption).to_contain_text(re.compile(r"min .+ mean .+ max "))
+    page.reload()
+    idle(page)
+    expect(gallery(page)).to_have_attribute("data-layer", name)
+    expect(page.get_by_text(numbers(layer))).to_be_visible()
 
 
 def test_layers_and_maps_can_be_walked_by_keyboard(
@@ -220,7 +210,9 @@ def test_the_maps_go_back_to_noise_when_the_slider_does(page: Page) -> None:
     expect(moments).to_have_attribute("data-ready", learned or "")
 
 
-def test_another_digit_gives_other_maps(page: Page, layers: dict[str, LayerSummary]) -> None:
+def test_another_digit_gives_other_maps_and_the_address_brings_them_back(
+    page: Page, layers: dict[str, LayerSummary]
+) -> None:
     open_features(page)
     name = list(layers)[1]
     image, maps = thumbnail(page, "the image"), thumbnail(page, name)
@@ -228,6 +220,10 @@ def test_another_digit_gives_other_maps(page: Page, layers: dict[str, LayerSumma
     expect(page).to_have_url(re.compile("digit=3"))
     expect_another_thumbnail(page, "the image", image)
     assert thumbnail(page, name) != maps
+    image, maps = thumbnail(page, "the image"), thumbnail(page, name)
+    page.reload()
+    expect(gallery(page)).to_have_attribute("data-ready", re.compile("."))
+    assert (thumbnail(page, "the image"), thumbnail(page, name)) == (image, maps)
 
 
 def test_a_drawn_stroke_goes_through_the_network(page: Page) -> None:
@@ -243,13 +239,3 @@ def test_a_drawn_stroke_goes_through_the_network(page: Page) -> None:
     page.mouse.move(x, y + box["height"] / 3, steps=6)
     page.mouse.up()
     expect_another_thumbnail(page, "the image", before)
-
-
-def test_the_address_restores_digit_and_layer(page: Page, layers: dict[str, LayerSummary]) -> None:
-    name, layer = list(layers.items())[2]
-    open_features(page, f"?digit=7&layer={layer.name}")
-    expect(gallery(page)).to_have_attribute("data-layer", name)
-    expect(page.get_by_text(numbers(layer))).to_be_visible()
-    page.reload()
-    idle(page)
-    expect(gallery(page)).to_have_attribute("data-layer", name)
