@@ -1,6 +1,7 @@
 """Masks & blind spots: what a masked convolution hides, and what a stack of them can never see."""
 
 import time
+from typing import Any
 
 import altair as alt
 import streamlit as st
@@ -41,7 +42,7 @@ def depth_chart(setup: Setup, masks: MaskStack) -> None:
         ARCHITECTURES[name].kind: view(setup, name, masks).totals for name in setup.pair.values()
     }
     with chart:
-        st.altair_chart(_lines(totals))
+        st.vega_lite_chart(_lines(totals))
     ends = "\n".join(
         f"- **{kind}** ends at **{1 - each[-1].never / each[-1].legal:.1%}**."
         for kind, each in totals.items()
@@ -54,14 +55,15 @@ def depth_chart(setup: Setup, masks: MaskStack) -> None:
         )
 
 
-def _lines(totals: dict[str, tuple[Totals, ...]]) -> alt.Chart:
-    """A line for each architecture."""
+@st.cache_data(show_spinner=False, max_entries=128)  # some 30 ms each, mostly altair's checks
+def _lines(totals: dict[str, tuple[Totals, ...]]) -> dict[str, Any]:
+    """A line for each architecture, in Vega-Lite's own words."""
     rows = [
         {"layers": layers, "seen": 100 * one.seen_share, "kind": kind}
         for kind, each in totals.items()
         for layers, one in enumerate(each)
     ]
-    return (
+    chart = (
         alt.Chart(alt.Data(values=rows))
         # Without this every line and point would be read out, none of them with a name.
         .mark_line(strokeWidth=2.5, aria=False)
@@ -83,6 +85,8 @@ def _lines(totals: dict[str, tuple[Totals, ...]]) -> alt.Chart:
         )
         .properties(height=320, description="The share of all legal pairs seen, by depth.")
     )
+    spec: dict[str, Any] = chart.to_dict()
+    return spec
 
 
 def first_mask(setup: Setup) -> None:

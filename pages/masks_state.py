@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pages.masks_words import ARCHITECTURES
 from pixelcnn.errors import ConfigError
-from pixelcnn.growth import Growth, Totals, growth
+from pixelcnn.growth import Totals, growth
 from pixelcnn.layers import MaskType
 from pixelcnn.mask_stack import MaskStack
 from pixelcnn.paths import first_heard
@@ -69,10 +69,15 @@ class Setup:
 
 @dataclass(frozen=True)
 class View:
-    """What every pixel sees after each layer: for the browser, and counted over all pairs."""
+    """What every pixel sees after each layer: for the browser, and counted over all pairs.
+
+    `heard` is after which layer each pixel sees each source, int8 `(H, W, H, W)`, -1 for never;
+    None for masks that may be edited, where `heard_in_stack` tells it for one source at a time.
+    """
 
     table: ReachTable | ReachStack
     totals: tuple[Totals, ...]
+    heard: NDArray[np.int8] | None = None
 
 
 def view(setup: Setup, name: str, masks: MaskStack) -> View:
@@ -91,21 +96,11 @@ def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int
     return View(table, found.totals)
 
 
-@st.cache_resource(show_spinner=False, max_entries=256)
+# 0.7 MB each. Following the paths takes up to seconds and 16 MB: what may be asked is kept at once.
+@st.cache_resource(show_spinner="Following every path ...", max_entries=64)
 def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> View:
-    found = _growth_of(name, first, kernel, mask, size)
-    # Where nothing more is seen after a few layers, the others are like the last of these.
-    missing = size - len(found.relations)
-    relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
-    totals = (*found.totals, *repeat(found.totals[-1], missing))
-    return View(reach_table(relations, limit=found.limit), totals)
-
-
-# Some 20 MB each: enough for those that are on screen.
-@st.cache_resource(show_spinner="Following every path ...", max_entries=4)
-def _growth_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> Growth:
     chosen = ARCHITECTURES[name]
-    return growth(
+    found = growth(
         chosen.model,
         size=size,
         first_kernel_size=first,
@@ -113,6 +108,12 @@ def _growth_of(name: str, first: int, kernel: int, mask: MaskType, size: int) ->
         first_mask=mask,
         **chosen.options,
     )
+    # Where nothing more is seen after a few layers, the others are like the last of these.
+    missing = size - len(found.relations)
+    relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
+    totals = (*found.totals, *repeat(found.totals[-1], missing))
+    table = reach_table(relations, limit=found.limit)
+    return View(table, totals, first_heard(found.relations).astype(np.int8))
 
 
 def who_hears(
@@ -121,8 +122,9 @@ def who_hears(
     """After which layer each pixel sees the source: see `first_heard`."""
     if name == "pixelcnn":
         return heard_in_stack(*masks.masks, source, size=setup.size, dilation=setup.dilation)
-    found = _growth_of(name, setup.first, setup.kernel, setup.mask, setup.size)
-    return first_heard(found.relations[:, :, :, *source])
+    heard = _view_of(name, setup.first, setup.kernel, setup.mask, setup.size).heard
+    assert heard is not None  # only masks that may be edited lack it
+    return heard[:, :, *source].astype(np.int16)
 
 
 # ---------------------------------------------------------------- edited masks
