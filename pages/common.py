@@ -246,7 +246,7 @@ def choose_model(*, in_grey: bool = False) -> str:
         card = known[name].card
         if "test_nats" in card:
             st.caption(
-                f"{card['test_nats']:.1f} nats per image on test digits, "
+                f"{card['test_nats']:.1f} nats per image on test images, "
                 f"{card.get('bits_per_dim', 0):.3f} bits per {_dimension(name)}. Less is better."
             )
     return name
