@@ -20,6 +20,16 @@ settings.load_profile("lab")
 torch.set_num_threads(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files that wait for a browser evenly among those that compute."""
+    files = list(dict.fromkeys(item.path for item in items))
+    place = {}
+    for waits in (True, False):
+        group = [path for path in files if (path.parent.name == "browser") == waits]
+        place |= {path: (index + 0.5) / len(group) for index, path in enumerate(group)}
+    items.sort(key=lambda item: place[item.path])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keeps the runs that tests start out of the tree."""
