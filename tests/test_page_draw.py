@@ -338,11 +338,10 @@ def test_a_model_that_is_not_square_starts_from_blank_paper(other_checkpoints: P
     assert not drawing_on(page).image.any()
 
 
-def test_a_colour_model_is_refused_kindly(other_checkpoints: Path) -> None:
-    save_small(other_checkpoints, channels=3)
-    page = open_page()
-    assert "Choose another model" in page.info[0].value
-    assert not page.get("bidi_component")
+def test_a_colour_model_is_not_offered(other_checkpoints: Path) -> None:
+    save_small(other_checkpoints, "colour", channels=3)
+    save_small(other_checkpoints, "grey")
+    assert open_page().selectbox(key="model").options == ["grey"]
 
 
 def test_a_model_with_damaged_weights_is_explained(other_checkpoints: Path) -> None:
