@@ -65,10 +65,15 @@ class Reaction:
 
 @dataclass
 class _Waiting:
-    """What is waited for: the end of the first run that began after `sent`."""
+    """What is waited for: the end of the first run of this part that began after `sent`.
+
+    A run of the whole page counts for every part; that of another part, which looks again at its
+    own times, for none.
+    """
 
     done: asyncio.Future[Reaction]
     sent: float
+    fragment: str
     began: bool = False
     first: float | None = None
 
@@ -216,7 +221,9 @@ class Browser:
 
     async def _send(self, state: ClientState) -> Reaction:
         self._waiting = _Waiting(
-            asyncio.get_running_loop().create_future(), sent=time.perf_counter()
+            asyncio.get_running_loop().create_future(),
+            sent=time.perf_counter(),
+            fragment=state.fragment_id,
         )
         await self._rerun(state)
         try:
@@ -295,7 +302,8 @@ class Browser:
         if not self._run_fragments:
             self._stop_timers()
         if self._waiting is not None:
-            self._waiting.began = True
+            fragments = self._run_fragments
+            self._waiting.began = not fragments or self._waiting.fragment in fragments
 
     def _show(self, message: ForwardMsg) -> None:
         waiting = self._waiting

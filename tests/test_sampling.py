@@ -113,7 +113,7 @@ def configurations(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
-@settings(max_examples=100)
+@settings(max_examples=200)
 @given(
     options=configurations(),
     n=st.integers(1, 5),

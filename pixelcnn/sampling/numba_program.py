@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,8 +100,7 @@ _NAMES = {
 _READ_THE_IMAGE = ("linear", "slice", "cat", "concat_elu", "upsample")
 
 
-@dataclass(frozen=True)
-class Buffer:
+class Buffer(NamedTuple):
     """The shape of one step's kept results."""
 
     rows: int  # ring of rows: this one and those above that are still read

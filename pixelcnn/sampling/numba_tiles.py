@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import astuple, replace
 from itertools import pairwise, repeat
 from typing import TYPE_CHECKING
 
@@ -178,8 +177,8 @@ def _allocate(tables: Tables, batch: int, more_rows: int) -> tuple[NDArray[np.in
     start = tables.weights.size
     rows = []
     for buffer in tables.buffers:
-        buffer = replace(buffer, rows=buffer.rows + more_rows)
-        rows.append((start, *astuple(buffer)))
+        buffer = buffer._replace(rows=buffer.rows + more_rows)
+        rows.append((start, *buffer))
         size = buffer.rows * buffer.columns * batch * buffer.padded
         start += size + -size % line
     widest = max(buffer.columns for buffer in tables.buffers)
