@@ -11,6 +11,7 @@ from pixelcnn.run_config import RunConfig
 from pixelcnn.train_config import TrainConfig
 
 _GATED = {"hidden_channels": 32, "blocks": 6, "kernel_size": 5, "position": True}
+_TWO_STREAMS = {"hidden_channels": 16, "blocks": 1, "position": True}
 _BOTTLENECK = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "position": True}
 
 
@@ -54,7 +55,8 @@ def recipes() -> Mapping[str, Recipe]:
             config=_digits("gated_pixelcnn", _GATED | {"orders": 8}, steps=5337),
         ),
     )
-    return {recipe.name: recipe for recipe in (*headline, *_equal_budget())}
+    every = (*headline, *_other_levels(), *_in_colour(), *_equal_budget())
+    return {recipe.name: recipe for recipe in every}
 
 
 def find_recipe(name: str) -> Recipe:
@@ -67,6 +69,60 @@ def find_recipe(name: str) -> Recipe:
     if name not in known:
         raise ConfigError(f"recipe {name!r} is unknown; use one of {', '.join(known)}.")
     return known[name]
+
+
+def _other_levels() -> list[Recipe]:
+    """The published binary draw, for comparison with the literature, and all 256 levels of grey."""
+    return [
+        Recipe(
+            name="mnist-static-pixelcnnpp",
+            about="Larochelle's published binary digits, on which the literature is compared.",
+            config=_digits(
+                "pixelcnnpp", _TWO_STREAMS, steps=9000, binarize="static", conditional=False
+            ),
+        ),
+        Recipe(
+            name="mnist-256-gated",
+            about="All 256 levels of grey, each with a probability of its own.",
+            config=_digits(
+                "gated_pixelcnn", _GATED | {"blocks": 5}, steps=6000, levels=256, conditional=False
+            ),
+        ),
+    ]
+
+
+def _in_colour() -> list[Recipe]:
+    """Small colour pictures of four levels a channel; digits with and without coupled colours."""
+    small = {"hidden_channels": 24, "blocks": 3, "position": True}
+    train = TrainConfig(steps=1500, evaluate_every=500, sample_every=0, save_every=250, threads=1)
+
+    def colour(name: str, about: str, data: str, size: int | None, **options: Any) -> Recipe:
+        config = RunConfig(
+            model="gated_pixelcnn",
+            model_options=small | options,
+            conditional=True,
+            data=data,
+            data_options={"levels": 4, "binarize": "threshold", "size": size},
+            train=train,
+        )
+        return Recipe(name=name, about=about, config=config)
+
+    return [
+        colour(
+            "coloured-digits",
+            "Digits in colour: green sees the red of its pixel, blue sees both.",
+            "coloured5k",
+            14,
+        ),
+        colour(
+            "coloured-digits-apart",
+            "The same, but the three colours of a pixel do not see one another.",
+            "coloured5k",
+            14,
+            independent_channels=True,
+        ),
+        colour("photographs", "Pieces of two photographs, in colour.", "photographs", None),
+    ]
 
 
 def _equal_budget() -> list[Recipe]:
@@ -84,15 +140,21 @@ def _equal_budget() -> list[Recipe]:
 
 
 def _digits(
-    model: str, options: Mapping[str, Any], *, steps: int, conditional: bool = True
+    model: str,
+    options: Mapping[str, Any],
+    *,
+    steps: int,
+    conditional: bool = True,
+    levels: int = 2,
+    binarize: str = "threshold",
 ) -> RunConfig:
-    """A training on all 60,000 black-and-white MNIST digits."""
+    """A training on all 60,000 MNIST digits; of the published static draw, on its 50,000."""
     return RunConfig(
         model=model,
         model_options=options,
         conditional=conditional,
         data="mnist",
-        data_options={"levels": 2, "binarize": "threshold", "size": None},
+        data_options={"levels": levels, "binarize": binarize, "size": None},
         train=TrainConfig(
             steps=steps, evaluate_every=500, sample_every=0, save_every=250, threads=1
         ),

@@ -19,7 +19,7 @@ BUNDLED = {
     "mnist5k": "5,000 MNIST digits, 28 x 28: 4,500 to learn from, 500 held out",
     "digits8x8": "1,797 handwritten digits, 8 x 8, the fastest to learn: 1,500 and 297",
     "coloured5k": "mnist5k in colour, each digit with an ink and a paper of its own",
-    "photographs": "pieces of two colour photographs, 16 x 16: 19,800 to learn from, 1,700 held out",
+    "photographs": "pieces of two colour photographs, 16 x 16: 19,800, and 1,700 held out",
 }
 
 _SPLIT_SEED = 0
