@@ -88,6 +88,17 @@ def _other_levels() -> list[Recipe]:
                 "gated_pixelcnn", _GATED | {"blocks": 5}, steps=6000, levels=256, conditional=False
             ),
         ),
+        Recipe(
+            name="mnist-256-logistic",
+            about="All 256 levels of grey, as a mixture of ten bells with heavy tails.",
+            config=_digits(
+                "pixelcnnpp",
+                _TWO_STREAMS | {"likelihood": "logistic_mixture"},
+                steps=1200,
+                levels=256,
+                conditional=False,
+            ),
+        ),
     ]
 
 
