@@ -90,7 +90,7 @@ def _other_levels() -> list[Recipe]:
         ),
         Recipe(
             name="mnist-256-logistic",
-            about="All 256 levels of grey, as a mixture of ten bells with heavy tails.",
+            about="All 256 levels of grey, as a mixture of five bells (logistics).",
             config=_digits(
                 "pixelcnnpp",
                 _TWO_STREAMS | {"likelihood": "logistic_mixture"},
