@@ -94,7 +94,7 @@ def _other_levels() -> list[Recipe]:
             config=_digits(
                 "pixelcnnpp",
                 _TWO_STREAMS | {"likelihood": "logistic_mixture"},
-                steps=1200,
+                steps=5000,
                 levels=256,
                 conditional=False,
             ),
