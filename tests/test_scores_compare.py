@@ -16,7 +16,7 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models import AutoregressiveModel
 from pixelcnn.sampling import make_engine
 from pixelcnn.scores import bootstrap_difference, bootstrap_mean, share_interval, two_sample_test
-from pixelcnn.scores.paired import PairedScores, obstacles, paired_scores
+from pixelcnn.scores.paired import PairedScores, binarization, obstacles, paired_scores
 from pixelcnn.scores.recorded import read_record
 from pixelcnn.scores.report import score_set
 from pixelcnn.scores.speeds import drawing_times
@@ -126,8 +126,8 @@ def test_records_are_those_of_the_shipped_files_and_of_no_others(tmp_path: Path)
     record = read_record(one.name, one.path)
     assert record
     assert record.pictures.shape == (12, 1, 28, 28)
-    model, _ = load_checkpoint(one.path)
-    images, labels = unseen_digits()
+    model, card = load_checkpoint(one.path)
+    images, labels = unseen_digits(binarize=binarization(card))
     with torch.inference_mode():
         nats = -model.log_prob(images[:5], labels[:5] if model.config.classes else None)
     np.testing.assert_allclose(record.nats[:5], nats, rtol=1e-3)
