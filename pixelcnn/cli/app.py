@@ -44,7 +44,9 @@ class App:
         check_port(self.host, self.port)
         lan = lan_address() if self.host in _EVERYWHERE else None
         key = teacher_key()
-        signal.signal(signal.SIGTERM, _interrupt)
+        # Ctrl-C too: a script that starts the lab in the background would have it ignored.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
         server = Server(
             self.host, self.port, seen_as=lan or "localhost", environment={TEACHER_KEY: key}
         )
