@@ -20,5 +20,7 @@ def one_of(label: str, options: Sequence[T], *, key: str, **more: Any) -> T:
         more: for `st.segmented_control`, such as `help`, or another `default`.
     """
     settings: dict[str, Any] = {"default": options[0], "required": True, "bind": "query-params"}
-    chosen: T = st.segmented_control(label, options, key=key, **(settings | more))
-    return chosen
+    settings |= more
+    chosen: T | None = st.segmented_control(label, options, key=key, **settings)
+    # A browser can send what is none of them.
+    return settings["default"] if chosen is None else chosen

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages import pictures
+from pixelcnn.errors import RunError
 from pixelcnn.introspect import activations, prediction
 from pixelcnn.layer_titles import layer_label, layer_part
 from pixelcnn.models import AutoregressiveModel
@@ -28,9 +29,20 @@ _PARTS = ("stack", "horizontal stack", "right stream")
 
 
 def trainings() -> dict[str, Run]:
-    """The trainings that can be looked back at: the recorded one, and the latest runs here."""
-    here = {run.id: run for run in list_runs()[-_MOST_RUNS:] if len(moment_steps(run)) > 1}
+    """The trainings that can be looked back at: the recorded one, and the latest ended ones here.
+
+    One that goes on drops moments as new ones come; Train live shows those of it.
+    """
+    latest = list_runs()[:_MOST_RUNS]
+    here = {run.id: run for run in latest if _has_ended(run) and len(moment_steps(run)) > 1}
     return {RECORDED_TITLE: Run(RECORDED / RECORDING), **here}
+
+
+def _has_ended(run: Run) -> bool:
+    try:
+        return not run.status().active
+    except RunError:  # a damaged directory is nobody's training
+        return False
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import common
+from pages.controls import one_of
 from pixelcnn.errors import LabError
 from pixelcnn.images import read_image
 from widgets.painter import painter
@@ -50,14 +51,7 @@ def choose_picture(config: dict[str, Any], classes: int) -> Asked:
         classes: how many labels there are to tell, 0 for none.
     """
     image = own = None
-    source = st.segmented_control(
-        "What goes in",
-        [TEST_DIGIT, DRAWING, UPLOAD],
-        default=TEST_DIGIT,
-        required=True,
-        key="source",
-        bind="query-params",
-    )
+    source = one_of("What goes in", [TEST_DIGIT, DRAWING, UPLOAD], key="source")
     if source == TEST_DIGIT:
         image, own = _test_digit(config)
     label = _told_label(classes, own)
@@ -145,14 +139,7 @@ def one_of_each(config: dict[str, Any]) -> tuple[NDArray[np.uint8], NDArray[np.i
 def _test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
     """The test digit that the viewer chose, and its class."""
     images = _numbered(config["levels"], config["height"])
-    digit = st.segmented_control(
-        "Digit",
-        list(images),
-        default=_FIRST_DIGIT,
-        required=True,
-        key="digit",
-        bind="query-params",
-    )
+    digit = one_of("Digit", list(images), default=_FIRST_DIGIT, key="digit")
     example = st.number_input(
         "Example",
         0,

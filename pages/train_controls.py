@@ -172,4 +172,6 @@ def leave() -> None:
         st.session_state.pop(name, None)
     for name in ("run", "beside"):
         st.query_params.pop(name, None)
-    st.query_params.update(st.session_state.pop(_SETUP, {}))
+    setup = st.session_state.pop(_SETUP, {})
+    # What has a control on this page too keeps the address in step by itself, and must do it alone.
+    st.query_params.update({name: it for name, it in setup.items() if name not in st.session_state})

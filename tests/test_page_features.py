@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from pages import common
+from pages.features_moments import trainings
 from pages.features_words import EXPLAINED, views
 from pixelcnn import build_model, load_checkpoint
 from pixelcnn.checkpoints import save_checkpoint
@@ -28,6 +29,7 @@ from pixelcnn.models import AutoregressiveModel, model_names
 from pixelcnn.moments import load_moment, moment_steps
 from pixelcnn.recordings import recorded_run
 from pixelcnn.run_config import RunConfig
+from pixelcnn.run_directory import RunStatus
 from pixelcnn.runs import create_run
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.train_config import TrainConfig
@@ -257,6 +259,12 @@ def test_a_run_that_was_trained_here_can_be_looked_back_at(models: dict[str, Any
         ),
     )
     carry_out(run)
+    lock = run.lock
+    assert lock.acquire()
+    run.write_status(RunStatus("running"))
+    assert run.id not in trainings()  # it would drop moments while they are looked at
+    run.write_status(RunStatus("finished"))
+    lock.release()
     page = open_page("one-stack", training=run.id)
     assert page.select_slider(key=f"moment-{run.id}").options == ["0", "5", "6"]
     assert galleries(page)[2]["block 1"].shape == (4, 8, 8)
