@@ -46,6 +46,10 @@ def open_and_widen(page: Page, path: str, screenshot: Callable[[Page, str], Path
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.set_viewport_size({"width": width, "height": 900})
         idle(page)
+        for _ in range(100):  # charts follow the new width a moment later
+            if not too_wide(page):
+                break
+            page.wait_for_timeout(100)
         assert not too_wide(page), f"at {width} pixels"
         if "PIXELCNN_SCREENSHOTS" in os.environ:
             screenshot(page, f"{name}-{width}-{scheme}")
