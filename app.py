@@ -1,5 +1,6 @@
 """PixelCNN Lab: the entry point. `streamlit run app.py` starts it."""
 
+import sys
 from pathlib import Path
 
 import streamlit as st
@@ -10,6 +11,9 @@ from pixelcnn.parser_turns import take_turns_at_parsing
 FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
 
 take_turns_at_parsing()  # each session has a thread of its own
+# PyTorch lets go of the interpreter at each operation. To get it back from a thread that computes
+# in Python it would wait 5 ms by default, thousands of times for one film.
+sys.setswitchinterval(0.0005)
 st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
 pages = [
     st.Page("pages/start.py", title="Start", default=True),

@@ -69,6 +69,10 @@ class _Waiting:
 
     A run of the whole page counts for every part; that of another part, which looks again at its
     own times, for none.
+
+    Where such another run is due when this one ends, Streamlit reports this one as cut short by it,
+    or not at all. The run that follows tells: one of another part cuts nothing short, so this one
+    was complete.
     """
 
     done: asyncio.Future[Reaction]
@@ -76,6 +80,17 @@ class _Waiting:
     fragment: str
     began: bool = False
     first: float | None = None
+    cut_short: float | None = None
+
+    def counts(self, fragments: tuple[str, ...]) -> bool:
+        """Whether a run of these parts, or of the whole page if there are none, is awaited."""
+        return not fragments or self.fragment in fragments
+
+    def finish(self, now: float) -> None:
+        """It was complete at this moment."""
+        first = now if self.first is None else self.first
+        if not self.done.done():
+            self.done.set_result(Reaction(first - self.sent, now - self.sent))
 
 
 @dataclass
@@ -301,9 +316,12 @@ class Browser:
         self.session_id = message.new_session.initialize.session_id or self.session_id
         if not self._run_fragments:
             self._stop_timers()
-        if self._waiting is not None:
-            fragments = self._run_fragments
-            self._waiting.began = not fragments or self._waiting.fragment in fragments
+        waiting = self._waiting
+        if waiting is not None:
+            counts = waiting.counts(self._run_fragments)
+            if waiting.began and not counts:
+                waiting.finish(waiting.cut_short or time.perf_counter())
+            waiting.began, waiting.cut_short = counts, None
 
     def _show(self, message: ForwardMsg) -> None:
         waiting = self._waiting
@@ -325,11 +343,12 @@ class Browser:
                 place: one for place, one in self.elements.items() if not self._is_stale(one)
             }
         waiting = self._waiting
-        if waiting is not None and waiting.began and status in _COMPLETE:
+        if waiting is not None and waiting.began:
             now = time.perf_counter()
-            first = now if waiting.first is None else waiting.first
-            if not waiting.done.done():
-                waiting.done.set_result(Reaction(first - waiting.sent, now - waiting.sent))
+            if status in _COMPLETE:
+                waiting.finish(now)
+            elif status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
+                waiting.cut_short = now
 
     def _is_stale(self, shown: Shown) -> bool:
         """Whether the run that ended should have sent it again, and has not."""

@@ -45,7 +45,10 @@ def nonsense_value(shown: Shown, dice: random.Random) -> Value:
     words = dice.choice(NONSENSE)
     values: dict[str, Value] = {
         "checkbox": {"bool_value": True},
-        "slider": {"double_array_value": [number] * dice.randint(0, 3)},
+        # Streamlit itself breaks on numbers for a slider of words.
+        "slider": {"string_array_value": [words]}
+        if shown.kind == "slider" and shown.proto.options
+        else {"double_array_value": [number] * dice.randint(0, 3)},
         "number_input": {"double_value": number},
         "button_group": {"string_array_value": [words, words]},
     }

@@ -40,6 +40,7 @@ class Student:
         run: the training to watch.
         rows: what was done.
         errors: what went wrong.
+        doing: what it waits for, or waited for last.
     """
 
     address: str
@@ -49,6 +50,7 @@ class Student:
     run: str
     rows: list[Row]
     errors: list[str]
+    doing: str = ""
 
     async def attend(self, until: float) -> None:
         """Take part until this moment of `time.monotonic`."""
@@ -70,7 +72,8 @@ class Student:
                         await self._something(browser, dice)
                     turn += dice.randint(1, len(pages) - 1)
         except (Lost, OSError) as error:
-            self.errors.append(f"student {self.number}: {error}")
+            place = browser.page or "start"
+            self.errors.append(f"student {self.number}, {place}, {self.doing}: {error}")
         self.errors += browser.exceptions
 
     async def _something(self, browser: Browser, dice: random.Random) -> None:
@@ -104,5 +107,6 @@ class Student:
     async def _do(
         self, browser: Browser, action: str, doing: Coroutine[Any, Any, Reaction]
     ) -> None:
+        self.doing = action
         reaction = await doing
         self.rows.append(Row(browser.page or "start", action, reaction))

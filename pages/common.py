@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pixelcnn.checkpoints import Card, Shipped
     from pixelcnn.data import DataSet, Split
     from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.reach import AuditReport
     from pixelcnn.sampling import Engine
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
@@ -106,7 +107,7 @@ def progress_bar(text: str) -> Iterator[Bar]:
 
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
-    """Compile the fast sampler in the background, once for the whole server."""
+    """Compile the fast sampler in the background, once for the whole server, and load the rest."""
 
     def compile_loop() -> None:
         import torch
@@ -116,6 +117,9 @@ def warm_up() -> threading.Thread:
         # A digit's products are too small to share; several threads would only wait.
         torch.set_num_threads(1)
         sampling.warm_up()
+        # The first optimizer of a process loads PyTorch's compiler: a second in which nobody else
+        # would get far, once a student asks what a step does.
+        torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
 
     # No daemon: the end of the server must not tear down what is being compiled.
     thread = threading.Thread(target=compile_loop, name="warm-up")
@@ -174,6 +178,14 @@ def receptive_field(name: str) -> NDArray[np.bool_]:
     from pixelcnn import reach
 
     return reach.receptive_field(load_model(name)[0])
+
+
+@st.cache_resource(show_spinner=False)
+def seen_by(name: str) -> AuditReport:
+    """Who sees whom in a model, and what more layers would see."""
+    from pixelcnn.reach import audit
+
+    return audit(load_model(name)[0])
 
 
 @st.cache_resource(show_spinner=False)

@@ -36,8 +36,6 @@ class Figures:
 
 def begin(pair: Pair) -> Figures:
     """Let the figures be worked out, unless they are known or on their way."""
-    from pixelcnn.reach import audit
-    from pixelcnn.sampling import make_engine
     from pixelcnn.scores.paired import paired_scores
     from pixelcnn.scores.speeds import drawing_times
 
@@ -45,13 +43,14 @@ def begin(pair: Pair) -> Figures:
 
     def centres() -> Iterator[tuple[PixelReport, PixelReport]]:
         first, second = (
-            audit(one).at(one.config.height // 2, one.config.width // 2) for one in networks
+            common.seen_by(name).at(one.config.height // 2, one.config.width // 2)
+            for name, one in zip(pair, networks, strict=True)
         )
         yield first, second
 
     def times() -> Iterator[list[float]]:
         compiling.join()
-        yield drawing_times(networks, [make_engine(one, "auto") for one in networks])
+        yield drawing_times(networks, [common.engine_for(name) for name in pair])
 
     return Figures(
         jobs().start(("centres", pair), centres),

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from pages import common
 from pages.controls import one_of
 from pages.masks_state import Setup, target
-from pixelcnn.reach import AuditReport, audit
 from pixelcnn.weighted_reach import weighted_reach
 from widgets.pixel_grid import pixel_grid
 from widgets.theme import role_index
@@ -32,15 +31,9 @@ def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
         )
 
 
-@st.cache_resource(show_spinner=False)
-def counted(name: str) -> AuditReport:
-    """Who sees whom in a trained model, and what more layers would see."""
-    return audit(common.load_model(name)[0])
-
-
 def exact(name: str, row: int, column: int) -> NDArray[np.uint8]:
     """The role of each pixel for one target: `(H, W)` of `role_index`."""
-    report = counted(name)
+    report = common.seen_by(name)
     seen = report.relation[0, row, column, 0]
     legal = report.legal_map[0, row, column, 0]
     ever = report.limit[0, row, column, 0]

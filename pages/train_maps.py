@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages import train_setup
 from widgets.colormaps import SEQUENTIAL, colormap_table
-from widgets.evolution import WAITING, Tiles
+from widgets.evolution import Tiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,29 +23,34 @@ _MAPS = 8
 def maps(view: RunView, steps: list[int]) -> list[list[Tiles]]:
     """A row of maps of the last block, at the saved moment before each of `steps`; or no row."""
     from pixelcnn.errors import LabError
-    from pixelcnn.moment_maps import as_levels
-    from pixelcnn.moments import MOMENTS, moment_steps
+    from pixelcnn.moments import kept_steps, moment_steps
 
     if not train_setup.is_at_hand(view.config):
         return []
     # The weights of the last save are replaced by the next: only a run that is over has them.
-    over = not view.status.active
-    kept = [step for step in moment_steps(view.run) if over or step in MOMENTS]
+    kept = kept_steps(view.run) if view.status.active else moment_steps(view.run)
+    if not kept:
+        return []
     try:
-        found = [_maps_at(str(view.run.path), step, view.config.to_json()) for step in kept]
+        layer, tiles = _tiles(str(view.run.path), tuple(kept), view.config.to_json())
     except LabError:  # deleted meanwhile, or weights that are of no use
         return []
-    if not found:
-        return []
-    layer = found[0][0]
+    shown = [bisect.bisect_right(kept, step) - 1 for step in steps]
+    title = f"What it notices in the held-out picture ({layer}): dark little, yellow much"
+    return [[Tiles(tiles, shown, levels=256, title=title, columns=_MAPS)]]
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _tiles(path: str, kept: tuple[int, ...], config_json: bytes) -> tuple[str, NDArray]:
+    """The layer's name, and its maps in colour: uint8 `(moments, maps, 3, H, W)`."""
+    from pixelcnn.moment_maps import as_levels
+
+    found = [_maps_at(path, step, config_json) for step in kept]
     table = np.stack([one for _, one in found])  # (moments, maps, H, W)
     low, high = table.min(axis=(0, 2, 3)), table.max(axis=(0, 2, 3))
     colors = colormap_table(SEQUENTIAL)
     frames = np.stack([colors[as_levels(one, low, high)] for one in table])  # (..., H, W, 3)
-    shown = [bisect.bisect_right(kept, step) - 1 if kept else WAITING for step in steps]
-    title = f"What it notices in the held-out picture ({layer}): dark little, yellow much"
-    tiles = np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3))
-    return [[Tiles(tiles, shown, levels=256, title=title, columns=_MAPS)]]
+    return found[0][0], np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3))
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)

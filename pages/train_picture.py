@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pixelcnn.best_known import BestKnown
     from pixelcnn.preview import Preview
     from pixelcnn.run_config import RunConfig
-    from pixelcnn.run_view import RunView
+    from pixelcnn.run_view import CurvePoint, RunView
 
 _UNITS: dict[Unit, str] = {
     "bits": "bits per pixel",
@@ -157,12 +157,16 @@ def _chart(views: Sequence[tuple[RunView, str]], preview: Preview | None, unit: 
         best = _best(first.config.to_json())
     if best is not None:
         references.append(Reference(best.bits_per_dim, "best that comes with the lab"))
-    points = [point for view, _ in views for point in view.curves()]
-    floor = axis_floor(points, uniform)
+    points = [view.curves() for view, _ in views]
+    floor = axis_floor([point for some in points for point in some], uniform)
     if best is not None and best.bits_per_dim < 1.1 * floor:
         floor /= 2
     return Chart(
-        curves=[curve for index, one in enumerate(views) for curve in _curves(*one, index)],
+        curves=[
+            curve
+            for index, (one, some) in enumerate(zip(views, points, strict=True))
+            for curve in _curves(*one, some, index)
+        ],
         references=references,
         floor=floor,
         ceiling=_HEADROOM * max(reference.bits for reference in references),
@@ -173,14 +177,14 @@ def _chart(views: Sequence[tuple[RunView, str]], preview: Preview | None, unit: 
     )
 
 
-def _curves(view: RunView, title: str, index: int) -> list[Curve]:
+def _curves(view: RunView, title: str, points: list[CurvePoint], index: int) -> list[Curve]:
     by_seconds = view.config.train.seconds is not None
-    points: dict[str, list[tuple[float, float]]] = {"training": [], "held out": []}
-    for point in view.curves():
+    drawn: dict[str, list[tuple[float, float]]] = {"training": [], "held out": []}
+    for point in points:
         at = point.seconds if by_seconds else float(point.step)
-        points[point.series].append((at, point.bits_per_dim))
+        drawn[point.series].append((at, point.bits_per_dim))
     name = f"{title}, " if title else ""
-    learnt, held_out = points["training"], points["held out"]
+    learnt, held_out = drawn["training"], drawn["held out"]
     if index:
         return [
             Curve(f"{name}training", "other training", learnt),

@@ -25,6 +25,9 @@ class ModelConfig:
         blocks: how many times the repeated part is repeated: the depth.
         kernel_size: of the repeated masked convolutions, odd.
         first_kernel_size: of the first masked convolution, odd.
+        level_features: 0 for the level of each pixel as one number, which is what the network then
+            reads; or how many piecewise-linear functions of it instead (`LevelFeatures`), so that
+            neighbouring levels can be told apart. Needs a grey image.
         position: whether the features get a learned function of row and column.
         conditioning: how the label enters: `bias` adds a vector in each block, `film` scales and
             shifts its channels, `concat` puts a plane for each class beside the image.
@@ -48,6 +51,7 @@ class ModelConfig:
     blocks: int = 5
     kernel_size: int = 3
     first_kernel_size: int = 7
+    level_features: int = 0
     position: bool = False
     conditioning: Conditioning = "bias"
     label_dropout: float = 0.0
@@ -60,6 +64,11 @@ class ModelConfig:
     def colour_groups(self) -> int:
         """Groups that the features are divided into, so that G may see R and B may see both."""
         return 1 if self.independent_channels else self.channels
+
+    @property
+    def image_features(self) -> int:
+        """Channels of the image as the layers read it."""
+        return self.level_features or self.channels
 
     @property
     def no_label(self) -> int:
@@ -110,6 +119,12 @@ class ModelConfig:
         self._check_range("blocks", 1, 256)
         self._check_kernel("kernel_size")
         self._check_kernel("first_kernel_size")
+        self._check_range("level_features", 0, 256)
+        if self.level_features and self.channels > 1:
+            raise ConfigError(
+                f"level_features = {self.level_features} needs a grey image; this one has "
+                f"{self.channels} colours. Leave level_features at 0."
+            )
         self._check_choice("conditioning", get_args(Conditioning))
         self._check_choice("likelihood", get_args(LikelihoodName))
         self._check_range("components", 1, 100)

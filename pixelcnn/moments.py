@@ -45,6 +45,11 @@ def moment_steps(run: Run) -> list[int]:
     return sorted(_files(run))
 
 
+def kept_steps(run: Run) -> list[int]:
+    """The steps of the kept moments alone, in order: what a run at work does not replace."""
+    return sorted(_kept(run))
+
+
 def load_moment(run: Run, step: int) -> AutoregressiveModel:
     """The model as it was after this step, in evaluation mode.
 
@@ -63,11 +68,15 @@ def moment_path(run: Run, step: int) -> Path:
     return run.path / "moments" / f"step-{step:06d}.safetensors"
 
 
-def _files(run: Run) -> dict[int, Path]:
-    """The file of each step whose weights there are."""
+def _kept(run: Run) -> dict[int, Path]:
     folder = moment_path(run, 0).parent
     paths = list(folder.iterdir()) if folder.is_dir() else []
-    found = {int(match[1]): path for path in paths if (match := _NAME.fullmatch(path.name))}
+    return {int(match[1]): path for path in paths if (match := _NAME.fullmatch(path.name))}
+
+
+def _files(run: Run) -> dict[int, Path]:
+    """The file of each step whose weights there are."""
+    found = _kept(run)
     try:
         last = run.checkpoint("last")
         return found | {int(read_card(last)["step"]): last}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import bisect
 import math
+from array import array
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.runs import Run, unbroken
+from pixelcnn.runs import Run
 
 CURVE_POINTS = 150
 
 Images = NDArray[np.uint8]
 Series = Literal["training", "held out"]
+
+_SERIES: dict[str, Series] = {"step": "training", "evaluated": "held out"}
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,9 @@ class RunView:
         self.run = run
         self.config: RunConfig = run.config
         self.status: RunStatus = run.status()
-        self._rows: list[dict[str, Any]] = []
         self._offset = 0
-        self._reported_steps: list[int] = []
-        self._reported_seconds: list[float] = []
+        self._reports: list[tuple[int, float]] = []  # step and seconds, in order
+        self._curves: dict[Series, _Curve] = {series: _Curve() for series in get_args(Series)}
         self._frames: dict[int, Images] = {}
         self._completions: dict[int, Images] = {}
         self.refresh()
@@ -68,11 +71,7 @@ class RunView:
         # First, so that a run that is over has all its rows and samples read.
         self.status = self.run.status()
         new, self._offset = self.run.new_metrics(self._offset)
-        if new:
-            self._rows = unbroken(self._rows + new)
-            reports = sorted((row["step"], row["elapsed_s"]) for row in self._rows)
-            self._reported_steps = [step for step, _ in reports]
-            self._reported_seconds = [seconds for _, seconds in reports]
+        self._add(new)
         for step in self.run.sample_steps():
             if step not in self._frames:
                 self._frames[step] = self.run.sample(step)
@@ -105,8 +104,8 @@ class RunView:
 
     def seconds_at(self, step: int) -> float:
         """Seconds of work until the last report at this step or before; 0 before the first."""
-        reports = bisect.bisect_right(self._reported_steps, step)
-        return self._reported_seconds[reports - 1] if reports else 0.0
+        reports = bisect.bisect_right(self._reports, (step, math.inf))
+        return self._reports[reports - 1][1] if reports else 0.0
 
     @property
     def seconds_left(self) -> float | None:
@@ -117,7 +116,7 @@ class RunView:
     @property
     def held_out(self) -> CurvePoint | None:
         """The latest score on held-out images."""
-        points = self._points("held out")
+        points = self._curves["held out"].points("held out")
         return points[-1] if points else None
 
     @property
@@ -128,18 +127,60 @@ class RunView:
 
     def curves(self, points: int = CURVE_POINTS) -> list[CurvePoint]:
         """Both learning curves, that of training thinned to about `points` points by averaging."""
-        training = self._points("training")
-        size = max(1, -(-len(training) // points))
-        chunks = [training[at : at + size] for at in range(0, len(training), size)]
-        return [_mean(chunk) for chunk in chunks] + self._points("held out")
+        training = self._curves["training"].points("training", at_most=points)
+        return training + self._curves["held out"].points("held out")
 
-    def _points(self, series: Series) -> list[CurvePoint]:
-        event = "step" if series == "training" else "evaluated"
+    def _add(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Take up what a training has reported since."""
+        for row in rows:
+            if row.get("event") == "resumed":
+                self._go_back_to(row["step"])
+                continue
+            bisect.insort(self._reports, (row["step"], row["elapsed_s"]))
+            series = _SERIES.get(row.get("event", ""))
+            if series is not None and row.get("nats") is not None:
+                self._curves[series].add(row)
+
+    def _go_back_to(self, step: int) -> None:
+        """Forget what was reported after this step: the training went on from there."""
+        self._reports = [report for report in self._reports if report[0] <= step]
+        for curve in self._curves.values():
+            curve.cut_after(step)
+
+
+class _Curve:
+    """The points of one series. A training of minutes makes thousands, and is looked at by a whole
+    class twice a second: they are kept as numbers, and thinned without a loop."""
+
+    def __init__(self) -> None:
+        self._numbers = array("d")  # step, seconds, bits and nats of one point after another
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Append what a row of metrics says."""
+        numbers = (row["step"], row["elapsed_s"], row["bits_per_dim"], row["nats"])
+        self._numbers.extend(numbers)
+
+    def cut_after(self, step: int) -> None:
+        """Drop all points after this step."""
+        table = self._table()
+        self._numbers = array("d", table[table[:, 0] <= step].tobytes())
+
+    def points(self, series: Series, at_most: int | None = None) -> list[CurvePoint]:
+        """All points, or means over as many neighbours as leave no more than `at_most`."""
+        table = self._table()
+        size = max(1, -(-len(table) // at_most)) if at_most else 1
+        if size > 1:
+            starts = np.arange(0, len(table), size)
+            ends = np.append(starts[1:], len(table))
+            means = np.add.reduceat(table, starts) / (ends - starts)[:, None]
+            table = np.concatenate([table[ends - 1, :2], means[:, 2:]], axis=1)
         return [
-            CurvePoint(series, row["step"], row["elapsed_s"], row["bits_per_dim"], row["nats"])
-            for row in self._rows
-            if row.get("event") == event and row.get("nats") is not None
+            CurvePoint(series, int(step), seconds, bits, nats)
+            for step, seconds, bits, nats in table.tolist()
         ]
+
+    def _table(self) -> NDArray[np.float64]:
+        return np.array(self._numbers).reshape(-1, 4)
 
 
 def uniform_bits(levels: int) -> float:
@@ -155,14 +196,3 @@ def axis_floor(points: list[CurvePoint], ceiling: float) -> float:
     while 0 < lowest < floor:
         floor /= 2
     return floor
-
-
-def _mean(points: list[CurvePoint]) -> CurvePoint:
-    last = points[-1]
-    return CurvePoint(
-        last.series,
-        last.step,
-        last.seconds,
-        sum(point.bits_per_dim for point in points) / len(points),
-        sum(point.nats for point in points) / len(points),
-    )

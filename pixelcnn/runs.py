@@ -36,7 +36,7 @@ from typing import Protocol
 from pixelcnn.errors import RunError
 from pixelcnn.own_name import OWN, OWN_FILE
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.run_directory import Run, unbroken
+from pixelcnn.run_directory import Run
 from pixelcnn.run_files import write_whole
 
 __all__ = [
@@ -52,7 +52,6 @@ __all__ = [
     "resume_run",
     "runs_root",
     "start_run",
-    "unbroken",
 ]
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")

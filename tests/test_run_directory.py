@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pixelcnn.errors import ConfigError, RunError
 from pixelcnn.run_config import RunConfig, RunStatus
+from pixelcnn.run_directory import unbroken
 from pixelcnn.run_files import RowWriter, read_rows, remove_unfinished, write_whole
 from pixelcnn.run_writer import _row_every
 from pixelcnn.runs import (
@@ -17,7 +18,6 @@ from pixelcnn.runs import (
     find_run,
     list_runs,
     start_run,
-    unbroken,
 )
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training import Step

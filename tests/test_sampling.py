@@ -12,8 +12,9 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.layers import MaskedConv2d
 from pixelcnn.likelihoods import temper
 from pixelcnn.models import AutoregressiveModel, build_model, model_names
-from pixelcnn.sampling import SamplingCancelled, engine_names, make_engine, sample
+from pixelcnn.sampling import SamplingCancelled, engine_names, make_engine, sample, trace_of
 from pixelcnn.sampling.reference import guided_log_probs
+from pixelcnn.sampling.request import make_request
 
 FAST = [name for name in engine_names() if name != "reference"]
 BOUNDARY = 1e-5
@@ -109,6 +110,7 @@ def configurations(draw: st.DrawFn) -> dict[str, object]:
         "kernel_size": draw(st.sampled_from([1, 3])),
         "first_kernel_size": draw(st.sampled_from([1, 3])) if channels == 3 else 3,
         "position": draw(st.booleans()),
+        "level_features": draw(st.sampled_from([0, 6])) if channels == 1 else 0,
         **special_options(draw, name, channels),
     }
 
@@ -201,6 +203,53 @@ def test_trace_log_probabilities_sum_to_the_model_s_own(name: str) -> None:
     assert trace.probabilities.shape == (4, 4, 3, 6, 5)
     assert (trace.entropy >= 0).all()
     assert (trace.entropy <= 2 + 1e-5).all()
+
+
+@pytest.mark.parametrize(("channels", "guidance"), [(1, 1.5), (3, 0.0), (3, 1.5)])
+@pytest.mark.parametrize("name", model_names())
+def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
+    name: str, channels: int, guidance: float
+) -> None:
+    model = shaken(
+        build_model(
+            name,
+            height=6,
+            width=5,
+            levels=4,
+            channels=channels,
+            hidden_channels=12,
+            classes=3,
+            label_dropout=0.1,
+        ),
+        1,
+    )
+    labels = torch.arange(40) % 3  # of more than two tiles
+    known = torch.rand(40, channels, 6, 5) < 0.3
+    request = make_request(
+        model,
+        40,
+        labels=labels,
+        known=torch.full((40, channels, 6, 5), 3, dtype=torch.uint8),
+        known_mask=known,
+        guidance=guidance,
+        seed=0,
+    )
+    kept = sample(
+        model,
+        40,
+        labels=labels,
+        known=request.images,
+        known_mask=known,
+        guidance=guidance,
+        uniforms=request.uniforms,
+        engine="numba",
+        trace=True,
+    )
+    told = trace_of(model, request, kept.images)
+    # Sums run in another order, and the logits of these models are large.
+    assert torch.allclose(kept.log_prob.exp(), told.log_prob.exp(), atol=1e-3)
+    assert torch.allclose(kept.entropy, told.entropy, atol=0.02)
+    assert (kept.probabilities.int() - told.probabilities.int()).abs().max() <= 1
 
 
 def test_trace_of_two_levels_holds_the_probability_of_ink() -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pixelcnn.data import DataSet
     from pixelcnn.models import AutoregressiveModel
     from pixelcnn.preview import Preview
-    from pixelcnn.run_config import RunConfig
     from pixelcnn.training import Event
 
 Watch = Callable[[Variant, int, "Event"], None]
@@ -72,12 +71,13 @@ def run_one(
     import torch
 
     from pixelcnn.cli.hardware import describe_hardware
+    from pixelcnn.run_model import build_run_model
     from pixelcnn.training import Evaluated, Step, Trainer
 
     config = experiment.config(variant, seed)
     data = _load(config.data, tuple(config.data_options.items()))
     facts = _facts(experiment.config(variant, 0).to_json())
-    trainer = Trainer(_build(config, data), data, config.train)
+    trainer = Trainer(build_run_model(config, data), data, config.train)
     speeds = []
     scored: Evaluated | None = None
     for event in trainer:
@@ -119,24 +119,6 @@ def free_parameters(model: AutoregressiveModel) -> int:
         int((~layer.mask).sum()) for layer in model.modules() if isinstance(layer, TapConv2d)
     )
     return sum(weight.numel() for weight in model.parameters()) - hidden
-
-
-def _build(config: RunConfig, data: DataSet) -> AutoregressiveModel:
-    """The model of a run, from the seed of the run: as the training process builds it."""
-    import torch
-
-    from pixelcnn.models import build_model
-
-    torch.manual_seed(config.train.seed)
-    return build_model(
-        config.model,
-        levels=data.levels,
-        channels=data.channels,
-        height=data.height,
-        width=data.width,
-        classes=data.classes if config.conditional else 0,
-        **config.model_options,
-    )
 
 
 @cache

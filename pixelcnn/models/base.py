@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.layers import TapConv2d
+from pixelcnn.level_features import LevelFeatures
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood
 from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
 from pixelcnn.model_config import ModelConfig
@@ -37,6 +38,7 @@ class AutoregressiveModel(nn.Module, ABC):
             )
         self.config = config
         self.likelihood = make_likelihood(config)
+        self.read_levels = LevelFeatures(config) if config.level_features else nn.Identity()
 
     @abstractmethod
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:

@@ -51,6 +51,7 @@ class GatedPixelCNN(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
+        x = self.read_levels(x)
         vertical = horizontal = x
         for layer in self.layers:
             vertical, horizontal = layer(vertical, horizontal, labels)
@@ -67,7 +68,7 @@ class GatedLayer(nn.Module):
     def __init__(self, config: GatedPixelCNNConfig, *, first: bool) -> None:
         super().__init__()
         hidden, colours = config.hidden_channels, config.colour_groups
-        inputs = config.channels if first else hidden
+        inputs = config.image_features if first else hidden
         size = config.first_kernel_size if first else config.kernel_size
         self.first = first
         self.vertical = VerticalConv2d(inputs, 2 * hidden, size, gain=1.0)

@@ -40,7 +40,7 @@ class PixelCNN(AutoregressiveModel):
         hidden, colours = config.hidden_channels, config.colour_groups
         self.act = activation(config)
         self.first = MaskedConv2d(
-            config.channels,
+            config.image_features,
             hidden,
             config.first_kernel_size,
             "A",
@@ -72,6 +72,7 @@ class PixelCNN(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
+        x = self.read_levels(x)
         h = self.background(self.first(x), labels)  # (B, hidden, H, W)
         h = self.condition(h, labels)
         outputs = []

@@ -100,7 +100,7 @@ class AttentionBlock(nn.Module):
     def __init__(self, config: PixelCNNAttentionConfig) -> None:
         super().__init__()
         hidden, colours = config.hidden_channels, config.colour_groups
-        inputs = hidden + config.channels
+        inputs = hidden + config.image_features
         self.norm = channel_norm(config)
         self.query = MaskedConv2d(hidden, hidden, 1, "B", colours=colours, gain=1.0)
         self.key = MaskedConv2d(inputs, hidden, 1, "B", gain=1.0)

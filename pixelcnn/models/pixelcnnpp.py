@@ -71,8 +71,8 @@ class PixelCNNPP(AutoregressiveModel):
     def __init__(self, config: PixelCNNPPConfig) -> None:
         super().__init__(config)
         hidden, size = config.hidden_channels, config.first_kernel_size
-        self.first_down = ConvDown(config.channels, hidden, size, strict=True, gain=1.0)
-        self.first_right = MaskedConv2d(config.channels, hidden, size, "A", gain=1.0)
+        self.first_down = ConvDown(config.image_features, hidden, size, strict=True, gain=1.0)
+        self.first_right = MaskedConv2d(config.image_features, hidden, size, "A", gain=1.0)
         self.background_down = Background(config, hidden)
         self.background_right = Background(config, hidden)
 
@@ -97,6 +97,7 @@ class PixelCNNPP(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
+        x = self.read_levels(x)
         down = self.background_down(self.first_down(x), labels)  # (B, hidden, H, W)
         right = self.background_right(self.first_right(x), labels)
         made = [(down, right)]
@@ -250,7 +251,13 @@ class ColourLink(nn.Module):
         hidden = config.hidden_channels
         self.features = TapConv2d(torch.ones(hidden, hidden, 1, 1, dtype=torch.bool))
         self.image = MaskedConv2d(
-            config.channels, hidden, 1, "A", colours=config.colour_groups, bias=False, gain=1.0
+            config.image_features,
+            hidden,
+            1,
+            "A",
+            colours=config.colour_groups,
+            bias=False,
+            gain=1.0,
         )
 
     def forward(self, h: Tensor, x: Tensor) -> Tensor:

@@ -69,7 +69,12 @@ class PixelRNN(AutoregressiveModel):
         features, colours = 2 * config.hidden_channels, config.colour_groups
         self._complete = config.layer == "diagonal_bilstm"
         self.first = MaskedConv2d(
-            config.channels, features, config.first_kernel_size, "A", colours=colours, gain=1.0
+            config.image_features,
+            features,
+            config.first_kernel_size,
+            "A",
+            colours=colours,
+            gain=1.0,
         )
         self.background = Background(config, features)
         self.layers = nn.ModuleList(
@@ -93,6 +98,7 @@ class PixelRNN(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
+        x = self.read_levels(x)
         h = self.background(self.first(x), labels)  # (B, 2 * hidden, H, W)
         for layer in self.layers:
             h = layer(h, x, labels)
@@ -141,7 +147,7 @@ class DiagonalLayer(nn.Module):
         self.reverse_condition = Condition(config, gates)
         self.reverse_recurrence = DiagonalRecurrence(hidden, config.cell, reverse=True)
         # All colours of an earlier pixel are past, so this one has no colour groups.
-        whole = torch.ones(gates, config.channels, 1, 1, dtype=torch.bool)
+        whole = torch.ones(gates, config.image_features, 1, 1, dtype=torch.bool)
         self.own_pixel = TapConv2d(whole, bias=False, gain=1.0) if first else None
         self.shift = ShiftDown(hidden)
         self.expand = _expansion(config)

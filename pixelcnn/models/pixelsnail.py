@@ -81,12 +81,14 @@ class PixelSNAIL(AutoregressiveModel):
         hidden, colours = config.hidden_channels, config.colour_groups
         # With one colour group, type A hides the pixel's own colours, all of them. The code's sum
         # of a row shifted down and a column shifted right has the same taps.
-        self.first = MaskedConv2d(config.channels, hidden, config.first_kernel_size, "A", gain=1.0)
+        self.first = MaskedConv2d(
+            config.image_features, hidden, config.first_kernel_size, "A", gain=1.0
+        )
         self.background = Background(config, hidden)
         self.blocks = nn.ModuleList(SnailBlock(config) for _ in range(config.blocks))
         self.head = MaskedConv2d(hidden, hidden, 1, "B", gain=1.0)
         self.colour_link = (
-            MaskedConv2d(config.channels, hidden, 1, "A", colours=colours, gain=1.0)
+            MaskedConv2d(config.image_features, hidden, 1, "A", colours=colours, gain=1.0)
             if colours > 1
             else None
         )
@@ -101,6 +103,7 @@ class PixelSNAIL(AutoregressiveModel):
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         """See `AutoregressiveModel.network`."""
+        x = self.read_levels(x)
         h = self.background(self.first(x), labels)  # (B, hidden, H, W)
         for block in self.blocks:
             h = block(h, x, labels)
@@ -120,7 +123,7 @@ class SnailBlock(nn.Module):
     def __init__(self, config: PixelSNAILConfig) -> None:
         super().__init__()
         hidden, channels = config.hidden_channels, config.attention_channels
-        inputs = config.channels + hidden
+        inputs = config.image_features + hidden
         self.residuals = nn.ModuleList(
             GatedResidual(config, hidden, config.kernel_size) for _ in range(config.residuals)
         )

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, overload
+from typing import TYPE_CHECKING, Literal, Protocol, overload, runtime_checkable
 
-import torch
 from torch import Tensor
 
 from pixelcnn.errors import ConfigError
-from pixelcnn.likelihoods import temper
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.reference import ReferenceEngine, guided_log_probs
+from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Progress, Request, SamplingCancelled, make_request
 from pixelcnn.sampling.torch_engine import TorchEngine
+from pixelcnn.sampling.trace import Trace, trace_of
 
 if TYPE_CHECKING:
     from pixelcnn.sampling.numba_engine import Painting
@@ -23,17 +21,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Engine",
     "SamplingCancelled",
+    "TellingEngine",
     "Trace",
     "engine_names",
     "make_engine",
     "paint",
     "sample",
+    "trace_of",
     "warm_up",
 ]
-
-# On a CPU the activations of two images stay in its cache, which makes the pass twice as fast, and
-# those of a whole film would take 200 MB.
-_TRACED_AT_ONCE = 2
 
 
 class Engine(Protocol):
@@ -46,27 +42,13 @@ class Engine(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Trace:
-    """Samples with what the model thought at each sub-pixel.
+@runtime_checkable
+class TellingEngine(Engine, Protocol):
+    """An engine that keeps what it drew from, so that nothing is computed twice for a trace."""
 
-    Attributes:
-        images: uint8 `(n, C, H, W)`.
-        probabilities: uint8 `(n, K, C, H, W)`, 255 for 1: the distribution that was drawn from.
-            K is `levels`, or 1 for two levels: the probability of level 1.
-        entropy: float32 `(n, C, H, W)`, bits: of the distribution that was drawn from.
-        log_prob: float32 `(n, C, H, W)`, nats: of the chosen level under the model itself, at
-            temperature 1. Its sum over an image is `model.log_prob`.
-        uniforms: float32 `(n, C, H, W)`.
-        known: bool `(n, C, H, W)`: given, not drawn.
-    """
-
-    images: Tensor
-    probabilities: Tensor
-    entropy: Tensor
-    log_prob: Tensor
-    uniforms: Tensor
-    known: Tensor
+    def run_telling(self, request: Request) -> tuple[Tensor, Tensor]:
+        """The filled images, and the network's outputs as `trace_of` takes them."""
+        ...
 
 
 def _numba_engine(model: AutoregressiveModel) -> Engine:
@@ -232,8 +214,11 @@ def sample(
     model.eval()
     try:
         chosen = make_engine(model, engine) if isinstance(engine, str) else engine
-        images = chosen.run(request)
-        return trace_of(model, request, images) if trace else images
+        if not trace:
+            return chosen.run(request)
+        if isinstance(chosen, TellingEngine):
+            return trace_of(model, request, *chosen.run_telling(request))
+        return trace_of(model, request, chosen.run(request))
     finally:
         model.train(was_training)
 
@@ -272,44 +257,3 @@ def paint(
         seed=seed,
     )
     return NumbaEngine(model).paint(request)
-
-
-@torch.no_grad()
-def trace_of(model: AutoregressiveModel, request: Request, images: Tensor) -> Trace:
-    """What the model thought at each sub-pixel of finished images.
-
-    One forward pass over a finished image gives the very distributions that it was drawn from,
-    since each sees only what came before it.
-    """
-    device = next(model.parameters()).device
-    on_device = images.to(device)
-    labels = None if request.labels is None else request.labels.to(device)
-    some = _TRACED_AT_ONCE if device.type == "cpu" else len(images)
-
-    def thought(guidance: float) -> Tensor:
-        parts = [
-            guided_log_probs(
-                model,
-                on_device[at : at + some],
-                None if labels is None else labels[at : at + some],
-                guidance,
-            )
-            for at in range(0, len(images), some)
-        ]
-        return torch.cat(parts)
-
-    log_probs = thought(0.0)  # (n, levels, C, H, W)
-    # Asked once more only where guidance makes a difference.
-    guided = thought(request.guidance) if request.guidance else log_probs
-    probabilities = temper(guided, request.temperature)
-    entropy = torch.special.entr(probabilities).sum(dim=1) / torch.log(torch.tensor(2.0))
-    chosen = log_probs.gather(1, on_device.long().unsqueeze(1)).squeeze(1)
-    shown = probabilities[:, 1:] if model.config.levels == 2 else probabilities
-    return Trace(
-        images=images,
-        probabilities=(shown * 255).round().to(torch.uint8).cpu(),
-        entropy=entropy.cpu(),
-        log_prob=chosen.cpu(),
-        uniforms=request.uniforms,
-        known=request.known,
-    )

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelcnn.errors import ConfigError, DataError
@@ -55,6 +56,21 @@ class NumbaEngine:
 
     def run(self, request: Request) -> Tensor:
         """The filled images: uint8 `(n, C, H, W)`."""
+        return self._run(request, None)
+
+    def run_telling(self, request: Request) -> tuple[Tensor, Tensor]:
+        """The filled images, and the network's outputs as `trace_of` takes them.
+
+        They are float32 `(1, n, C * P, H, W)`; with guidance, those without a label follow.
+        """
+        n, channels, height, width = request.images.shape
+        told = np.empty(
+            (2 if request.guidance else 1, n, height, width, channels * self.parameters), np.float32
+        )
+        images = self._run(request, told)
+        return images, torch.from_numpy(told).permute(0, 1, 4, 2, 3)
+
+    def _run(self, request: Request, outputs: NDArray[np.float32] | None) -> Tensor:
         images = request.images.numpy().copy()
         spared = np.zeros((len(images), 0, 0, 0), np.float32)
         known = np.ascontiguousarray(request.known.numpy())
@@ -63,7 +79,9 @@ class NumbaEngine:
             parts[start : start + _TILES_AT_ONCE] for start in range(0, len(parts), _TILES_AT_ONCE)
         ]
         for number, group in enumerate(groups):
-            tiles = [Tile(self, request, images, known, spared, part) for part in group]
+            tiles = [
+                Tile(self, request, images, known, spared, part, outputs=outputs) for part in group
+            ]
             fill_tiles(tiles, request, (0, 0), height, number * height, len(groups) * height)
         return torch.from_numpy(images)
 

@@ -54,7 +54,12 @@ def parts_of(n: int) -> list[slice]:
 
 
 class Tile:
-    """Images that are computed together, and the memory that this needs."""
+    """Images that are computed together, and the memory that this needs.
+
+    `images`, `known`, `log_probs` and `outputs` are those of all images, of which it works on
+    `part`. `outputs` are float32 `(1, n, H, W, C * P)`, with guidance `(2, n, H, W, C * P)`: each
+    finished row is written there, unless they are None.
+    """
 
     def __init__(
         self,
@@ -65,10 +70,12 @@ class Tile:
         log_probs: Floats,
         part: slice,
         keep_all: bool = False,
+        outputs: Floats | None = None,
     ) -> None:
         self.engine = engine
         # Views: what is written here is written there.
         self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
+        self.outputs = None if outputs is None else outputs[:, part]
         self.uniforms = np.ascontiguousarray(request.uniforms[part].numpy())
         self.temperature = np.float32(request.temperature)
         self.guidance = np.float32(request.guidance)
@@ -96,6 +103,14 @@ class Tile:
 
     def fill(self, row: int, first_column: int) -> None:
         """Sample one row of every image of the tile, from a column on."""
+        self._sample(row, first_column)
+        if self.outputs is not None:
+            copies, _, _, _, channels = self.outputs.shape
+            row_of_all = self._row(self.engine.tables.output, row)[..., :channels]
+            split = row_of_all.reshape(len(row_of_all), copies, -1, channels)  # (W, 1|2, n, C * P)
+            self.outputs[:, :, row] = split.transpose(1, 2, 0, 3)
+
+    def _sample(self, row: int, first_column: int) -> None:
         for buffer, value in self.constants:
             self._row(buffer, row)[..., : value.shape[-1]] = value[row % len(value)]
         if self.guidance == 0:
