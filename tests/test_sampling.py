@@ -210,6 +210,7 @@ def test_trace_log_probabilities_sum_to_the_model_s_own(name: str) -> None:
 def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
     name: str, channels: int, guidance: float
 ) -> None:
+    torch.manual_seed(0)
     model = shaken(
         build_model(
             name,
@@ -247,8 +248,8 @@ def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
     )
     told = trace_of(model, request, kept.images)
     # Sums run in another order, and the logits of these models are large.
-    assert torch.allclose(kept.log_prob.exp(), told.log_prob.exp(), atol=1e-3)
-    assert torch.allclose(kept.entropy, told.entropy, atol=0.02)
+    assert (kept.log_prob - told.log_prob).exp().sub(1).abs().mean() < 1e-3
+    assert (kept.entropy - told.entropy).abs().mean() < 1e-3
     assert (kept.probabilities.int() - told.probabilities.int()).abs().max() <= 1
 
 
