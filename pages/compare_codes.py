@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pages import common, compare_words
 from pages.compare_pair import FILES, Pair, drawn, unseen, unseen_as
+from pages.controls import one_of
 from pages.sample_grids import seeds_from
 from widgets.endings import endings
 
@@ -114,14 +115,7 @@ def section(pair: Pair) -> None:
         seed = st.number_input(
             "Codes from seed", 0, 9999, key="codes", bind="query-params", width=170
         )
-        shown = st.segmented_control(
-            "Random codes",
-            [SHARES, DRAWN],
-            default=SHARES,
-            required=True,
-            key="ink",
-            bind="query-params",
-        )
+        shown = one_of("Random codes", [SHARES, DRAWN], key="ink")
     image = unseen_images()[index : index + 1].numpy() * np.uint8(_GREYS - 1)
     loss, bound, tight = _bounds(index)
     places = st.columns(3, gap="medium")

@@ -10,6 +10,7 @@ from pages import compare_words_scores as words
 from pages.compare_jobs import Job, jobs
 from pages.compare_pair import Pair, drawn, unseen
 from pages.compare_scores import Stage, scoring
+from pages.controls import one_of
 from pages.sample_film import HIGHEST_SEED
 from pages.sample_grids import seeds_from
 from widgets.which_real import which_real
@@ -33,9 +34,7 @@ def _game(pair: Pair) -> None:
     from pixelcnn.scores.which_real import deal
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        versus = st.segmented_control(
-            "Against", ["A", "B"], default="A", required=True, key="versus", bind="query-params"
-        )
+        versus = one_of("Against", ["A", "B"], key="versus")
         seed = st.number_input(
             "Game",
             0,

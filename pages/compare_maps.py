@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pages import common, compare_words
 from pages.compare_figures import begin
 from pages.compare_pair import Pair, unseen
+from pages.controls import one_of
 from widgets.pixel_grid import pixel_grid
 
 if TYPE_CHECKING:
@@ -80,14 +81,7 @@ def section(pair: Pair) -> None:
 def _choose_digit(pair: Pair, labels: NDArray[np.int64]) -> int:
     """Which of the unseen digits, by class or by how much one model leads."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        by = st.segmented_control(
-            "Test digit",
-            [BY_CLASS, A_LEADS, B_LEADS],
-            default=BY_CLASS,
-            required=True,
-            key="pick",
-            bind="query-params",
-        )
+        by = one_of("Test digit", [BY_CLASS, A_LEADS, B_LEADS], key="pick")
         if by == BY_CLASS:
             digit = st.selectbox(
                 "Digit",

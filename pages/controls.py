@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-T = TypeVar("T", str, int)
+T = TypeVar("T")
 
 
 def one_of(label: str, options: Sequence[T], *, key: str, **more: Any) -> T:

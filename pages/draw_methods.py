@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common, turns
+from pages.controls import one_of
 from pages.draw_start import keep_in_address
 from pixelcnn.completion import Completions, Method, complete
 from pixelcnn.given_part import Reader
@@ -58,16 +59,8 @@ class Options:
 
 def choose_method() -> str:
     """The control beside the painter, kept in the URL."""
-    method: str = st.segmented_control(
-        "How to finish it",
-        [*METHODS, COMPARE],
-        default=AS_IT_READS,
-        required=True,
-        key="method",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return method
+    methods = [*METHODS, COMPARE]
+    return one_of("How to finish it", methods, key="method", label_visibility="collapsed")
 
 
 def not_now(method: str, config: dict[str, Any]) -> str:

@@ -89,7 +89,7 @@ def _steps(page: str, questions: tuple[Question, ...], answers: Answers) -> int:
     def number(at: int) -> str:
         return f"{at + 1} ✓" if solves(questions[at], answers.get(at, [])) else f"{at + 1}"
 
-    at = st.segmented_control(
+    chosen = st.segmented_control(
         "Question",
         range(len(questions)),
         format_func=number,
@@ -97,8 +97,9 @@ def _steps(page: str, questions: tuple[Question, ...], answers: Answers) -> int:
         key=key,
         label_visibility="collapsed",
     )
+    at = int(chosen or 0)  # a browser can send what is none of them
     st.session_state[f"{key}-kept"] = at
-    return int(at or 0)
+    return at
 
 
 def _choice(page: str, at: int, index: int, choice: Choice, *, chosen: bool) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import train_controls
+from pages.controls import one_of
 from widgets.painter import Drawing, drawing_now, painter
 
 if TYPE_CHECKING:
@@ -28,16 +29,7 @@ _FEW = 500  # fewer pictures are shifted, unless one says otherwise
 
 def choose_source() -> Source:
     """Whose pictures to learn from, kept in the URL."""
-    source: Source = st.segmented_control(
-        "Learn from",
-        list(_SOURCES),
-        format_func=_SOURCES.__getitem__,
-        default="lab",
-        required=True,
-        key="source",
-        bind="query-params",
-    )
-    return source
+    return one_of("Learn from", list(_SOURCES), key="source", format_func=_SOURCES.__getitem__)
 
 
 def gather(source: Source) -> LivePreset | None:

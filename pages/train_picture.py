@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages import common, train_maps, train_setup
+from pages.controls import one_of
 from pixelcnn.own_name import OWN
 from widgets.evolution import WAITING, Tiles, evolution
 from widgets.evolution_chart import Chart, Curve, Reference, Unit
@@ -30,15 +31,12 @@ _HEADROOM = 1.12
 
 def _choose_unit() -> Unit:
     """In what to count the surprise, kept in the URL."""
-    return st.segmented_control(
+    return one_of(
         "Surprise in",
         list(_UNITS),
-        format_func=_UNITS.__getitem__,
-        default="bits",
-        required=True,
-        label_visibility="collapsed",
         key="unit",
-        bind="query-params",
+        format_func=_UNITS.__getitem__,
+        label_visibility="collapsed",
     )
 
 

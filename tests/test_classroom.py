@@ -24,6 +24,8 @@ from tests.servers import free_port, run_async
 APP = """
 import streamlit as st
 
+from pages.controls import one_of
+
 
 def first():
     st.session_state.setdefault("runs", 0)
@@ -46,7 +48,21 @@ def faulty():
         raise RuntimeError("broken")
 
 
-pages = [st.Page(first, default=True), st.Page(faulty, url_path="faulty")]
+def ticking():
+    st.fragment(lambda: st.markdown("tick"), run_every=0.05)()
+    chosen()
+
+
+@st.fragment
+def chosen():
+    st.markdown("chosen " + one_of("Choice", ["a", "b", "c"], key="choice"))
+
+
+pages = [
+    st.Page(first, default=True),
+    st.Page(faulty, url_path="faulty"),
+    st.Page(ticking, url_path="ticking"),
+]
 st.navigation(pages).run()
 """
 
@@ -58,7 +74,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, P
     (folder / "app.py").write_text(APP)
     with pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
         patch.setattr("pixelcnn.serving.ROOT", folder)
-        with Server("127.0.0.1", free_port(), log=log) as server:
+        here = {"PYTHONPATH": str(Path(__file__).parents[1])}
+        with Server("127.0.0.1", free_port(), log=log, environment=here) as server:
             server.await_health()
             yield server, folder / "log"
 
@@ -73,7 +90,7 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
         async with Browser(served[0].address) as browser:
             reaction = await browser.open()
             assert 0 < reaction.first_s <= reaction.seconds
-            assert sorted(browser.pages) == ["", "faulty"]
+            assert sorted(browser.pages) == ["", "faulty", "ticking"]
             assert "number 3, run 1" in browser.text()
             for number, run in ((7, 2), (4, 3), (7, 4)):
                 await browser.set(only(browser, "slider"), double_array_value=[float(number)])
@@ -94,6 +111,35 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
 
     run_async(use())
     assert any("RuntimeError: broken" in line for line in _tracebacks(served[1]))
+
+
+def test_a_control_beside_a_part_that_runs_again_and_again_is_always_answered(
+    served: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classroom.browser.PATIENCE_S", 10.0)
+
+    async def use() -> None:
+        async with Browser(served[0].address) as browser:
+            await browser.open()
+            await browser.open("ticking")
+            for choice in "bca" * 20:
+                await browser.set(only(browser, "button_group"), string_array_value=[choice])
+                assert f"chosen {choice}" in browser.text()
+
+    run_async(use())
+
+
+def test_a_control_that_was_sent_nonsense_answers_its_usual(served: tuple[Server, Path]) -> None:
+    async def use() -> None:
+        async with Browser(served[0].address) as browser:
+            await browser.open()
+            await browser.open("ticking", "choice=b")
+            assert "chosen b" in browser.text()
+            await browser.set(only(browser, "button_group"), string_array_value=["x", "x"])
+            assert "chosen a" in browser.text()
+            assert not browser.exceptions
+
+    run_async(use())
 
 
 def test_a_lesson_adds_up_and_monkeys_find_the_fault(served: tuple[Server, Path]) -> None:

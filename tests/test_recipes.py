@@ -1,5 +1,6 @@
 """Shipped weights, the recipes that make them, and the cards that tell about them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 from pixelcnn.checkpoints import save_checkpoint, shipped
 from pixelcnn.cli import main
 from pixelcnn.cli.card import CARDS
+from pixelcnn.cli.train import Train, TrainOptions
 from pixelcnn.data import Split, load_data
 from pixelcnn.errors import DataError
 from pixelcnn.models import build_model
@@ -18,6 +20,13 @@ from pixelcnn.scores.samples import judge_samples
 @pytest.mark.parametrize("name", recipes())
 def test_a_recipe_is_a_training_that_can_begin(name: str) -> None:
     recipes()[name].config.check()
+
+
+def test_a_recipe_is_trained_again_with_another_seed() -> None:
+    asked = Train(recipe="photographs", training=TrainOptions(seed=3))._run_config()
+    recipe = recipes()["photographs"].config
+    assert replace(asked, notes={}) == replace(recipe, train=replace(recipe.train, seed=3))
+    assert "--seed 3" in asked.notes["command"]
 
 
 @pytest.mark.parametrize("checkpoint", shipped(), ids=lambda one: one.name)

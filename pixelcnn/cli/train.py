@@ -57,7 +57,8 @@ class Train:
 
     Attributes:
         recipe: train a shipped checkpoint again, such as mnist-threshold-gated; the options of
-            architecture, data and training do not count then, except data-root.
+            architecture, data and training do not count then, except data-root and seed: another
+            seed tells how much of a score is chance.
         architecture: which architecture, and how large; the image size comes from the data.
         conditional: tell the model the label, so that it can draw a digit of your choice.
         data: which images.
@@ -136,7 +137,8 @@ class Train:
         return replace(config, notes={"command": command_line(config)})
 
     def _config_of(self, recipe: Recipe) -> RunConfig:
-        config = recipe.config
+        train = replace(recipe.config.train, seed=self.training.seed)
+        config = replace(recipe.config, train=train)
         if self.data.data_root is not None:
             root = str(self.data.data_root)
             config = replace(config, data_options={**config.data_options, "root": root})
