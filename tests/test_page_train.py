@@ -273,6 +273,16 @@ def test_a_run_can_be_paused_resumed_stopped_and_killed_and_goes_on_from_there()
     assert labelled(page, "Go on from here")
 
 
+def test_leaving_a_run_leaves_alone_what_a_control_keeps_in_the_address() -> None:
+    page, run = played(slow="true", **{"digits8-seconds": "2"})
+    until(page, lambda: run.status().state == "finished")
+    page.run()
+    button(page, "another").click().run()
+    assert not page.exception
+    assert has(page, "play")
+    assert page.query_params["digits8-seconds"] == "2"
+
+
 def test_a_failure_says_what_happened_and_what_to_do() -> None:
     run = create_run(None, RunConfig(train=TrainConfig(seconds=1000)))
     run.write_status(RunStatus("failed", "The loss is nan. Lower the learning rate.", step=7))
