@@ -25,6 +25,7 @@ Part = Literal[
 # What a step of a path stands for: in plain words, and short for a label. {n} is the number that
 # follows it, counted from 1.
 _PLACES: Mapping[str, tuple[str, str]] = {
+    "read_levels": ("what is read of each level", "levels"),
     "first": ("first layer", "first layer"),
     "first_down": ("first layer, down stream", "first: down"),
     "first_right": ("first layer, right stream", "first: right"),
@@ -41,6 +42,7 @@ _PLACES: Mapping[str, tuple[str, str]] = {
     "more_head": ("head, further layer {n}", "head + {n}"),
 }
 _ROLES: Mapping[str, tuple[str, str]] = {
+    "lines": ("straight lines", ""),
     "conv1": ("first convolution", "first"),
     "conv2": ("second convolution", "second"),
     "first": ("first convolution", "first"),
