@@ -28,9 +28,7 @@ from pixelcnn.layers import MaskedConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
 from pixelcnn.runs import find_run, list_runs
 from pixelcnn.sampling import sample
-
-TRAIN = "train --data digits8x8 --preset tiny --set hidden_channels=8 blocks=1 --threads 1"
-SHORT = "--evaluate-every 10 --sample-every 0 --held-out 50 --precision float32"
+from tests.cli_cases import SHORT, TRAIN, run, trained
 
 
 @pytest.fixture(autouse=True)
@@ -44,16 +42,7 @@ def this_process_as_before() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A conditional model for 8 x 8 digits, trained by the command line."""
-    path = tmp_path_factory.mktemp("trained") / "digits.safetensors"
-    command = f"{TRAIN} {SHORT} --conditional --steps 20 --output {shlex.quote(str(path))}"
-    assert main(shlex.split(command)) == 0
-    return path
-
-
-def run(command: str, *paths: Path) -> int:
-    """Run a command in this process; `{}` stands for a path."""
-    return main(shlex.split(command.format(*(shlex.quote(str(path)) for path in paths))))
+    return trained(tmp_path_factory.mktemp("trained"))
 
 
 def test_help_of_every_command_shows_its_options_without_loading_torch() -> None:
@@ -305,48 +294,6 @@ def test_audit_of_a_leak_has_status_1(
     assert "LEAK: 784 pairs" in capsys.readouterr().out
 
 
-def test_bench_sampling_compares_engines_within_one_run(
-    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = tmp_path / "sampling.json"
-    command = "bench sampling --models {} --batches 1 2 --rounds 1 --threads 1 --output {}"
-    assert run(command, checkpoint, output) == 0
-    report = json.loads(output.read_text())
-    timings = report["timings"]
-    assert {timing["batch"] for timing in timings} == {1, 2}
-    for timing in timings:
-        same_batch = [other for other in timings if other["batch"] == timing["batch"]]
-        reference = next(other for other in same_batch if other["engine"] == "reference")
-        assert reference["times_reference"] == 1
-        assert reference["rows_timed"] == 2
-        assert timing["times_reference"] == pytest.approx(
-            reference["ms_per_image"] / timing["ms_per_image"]
-        )
-    assert report["threads"] == 1
-    assert "ms/image" in capsys.readouterr().out
-
-
-def test_bench_reach_compares_both_ways_and_finds_the_same(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert run("bench reach --size 12 --layers 5 --rounds 1 --threads 1") == 0
-    said = capsys.readouterr().out
-    assert "5 layers on 12 x 12 pixels" in said
-    assert re.search(r"shifted at once.* [0-9.]+ ms\n.*followed.* [0-9.]+ ms +[0-9.]+ x", said)
-    assert run("bench reach --rounds 0") == 2
-
-
-def test_bench_training_compares_the_steps_within_one_run(checkpoint: Path, tmp_path: Path) -> None:
-    output = tmp_path / "training.json"
-    command = "bench training --models {} pixelcnn:tiny --batch 2 --rounds 1 --steps 1 --output {}"
-    assert run(command, checkpoint, output) == 0
-    plain, tuned, *others = json.loads(output.read_text())["timings"]
-    assert (plain["step"], plain["times_plain"]) == ("plain", 1)
-    ratio = tuned["images_per_second"] / plain["images_per_second"]
-    assert tuned["times_plain"] == pytest.approx(ratio)
-    assert [timing["model"] for timing in others] == ["pixelcnn:tiny"] * 2
-
-
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
@@ -434,45 +381,3 @@ def test_ctrl_c_elsewhere_ends_without_a_traceback(
     monkeypatch.setattr(DataOptions, "load", interrupted)
     assert run("evaluate {}", checkpoint) == 130
     assert capsys.readouterr().err == "Stopped.\n"
-
-
-class Stream:
-    """A terminal, or a file, that remembers what was written."""
-
-    def __init__(self, terminal: bool) -> None:
-        self.terminal = terminal
-        self.written = ""
-
-    def isatty(self) -> bool:
-        return self.terminal
-
-    def write(self, text: str) -> int:
-        self.written += text
-        return len(text)
-
-    def flush(self) -> None:
-        pass
-
-
-def test_progress_draws_over_itself_on_a_terminal_and_leaves_no_trace() -> None:
-    stream = Stream(terminal=True)
-    with Progress("sampling", stream) as progress:  # type: ignore[arg-type]
-        progress.rows(7, 28)
-    assert "25% 7/28" in stream.written
-    assert "\n" not in stream.written
-    assert stream.written.endswith("\r\033[K")
-
-
-def test_progress_in_a_log_is_quiet_for_short_work_and_then_a_line_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 100.0
-    monkeypatch.setattr("pixelcnn.cli.progress.time.monotonic", lambda: now)
-    stream = Stream(terminal=False)
-    with Progress("training", stream) as progress:  # type: ignore[arg-type]
-        progress.share(0.1, "step 1")
-        assert stream.written == ""
-        now = 111.0
-        progress.share(0.5, "step 2")
-        progress.share(0.6, "step 3")
-    assert stream.written == "training  50% step 2\n"

@@ -1,7 +1,6 @@
-"""Training: the events, the schedule, exact resume, and what happens when it goes wrong."""
+"""Training: what is learned, the events, the batches, and what happens when it goes wrong."""
 
 import math
-from dataclasses import replace
 
 import pytest
 import torch
@@ -9,22 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pixelcnn.data import DataSet, Split, load_data
-from pixelcnn.devices import choose_device, choose_precision
-from pixelcnn.errors import ConfigError, DataError, LabError, RunError
+from pixelcnn.errors import DataError, LabError
 from pixelcnn.metrics import bernoulli_baseline, evaluate
 from pixelcnn.models import build_model
-from pixelcnn.training import (
-    Evaluated,
-    Sampled,
-    Saved,
-    Step,
-    TrainConfig,
-    Trainer,
-    TrainingDiverged,
-    train,
-)
+from pixelcnn.training import Evaluated, Sampled, Step, Trainer, TrainingDiverged, train
 from pixelcnn.training_batches import Batches
-from pixelcnn.training_state import load_state, save_state
+from tests.training_cases import losses, make_data, make_model, quiet
 
 
 @pytest.fixture(scope="module")
@@ -38,41 +27,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def make_data(levels=2, channels=1, size=6, count=40, classes=3, binarize="threshold"):
-    """Random images, brighter to the right."""
-    generator = torch.Generator().manual_seed(0)
-    slope = torch.linspace(0, levels - 1, size).round()
-    noise = torch.rand((count, channels, size, size), generator=generator)
-    images = (noise * (slope + 1)).floor().clamp(max=levels - 1).to(torch.uint8)
-    split = Split(images, torch.arange(count) % classes)
-    greys = (noise * 255).to(torch.uint8) if binarize == "dynamic" else None
-    names = tuple("abc"[:classes])
-    return DataSet("made", levels, binarize, split, split, names, greys=greys)
-
-
-def make_model(data, *, classes=0, name="pixelcnn", **options):
-    torch.manual_seed(0)
-    return build_model(
-        name,
-        levels=data.levels,
-        channels=data.channels,
-        height=data.height,
-        width=data.width,
-        classes=classes,
-        **{"hidden_channels": 12, "blocks": 1, **options},
-    )
-
-
-def quiet(**options):
-    """A configuration that reports only at the end."""
-    silent = {"evaluate_every": 0, "sample_every": 0, "save_every": 0, "samples": 2}
-    return TrainConfig(**{"batch_size": 8, **silent, **options})
-
-
-def losses(events):
-    return [event.nats for event in events if isinstance(event, Step)]
 
 
 # What it learns
@@ -127,6 +81,15 @@ def test_the_other_optimizers_train_too(optimizer):
     data = make_data()
     curve = losses(train(make_model(data), data, quiet(steps=30, optimizer=optimizer)))
     assert sum(curve[-5:]) < sum(curve[:5])
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_both_precisions_learn_the_same_thing_with_float32_weights(precision):
+    data = make_data()
+    model = make_model(data)
+    curve = losses(train(model, data, quiet(steps=30, precision=precision, learning_rate=1e-2)))
+    assert sum(curve[-5:]) < 0.9 * sum(curve[:5])
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
 # The stream of events
@@ -254,80 +217,6 @@ def test_epochs_differ_and_a_batch_depends_only_on_its_step():
     assert not torch.equal(torch.cat(there[:4]), torch.cat(there[4:]))
 
 
-# Going on from a saved state
-
-
-@pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop"])
-@pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
-def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, name, optimizer):
-    data = make_data(binarize="dynamic")
-    config = quiet(steps=24, save_every=9, sample_every=5, optimizer=optimizer)
-    whole = list(train(make_model(data, classes=3, name=name), data, config))
-    saved = next(event for event in whole if isinstance(event, Saved))
-    save_state(tmp_path / "state.safetensors", saved.state)
-
-    state = load_state(tmp_path / "state.safetensors")
-    other = build_model(
-        name, height=6, width=6, classes=3, hidden_channels=12, blocks=1
-    )  # other random weights: all of them must come from the file
-    rest = list(train(other, data, config, resume=state))
-
-    expected = whole[whole.index(saved) + 1 :]
-    assert [type(event) for event in rest] == [type(event) for event in expected]
-    assert losses(rest) == losses(expected)
-    for ours, theirs in zip(rest, expected, strict=True):
-        if isinstance(ours, Sampled):
-            assert torch.equal(ours.images, theirs.images)
-        if isinstance(ours, Saved):
-            assert ours.state.model.keys() == theirs.state.model.keys()
-            for key, tensor in ours.state.model.items():
-                assert torch.equal(tensor, theirs.state.model[key])
-
-
-def test_a_saved_state_is_a_copy_that_later_steps_leave_alone():
-    data = make_data()
-    trainer = Trainer(make_model(data), data, quiet(steps=5))
-    events = iter(trainer)
-    while not isinstance(next(events), Step):
-        pass
-    state = trainer.state()
-    before = {key: tensor.clone() for key, tensor in state.model.items()}
-    for _ in events:
-        pass
-    assert state.step == 1
-    assert all(torch.equal(before[key], state.model[key]) for key in before)
-    assert not torch.equal(before["first.weight"], trainer.model.state_dict()["first.weight"])
-
-
-def test_a_state_of_another_model_is_refused():
-    data = make_data()
-    *_, saved = train(make_model(data), data, quiet(steps=1))
-    with pytest.raises(RunError, match="another model"):
-        train(make_model(data, hidden_channels=16), data, quiet(steps=2), resume=saved.state)
-
-
-def test_a_damaged_or_foreign_state_file_is_refused(tmp_path):
-    data = make_data()
-    path = tmp_path / "state.safetensors"
-    with pytest.raises(RunError, match="missing"):
-        load_state(path)
-    *_, saved = train(make_model(data), data, quiet(steps=1))
-    save_state(path, saved.state)
-    content = path.read_bytes()
-    for broken in (content[: len(content) // 2], b"", content[:4], b"\x80\x04K\x01."):
-        path.write_bytes(broken)
-        with pytest.raises(RunError):
-            load_state(path)
-
-
-def test_resuming_keeps_the_precision_that_training_began_with():
-    data = make_data()
-    trainer = Trainer(make_model(data), data, quiet(steps=2, precision="bfloat16"))
-    state = trainer.state()
-    resumed = Trainer(make_model(data), data, quiet(steps=2), resume=state)
-    assert resumed.state().precision == "bfloat16"
-
-
 # When it goes wrong
 
 
@@ -377,103 +266,3 @@ def test_data_that_does_not_fit_the_model_is_refused_before_training(model_optio
     model = build_model("pixelcnn", height=size, width=size, blocks=1, **model_options)
     with pytest.raises(DataError, match=message):
         train(model, data, quiet(steps=1))
-
-
-# Options
-
-
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({}, "steps and seconds"),
-        ({"steps": 0}, "steps"),
-        ({"steps": 1.5}, "steps"),
-        ({"steps": True}, "steps"),
-        ({"seconds": 0}, "seconds"),
-        ({"seconds": math.nan}, "seconds"),
-        ({"seconds": math.inf}, "seconds"),
-        ({"steps": 1, "batch_size": 0}, "batch_size"),
-        ({"steps": 1, "batch_size": "32"}, "batch_size"),
-        ({"steps": 1, "learning_rate": 0}, "learning_rate"),
-        ({"steps": 1, "learning_rate": -1e-3}, "learning_rate"),
-        ({"steps": 1, "learning_rate": None}, "learning_rate"),
-        ({"steps": 1, "learning_rate": True}, "learning_rate"),
-        ({"steps": 1, "warmup": 1.1}, "warmup"),
-        ({"steps": 1, "beta2": 1}, "beta2"),
-        ({"steps": 1, "gradient_clip": 0}, "gradient_clip"),
-        ({"steps": 1, "weight_decay": -1}, "weight_decay"),
-        ({"steps": 1, "evaluate_every": -1}, "evaluate_every"),
-        ({"steps": 1, "samples": 5000}, "samples"),
-        ({"steps": 1, "held_out": 0}, "held_out"),
-        ({"steps": 1, "seed": -1}, "seed"),
-        ({"steps": 1, "threads": 0}, "threads"),
-        ({"steps": 1, "optimizer": "sgd"}, "'adamw', 'adam', 'rmsprop'"),
-        ({"steps": 1, "ema": 1}, "ema"),
-        ({"steps": 1, "ema": -0.1}, "ema"),
-        ({"steps": 1, "schedule": "linear"}, "'cosine', 'constant'"),
-        ({"steps": 1, "precision": "float16"}, "'bfloat16'"),
-        ({"steps": 1, "device": "tpu"}, "'cuda'"),
-    ],
-)
-def test_an_option_that_cannot_work_is_named_at_once(options, named):
-    with pytest.raises(ConfigError, match=named):
-        TrainConfig(**options)
-
-
-@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.sampled_from(["cosine", "constant"]))
-def test_the_learning_rate_rises_to_its_peak_then_never_rises_again(first, second, warmup, name):
-    config = TrainConfig(steps=1, warmup=warmup, schedule=name, learning_rate=1.0)
-    early, late = sorted((first, second))
-    assert 0 < config.learning_rate_at(late) <= 1
-    if late <= warmup:
-        assert config.learning_rate_at(early) <= config.learning_rate_at(late)
-    elif early >= warmup:
-        assert config.learning_rate_at(early) >= config.learning_rate_at(late)
-
-
-def test_the_schedule_ends_near_zero_or_stays_at_the_peak():
-    config = TrainConfig(steps=1, learning_rate=1.0, warmup=0.25)
-    assert config.learning_rate_at(0) == pytest.approx(0.1)
-    assert config.learning_rate_at(0.25) == 1
-    assert config.learning_rate_at(1) == pytest.approx(0.002)
-    assert replace(config, schedule="constant").learning_rate_at(1) == 1
-    assert replace(config, warmup=0.0).learning_rate_at(0) == 1
-
-
-def test_progress_is_the_larger_share_of_the_two_budgets():
-    both = TrainConfig(steps=100, seconds=10)
-    assert both.progress(50, 2) == 0.5
-    assert both.progress(10, 9) == 0.9
-    assert both.progress(200, 1) == 1
-    assert TrainConfig(steps=4).progress(1, 1e9) == 0.25
-    assert TrainConfig(seconds=8).progress(10**6, 2) == 0.25
-
-
-# Devices
-
-
-def test_a_device_that_is_not_there_is_an_error_and_auto_finds_one():
-    assert choose_device("cpu") == torch.device("cpu")
-    assert choose_device("auto").type in ("cpu", "cuda", "mps")
-    for name in ("cuda", "mps"):
-        backend = torch.cuda if name == "cuda" else torch.backends.mps
-        if not backend.is_available():
-            with pytest.raises(ConfigError, match="'cpu'"):
-                choose_device(name)
-
-
-def test_precision_is_taken_as_asked_or_measured():
-    cpu = torch.device("cpu")
-    assert choose_precision("float32", cpu) == torch.float32
-    assert choose_precision("bfloat16", cpu) == torch.bfloat16
-    assert choose_precision("auto", cpu) in (torch.float32, torch.bfloat16)
-    assert choose_precision("auto", torch.device("mps")) == torch.float32
-
-
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_both_precisions_learn_the_same_thing_with_float32_weights(precision):
-    data = make_data()
-    model = make_model(data)
-    curve = losses(train(model, data, quiet(steps=30, precision=precision, learning_rate=1e-2)))
-    assert sum(curve[-5:]) < 0.9 * sum(curve[:5])
-    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
