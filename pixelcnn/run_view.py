@@ -57,7 +57,7 @@ class RunView:
         self.status: RunStatus = run.status()
         self._offset = 0
         self._reports: list[tuple[int, float]] = []  # step and seconds, in order
-        self._curves: dict[Series, _Curve] = {series: _Curve() for series in get_args(Series)}
+        self._curves: dict[Series, _Curve] = {series: _Curve(series) for series in get_args(Series)}
         self._frames: dict[int, Images] = {}
         self._completions: dict[int, Images] = {}
         self.refresh()
@@ -116,7 +116,7 @@ class RunView:
     @property
     def held_out(self) -> CurvePoint | None:
         """The latest score on held-out images."""
-        points = self._curves["held out"].points("held out")
+        points = self._curves["held out"].points()
         return points[-1] if points else None
 
     @property
@@ -127,8 +127,8 @@ class RunView:
 
     def curves(self, points: int = CURVE_POINTS) -> list[CurvePoint]:
         """Both learning curves, that of training thinned to about `points` points by averaging."""
-        training = self._curves["training"].points("training", at_most=points)
-        return training + self._curves["held out"].points("held out")
+        training = self._curves["training"].points(at_most=points)
+        return training + self._curves["held out"].points()
 
     def _add(self, rows: Iterable[dict[str, Any]]) -> None:
         """Take up what a training has reported since."""
@@ -152,7 +152,8 @@ class _Curve:
     """The points of one series. A training of minutes makes thousands, and is looked at by a whole
     class twice a second: they are kept as numbers, and thinned without a loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, series: Series) -> None:
+        self._series: Series = series
         self._numbers = array("d")  # step, seconds, bits and nats of one point after another
 
     def add(self, row: dict[str, Any]) -> None:
@@ -165,7 +166,7 @@ class _Curve:
         table = self._table()
         self._numbers = array("d", table[table[:, 0] <= step].tobytes())
 
-    def points(self, series: Series, at_most: int | None = None) -> list[CurvePoint]:
+    def points(self, at_most: int | None = None) -> list[CurvePoint]:
         """All points, or means over as many neighbours as leave no more than `at_most`."""
         table = self._table()
         size = max(1, -(-len(table) // at_most)) if at_most else 1
@@ -175,7 +176,7 @@ class _Curve:
             means = np.add.reduceat(table, starts) / (ends - starts)[:, None]
             table = np.concatenate([table[ends - 1, :2], means[:, 2:]], axis=1)
         return [
-            CurvePoint(series, int(step), seconds, bits, nats)
+            CurvePoint(self._series, int(step), seconds, bits, nats)
             for step, seconds, bits, nats in table.tolist()
         ]
 
