@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pixelcnn.sampling.numba_draw import draw, level_log_probs, log_prob
+from pixelcnn.sampling.numba_draw import (
+    MIXTURE,
+    draw,
+    draw_from_mixture,
+    level_log_probs,
+    log_prob,
+)
 from pixelcnn.sampling.numba_execute import locate, run, start_of_row
 
 _PADDED = 5  # column of the buffer table
@@ -46,13 +52,18 @@ def _draw_pixel(  # type: ignore[no-untyped-def]
         if not known[b, colour, row, column]:
             place = first_output + (column * batch + b) * stride
             pixel = images[b, :, row, column]
+            uniform = uniforms[b, colour, row, column]
+            if kind >= MIXTURE and temperature == 1 and guidance == 0:
+                images[b, colour, row, column] = draw_from_mixture(
+                    memory, place, kind, parameters, pixel, colour, levels.size, uniform
+                )
+                continue
             level_log_probs(memory, place, kind, parameters, pixel, colour, levels)
             if guidance > 0:
                 place += drawn * stride
                 level_log_probs(memory, place, kind, parameters, pixel, colour, others)
                 for level in range(levels.size):
                     levels[level] = (1 + guidance) * levels[level] - guidance * others[level]
-            uniform = uniforms[b, colour, row, column]
             images[b, colour, row, column] = draw(levels, temperature, uniform)
         if guidance > 0:
             images[drawn + b, colour, row, column] = images[b, colour, row, column]
