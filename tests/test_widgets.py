@@ -55,6 +55,10 @@ class TestPayload:
         assert pack({"n": 1}, {"a": np.arange(6, dtype=np.uint8).reshape(2, 3)})[1] != digest
         assert pack({"n": 1}, {"a": np.ones(6, np.uint8)})[1] != digest
 
+    def test_the_same_pictures_are_compressed_once(self) -> None:
+        pictures = np.arange(10_000, dtype=np.int32)
+        assert pack_arrays({"a": pictures}).body is pack_arrays({"a": pictures.copy()}).body
+
     def test_other_types_are_refused(self) -> None:
         with pytest.raises(ValueError, match="'a' has type float64"):
             pack_arrays({"a": np.zeros(3)})

@@ -22,6 +22,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -30,6 +31,7 @@ import numpy.typing as npt
 
 _DTYPES = ("uint8", "uint16", "int32", "float32")
 _FEW_BYTES = 4096
+_KEPT_BYTES = 2**19
 _ALIGNMENT = 4  # a Float32Array must start at a multiple of four bytes
 
 
@@ -70,8 +72,19 @@ def pack_arrays(arrays: Mapping[str, npt.ArrayLike]) -> PackedArrays:
     plain = b"".join(parts)
     digest = blake2b(plain + json.dumps(layout).encode(), digest_size=8).hexdigest()
     few = len(plain) <= _FEW_BYTES
-    body = plain if few else zlib.compress(plain, level=4)
-    return PackedArrays(tuple(layout), body, digest, few)
+    return PackedArrays(tuple(layout), plain if few else _compressed(plain), digest, few)
+
+
+def _compressed(plain: bytes) -> bytes:
+    return _recently_compressed(plain) if len(plain) <= _KEPT_BYTES else _deflated(plain)
+
+
+def _deflated(plain: bytes) -> bytes:
+    return zlib.compress(plain, level=4)
+
+
+# A page shows most of its pictures again at each rerun, and a class watches the same training.
+_recently_compressed = lru_cache(maxsize=16)(_deflated)
 
 
 def pack(
