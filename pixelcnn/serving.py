@@ -211,6 +211,7 @@ def _options(asked: Mapping[str, object]) -> list[str]:
         "--server.fileWatcherType=none",
         "--client.toolbarMode=viewer",
         "--logger.level=warning",
+        "--logger.enableRich=false",
     ]
 
 

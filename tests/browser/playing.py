@@ -2,6 +2,8 @@
 
 from playwright.sync_api import Page
 
+from tests.browser.serving import idle
+
 # The largest distance from the left, in CSS pixels, of anything in a widget that can be seen. What
 # lies in a strip that scrolls by itself may go on beyond the edge.
 _RIGHT_EDGE = """widget => {
@@ -30,7 +32,8 @@ def pixel(page: Page) -> int:
 
 
 def click_pixel(page: Page, row: int, column: int, size: int = 28) -> None:
-    """Click the centre of a pixel in the large picture."""
+    """Click the centre of a pixel in the large picture, once the page has come to rest."""
+    idle(page)
     portrait = page.locator("canvas.portrait")
     box = portrait.bounding_box()
     assert box
