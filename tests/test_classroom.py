@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import gc
 import math
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.NewSession_pb2 import NewSession
 
-from classroom.browser import Browser, Reaction, Shown
+from classroom.browser import Browser, Reaction, Shown, _Waiting
 from classroom.lesson import Outcome, figures, percentile, teach
 from classroom.monkey import play
 from classroom.student import Row
@@ -48,20 +52,14 @@ def faulty():
         raise RuntimeError("broken")
 
 
-def ticking():
-    st.fragment(lambda: st.markdown("tick"), run_every=0.05)()
-    chosen()
-
-
-@st.fragment
-def chosen():
+def choosing():
     st.markdown("chosen " + one_of("Choice", ["a", "b", "c"], key="choice"))
 
 
 pages = [
     st.Page(first, default=True),
     st.Page(faulty, url_path="faulty"),
-    st.Page(ticking, url_path="ticking"),
+    st.Page(choosing, url_path="usual"),
 ]
 st.navigation(pages).run()
 """
@@ -90,7 +88,7 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
         async with Browser(served[0].address) as browser:
             reaction = await browser.open()
             assert 0 < reaction.first_s <= reaction.seconds
-            assert sorted(browser.pages) == ["", "faulty", "ticking"]
+            assert sorted(browser.pages) == ["", "faulty", "usual"]
             assert "number 3, run 1" in browser.text()
             for number, run in ((7, 2), (4, 3), (7, 4)):
                 await browser.set(only(browser, "slider"), double_array_value=[float(number)])
@@ -113,18 +111,31 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
     assert any("RuntimeError: broken" in line for line in _tracebacks(served[1]))
 
 
-def test_a_control_beside_a_part_that_runs_again_and_again_is_always_answered(
-    served: tuple[Server, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("classroom.browser.PATIENCE_S", 10.0)
+def began(*fragments: str) -> ForwardMsg:
+    message = ForwardMsg(new_session=NewSession())
+    message.metadata.run.fragment_ids.extend(fragments)
+    return message
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_run_that_one_of_another_part_follows_was_complete(told: bool) -> None:
+    """Streamlit reports such a run as cut short, or does not report its end."""
 
     async def use() -> None:
-        async with Browser(served[0].address) as browser:
-            await browser.open()
-            await browser.open("ticking")
-            for choice in "bca" * 20:
-                await browser.set(only(browser, "button_group"), string_array_value=[choice])
-                assert f"chosen {choice}" in browser.text()
+        browser = Browser("http://localhost")
+        done: asyncio.Future[Reaction] = asyncio.get_running_loop().create_future()
+        browser._waiting = _Waiting(done, sent=time.perf_counter(), fragment="quiz")
+        early = ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN)
+        browser._take(began("clock"))
+        browser._take(early)
+        browser._take(began("quiz"))
+        if told:
+            browser._take(early)
+            browser._take(began("quiz"))  # the same part: this one replaces the one before
+            browser._take(early)
+        assert not done.done()
+        browser._take(began("clock"))
+        assert done.result().seconds > 0
 
     run_async(use())
 
@@ -133,7 +144,7 @@ def test_a_control_that_was_sent_nonsense_answers_its_usual(served: tuple[Server
     async def use() -> None:
         async with Browser(served[0].address) as browser:
             await browser.open()
-            await browser.open("ticking", "choice=b")
+            await browser.open("usual", "choice=b")
             assert "chosen b" in browser.text()
             await browser.set(only(browser, "button_group"), string_array_value=["x", "x"])
             assert "chosen a" in browser.text()
