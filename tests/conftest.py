@@ -15,7 +15,6 @@ from streamlit.components.v2 import manifest_scanner
 settings.register_profile("lab", deadline=None, max_examples=50)
 settings.load_profile("lab")
 
-
 # Small products gain nothing from a second thread, and with a busy neighbour they wait for it.
 torch.set_num_threads(1)
 
@@ -80,9 +79,10 @@ def stays_on_this_machine(outside_addresses: list[str]) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def keeps_the_smallest_numbers() -> Iterator[None]:
-    """Training flushes denormal numbers to zero in its process, and here that is everybody's."""
+def this_process_as_before() -> Iterator[None]:
+    """Training sets these two for its whole process, which here is everybody's."""
     yield
+    torch.set_num_threads(1)
     torch.set_flush_denormal(False)
 
 

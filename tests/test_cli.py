@@ -8,7 +8,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,15 +28,6 @@ from pixelcnn.models import AutoregressiveModel, build_model
 from pixelcnn.runs import find_run, list_runs
 from pixelcnn.sampling import sample
 from tests.cli_cases import SHORT, TRAIN, run, trained
-
-
-@pytest.fixture(autouse=True)
-def this_process_as_before() -> Iterator[None]:
-    """Training sets these two for its whole process."""
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")

@@ -30,14 +30,6 @@ def make_data(train, test, levels=2):
     return DataSet("made", levels, "threshold" if levels == 2 else None, *splits)
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.fixture
 def model():
     torch.manual_seed(0)

@@ -22,10 +22,7 @@ from pixelcnn.runs import (
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training import Step
 from pixelcnn.worker import carry_out
-from tests.test_runs import curve, make_config, one_thread
-
-__all__ = ["one_thread"]  # a fixture
-
+from tests.test_runs import curve, make_config
 
 # Ids, lists and requests
 
@@ -197,7 +194,7 @@ def test_rows_that_were_overtaken_are_left_out():
     assert [row["step"] for row in unbroken(rows)] == [1, 2, 3]
 
 
-def test_a_run_killed_before_its_first_save_starts_over_with_one_curve(tmp_path, one_thread):
+def test_a_run_killed_before_its_first_save_starts_over_with_one_curve(tmp_path):
     run = create_run(tmp_path, make_config(5))
     killed = RowWriter(run.path / "metrics.jsonl")
     killed.write({"event": "evaluated", "step": 0, "nats": 1.0})
@@ -232,7 +229,7 @@ def test_what_a_killed_writer_left_is_removed(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
-def test_later_steps_share_rows_and_none_is_lost(tmp_path, one_thread, monkeypatch):
+def test_later_steps_share_rows_and_none_is_lost(tmp_path, monkeypatch):
     assert [_row_every(step) for step in (1, 1000, 1001, 10_000, 10_001)] == [1, 1, 10, 10, 100]
     monkeypatch.setattr("pixelcnn.run_writer._row_every", lambda step: 1 if step <= 4 else 10)
     run = create_run(tmp_path, make_config(25, samples=0))

@@ -41,14 +41,6 @@ def make_config(steps=20, *, data="digits8x8", model_options=TINY, conditional=F
 
 
 @pytest.fixture
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
 def started(tmp_path):
     """Starts runs in processes of their own, and ends those that are left."""
     runs = []
@@ -88,7 +80,7 @@ def curve(run):
 # A run in this process
 
 
-def test_a_run_leaves_everything_that_a_page_shows(tmp_path, one_thread):
+def test_a_run_leaves_everything_that_a_page_shows(tmp_path):
     config = make_config(12, sample_every=5, evaluate_every=6, conditional=True)
     run = create_run(tmp_path, config)
     assert run.status().state == "queued"
@@ -111,7 +103,7 @@ def test_a_run_leaves_everything_that_a_page_shows(tmp_path, one_thread):
     assert not list(run.path.glob("*.writing"))
 
 
-def test_the_best_checkpoint_has_the_score_that_its_card_says(tmp_path, one_thread):
+def test_the_best_checkpoint_has_the_score_that_its_card_says(tmp_path):
     run = create_run(tmp_path, make_config(30, evaluate_every=10, held_out=50))
     carry_out(run)
     model, card = load_checkpoint(run.checkpoint("best"))
@@ -125,7 +117,7 @@ def test_the_best_checkpoint_has_the_score_that_its_card_says(tmp_path, one_thre
     assert last["step"] == 30
 
 
-def test_a_run_that_diverges_fails_with_advice_and_keeps_what_was_saved(tmp_path, one_thread):
+def test_a_run_that_diverges_fails_with_advice_and_keeps_what_was_saved(tmp_path):
     config = make_config(300, learning_rate=1e9, gradient_clip=None, save_every=1)
     run = create_run(tmp_path, config)
     carry_out(run)
@@ -138,7 +130,7 @@ def test_a_run_that_diverges_fails_with_advice_and_keeps_what_was_saved(tmp_path
     assert curve(run)
 
 
-def test_a_full_disk_is_named_and_nothing_is_corrupted(tmp_path, one_thread):
+def test_a_full_disk_is_named_and_nothing_is_corrupted(tmp_path):
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full, a device that is always full")
     run = create_run(tmp_path, make_config(10))
@@ -153,14 +145,14 @@ def test_a_full_disk_is_named_and_nothing_is_corrupted(tmp_path, one_thread):
     assert len(curve(run)) == 10
 
 
-def test_data_that_cannot_be_loaded_fails_the_run_with_the_reason(tmp_path, one_thread):
+def test_data_that_cannot_be_loaded_fails_the_run_with_the_reason(tmp_path):
     config = RunConfig(data="digits8x8", data_options={"levels": 1}, train=TrainConfig(steps=1))
     status = carry_out(create_run(tmp_path, config))
     assert status.state == "failed"
     assert "levels" in status.message
 
 
-def test_a_run_is_trained_by_one_process_at_a_time(tmp_path, one_thread):
+def test_a_run_is_trained_by_one_process_at_a_time(tmp_path):
     run = create_run(tmp_path, make_config(3))
     lock = Run(run.path).lock
     assert lock.acquire()
@@ -170,7 +162,7 @@ def test_a_run_is_trained_by_one_process_at_a_time(tmp_path, one_thread):
     assert carry_out(run).state == "finished"
 
 
-def test_resuming_a_finished_run_is_refused(tmp_path, one_thread):
+def test_resuming_a_finished_run_is_refused(tmp_path):
     run = create_run(tmp_path, make_config(1))
     carry_out(run)
     with pytest.raises(RunError, match="budget"):
@@ -190,7 +182,7 @@ def resume_without_process(run):
 # Runs in processes of their own
 
 
-def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, started, one_thread):
+def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, started):
     config = make_config(250, save_every=10, sample_every=100, precision="float32")
     run = started(config)
     wait_for(lambda: run.status().step >= 15)

@@ -21,14 +21,6 @@ def digits():
     return load_data("digits8x8")
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 # What it learns
 
 

@@ -10,14 +10,6 @@ from pixelcnn.training_state import load_state, save_state
 from tests.training_cases import losses, make_data, make_model, quiet
 
 
-@pytest.fixture(autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop"])
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
 def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, name, optimizer):
