@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pages import common, compare_words
 from pages.compare_pair import FILES, Pair, drawn, unseen, unseen_as
-from pages.controls import one_of
+from pages.controls import one_of, whole_number
 from pages.sample_grids import seeds_from
 from widgets.endings import endings
 
@@ -103,18 +103,15 @@ def section(pair: Pair) -> None:
         st.info(compare_words.CODES_NEED)
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        index = st.number_input(
+        index = whole_number(
             "Test digit",
             0,
             len(unseen_images()) - 1,
             key="coded",
-            bind="query-params",
             width=150,
             help="None of the three has learned from it.",
         )
-        seed = st.number_input(
-            "Codes from seed", 0, 9999, key="codes", bind="query-params", width=170
-        )
+        seed = whole_number("Codes from seed", 0, 9999, key="codes", width=170)
         shown = one_of("Random codes", [SHARES, DRAWN], key="ink")
     image = unseen_images()[index : index + 1].numpy() * np.uint8(_GREYS - 1)
     loss, bound, tight = _bounds(index)

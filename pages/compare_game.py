@@ -10,7 +10,7 @@ from pages import compare_words_scores as words
 from pages.compare_jobs import Job, jobs
 from pages.compare_pair import Pair, drawn, unseen
 from pages.compare_scores import Stage, scoring
-from pages.controls import one_of
+from pages.controls import one_of, whole_number
 from pages.sample_film import HIGHEST_SEED
 from pages.sample_grids import seeds_from
 from widgets.which_real import which_real
@@ -35,12 +35,11 @@ def _game(pair: Pair) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         versus = one_of("Against", ["A", "B"], key="versus")
-        seed = st.number_input(
+        seed = whole_number(
             "Game",
             0,
             HIGHEST_SEED,
             key="game",
-            bind="query-params",
             width=140,
             help="The same number deals the same pictures to everybody.",
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pages import common, compare_words
 from pages.compare_figures import begin
 from pages.compare_pair import Pair, unseen
-from pages.controls import one_of
+from pages.controls import one_of, whole_number
 from widgets.pixel_grid import pixel_grid
 
 if TYPE_CHECKING:
@@ -97,9 +97,7 @@ def _choose_digit(pair: Pair, labels: NDArray[np.int64]) -> int:
         if not len(candidates):
             st.markdown("The test digits are still being read; meanwhile, here is the first one.")
             return 0
-        which = st.number_input(
-            "Example", 0, len(candidates) - 1, key="example", bind="query-params", width=130
-        )
+        which = whole_number("Example", 0, len(candidates) - 1, key="example", width=130)
     return int(candidates[which])
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import common
+from pages.controls import whole_number
 from pages.sample_film import EACH, HIGHEST_SEED
 from pages.sample_grids import seeds_from
 from widgets.pairs import pairs
@@ -129,12 +130,11 @@ def samples(pair: Pair) -> None:
     """The controls, and the two sheets of pictures."""
     label = EACH
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        seed = st.number_input(
+        seed = whole_number(
             "Seed",
             0,
             HIGHEST_SEED,
             key="seed",
-            bind="query-params",
             width=140,
             help="The number that all random numbers grow from. Both models get the same ones.",
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 
 T = TypeVar("T")
 
@@ -24,3 +27,34 @@ def one_of(label: str, options: Sequence[T], *, key: str, **more: Any) -> T:
     chosen: T | None = st.segmented_control(label, options, key=key, **settings)
     # A browser can send what is none of them.
     return settings["default"] if chosen is None else chosen
+
+
+def whole_number(
+    label: str, lowest: int, highest: int, usual: int | None = None, *, key: str, **more: Any
+) -> int:
+    """A number to type, kept in the session and in the address.
+
+    Args:
+        label: what is chosen.
+        lowest: the least number.
+        highest: the greatest.
+        usual: until another is chosen; `lowest` by default.
+        key: of the number in the session and in the address.
+        more: for `st.number_input`, such as `help`.
+    """
+    settings: dict[str, Any] = {"value": lowest if usual is None else usual, "key": key}
+    if _is_infinite(st.query_params.get(key, "")):
+        # Streamlit would raise an OverflowError. While the control is bound to the address, which
+        # it was if it has been on screen, the address can only be mended at the next rerun.
+        with contextlib.suppress(StreamlitAPIException):
+            st.query_params.pop(key)
+    else:
+        settings["bind"] = "query-params"
+    return int(st.number_input(label, lowest, highest, **settings | more))
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages import common, turns
-from pages.controls import one_of
+from pages.controls import one_of, whole_number
 from pages.draw_start import keep_in_address
 from pixelcnn.completion import Completions, Method, complete
 from pixelcnn.given_part import Reader
@@ -121,12 +121,11 @@ def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
             help="How bold the choices are. 1: as the network learned it. 0: always the likeliest. "
             "Particles are weighed by what the network learned, so with them it is 1.",
         )
-        seed = st.number_input(
+        seed = whole_number(
             "Seed",
             0,
             HIGHEST_SEED,
             key="seed",
-            bind="query-params",
             width=130,
             help="The number that all random numbers grow from: the same seed, the same endings.",
         )

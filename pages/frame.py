@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 
 from pages.frame_styles import PROJECTOR, hidden_options
 from widgets.frame import Shared, frame, sent_query
@@ -30,30 +27,10 @@ _MOST_KEPT = 40
 
 def surround(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
     """Draw what stands around `page`, one of `pages`, and open the page of a short link."""
-    _drop_infinite_numbers()
     _follow_short_link({one.url_path: one for one in pages})
     st.html(f"<style>{PROJECTOR}{hidden_options(kept_options())}</style>")
     with st.sidebar.container(key="frame"):
         _foot(page.url_path, _projector_switch())
-
-
-def _drop_infinite_numbers() -> None:
-    """Take numbers such as 1e999 out of the address: Streamlit fails to make them whole ones."""
-    dropped = False
-    for name in [name for name, value in st.query_params.items() if _is_infinite(value)]:
-        # A control that is on screen already does not read it, and lets nobody else change it.
-        with contextlib.suppress(StreamlitAPIException):
-            st.query_params.pop(name)
-            dropped = True
-    if dropped:
-        st.rerun()  # a control reads the address as it was when the page began
-
-
-def _is_infinite(text: str) -> bool:
-    try:
-        return math.isinf(float(text))
-    except ValueError:
-        return False
 
 
 def _projector_switch() -> bool:

@@ -12,7 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import common
-from pages.controls import one_of
+from pages.controls import one_of, whole_number
 from pixelcnn.errors import LabError
 from pixelcnn.images import read_image
 from widgets.painter import painter
@@ -140,12 +140,11 @@ def _test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
     """The test digit that the viewer chose, and its class."""
     images = _numbered(config["levels"], config["height"])
     digit = one_of("Digit", list(images), default=_FIRST_DIGIT, key="digit")
-    example = st.number_input(
+    example = whole_number(
         "Example",
         0,
         len(images[digit]) - 1,
         key="example",
-        bind="query-params",
         width=130,
         help="Which of the test digits of this class. The network never saw them in training.",
     )

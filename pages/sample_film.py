@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages import common, turns
+from pages.controls import whole_number
 from pixelcnn.film import Film, draw_film
 
 EACH = "one of each"
@@ -120,12 +121,11 @@ def controls(model: str, view: str) -> Options:
             disabled=view == "Temperatures",
             help="How bold the choices are. 1: as the network learned it. 0: always the likeliest.",
         )
-        seed = st.number_input(
+        seed = whole_number(
             "Seed",
             0,
             HIGHEST_SEED,
             key="seed",
-            bind="query-params",
             width=140,
             help="The number that all random numbers grow from: the same seed, the same digits.",
         )

@@ -141,7 +141,11 @@ class Options:
 
     def place(self, name: str) -> dict[str, Any]:
         """Where a widget's value is kept."""
-        return {"key": f"{self._preset}-{name}", "bind": "query-params"}
+        return {"key": self.key(name), "bind": "query-params"}
+
+    def key(self, name: str) -> str:
+        """The key of an option in the session and in the address."""
+        return f"{self._preset}-{name}"
 
     def model_place(self, name: str) -> dict[str, Any]:
         """The same for an option of the network."""

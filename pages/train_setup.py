@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from pages.controls import whole_number
 from pages.train_network import Options, choose_conditioning, choose_network
 from pixelcnn.own_name import OWN
 
@@ -107,12 +108,12 @@ def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
 
 def _training(options: Options) -> dict[str, Any]:
     base = options.base.train
-    seconds = st.number_input(
+    seconds = whole_number(
         "Seconds of training",
         1,
         3600,
         int(base.seconds or 60),
-        **options.place("seconds"),
+        key=options.key("seconds"),
     )
     rate = st.select_slider(
         "Learning rate (length of a step)",
@@ -133,9 +134,7 @@ def _training(options: Options) -> dict[str, Any]:
         help="Scores and samples come from a running average of the weights instead of the latest "
         "ones. 0.99 averages over about 100 steps: calmer, but always a little behind.",
     )
-    seed = st.number_input(
-        "Seed (which random numbers)", 0, 9999, base.seed, **options.place("seed")
-    )
+    seed = whole_number("Seed (which random numbers)", 0, 9999, base.seed, key=options.key("seed"))
     return {
         "seconds": float(seconds),
         "learning_rate": float(rate),

@@ -108,7 +108,9 @@ class _Tracer(fx.Tracer):
     traced_func_name = "network"
 
     def __init__(self) -> None:
-        super().__init__()
+        # By default the functions of `math` are replaced too, for the whole process: numba, where
+        # it begins to compile at that moment, would never know the real ones.
+        super().__init__(autowrap_modules=())
         self._thread = threading.get_ident()
 
     def call_module(

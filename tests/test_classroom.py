@@ -28,7 +28,7 @@ from tests.servers import free_port, run_async
 APP = """
 import streamlit as st
 
-from pages.controls import one_of
+from pages.controls import one_of, whole_number
 
 
 def first():
@@ -54,6 +54,7 @@ def faulty():
 
 def choosing():
     st.markdown("chosen " + one_of("Choice", ["a", "b", "c"], key="choice"))
+    st.markdown(f"seed {whole_number('Seed', 0, 99, key='seed')}")
 
 
 pages = [
@@ -148,6 +149,24 @@ def test_a_control_that_was_sent_nonsense_answers_its_usual(served: tuple[Server
             assert "chosen b" in browser.text()
             await browser.set(only(browser, "button_group"), string_array_value=["x", "x"])
             assert "chosen a" in browser.text()
+            assert not browser.exceptions
+
+    run_async(use())
+
+
+@pytest.mark.parametrize("number", ["1e999", "-inf"])
+def test_going_back_to_a_number_without_end_does_no_harm(
+    served: tuple[Server, Path], number: str
+) -> None:
+    async def use() -> None:
+        async with Browser(served[0].address) as browser:
+            await browser.open()
+            await browser.open("usual", "seed=5")
+            assert "seed 5" in browser.text()
+            await browser.open("usual", f"seed={number}")
+            assert "seed 5" in browser.text()
+            await browser.set(only(browser, "number_input"), double_value=6.0)
+            assert "seed 6" in browser.text()
             assert not browser.exceptions
 
     run_async(use())

@@ -1,9 +1,11 @@
 """A model may be traced while other threads of the server use theirs."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
+from torch import Tensor
 
 from pixelcnn.graph import trace
 from pixelcnn.models import AutoregressiveModel, build_model, presets
@@ -35,3 +37,17 @@ def test_tracing_disturbs_no_other_thread_and_is_not_disturbed(name: str) -> Non
         assert traces[1].result()
         assert learning[0].result() == len(list(alone.parameters()))
         assert learning[1].result() > 0
+
+
+def test_tracing_replaces_no_function_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`numba` compiles in another thread, and takes what `math` holds for the real functions."""
+    model = _tiny("pixelcnn")
+    network, held = type(model).network, set()
+
+    def looking(self: AutoregressiveModel, images: Tensor, labels: Tensor | None) -> Tensor:
+        held.add(math.exp)
+        return network(self, images, labels)
+
+    monkeypatch.setattr(type(model), "network", looking)
+    trace(model)
+    assert held == {math.exp}

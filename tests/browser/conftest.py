@@ -7,14 +7,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.serving import CHROMIUM_FLAGS, REPOSITORY, WatchedPage, find_chromium, serve
+from tests.browser.serving import (
+    CHROMIUM_FLAGS,
+    PATIENCE_MS,
+    REPOSITORY,
+    WatchedPage,
+    find_chromium,
+    serve,
+)
 
 PageFactory = Callable[[str], WatchedPage]
 
 _WIDGETS = Path(__file__).parent / "apps" / "widget_pages.py"
-
-# Milliseconds: how long a busy machine may take to show what is expected.
-_PATIENCE = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +38,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
-    expect.set_options(timeout=_PATIENCE)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield browser
@@ -68,7 +72,7 @@ def watch(browser: Browser) -> Iterator[PageFactory]:
 
     def open_page(address: str) -> WatchedPage:
         opened.append(WatchedPage(browser, address))
-        opened[-1].page.set_default_timeout(_PATIENCE)
+        opened[-1].page.set_default_timeout(PATIENCE_MS)
         return opened[-1]
 
     yield open_page

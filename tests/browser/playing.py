@@ -15,6 +15,15 @@ _RIGHT_EDGE = """widget => {
     .map((node) => node.getBoundingClientRect().right));
 }"""
 
+# The page's own elements beyond its right edge, if they make it scroll sideways.
+_BEYOND_THE_PAGE = """main => {
+  if (main.scrollWidth <= main.clientWidth) return [];
+  const edge = main.getBoundingClientRect().left + main.clientWidth;
+  return ["page", ...[...main.querySelectorAll("[data-testid]")]
+    .filter((node) => node.getBoundingClientRect().right > edge)
+    .map((node) => node.dataset.testid)];
+}"""
+
 
 def await_pixel(page: Page, condition: str) -> None:
     """Wait until the player's count of pixels, `pixel`, fulfils a condition in JavaScript."""
@@ -44,7 +53,7 @@ def click_pixel(page: Page, row: int, column: int, size: int = 28) -> None:
 def too_wide(page: Page) -> list[str]:
     """What stands out at the right of the page."""
     main = page.get_by_test_id("stMain")
-    found = ["page"] if main.evaluate("main => main.scrollWidth > main.clientWidth") else []
+    found = main.evaluate(_BEYOND_THE_PAGE)
     right = main.evaluate("main => main.getBoundingClientRect().right")
     for widget in page.locator(".lab").all():
         if widget.evaluate(_RIGHT_EDGE) > right:

@@ -15,6 +15,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect
 
 REPOSITORY = Path(__file__).parents[2]
+PATIENCE_MS = 60_000  # how long a busy machine may take to show what is expected
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
