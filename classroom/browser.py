@@ -24,9 +24,10 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
+from classroom.waiting import COMPLETE, Reaction, Waiting
+
 PATIENCE_S = 60.0
 _KEPT_MESSAGES = 100
-_COMPLETE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
 
 
 class Lost(Exception):
@@ -48,49 +49,6 @@ class Shown:
     proto: Any
     fragment: str
     run: str
-
-
-@dataclass(frozen=True)
-class Reaction:
-    """How long the server took.
-
-    Attributes:
-        first_s: seconds until the first element came.
-        seconds: until the page was complete.
-    """
-
-    first_s: float
-    seconds: float
-
-
-@dataclass
-class _Waiting:
-    """What is waited for: the end of the first run of this part that began after `sent`.
-
-    A run of the whole page counts for every part; that of another part, which looks again at its
-    own times, for none.
-
-    Where such another run is due when this one ends, Streamlit reports this one as cut short by it,
-    or not at all. The run that follows tells: one of another part cuts nothing short, so this one
-    was complete.
-    """
-
-    done: asyncio.Future[Reaction]
-    sent: float
-    fragment: str
-    began: bool = False
-    first: float | None = None
-    cut_short: float | None = None
-
-    def counts(self, fragments: tuple[str, ...]) -> bool:
-        """Whether a run of these parts, or of the whole page if there are none, is awaited."""
-        return not fragments or self.fragment in fragments
-
-    def finish(self, now: float) -> None:
-        """It was complete at this moment."""
-        first = now if self.first is None else self.first
-        if not self.done.done():
-            self.done.set_result(Reaction(first - self.sent, now - self.sent))
 
 
 @dataclass
@@ -120,7 +78,7 @@ class Browser:
     _states: dict[str, WidgetState] = field(default_factory=dict)
     _known: dict[str, ForwardMsg] = field(default_factory=dict)
     _timers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _waiting: _Waiting | None = None
+    _waiting: Waiting | None = None
     _page_hash: str = ""
     _run: str = ""
     _run_fragments: tuple[str, ...] = ()
@@ -235,14 +193,11 @@ class Browser:
     # ------------------------------------------------------------- messages to the server
 
     async def _send(self, state: ClientState) -> Reaction:
-        self._waiting = _Waiting(
-            asyncio.get_running_loop().create_future(),
-            sent=time.perf_counter(),
-            fragment=state.fragment_id,
-        )
+        done = asyncio.get_running_loop().create_future()
+        self._waiting = Waiting(time.perf_counter(), state.fragment_id, done)
         await self._rerun(state)
         try:
-            return await asyncio.wait_for(self._waiting.done, PATIENCE_S)
+            return await asyncio.wait_for(done, PATIENCE_S)
         except TimeoutError:
             raise Lost(f"no answer within {PATIENCE_S:.0f} s") from None
         finally:
@@ -272,8 +227,8 @@ class Browser:
             problem = "the server closed the connection"
         except KeyError as error:
             problem = f"the server named a message that was never sent: {error}"
-        if self._waiting is not None and not self._waiting.done.done():
-            self._waiting.done.set_exception(Lost(problem))
+        if self._waiting is not None:
+            self._waiting.fail(Lost(problem))
 
     def _take(self, message: ForwardMsg) -> None:
         kind = message.WhichOneof("type")
@@ -316,17 +271,12 @@ class Browser:
         self.session_id = message.new_session.initialize.session_id or self.session_id
         if not self._run_fragments:
             self._stop_timers()
-        waiting = self._waiting
-        if waiting is not None:
-            counts = waiting.counts(self._run_fragments)
-            if waiting.began and not counts:
-                waiting.finish(waiting.cut_short or time.perf_counter())
-            waiting.began, waiting.cut_short = counts, None
+        if self._waiting is not None:
+            self._waiting.begin(self._run_fragments)
 
     def _show(self, message: ForwardMsg) -> None:
-        waiting = self._waiting
-        if waiting is not None and waiting.began and waiting.first is None:
-            waiting.first = time.perf_counter()
+        if self._waiting is not None:
+            self._waiting.show()
         delta, place = message.delta, tuple(message.metadata.delta_path)
         if delta.WhichOneof("type") == "new_element":
             kind = delta.new_element.WhichOneof("type") or "empty"
@@ -338,17 +288,12 @@ class Browser:
             self.elements.pop(place, None)
 
     def _finish(self, status: int) -> None:
-        if status in _COMPLETE:
+        if status in COMPLETE:
             self.elements = {
                 place: one for place, one in self.elements.items() if not self._is_stale(one)
             }
-        waiting = self._waiting
-        if waiting is not None and waiting.began:
-            now = time.perf_counter()
-            if status in _COMPLETE:
-                waiting.finish(now)
-            elif status == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                waiting.cut_short = now
+        if self._waiting is not None:
+            self._waiting.end(status)
 
     def _is_stale(self, shown: Shown) -> bool:
         """Whether the run that ended should have sent it again, and has not."""

@@ -6,7 +6,8 @@ import base64
 import random
 from typing import Any
 
-from classroom.browser import Browser, Reaction, Shown, component_meta
+from classroom.browser import Browser, Shown, component_meta
+from classroom.waiting import Reaction
 
 Value = dict[str, Any]
 

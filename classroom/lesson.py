@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from classroom.browser import Browser, Reaction
+from classroom.browser import Browser
 from classroom.monkey import play
 from classroom.student import Row, Student
+from classroom.waiting import Reaction
 from pixelcnn.serving import Server
 
 _LOOK_S = 1.0

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from classroom import controls
-from classroom.browser import Browser, Lost, Reaction, Shown
+from classroom.browser import Browser, Lost, Shown
+from classroom.waiting import Reaction
 
 # Does what a page is for; the others would start trainings, downloads or a race of seconds.
 _SAMPLING = ("Other digits", "Other endings", "Another digit")

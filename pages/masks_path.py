@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from pages.masks_grids import depth_names
 from pages.masks_state import Setup, target, view, who_hears
 from pages.masks_words import ARCHITECTURES, edited_why, step_in_words
-from pixelcnn.graph import trace
-from pixelcnn.growth import put_mask_b_first
+from pixelcnn.growth import thin_graph
+from pixelcnn.layers import MaskType
 from pixelcnn.mask_stack import MaskStack
-from pixelcnn.models import build_model
 from pixelcnn.paths import Paths, Step, stack_path
 from widgets.kernel_tiles import kernel_tiles
 from widgets.path_grid import PathStep, chosen_source, path_grid
@@ -50,22 +49,19 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
 
 
 @st.cache_resource(show_spinner="Following every path ...", max_entries=6)
-def _paths(name: str, first: int, kernel: int, mask: str, size: int, blocks: int) -> Paths:
+def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks: int) -> Paths:
     """The ways through a network that is as thin as it can be."""
     chosen = ARCHITECTURES[name]
-    model = build_model(
+    graph = thin_graph(
         chosen.model,
-        height=size,
-        width=size,
-        hidden_channels=2,
+        size=size,
         blocks=blocks,
+        first_mask=mask,
         first_kernel_size=first,
         kernel_size=kernel,
         **chosen.options,
     )
-    if mask == "B":
-        put_mask_b_first(model)
-    return Paths(trace(model), size, size)
+    return Paths(graph, size, size)
 
 
 def _way(

@@ -110,7 +110,7 @@ class _Tracer(fx.Tracer):
     def __init__(self) -> None:
         # By default the functions of `math` are replaced too, for the whole process: numba, where
         # it begins to compile at that moment, would never know the real ones.
-        super().__init__(autowrap_modules=())
+        super().__init__(autowrap_modules=())  # type: ignore[arg-type]  # declared as one module
         self._thread = threading.get_ident()
 
     def call_module(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, reduce
+from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from pixelcnn.propagation import Packed, Reach, reach_of, relations
 from pixelcnn.reach import BoolArray, legal_relation
 
 _TEMPLATE_BLOCKS = 3
+_TRACED_SIZE = 28
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,21 +100,58 @@ def growth(
     options |= {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
     if name == "pixelcnn":
         options.setdefault("block", "bottleneck")
-
-    def traced(blocks: int) -> Graph:
-        model = build_model(
-            name, height=size, width=size, hidden_channels=2, blocks=blocks, **options
-        )
-        if first_mask == "B":
-            put_mask_b_first(model)
-        return trace(model)
-
-    template = traced(_TEMPLATE_BLOCKS)
+    template = thin_graph(
+        name, size=size, blocks=_TEMPLATE_BLOCKS, first_mask=first_mask, **options
+    )
     if _is_chain(template):
         found = _grown(template, size, blocks=size - 1)
     else:
-        found = _grown_one_by_one(traced, size)
+        named = _named(options)
+        found = _grown_one_by_one(lambda blocks: _thin_graph(name, blocks, first_mask, named), size)
     return Growth(found, limit=found[-1])
+
+
+def thin_graph(
+    name: str,
+    *,
+    size: int,
+    blocks: int,
+    first_mask: MaskType = "A",
+    **options: Any,
+) -> Graph:
+    """A network of this architecture with as few channels as can be, which sees the same.
+
+    Args:
+        name: an architecture of the registry.
+        size: rows and columns of the image that it is meant for.
+        blocks: how many.
+        first_mask: of the first layer; "B" is the mistake, as in `growth`.
+        options: more of the architecture's.
+
+    Raises:
+        ConfigError: an unknown architecture or option, or sizes that cannot work.
+    """
+    # For its objections: what it cannot be for images of this size.
+    build_model(name, height=size, width=size, hidden_channels=2, blocks=1, **options)
+    return _thin_graph(name, blocks, first_mask, _named(options))
+
+
+def _named(options: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(options.items()))
+
+
+@lru_cache(maxsize=48)
+def _thin_graph(
+    name: str, blocks: int, first_mask: MaskType, options: tuple[tuple[str, Any], ...]
+) -> Graph:
+    """It is the same for images of any size, and takes longer to make than to follow."""
+    size = _TRACED_SIZE
+    model = build_model(
+        name, height=size, width=size, hidden_channels=2, blocks=blocks, **dict(options)
+    )
+    if first_mask == "B":
+        put_mask_b_first(model)
+    return trace(model)
 
 
 def put_mask_b_first(model: AutoregressiveModel) -> None:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.proto.NewSession_pb2 import NewSession
 
-from classroom.browser import Browser, Reaction, Shown, _Waiting
+from classroom.browser import Browser, Shown
 from classroom.lesson import Outcome, figures, percentile, teach
 from classroom.monkey import play
 from classroom.student import Row
+from classroom.waiting import Reaction, Waiting
 from pixelcnn.cli import main
 from pixelcnn.cli.bench_classroom import _tracebacks
 from pixelcnn.parser_turns import take_turns_at_parsing
@@ -112,30 +112,23 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
     assert any("RuntimeError: broken" in line for line in _tracebacks(served[1]))
 
 
-def began(*fragments: str) -> ForwardMsg:
-    message = ForwardMsg(new_session=NewSession())
-    message.metadata.run.fragment_ids.extend(fragments)
-    return message
-
-
 @pytest.mark.parametrize("told", [True, False])
 def test_a_run_that_one_of_another_part_follows_was_complete(told: bool) -> None:
     """Streamlit reports such a run as cut short, or does not report its end."""
 
     async def use() -> None:
-        browser = Browser("http://localhost")
         done: asyncio.Future[Reaction] = asyncio.get_running_loop().create_future()
-        browser._waiting = _Waiting(done, sent=time.perf_counter(), fragment="quiz")
-        early = ForwardMsg(script_finished=ForwardMsg.FINISHED_EARLY_FOR_RERUN)
-        browser._take(began("clock"))
-        browser._take(early)
-        browser._take(began("quiz"))
+        waiting = Waiting(time.perf_counter(), "quiz", done)
+        early = ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        waiting.begin(("clock",))
+        waiting.end(early)
+        waiting.begin(("quiz",))
         if told:
-            browser._take(early)
-            browser._take(began("quiz"))  # the same part: this one replaces the one before
-            browser._take(early)
+            waiting.end(early)
+            waiting.begin(("quiz",))  # the same part: this one replaces the one before
+            waiting.end(early)
         assert not done.done()
-        browser._take(began("clock"))
+        waiting.begin(("clock",))
         assert done.result().seconds > 0
 
     run_async(use())
