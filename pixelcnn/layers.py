@@ -12,6 +12,7 @@ when `dy < 0`, or `dy == 0 and dx < 0`, or, between features, `dy == dx == 0`.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
@@ -26,17 +27,19 @@ MaskType = Literal["A", "B"]
 RELU_GAIN = math.sqrt(2.0)
 
 
-@runtime_checkable
-class TapLayer(Protocol):
-    """A layer whose output at a position is a linear function of its input at fixed offsets."""
+class TapLayer(ABC):
+    """A layer whose output at a position is a linear function of its input at fixed offsets.
 
+    A base class and no `Protocol`: tracing asks thousands of times whether a layer is one.
+    """
+
+    @abstractmethod
     def taps(self) -> dict[Offset, Tensor]:
         """The weights `(C_in, C_out)` at each offset that is not masked."""
-        ...
 
+    @abstractmethod
     def tap_masks(self) -> dict[Offset, Tensor]:
         """Which of these weights are allowed: bool `(C_in, C_out)`, at least one True each."""
-        ...
 
 
 @runtime_checkable
@@ -95,7 +98,7 @@ def causal_mask(
     return mask
 
 
-class TapConv2d(nn.Conv2d):
+class TapConv2d(nn.Conv2d, TapLayer):
     """A convolution with a fixed boolean mask over its weights, of any shape.
 
     The output has the input's height and width; outside the picture there are zeros. Rows and
@@ -233,7 +236,7 @@ class VerticalConv2d(TapConv2d):
         super().__init__(mask, gain=gain)
 
 
-class ShiftDown(nn.Module):
+class ShiftDown(nn.Module, TapLayer):
     """Moves a picture down by one row: `(B, C, H, W)`, the first row becomes zeros."""
 
     def __init__(self, channels: int) -> None:

@@ -33,7 +33,7 @@ from pixelcnn.sampling import SamplingCancelled
 from pixelcnn.training import Event, Step, Trainer
 from pixelcnn.training_state import load_state
 
-_NICENESS = 5
+_NICENESS = 10  # a page that somebody waits for comes first, a training has what is left
 _PAUSE_LOOK_S = 0.05
 _LOOKED_AT = 4.0  # steps a second: at this speed or less, every step is drawn
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
