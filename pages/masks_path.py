@@ -48,7 +48,7 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
 # ---------------------------------------------------------------- how it comes there
 
 
-@st.cache_resource(show_spinner="Following every path ...", max_entries=6)
+@st.cache_resource(show_spinner="Following every path ...", max_entries=3)
 def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks: int) -> Paths:
     """The ways through a network that is as thin as it can be."""
     chosen = ARCHITECTURES[name]

@@ -165,7 +165,7 @@ def trace(model: AutoregressiveModel) -> Graph:
         computed = _evaluate(model, traced, constant_nodes, labels, given)
         return {value.index: computed[node] for node, value in constant_nodes.items()}
 
-    return Graph(_live(builder.values, builder.output), constants)
+    return Graph(live(builder.values, builder.output), constants)
 
 
 class _ChannelCounter(fx.Interpreter):
@@ -279,7 +279,7 @@ def _evaluate(
     return {node: interpreter.env[node] for node in nodes}
 
 
-def _live(values: list[Value], output: Value) -> tuple[Value, ...]:
+def live(values: list[Value], output: Value) -> tuple[Value, ...]:
     """The image and what the output is made of, in order, the output last."""
     needed = {0, output.index}
     for value in reversed(values):

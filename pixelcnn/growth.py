@@ -13,11 +13,14 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.graph import Graph, Value, trace
 from pixelcnn.layers import MaskedConv2d, MaskType, TapConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.pixelcnnpp import PixelCNNPP
 from pixelcnn.propagation import Packed, Reach, reach_of, relations
 from pixelcnn.reach import BoolArray, legal_relation
+from pixelcnn.shortening import shortened
 
 _TEMPLATE_BLOCKS = 3
 _TRACED_SIZE = 28
+_DEPTHS_AT_ONCE = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +103,13 @@ def growth(
     options |= {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
     if name == "pixelcnn":
         options.setdefault("block", "bottleneck")
-    template = thin_graph(
-        name, size=size, blocks=_TEMPLATE_BLOCKS, first_mask=first_mask, **options
-    )
+    _check(name, size, options)
+    traced = _of_each_depth(name, first_mask, options)
+    template = traced(_TEMPLATE_BLOCKS)
     if _is_chain(template):
         found = _grown(template, size, blocks=size - 1)
     else:
-        named = _named(options)
-        found = _grown_one_by_one(lambda blocks: _thin_graph(name, blocks, first_mask, named), size)
+        found = _grown_one_by_one(traced, size)
     return Growth(found, limit=found[-1])
 
 
@@ -131,16 +133,35 @@ def thin_graph(
     Raises:
         ConfigError: an unknown architecture or option, or sizes that cannot work.
     """
-    # For its objections: what it cannot be for images of this size.
-    build_model(name, height=size, width=size, hidden_channels=2, blocks=1, **options)
+    _check(name, size, options)
     return _thin_graph(name, blocks, first_mask, _named(options))
+
+
+def _check(name: str, size: int, options: dict[str, Any]) -> None:
+    """Build the smallest such network for images of this size, for its objections."""
+    build_model(name, height=size, width=size, hidden_channels=2, blocks=1, **options)
+
+
+def _of_each_depth(
+    name: str, first_mask: MaskType, options: dict[str, Any]
+) -> Callable[[int], Graph]:
+    """Gives the graph for a number of blocks."""
+    named = _named(options)
+
+    def traced(blocks: int) -> Graph:
+        if name != PixelCNNPP.name:
+            return _thin_graph(name, blocks, first_mask, named)
+        deep = _DEPTHS_AT_ONCE * -(-blocks // _DEPTHS_AT_ONCE)
+        return shortened(_thin_graph(name, deep, first_mask, named), deep, blocks)
+
+    return traced
 
 
 def _named(options: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted(options.items()))
 
 
-@lru_cache(maxsize=48)
+@lru_cache(maxsize=32)
 def _thin_graph(
     name: str, blocks: int, first_mask: MaskType, options: tuple[tuple[str, Any], ...]
 ) -> Graph:
