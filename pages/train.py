@@ -14,6 +14,7 @@ from pages import (
     train_live,
     train_own,
     train_owner,
+    train_pace,
     train_pair,
     train_picture,
     train_setup,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from pixelcnn.run_config import RunConfig
     from pixelcnn.run_view import RunView
 
-_POLL_S = 0.5
 _LAYOUT, _LAYOUT_OF_TWO = [1, 2.2], [1, 3]
 
 
@@ -166,12 +166,18 @@ def recording(name: str) -> RunView:
 
 def watch(views: list[RunView]) -> None:
     """The runs that the address names; looks again and again while one is at work."""
-    poll = _POLL_S if any(view.status.active for view in views) else None
-    st.fragment(show_live, run_every=poll)(views, [view.status.state for view in views])
+    active = any(view.status.active for view in views)
+    poll = _next_look(views) if active else None
+    st.fragment(show_live, run_every=poll)(views, [view.status.state for view in views], poll)
 
 
-def show_live(views: list[RunView], states: list[str]) -> None:
-    """Controls and picture, as they are now; the rest of the page was made for `states`."""
+def _next_look(views: list[RunView]) -> float:
+    return train_pace.next_look(train_owner.is_mine(views[0].run))
+
+
+def show_live(views: list[RunView], states: list[str], poll: float | None) -> None:
+    """Controls and picture, as they are now; the rest of the page was made for `states`, and to
+    look again every `poll` seconds."""
     from pixelcnn.errors import LabError
     from pixelcnn.run_pairs import names_of_pair
 
@@ -179,7 +185,7 @@ def show_live(views: list[RunView], states: list[str]) -> None:
         let_next_begin()
     for view in views:
         view.refresh()
-    if [view.status.state for view in views] != states:
+    if [view.status.state for view in views] != states or poll not in (None, _next_look(views)):
         st.rerun()
     try:
         preview = train_setup.facts(views[0].config, fetch=False)

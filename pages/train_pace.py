@@ -1,0 +1,50 @@
+"""How often a page looks at a training: the fewer times, the more of a class look on."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+_USUAL_S, _SLOWEST_S = 0.5, 4.0
+_LOOKS_A_SECOND = 6.0
+_FORGOTTEN_S = 10.0
+
+
+class Pace:
+    """Counts who looks on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, float] = {}
+
+    def viewers(self, viewer: str, now: float) -> int:
+        """How many look on, this one among them; who has not looked for ten seconds has left."""
+        with self._lock:
+            self._seen[viewer] = now
+            self._seen = {
+                name: seen for name, seen in self._seen.items() if now - seen < _FORGOTTEN_S
+            }
+            return len(self._seen)
+
+
+def interval(viewers: int) -> float:
+    """Seconds from one look to the next, for so many: doubled as often as needed."""
+    seconds = _USUAL_S
+    while seconds < _SLOWEST_S and viewers / seconds > _LOOKS_A_SECOND:
+        seconds *= 2
+    return seconds
+
+
+def next_look(mine: bool) -> float:
+    """Seconds until this session should look again; `mine`: it started what it looks at."""
+    context = get_script_run_ctx()
+    viewers = _pace().viewers(context.session_id if context else "alone", time.monotonic())
+    return _USUAL_S if mine else interval(viewers)
+
+
+@st.cache_resource(show_spinner=False)
+def _pace() -> Pace:
+    return Pace()
