@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 
 import torch
@@ -33,7 +34,8 @@ from pixelcnn.sampling import SamplingCancelled
 from pixelcnn.training import Event, Step, Trainer
 from pixelcnn.training_state import load_state
 
-_NICENESS = 10  # a page that somebody waits for comes first, a training has what is left
+_NICENESS = 10
+_AUTOGROUP = Path("/proc/self/autogroup")
 _PAUSE_LOOK_S = 0.05
 _LOOKED_AT = 4.0  # steps a second: at this speed or less, every step is drawn
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -271,11 +273,19 @@ def _wait_for_run() -> Run | None:
 
 def main(arguments: list[str]) -> int:
     """Train one run; 0 if it finished or was stopped."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
+    _give_way()
     prepare_process()
     with joined() as team:
         return _lead(arguments, team) if team.leads else follow(team)
+
+
+def _give_way() -> None:
+    """A page that somebody waits for comes first, a training has what is left."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
+    # Linux may share the processors out among sessions first, and this process is one of its own.
+    with contextlib.suppress(OSError):
+        _AUTOGROUP.write_text(str(_NICENESS))
 
 
 def _lead(arguments: list[str], team: Team) -> int:

@@ -1,0 +1,35 @@
+"""A training leaves the processors to the pages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ASK = """
+import os
+from pathlib import Path
+from pixelcnn.worker import _give_way
+_give_way()
+print(os.nice(0), Path("/proc/self/autogroup").read_text())
+"""
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="this system has no groups of sessions"
+)
+def test_a_run_gives_way_as_a_process_and_as_a_session() -> None:
+    """Its niceness alone would count within its own session only."""
+    asked = subprocess.run(
+        [sys.executable, "-c", _ASK],
+        cwd=Path(__file__).parents[1],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        start_new_session=True,  # as the launcher starts it
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own, session = asked.stdout.split(maxsplit=1)
+    assert int(own) >= 10
+    assert session.strip().endswith("nice 10")
