@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import time
+from collections import deque
+from weakref import WeakKeyDictionary
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
@@ -24,21 +26,28 @@ def deliver_in_order() -> None:
     request_rerun = AppSession.request_rerun
     if hasattr(request_rerun, "__wrapped__"):
         return
+    # What a browser asks later must never be done earlier: it holds newer values of all controls.
+    waiting: WeakKeyDictionary[AppSession, deque[ClientState | None]] = WeakKeyDictionary()
 
     @functools.wraps(request_rerun)
     def in_order(session: AppSession, client_state: ClientState | None) -> None:
+        asked = waiting.setdefault(session, deque())
+        asked.append(client_state)
         if client_state is None or not client_state.fragment_id:
-            request_rerun(session, client_state)
-            return
-        until = time.monotonic() + _PATIENCE_S
+            begin_all(session)  # the whole page replaces what the run before has sent
+        elif len(asked) == 1:
+            look(session, time.monotonic() + _PATIENCE_S)
 
-        def begin_or_wait() -> None:
-            if _is_ending(session) and time.monotonic() < until:
-                session._event_loop.call_later(_LOOK_S, begin_or_wait)
-            else:
-                request_rerun(session, client_state)
+    def look(session: AppSession, until: float) -> None:
+        if _is_ending(session) and time.monotonic() < until:
+            session._event_loop.call_later(_LOOK_S, look, session, until)
+        else:
+            begin_all(session)
 
-        begin_or_wait()
+    def begin_all(session: AppSession) -> None:
+        asked = waiting[session]
+        while asked:
+            request_rerun(session, asked.popleft())
 
     AppSession.request_rerun = in_order  # type: ignore[method-assign]
 

@@ -30,9 +30,16 @@ def ask(session: Any, part: str) -> None:
     AppSession.request_rerun(session, ClientState(fragment_id=part))
 
 
+class ASession:
+    """What there is of a session while a run of this state is its last."""
+
+    def __init__(self, state: ScriptRequestType) -> None:
+        self._scriptrunner: Any = SimpleNamespace(_requests=SimpleNamespace(_state=state))
+        self._event_loop = asyncio.get_running_loop()
+
+
 def a_session(state: ScriptRequestType) -> Any:
-    runner = SimpleNamespace(_requests=SimpleNamespace(_state=state))
-    return SimpleNamespace(_scriptrunner=runner, _event_loop=asyncio.get_running_loop())
+    return ASession(state)
 
 
 def test_a_part_waits_until_the_run_before_has_delivered(begun: list[str]) -> None:
@@ -44,6 +51,20 @@ def test_a_part_waits_until_the_run_before_has_delivered(begun: list[str]) -> No
         session._scriptrunner = None  # its last event was handled
         await asyncio.sleep(0.05)
         assert begun == ["clock"]
+
+    run_async(use())
+
+
+def test_what_was_asked_first_begins_first(begun: list[str]) -> None:
+    async def use() -> None:
+        session = a_session(ScriptRequestType.STOP)
+        ask(session, "clock")
+        session._scriptrunner = None
+        ask(session, "button")
+        ask(session, "")  # the whole page waits for nothing
+        assert begun == ["clock", "button", ""]
+        await asyncio.sleep(0.05)
+        assert len(begun) == 3
 
     run_async(use())
 
