@@ -12,6 +12,7 @@ from pages import common, compare_words
 from pages.compare_figures import begin
 from pages.compare_pair import Pair, unseen
 from pages.controls import one_of, whole_number
+from pages.turns import taking_turns
 from widgets.pixel_grid import pixel_grid
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _WHO_PAYS = "PRGn_r"
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
+@taking_turns
 def _surprise(model: str, index: int) -> NDArray[np.float64]:
     """Bits that each pixel of an unseen digit costs: `(H, W)`."""
     from pixelcnn.counterfactual import surprise

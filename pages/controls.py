@@ -42,7 +42,9 @@ def whole_number(
         key: of the number in the session and in the address.
         more: for `st.number_input`, such as `help`.
     """
-    settings: dict[str, Any] = {"value": lowest if usual is None else usual, "key": key}
+    settings: dict[str, Any] = {"key": key}
+    if usual is not None:  # Streamlit warns of one beside what a button has put into the session
+        settings["value"] = usual
     if _is_infinite(st.query_params.get(key, "")):
         # Streamlit would raise an OverflowError. While the control is bound to the address, which
         # it was if it has been on screen, the address can only be mended at the next rerun.

@@ -17,6 +17,7 @@ from pages.features_cell import numbers, show_cell, wiring
 from pages.features_moments import show_moments
 from pages.features_words import EXPLAINED, views
 from pages.quiz import quiz
+from pages.turns import taking_turns
 from pixelcnn.introspect import (
     LayerSummary,
     activations,
@@ -53,6 +54,7 @@ class Inside:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # some 10 MB each
+@taking_turns
 def inside(
     model: str, image: NDArray[np.uint8], label: int | None, part: str, scale: str
 ) -> Inside:

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages import pictures
+from pages.turns import taking_turns
 from pixelcnn.errors import RunError
 from pixelcnn.introspect import activations, prediction
 from pixelcnn.layer_titles import layer_label, layer_part
@@ -69,6 +70,7 @@ def network_after(path: str, step: int) -> AutoregressiveModel:
 
 
 @st.cache_resource(show_spinner="Loading the moments ...", max_entries=8)
+@taking_turns
 def lookback(path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int) -> Lookback:
     """Run the network of each moment on one image, once for everybody."""
     images, labels = torch.from_numpy(image)[None], torch.tensor([label])

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.masks_words import ARCHITECTURES
+from pages.turns import taking_turns
 from pixelcnn.errors import ConfigError
 from pixelcnn.growth import Totals, growth
 from pixelcnn.layers import MaskType
@@ -98,6 +99,7 @@ def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int
 
 # 0.7 MB each. Following the paths takes up to seconds and 16 MB: what may be asked is kept at once.
 @st.cache_resource(show_spinner="Following every path ...", max_entries=64)
+@taking_turns
 def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> View:
     chosen = ARCHITECTURES[name]
     found = growth(

@@ -12,6 +12,7 @@ from pages import common, pictures
 from pages.controls import one_of
 from pages.one_pixel_words import LEAD, TERMS, TRY, in_words
 from pages.quiz import quiz
+from pages.turns import taking_turns
 from pixelcnn.counterfactual import Counterfactual, counterfactual
 from pixelcnn.reach import limit_reach
 from widgets.pixel_grid import Marks, newest_cell, pixel_grid
@@ -33,6 +34,7 @@ found.kl_bits  # (channels, rows, columns)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
+@taking_turns
 def changed(
     model: str,
     image: NDArray[np.uint8],

@@ -28,12 +28,16 @@ def slow_section(config: RunConfig, view: RunView | None) -> None:
             "the surprise, the gradient, the update."
         )
         return
-    with common.explained():
-        _show(config, view)
+    _show(config, view)
 
 
 @st.fragment
 def _show(config: RunConfig, view: RunView | None) -> None:
+    with common.explained():
+        _take_apart(config, view)
+
+
+def _take_apart(config: RunConfig, view: RunView | None) -> None:
     if not train_setup.is_at_hand(config):
         st.info("Read the data set first.")
         return

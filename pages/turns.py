@@ -3,14 +3,18 @@ other down; and work that nobody waits for any more is dropped."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pixelcnn.devices import usable_cores
 from pixelcnn.work_queue import Superseded, WorkQueue
+
+P, T = ParamSpec("P"), TypeVar("T")
 
 
 @contextmanager
@@ -37,6 +41,22 @@ def short_turn() -> Iterator[None]:
     """
     with _turn(_short(), None):
         yield
+
+
+def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
+    """Let work of a few tenths of a second take a short turn, so that those who only press a button
+    share Python with two others at most.
+
+    Put it below the cache's decorator: what is there already waits for nothing. The work must not
+    call other work that takes turns.
+    """
+
+    @wraps(work)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
+        with short_turn():
+            return work(*args, **kwargs)
+
+    return in_turn
 
 
 @st.cache_resource(show_spinner=False)
