@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pixelcnn.devices import usable_cores
-from pixelcnn.work_queue import Superseded, WorkQueue
+from pixelcnn.work_queue import BusyError, Superseded, WorkQueue
 
 P, T = ParamSpec("P"), TypeVar("T")
 
@@ -48,13 +48,17 @@ def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
     share Python with two others at most.
 
     Put it below the cache's decorator: what is there already waits for nothing. The work must not
-    call other work that takes turns.
+    call other work that takes turns. Where too many are waiting, the page says so and ends there.
     """
 
     @wraps(work)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
-        with short_turn():
-            return work(*args, **kwargs)
+        try:
+            with short_turn():
+                return work(*args, **kwargs)
+        except BusyError as error:
+            st.error(str(error))
+            st.stop()
 
     return in_turn
 

@@ -1,0 +1,31 @@
+"""Work that takes turns ends a page with words where too many are waiting."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from pages.turns import taking_turns
+    from pixelcnn.work_queue import BusyError
+
+    @st.cache_data
+    @taking_turns
+    def halved(number: int) -> int:
+        if number % 2:
+            raise BusyError("Too many are waiting.")
+        return number // 2
+
+    number = st.number_input("Number", 0, 9, 4)
+    st.text(f"half: {halved(number)}")
+
+
+def test_it_gives_what_the_work_gives_or_says_why_not() -> None:
+    app = AppTest.from_function(_page).run()
+    assert app.text[0].value == "half: 2"
+    app.number_input[0].set_value(3).run()
+    assert not app.exception
+    assert app.error[0].value == "Too many are waiting."
+    assert not app.text
+    app.number_input[0].set_value(6).run()
+    assert app.text[0].value == "half: 3"
