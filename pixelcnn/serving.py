@@ -16,6 +16,7 @@ from typing import IO
 
 from pixelcnn.errors import LabError
 from pixelcnn.runs import runs_root
+from pixelcnn.worker_priority import AS_A_SESSION
 
 ROOT = Path(__file__).parent.parent
 TEACHER_KEY = "PIXELCNN_TEACHER_KEY"
@@ -30,6 +31,8 @@ _FRUGAL = {
     "MALLOC_MMAP_THRESHOLD_": str(2**18),
     "MALLOC_TRIM_THRESHOLD_": str(2**20),
 }
+# A page that somebody in the class waits for comes first, a training has what is left.
+_TRAININGS_LAST = {AS_A_SESSION: "10"}
 _MB = 2**20
 _START_PATIENCE_S = 60.0
 _END_PATIENCE_S = 10.0
@@ -133,7 +136,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *_options(locals())],
             cwd=ROOT,  # where Streamlit looks for the project's settings
-            env={**_FRUGAL, **os.environ, **here, **(environment or {})},
+            env={**_FRUGAL, **_TRAININGS_LAST, **os.environ, **here, **(environment or {})},
             stdin=subprocess.DEVNULL,
             # Streamlit greets there with addresses of its own choice.
             stdout=subprocess.DEVNULL,

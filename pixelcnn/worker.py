@@ -16,7 +16,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import FrameType
 
 import torch
@@ -33,9 +32,8 @@ from pixelcnn.runs import Run
 from pixelcnn.sampling import SamplingCancelled
 from pixelcnn.training import Event, Step, Trainer
 from pixelcnn.training_state import load_state
+from pixelcnn.worker_priority import give_way
 
-_NICENESS = 10
-_AUTOGROUP = Path("/proc/self/autogroup")
 _PAUSE_LOOK_S = 0.05
 _LOOKED_AT = 4.0  # steps a second: at this speed or less, every step is drawn
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -273,19 +271,10 @@ def _wait_for_run() -> Run | None:
 
 def main(arguments: list[str]) -> int:
     """Train one run; 0 if it finished or was stopped."""
-    _give_way()
+    give_way()
     prepare_process()
     with joined() as team:
         return _lead(arguments, team) if team.leads else follow(team)
-
-
-def _give_way() -> None:
-    """A page that somebody waits for comes first, a training has what is left."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    # Linux may share the processors out among sessions first, and this process is one of its own.
-    with contextlib.suppress(OSError):
-        _AUTOGROUP.write_text(str(_NICENESS))
 
 
 def _lead(arguments: list[str], team: Team) -> int:
