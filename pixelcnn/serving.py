@@ -32,7 +32,7 @@ _FRUGAL = {
     "MALLOC_TRIM_THRESHOLD_": str(2**20),
 }
 # A page that somebody in the class waits for comes first, a training has what is left.
-_TRAININGS_LAST = {AS_A_SESSION: "10"}
+TRAININGS_LAST = {AS_A_SESSION: "10"}
 _MB = 2**20
 _START_PATIENCE_S = 60.0
 _END_PATIENCE_S = 10.0
@@ -136,7 +136,7 @@ class Server:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *_options(locals())],
             cwd=ROOT,  # where Streamlit looks for the project's settings
-            env={**_FRUGAL, **_TRAININGS_LAST, **os.environ, **here, **(environment or {})},
+            env={**_FRUGAL, **TRAININGS_LAST, **os.environ, **here, **(environment or {})},
             stdin=subprocess.DEVNULL,
             # Streamlit greets there with addresses of its own choice.
             stdout=subprocess.DEVNULL,

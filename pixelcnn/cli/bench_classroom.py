@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import socket
 import sys
@@ -74,8 +75,9 @@ class BenchClassroom:
     def _serve(self, folder: Path) -> int:
         from classroom.lesson import first_page
         from pixelcnn.runs import start_run
-        from pixelcnn.serving import Server
+        from pixelcnn.serving import TRAININGS_LAST, Server
 
+        os.environ.update(TRAININGS_LAST)  # the training is to be like one that the server starts
         log = folder / "server.log"
         with (
             log.open("w") as writing,
