@@ -121,8 +121,16 @@ def warm_up() -> threading.Thread:
         # would get far, once a student asks what a step does.
         torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
 
-    # No daemon: the end of the server must not tear down what is being compiled.
-    thread = threading.Thread(target=compile_loop, name="warm-up")
+    def compile_while_the_server_runs() -> None:
+        try:
+            compile_loop()
+        except Exception:
+            # Python forbids much to who still works at its end, and nobody needs it any more.
+            if threading.main_thread().is_alive():
+                raise
+
+    # A daemon: a server that shall stop does not wait half a minute for what is being compiled.
+    thread = threading.Thread(target=compile_while_the_server_runs, name="warm-up", daemon=True)
     thread.start()
     return thread
 
