@@ -8,11 +8,13 @@ import streamlit as st
 from pages import frame
 from pages.run_order import deliver_in_order
 from pixelcnn.parser_turns import take_turns_at_parsing
+from pixelcnn.spared_survivors import spare_survivors
 
 FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
 
 take_turns_at_parsing()  # each session has a thread of its own
 deliver_in_order()
+spare_survivors()
 # PyTorch lets go of the interpreter at each operation. To get it back from a thread that computes
 # in Python it would wait 5 ms by default, thousands of times for one film.
 sys.setswitchinterval(0.0005)
