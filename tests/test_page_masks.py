@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
@@ -20,72 +16,17 @@ from pages.masks_words import ARCHITECTURES, ORDERS
 from pixelcnn.generation_orders import generation_order
 from pixelcnn.growth import growth
 from pixelcnn.layers import MaskedConv2d, TapConv2d, VerticalConv2d, causal_mask
-from pixelcnn.mask_stack import MaskStack
 from pixelcnn.models import build_model, model_names
 from pixelcnn.paths import first_heard
-from pixelcnn.stack_growth import stack_growth
 from pixelcnn.weighted_reach import weighted_reach
+from tests.masks_page import GATED, PLAIN, open_page, relations_on, set_control, told, widget
 from widgets.payload import unpack
-
-APP = Path(__file__).parents[1] / "app.py"
-PLAIN, GATED = "One stack (PixelCNN)", "Two stacks (Gated PixelCNN)"
-
-
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(APP, default_timeout=30)
-    page.run().switch_page("pages/masks.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
 
 
 @pytest.fixture(scope="module")
 def fresh_page() -> AppTest:
     """The page as it opens, for tests that only read it."""
     return open_page()
-
-
-def widget(page: AppTest, title: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """What the widget with this title was given: (meta, arrays)."""
-    for component in page.get("bidi_component"):
-        meta, arrays = unpack(component.proto.bytes)
-        if meta.get("title") == title:
-            return meta, arrays
-    raise AssertionError(f"no widget {title!r}")
-
-
-def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """What the browser will show: the relation of each depth, and the limit.
-
-    A stack comes as its masks; that the browser finds the same is shown in `tests/browser`.
-    """
-    meta, arrays = widget(page, title)
-    if "stack" in meta:
-        assert meta["stack"]["keeps"]
-        sides = [round(len(mask) ** 0.5) for mask in meta["stack"]["masks"]]
-        first, later = (
-            np.array(mask, bool).reshape(side, side)
-            for mask, side in zip(meta["stack"]["masks"], sides, strict=True)
-        )
-        dilation = meta["stack"]["dilation"]
-        found = stack_growth(first, later, size=meta["height"], dilation=dilation)
-        return found.relations, found.limit
-    seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
-    shape = (28, 28, 28, 28)
-    limit = arrays["limit"].astype(bool) ^ seen[-1]
-    return seen.reshape(-1, *shape), limit.reshape(shape)
-
-
-def told(page: AppTest) -> str:
-    return "\n".join(markdown.value for markdown in page.markdown)
-
-
-def set_control(page: AppTest, name: str, value: int | str) -> None:
-    controls = page.selectbox if name in ("left", "right") else page.button_group
-    controls(key=name).set_value(value).run()
-    assert not page.exception
 
 
 def test_it_opens_with_the_exact_counts_in_words(fresh_page: AppTest) -> None:
@@ -222,70 +163,6 @@ def test_the_command_counts_what_the_page_shows() -> None:
     assert "blocks=7 first_kernel_size=9 kernel_size=5" in re.sub(r"\s+", " ", command)
 
 
-# ---------------------------------------------------------------- edited masks
-
-
-def click_tile(page: AppTest, key: str, row: int, column: int) -> None:
-    """What the browser sends when a weight is toggled."""
-    metas = [unpack(component.proto.bytes) for component in page.get("bidi_component")]
-    meta, arrays = next((meta, arrays) for meta, arrays in metas if meta["key"] == key)
-    cells = arrays["start"].copy()
-    cells[row, column] ^= 1
-    sent = {"base": meta["base"], "cells": base64.b64encode(cells.tobytes()).decode()}
-    page.session_state[key] = {"mask": sent}
-    page.run()
-    assert not page.exception
-
-
-def test_a_toggled_weight_recolours_the_one_stack_and_is_in_the_address() -> None:
-    page = open_page()
-    first, later = (causal_mask(1, 1, (k, k), t)[0, 0].numpy() for k, t in ((7, "A"), (3, "B")))
-    click_tile(page, "later-tiles", 1, 2)
-    later[1, 2] = True
-    expected = stack_growth(first, later)
-    for title in (PLAIN, "With these masks"):
-        relations, limit = relations_on(page, title)
-        assert np.array_equal(relations, expected.relations)
-        assert np.array_equal(limit, expected.limit)
-    assert np.array_equal(relations_on(page, GATED)[0], growth("gated_pixelcnn").relations)
-    assert f"**{expected.totals[7].leaks:,} leaks**" in told(page)
-    assert page.query_params["masks"] == MaskStack((first, later)).hex
-
-    again = open_page(masks=page.query_params["masks"])
-    assert np.array_equal(relations_on(again, PLAIN)[0], expected.relations)
-    again.button(key="usual-masks").click().run()
-    assert np.array_equal(relations_on(again, PLAIN)[0], growth("pixelcnn").relations)
-    assert "masks" not in again.query_params
-
-
-def test_the_tile_that_looks_ahead_and_the_line_that_decides_it_are_told_apart() -> None:
-    page = open_page()
-    meta, arrays = widget(page, "Each layer after it: mask B")
-    assert arrays["forbidden"].tolist() == [[0, 0, 0], [0, 0, 1], [1, 1, 1]]
-    assert arrays["lines"].tolist() == [[1, 1, 1], [2, 3, 0], [0, 0, 0]]
-    assert meta["code"][2].startswith("mask[1, :1] = 1")
-
-
-def test_other_kernels_undo_the_edits() -> None:
-    page = open_page()
-    click_tile(page, "later-tiles", 1, 2)
-    set_control(page, "kernel", 5)
-    assert np.array_equal(relations_on(page, PLAIN)[0], growth("pixelcnn", kernel_size=5).relations)
-    assert "masks" not in page.query_params
-
-
-@pytest.mark.parametrize("text", ["ffff", "zz-zz", "ffffff00000000-fc00-00"])
-def test_masks_in_the_address_that_fit_no_kernel_are_left_out(text: str) -> None:
-    page = open_page(masks=text)
-    assert "**32.5%**" in told(page)
-
-
-def test_without_the_one_stack_the_tiles_are_fixed_and_say_so() -> None:
-    page = open_page(left="PixelSNAIL", masks="ffffff00000000-fc00")
-    assert "Only the masks of one stack can be edited" in told(page)
-    assert not widget(page, "Each layer after it: mask B")[0]["toggles"]
-
-
 # ---------------------------------------------------------------- sizes, dilation, orders
 
 
@@ -335,18 +212,6 @@ def test_the_path_and_who_hears_of_the_source_are_the_library_s() -> None:
     ]
 
 
-def test_a_source_that_was_chosen_goes_into_the_address() -> None:
-    page = open_page()
-    page.session_state["path-one"] = {"source": {"row": 2, "column": 4, "turn": 0}}
-    page.run()
-    assert page.query_params["source"] == "2-4"
-    page.session_state["path-two"] = {"source": {"row": 3, "column": 5, "turn": 1}}
-    page.run()
-    assert page.query_params["source"] == "3-5"
-    page.run()  # the older choice in the other grid is past
-    assert page.query_params["source"] == "3-5"
-
-
 def test_the_colours_masks_are_the_library_s_and_mask_a_at_the_output_hides_colours() -> None:
     page = open_page()
     for kind in ("A", "B"):
@@ -363,74 +228,3 @@ def test_weights_of_a_trained_model_are_shown_for_the_target() -> None:
     expected = weighted_reach(model, unseen(2, 28).images[:32], (15, 14))
     np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-6)
     assert "Half of the weight lies on" in told(page)
-
-
-# ---------------------------------------------------------------- the address
-
-
-def test_the_address_restores_everything() -> None:
-    page = open_page(first="9", mask="B", kernel="5", row="3", column="25", depth="2")
-    for title, name in ((PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")):
-        meta, _ = widget(page, title)
-        assert (meta["selected"], meta["depth"]) == ([3, 25], 2)
-        expected = growth(name, first_kernel_size=9, kernel_size=5, first_mask="B")
-        assert np.array_equal(relations_on(page, title)[0], expected.relations)
-    assert "the first layer and 2 more" in told(page)
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        {"row": "28", "column": "-1", "depth": "28"},
-        {"row": "middle", "column": "", "depth": "1e3"},
-        {"first": "4", "mask": "C", "kernel": "100"},
-    ],
-)
-def test_an_address_that_makes_no_sense_shows_what_is_usual(query: dict[str, str]) -> None:
-    page = open_page(**query)
-    meta, _ = widget(page, PLAIN)
-    assert (meta["selected"], meta["depth"]) == ([14, 14], 7)
-    assert "**32.5%**" in told(page)
-
-
-def choose(page: AppTest, key: str, row: int, column: int, depth: int) -> None:
-    """What the browser sends when a target is pinned in one of the grids."""
-    instead = {"instead_of": [14, 14], "instead_of_depth": 7}
-    target = {"row": row, "column": column, "depth": depth, "at": time.monotonic()}
-    page.session_state[key] = {"target": target | instead}
-    page.run()
-    assert not page.exception
-
-
-def test_a_chosen_target_and_depth_are_put_into_the_address_and_counted() -> None:
-    page = open_page()
-    choose(page, "left-grid", 3, 20, 15)
-    assert {name: page.query_params[name] for name in ("row", "column", "depth")} == {
-        "row": "3",
-        "column": "20",
-        "depth": "15",
-    }
-    assert "the first layer and 15 more see **65.3%**" in told(page)
-
-
-def test_of_the_two_grids_the_one_used_last_counts() -> None:
-    page = open_page()
-    choose(page, "left-grid", 3, 20, 15)
-    choose(page, "right-grid", 5, 6, 0)
-    assert page.query_params["row"] == "5"
-    assert told(page).count("the first layer alone") == 2
-    choose(page, "left-grid", 3, 20, 15)  # where it had been before
-    assert page.query_params["column"] == "20"
-
-
-def test_back_at_the_start_the_address_is_short_again() -> None:
-    page = open_page()
-    choose(page, "left-grid", 3, 20, 15)
-    choose(page, "left-grid", 14, 14, 7)
-    assert not {"row", "column", "depth"} & set(page.query_params)
-
-
-def test_what_a_browser_sends_is_not_trusted() -> None:
-    page = open_page()
-    choose(page, "left-grid", 99, -5, 10_000)
-    assert not {"row", "column", "depth"} & set(page.query_params)
