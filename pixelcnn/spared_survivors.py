@@ -3,7 +3,8 @@
 A complete collection looks at every object there is, and nothing else happens meanwhile. With
 PyTorch, numba and thirty sessions loaded, that is 0.6 to 0.9 seconds several times a minute. Almost
 all of these objects live as long as the server, so what one collection has found alive, the next
-ones leave alone; now and then one is complete, for what has died since.
+ones leave alone. Once a minute one is complete, for what has died since: with one in five minutes
+the memory of a server with thirty students grew by 30 MB a minute.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import gc
 import time
 from collections.abc import Callable
 
-COMPLETE_EVERY_S = 300.0
+COMPLETE_EVERY_S = 60.0
 
 
 def spare_survivors(complete_every_s: float = COMPLETE_EVERY_S) -> None:
