@@ -27,7 +27,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from classroom.waiting import COMPLETE, Reaction, Waiting
 
 PATIENCE_S = 60.0
-_KEPT_MESSAGES = 100
+_REPORTED_MESSAGES = 100
 
 
 class Lost(Exception):
@@ -204,10 +204,10 @@ class Browser:
             self._waiting = None
 
     async def _rerun(self, state: ClientState) -> None:
-        # Forgotten only now: what was reported may be named by its hash until the next report.
-        while len(self._known) > _KEPT_MESSAGES:
+        # As many again are kept: an older run, still on its way, may name what was reported to it.
+        while len(self._known) > 2 * _REPORTED_MESSAGES:
             del self._known[next(iter(self._known))]
-        state.cached_message_hashes.extend(self._known)
+        state.cached_message_hashes.extend(list(self._known)[-_REPORTED_MESSAGES:])
         state.context_info.timezone = "UTC"
         state.context_info.url = self.address
         try:

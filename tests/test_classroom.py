@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from classroom.browser import Browser, Shown
@@ -110,6 +112,28 @@ def test_a_session_shows_what_a_browser_would(served: tuple[Server, Path]) -> No
 
     run_async(use())
     assert any("RuntimeError: broken" in line for line in _tracebacks(served[1]))
+
+
+def test_what_was_reported_as_known_can_still_be_named_after_many_more_messages() -> None:
+    class Wire:
+        async def send(self, data: bytes) -> None:
+            self.reported = list(BackMsg.FromString(data).rerun_script.cached_message_hashes)
+
+    async def use() -> None:
+        browser, wire = Browser("http://nowhere"), Wire()
+        browser._socket = wire
+        for number in range(200):
+            message = ForwardMsg(hash=str(number))
+            message.metadata.cacheable = True
+            browser._take(message)
+            if number % 90 == 0:
+                await browser._rerun(ClientState())
+        older = wire.reported
+        await browser._rerun(ClientState())
+        assert "199" in wire.reported
+        browser._take(ForwardMsg(ref_hash=older[0]))  # by the run that came before
+
+    run_async(use())
 
 
 @pytest.mark.parametrize("told", [True, False])
