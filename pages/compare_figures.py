@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pixelcnn.scores.paired import PairedScores
 
 _TICK = 1.0  # seconds
+_ROUNDS = 3  # of drawing, to time it: enough for two digits, and others compute here too
 COLUMNS = (5, 3, 5)
 
 
@@ -50,7 +51,8 @@ def begin(pair: Pair) -> Figures:
 
     def times() -> Iterator[list[float]]:
         compiling.join()
-        yield drawing_times(networks, [common.engine_for(name) for name in pair])
+        engines = [common.engine_for(name) for name in pair]
+        yield drawing_times(networks, engines, rounds=_ROUNDS)
 
     return Figures(
         jobs().start(("centres", pair), centres),

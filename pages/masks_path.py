@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pages.masks_grids import depth_names
 from pages.masks_state import Setup, target, view, who_hears
 from pages.masks_words import ARCHITECTURES, edited_why, step_in_words
-from pages.turns import taking_turns
+from pages.turns import one_at_a_time
 from pixelcnn.growth import thin_graph
 from pixelcnn.layers import MaskType
 from pixelcnn.mask_stack import MaskStack
@@ -50,7 +50,7 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
 
 
 @st.cache_resource(show_spinner="Following every path ...", max_entries=3)
-@taking_turns
+@one_at_a_time
 def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks: int) -> Paths:
     """The ways through a network that is as thin as it can be."""
     chosen = ARCHITECTURES[name]

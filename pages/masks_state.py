@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.masks_words import ARCHITECTURES
-from pages.turns import taking_turns
+from pages.turns import one_at_a_time
 from pixelcnn.errors import ConfigError
 from pixelcnn.growth import Totals, growth
 from pixelcnn.layers import MaskType
@@ -99,7 +99,7 @@ def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int
 
 # 0.7 MB each. Following the paths takes up to seconds and 16 MB: what may be asked is kept at once.
 @st.cache_resource(show_spinner="Following every path ...", max_entries=64)
-@taking_turns
+@one_at_a_time
 def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> View:
     chosen = ARCHITECTURES[name]
     found = growth(

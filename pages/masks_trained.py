@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pages import common
 from pages.controls import one_of
 from pages.masks_state import Setup, target
-from pages.turns import taking_turns
+from pages.turns import one_at_a_time
 from pixelcnn.weighted_reach import weighted_reach
 from widgets.pixel_grid import pixel_grid
 from widgets.theme import role_index
@@ -21,7 +21,7 @@ EXACT, WEIGHTED = "exact", "weighted"
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-@taking_turns
+@one_at_a_time
 def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
     """The mean size of the gradient over some real digits, for one target: `(H, W)`."""
     model, _ = common.load_model(name)

@@ -50,11 +50,20 @@ def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
     Put it below the cache's decorator: what is there already waits for nothing. The work must not
     call other work that takes turns. Where too many are waiting, the page says so and ends there.
     """
+    return _in_turn_at(_short, work)
 
+
+def one_at_a_time(work: Callable[P, T]) -> Callable[P, T]:
+    """The same for work of up to some seconds: it has a queue of its own, so that nothing shorter
+    waits behind it."""
+    return _in_turn_at(_slow, work)
+
+
+def _in_turn_at(queue: Callable[[], WorkQueue], work: Callable[P, T]) -> Callable[P, T]:
     @wraps(work)
     def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with short_turn():
+            with _turn(queue(), None):
                 return work(*args, **kwargs)
         except BusyError as error:
             st.error(str(error))
@@ -66,6 +75,11 @@ def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
 @st.cache_resource(show_spinner=False)
 def _long() -> WorkQueue:
     return WorkQueue(max(1, usable_cores() - 1))
+
+
+@st.cache_resource(show_spinner=False)
+def _slow() -> WorkQueue:
+    return WorkQueue(max(1, usable_cores() - 1), places=256)
 
 
 @st.cache_resource(show_spinner=False)
