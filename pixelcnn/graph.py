@@ -136,33 +136,58 @@ class _Tracer(fx.Tracer):
         return ours or super().is_leaf_module(m, module_qualified_name)
 
 
-def trace(model: AutoregressiveModel) -> Graph:
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a network does, call by call.
+
+    It holds for every model of the same architecture and depth: the weights, masks and kernels are
+    looked up in the model itself.
+
+    Attributes:
+        calls: the trace.
+        channels: the feature channels of what each call makes.
+    """
+
+    calls: fx.Graph
+    channels: dict[fx.Node, int]
+
+
+def record(model: AutoregressiveModel) -> Recording:
+    """What `model.network` does. It takes far longer than to read a graph off it."""
+    config = model.config
+    unlabelled = {} if config.classes else {"labels": None}
+    with _TRACING:
+        calls = _Tracer().trace(model, concrete_args=unlabelled)
+    device = next(model.parameters()).device
+    example = torch.zeros(1, config.channels, config.height, config.width, device=device)
+    label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
+    counter = _ChannelCounter(model, graph=calls)
+    with torch.no_grad():
+        counter.run(example, label)
+    return Recording(calls, counter.channels)
+
+
+def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Graph:
     """The graph of `model.network`.
+
+    Args:
+        model: a model of the registry.
+        recording: of this model, or of one that differs in weights, masks and kernels alone.
 
     Raises:
         ConfigError: the network uses an operation that is not in the list of `Value`.
     """
-    config = model.config
-    unlabelled = {} if config.classes else {"labels": None}
-    with _TRACING:
-        traced = _Tracer().trace(model, concrete_args=unlabelled)
-    image, labels = [node for node in traced.nodes if node.op == "placeholder"]
-
-    device = next(model.parameters()).device
-    example = torch.zeros(1, config.channels, config.height, config.width, device=device)
-    label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
-    counter = _ChannelCounter(model, graph=traced)
-    with torch.no_grad():
-        counter.run(example, label)
-
-    builder = _Builder(model, image, counter.channels)
-    for node in traced.nodes:
+    recording = recording or record(model)
+    calls = recording.calls
+    image, labels = [node for node in calls.nodes if node.op == "placeholder"]
+    builder = _Builder(model, image, recording.channels)
+    for node in calls.nodes:
         if node is not labels:
             builder.add(node)
     constant_nodes = builder.constant_nodes
 
     def constants(given: Tensor | None) -> dict[int, Tensor]:
-        computed = _evaluate(model, traced, constant_nodes, labels, given)
+        computed = _evaluate(model, calls, constant_nodes, labels, given)
         return {value.index: computed[node] for node, value in constant_nodes.items()}
 
     return Graph(live(builder.values, builder.output), constants)

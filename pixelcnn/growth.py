@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pixelcnn.errors import ConfigError
-from pixelcnn.graph import Graph, Value, trace
+from pixelcnn.graph import Graph, Recording, Value, record, trace
 from pixelcnn.layers import MaskedConv2d, MaskType, TapConv2d
 from pixelcnn.models import AutoregressiveModel, build_model
 from pixelcnn.models.pixelcnnpp import PixelCNNPP
@@ -20,6 +20,7 @@ from pixelcnn.shortening import shortened
 
 _TEMPLATE_BLOCKS = 3
 _TRACED_SIZE = 28
+_KERNEL_SIZES = ("first_kernel_size", "kernel_size")
 _DEPTHS_AT_ONCE = 5
 
 
@@ -166,13 +167,26 @@ def _thin_graph(
     name: str, blocks: int, first_mask: MaskType, options: tuple[tuple[str, Any], ...]
 ) -> Graph:
     """It is the same for images of any size, and takes longer to make than to follow."""
-    size = _TRACED_SIZE
-    model = build_model(
-        name, height=size, width=size, hidden_channels=2, blocks=blocks, **dict(options)
-    )
+    model = _thin_model(name, blocks, options)
     if first_mask == "B":
         put_mask_b_first(model)
-    return trace(model)
+    others = tuple(one for one in options if one[0] not in _KERNEL_SIZES)
+    return trace(model, _recording(name, blocks, others))
+
+
+@lru_cache(maxsize=32)
+def _recording(name: str, blocks: int, options: tuple[tuple[str, Any], ...]) -> Recording:
+    """It is the same for kernels of any size, and for either mask."""
+    return record(_thin_model(name, blocks, options))
+
+
+def _thin_model(
+    name: str, blocks: int, options: tuple[tuple[str, Any], ...]
+) -> AutoregressiveModel:
+    size = _TRACED_SIZE
+    return build_model(
+        name, height=size, width=size, hidden_channels=2, blocks=blocks, **dict(options)
+    )
 
 
 def put_mask_b_first(model: AutoregressiveModel) -> None:
