@@ -79,7 +79,7 @@ def _long() -> WorkQueue:
 
 @st.cache_resource(show_spinner=False)
 def _slow() -> WorkQueue:
-    return WorkQueue(max(1, usable_cores() - 1), places=256)
+    return WorkQueue(1, places=256)  # mostly Python, of which only one can run anyway
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,6 +1,10 @@
 """Work that takes turns ends a page with words where too many are waiting."""
 
+import threading
+
 from streamlit.testing.v1 import AppTest
+
+from pages.turns import one_at_a_time, taking_turns
 
 
 def _page() -> None:
@@ -29,3 +33,23 @@ def test_it_gives_what_the_work_gives_or_says_why_not() -> None:
     assert not app.text
     app.number_input[0].set_value(6).run()
     assert app.text[0].value == "half: 3"
+
+
+def test_slow_work_is_done_one_piece_at_a_time_and_nothing_shorter_waits_for_it() -> None:
+    begun, end, second = threading.Event(), threading.Event(), threading.Event()
+
+    @one_at_a_time
+    def slow() -> None:
+        begun.set()
+        assert end.wait(60)
+
+    workers = [threading.Thread(target=one) for one in (slow, one_at_a_time(second.set))]
+    workers[0].start()
+    assert begun.wait(60)
+    workers[1].start()
+    assert taking_turns(lambda: "short")() == "short"
+    assert not second.wait(0.5)
+    end.set()
+    for worker in workers:
+        worker.join(60)
+    assert second.is_set()
