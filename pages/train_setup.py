@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
 from pages.controls import whole_number
 from pages.train_network import Options, choose_conditioning, choose_network
 from pixelcnn.own_name import OWN
+from pixelcnn.train_config import Optimizer
 
 if TYPE_CHECKING:
     from pixelcnn.data import DataSet
@@ -124,7 +125,14 @@ def _training(options: Options) -> dict[str, Any]:
         **options.place("rate"),
     )
     batch = options.pick("Digits a step (batch)", _BATCHES, base.batch_size, "batch")
-    optimizer = options.pick("Optimizer", ["adamw", "adam", "rmsprop"], base.optimizer, "optimizer")
+    optimizer = options.pick(
+        "Optimizer (which way a step goes)",
+        list(get_args(Optimizer)),
+        base.optimizer,
+        "optimizer",
+        help="Adam and RMSprop give each weight a step of its own length. Muon moves a whole "
+        "kernel in all of its directions alike; it needs about half as many steps.",
+    )
     ema = options.pick(
         "Averaging of the weights (EMA)",
         _AVERAGES,

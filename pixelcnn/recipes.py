@@ -101,6 +101,21 @@ def _other_levels() -> list[Recipe]:
             ),
         ),
         Recipe(
+            name="mnist-256-pixelcnnpp",
+            about="All 256 levels of grey, each with a probability of its own: the fewest nats.",
+            config=_digits(
+                "pixelcnnpp",
+                _TWO_STREAMS
+                | {"hidden_channels": 32, "level_features": 24, "likelihood": "softmax"},
+                steps=10000,
+                levels=256,
+                conditional=False,
+                optimizer="muon",
+                learning_rate=5e-3,
+                threads=2,
+            ),
+        ),
+        Recipe(
             name="mnist-256-logistic",
             about="All 256 levels of grey, as a mixture of five bells (logistics).",
             config=_digits(
@@ -170,6 +185,8 @@ def _digits(
     conditional: bool = True,
     levels: int = 2,
     binarize: str = "threshold",
+    threads: int = 1,
+    **training: Any,
 ) -> RunConfig:
     """A training on all 60,000 MNIST digits; of the published static draw, on its 50,000."""
     return RunConfig(
@@ -179,6 +196,11 @@ def _digits(
         data="mnist",
         data_options={"levels": levels, "binarize": binarize, "size": None},
         train=TrainConfig(
-            steps=steps, evaluate_every=500, sample_every=0, save_every=250, threads=1
+            steps=steps,
+            evaluate_every=500,
+            sample_every=0,
+            save_every=250,
+            threads=threads,
+            **training,
         ),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, get_args
 
 from pixelcnn.run_config import RunConfig
+from pixelcnn.train_config import Optimizer
 
 Choice = str | int | float | bool
 
@@ -83,7 +84,7 @@ DIFFERENCES: Mapping[str, Difference] = {
         lambda config: config.model,
         _with_architecture,
     ),
-    "optimizer": _of_training("optimizer", "optimizer", ("adamw", "adam", "rmsprop")),
+    "optimizer": _of_training("optimizer", "optimizer", get_args(Optimizer)),
     "batch": _of_training("batch", "batch_size", (4, 8, 16, 32, 64)),
 }
 

@@ -133,7 +133,7 @@ class Trainer:
         # Convolutions on a CPU or a tensor core are fastest with the channels innermost.
         model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters = list(model.parameters())
-        self._optimizer = make_optimizer(self._parameters, config, self.device)
+        self._optimizer = make_optimizer(model, config, self.device)
         self._average = AveragedWeights(model, config.ema) if config.ema else None
         self._has_dropout = has_dropout(model)
         precision: str = config.precision

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pixelcnn.errors import DataError
+from pixelcnn.muon import Muon
 from pixelcnn.train_config import TrainConfig
 
 if TYPE_CHECKING:
@@ -52,9 +53,21 @@ def level_frequencies(images: Tensor, levels: int) -> Tensor:
 
 
 def make_optimizer(
-    parameters: list[torch.nn.Parameter], config: TrainConfig, device: torch.device
+    model: AutoregressiveModel, config: TrainConfig, device: torch.device
 ) -> torch.optim.Optimizer:
     """The optimizer of the configuration, in one kernel for all weights where there is one."""
+    parameters = list(model.parameters())
+    if config.optimizer == "muon":
+        # The rows of the output layer are levels, not features that could stand in for another.
+        kernels = [one for one in parameters if one.ndim > 2 and one is not model.output.weight]
+        others = [one for one in parameters if all(one is not kernel for kernel in kernels)]
+        return Muon(
+            kernels,
+            others,
+            config.learning_rate,
+            beta2=config.beta2,
+            weight_decay=config.weight_decay,
+        )
     if config.optimizer == "rmsprop":
         return torch.optim.RMSprop(
             parameters, config.learning_rate, alpha=config.beta2, weight_decay=config.weight_decay

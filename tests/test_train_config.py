@@ -40,7 +40,7 @@ from pixelcnn.training import TrainConfig
         ({"steps": 1, "held_out": 0}, "held_out"),
         ({"steps": 1, "seed": -1}, "seed"),
         ({"steps": 1, "threads": 0}, "threads"),
-        ({"steps": 1, "optimizer": "sgd"}, "'adamw', 'adam', 'rmsprop'"),
+        ({"steps": 1, "optimizer": "sgd"}, "'adamw', 'adam', 'rmsprop', 'muon'"),
         ({"steps": 1, "ema": 1}, "ema"),
         ({"steps": 1, "ema": -0.1}, "ema"),
         ({"steps": 1, "schedule": "linear"}, "'cosine', 'constant'"),

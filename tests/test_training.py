@@ -68,7 +68,7 @@ def test_weights_that_were_already_trained_are_not_reset(digits):
     assert first.nats == pytest.approx(reached, rel=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "muon"])
 def test_the_other_optimizers_train_too(optimizer):
     data = make_data()
     curve = losses(train(make_model(data), data, quiet(steps=30, optimizer=optimizer)))

@@ -10,7 +10,7 @@ from pixelcnn.training_state import load_state, save_state
 from tests.training_cases import losses, make_data, make_model, quiet
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop"])
+@pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop", "muon"])
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
 def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, name, optimizer):
     data = make_data(binarize="dynamic")
