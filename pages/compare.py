@@ -37,7 +37,7 @@ with common.explained():
         reasons = "\n".join(f"- {one}" for one in obstacles)
         st.info(
             f"**{pair.first}** (A) and **{pair.second}** (B) cannot be compared by numbers:"
-            f"\n\n{reasons}\n\nChoose another one at the left."
+            f"\n\n{reasons}\n\nChoose another one in the sidebar; on a phone, » opens it."
         )
     else:
         lessons(pair)

@@ -130,7 +130,7 @@ CODES = (
 
 CODES_NEED = (
     "The autoencoder and the VAE that come with the lab read black-and-white digits of 28 × 28 "
-    "pixels. Choose such models at the left to see them side by side."
+    "pixels. Choose such models in the sidebar to see them side by side."
 )
 
 

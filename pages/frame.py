@@ -90,7 +90,7 @@ def _follow_short_link(pages: Mapping[str, StreamlitPage]) -> None:
     st.query_params.pop(_LINK, None)
     st.warning(
         "This short link is not known here. It may have been made on another computer, or long "
-        "ago. Copy it again, or find the page in the list on the left."
+        "ago. Copy it again, or find the page in the sidebar; on a phone, » opens it."
     )
 
 

@@ -54,7 +54,7 @@ def classes(options: Options, progress: Progress) -> Scene | str:
     if not count:
         return (
             "This model was trained without labels, so it cannot be told which digit to draw. "
-            "Choose another model at the left."
+            "Choose another model in the sidebar; on a phone, » opens it."
         )
     seeds = seeds_from(options.seed, SEEDS)
     rows = tuple(Row(digit, options.temperature) for digit in range(count))

@@ -2,7 +2,10 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
+
+from pixelcnn.sampling import numba_tiles
 
 _FAILING = """
 import atexit, threading, time
@@ -44,3 +47,18 @@ def test_an_error_while_the_server_runs_is_told() -> None:
 
 def test_a_server_that_ends_while_it_still_compiles_says_nothing() -> None:
     assert "Traceback" not in _run(at_the_end=True)
+
+
+def test_while_one_compiles_the_sampler_others_wait_for_what_it_makes() -> None:
+    begun = threading.Event()
+
+    def compile_too() -> None:
+        with numba_tiles._one_process_compiles():
+            begun.set()
+
+    other = threading.Thread(target=compile_too)
+    with numba_tiles._one_process_compiles():
+        other.start()
+        assert not begun.wait(0.5)
+    other.join()
+    assert begun.is_set()

@@ -89,7 +89,7 @@ def warm_up() -> None:
 
 
 def _compiled() -> bool:
-    loaded = sys.modules.get("pixelcnn.sampling.numba_engine")
+    loaded = sys.modules.get("pixelcnn.sampling.numba_tiles")
     return loaded is not None and bool(loaded.is_ready())
 
 

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
-import tempfile
-from contextlib import suppress
-from pathlib import Path
-
 import numpy as np
 import torch
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -17,12 +11,10 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.lowering import lower
 from pixelcnn.sampling.numba_draw import kind_of
-from pixelcnn.sampling.numba_loop import fill_row
 from pixelcnn.sampling.numba_program import compile_tables
 from pixelcnn.sampling.numba_tiles import Tile, fill_tiles, parts_of
 from pixelcnn.sampling.request import Request
 
-_PATIENCE_S = 120.0
 _TILES_AT_ONCE = 8
 """Tiles whose activations are kept in memory at the same time: the others wait."""
 
@@ -173,25 +165,10 @@ class Painting:
         fill_tiles(self._tiles, self._request, first, height if rows is None else rows)
 
 
-def is_ready() -> bool:
-    """Whether the loop is compiled, so that a call costs no compilation."""
-    return bool(fill_row.overloads)
-
-
 def warm_up() -> None:
-    """Compile the loop, or load it from the disk cache: half a minute once on a machine.
-
-    Of processes that do so at the same time, such as a server and its training processes, one
-    compiles, and the others wait to load what it has made.
-    """
+    """Compile the loop, or load it from the disk cache: half a minute once on a machine."""
     from pixelcnn.models import build_model
     from pixelcnn.sampling.request import make_request
 
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=4, blocks=1).eval()
-    lock = FileLock(Path(tempfile.gettempdir()) / f"pixelcnn-compiling-{getpass.getuser()}.lock")
-    with suppress(Timeout, OSError):  # it spares work, no more
-        lock.acquire(timeout=_PATIENCE_S)
-    try:
-        NumbaEngine(model).run(make_request(model, 1, seed=0))
-    finally:
-        lock.release()
+    NumbaEngine(model).run(make_request(model, 1, seed=0))

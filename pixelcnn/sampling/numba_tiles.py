@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import getpass
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise, repeat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -24,6 +30,7 @@ TILE = 16
 """Images computed together: enough to fill the registers, few enough to stay in the cache."""
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+_PATIENCE_S = 120.0
 
 
 def fill_tiles(
@@ -36,7 +43,8 @@ def fill_tiles(
 ) -> None:
     """Fill all tiles from a pixel to the end of a row, tiles side by side on several threads."""
     row, column = first
-    with ThreadPoolExecutor(min(len(tiles), usable_cores())) as threads:
+    compiling = nullcontext() if is_ready() else _one_process_compiles()
+    with compiling, ThreadPoolExecutor(min(len(tiles), usable_cores())) as threads:
         while row < rows:
             request.advance(rows_before + row, rows_in_all or rows)
             if len(tiles) == 1:
@@ -44,6 +52,24 @@ def fill_tiles(
             else:
                 list(threads.map(Tile.fill, tiles, repeat(row), repeat(column)))
             row, column = row + 1, 0
+
+
+def is_ready() -> bool:
+    """Whether the loop is compiled, so that a call costs no compilation."""
+    return bool(fill_row.overloads)
+
+
+@contextmanager
+def _one_process_compiles() -> Iterator[None]:
+    """Of processes that need the loop at the same time, such as a server and its trainings, one
+    compiles it, and the others wait to load what it has made."""
+    lock = FileLock(Path(tempfile.gettempdir()) / f"pixelcnn-compiling-{getpass.getuser()}.lock")
+    with suppress(Timeout, OSError):  # it spares work, no more
+        lock.acquire(timeout=_PATIENCE_S)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def parts_of(n: int) -> list[slice]:
