@@ -16,7 +16,7 @@ MODELS = {
     "mnist-threshold-pixelcnn": "Trained PixelCNN",
     "mnist-threshold-gated": "Trained Gated PixelCNN",
 }
-DIGITS = 32
+DIGITS = 16
 EXACT, WEIGHTED = "exact", "weighted"
 
 

@@ -168,7 +168,7 @@ def _log_probs(model: AutoregressiveModel, image: Tensor, order: int) -> Tensor:
 
     `image` is `(C, rows, W)`; the result is `(classes or 1, C, rows, W)`, in nats.
     """
-    top = _top_of(model, image.shape[1]).eval()
+    top = top_of(model, image.shape[1]).eval()
     classes = model.config.classes
     device = next(model.parameters()).device
     images = image.to(device).expand(max(classes, 1), *image.shape)
@@ -179,7 +179,7 @@ def _log_probs(model: AutoregressiveModel, image: Tensor, order: int) -> Tensor:
         return model.likelihood.log_prob(top(images, labels), images).cpu()
 
 
-def _top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
+def top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
     """The same network on images that end after `rows` rows, with the same parameters.
 
     Nothing below can change what a causal network says about them, so its work can be spared.

@@ -133,6 +133,9 @@ class TapConv2d(nn.Conv2d, TapLayer):
         )
         self.register_buffer("mask", mask, persistent=False)
         used = mask.any(dim=1).any(dim=0)
+        self._kept: list[tuple[int, int]] = [
+            (row, column) for row, column in used.nonzero().tolist()
+        ]
         # With the centre kept, no side is padded by less than nothing, which would need an image
         # larger than the dilation.
         used[rows // 2, columns // 2] = True
@@ -168,9 +171,7 @@ class TapConv2d(nn.Conv2d, TapLayer):
         step = self.dilation[0]
         return [
             (((row - rows // 2) * step, (column - columns // 2) * step), row, column)
-            for row in range(rows)
-            for column in range(columns)
-            if self.mask[:, :, row, column].any()
+            for row, column in self._kept
         ]
 
     def taps(self) -> dict[Offset, Tensor]:

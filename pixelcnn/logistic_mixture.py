@@ -45,13 +45,11 @@ class DiscretizedLogisticMixture:
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
         """See `Likelihood.level_log_probs`."""
-        weights, means, log_scales = self._mixture(parameters, images)
-        levels = torch.arange(self.levels, device=parameters.device)
-        levels = levels.view(1, -1, *[1] * (parameters.dim() - 2))  # (1, levels, 1, ...)
         parts = [
-            weights[:, k : k + 1]
-            + self._log_bin(levels, means[:, k : k + 1], log_scales[:, k : k + 1])
-            for k in range(self.components)
+            weights + self._log_bins(means, log_scales)
+            for weights, means, log_scales in zip(
+                *(each.split(1, dim=1) for each in self._mixture(parameters, images)), strict=True
+            )
         ]
         return torch.stack(parts).logsumexp(dim=0)
 
@@ -110,14 +108,39 @@ class DiscretizedLogisticMixture:
 
     def _log_bin(self, levels: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
         """Log of the share of a logistic in the bin of each level; the shapes broadcast."""
-        half = 1 / (self.levels - 1)
         sharpness = torch.exp(-log_scales)
-        distance = self._value(levels).to(means) - means
-        below_upper = F.logsigmoid((distance + half) * sharpness)
-        above_lower = F.logsigmoid((half - distance) * sharpness)
+        below_upper = F.logsigmoid((self._edge(levels).to(means) - means) * sharpness)
+        above_lower = F.logsigmoid((means - self._edge(levels.float() - 1).to(means)) * sharpness)
+        inside = below_upper + above_lower + self._log_width(sharpness)
         lowest, highest = levels == 0, levels == self.levels - 1
-        inside = below_upper + above_lower + _log1mexp(2 * half * sharpness)
         return torch.where(lowest, below_upper, torch.where(highest, above_lower, inside))
+
+    def _log_bins(self, means: Tensor, log_scales: Tensor) -> Tensor:
+        """`_log_bin` of every level, with each edge between two bins worked out once.
+
+        Args:
+            means: `(B, 1, ...)`.
+            log_scales: the same.
+
+        Returns:
+            `(B, levels, ...)`.
+        """
+        sharpness = torch.exp(-log_scales)
+        levels = torch.arange(self.levels - 1, device=means.device)
+        levels = levels.view(1, -1, *[1] * (means.dim() - 2))
+        edges = (self._edge(levels).to(means) - means) * sharpness  # (B, levels - 1, ...)
+        tail = torch.log1p(torch.exp(-edges.abs()))
+        below, above = edges.clamp(max=0) - tail, (-edges).clamp(max=0) - tail
+        inside = below[:, 1:] + above[:, :-1] + self._log_width(sharpness)
+        return torch.cat([below[:, :1], inside, above[:, -1:]], dim=1)
+
+    def _edge(self, levels: Tensor) -> Tensor:
+        """Where the bins of these levels end, on the axis from -1 to 1."""
+        return (2 * levels.float() + 1) / (self.levels - 1) - 1
+
+    def _log_width(self, sharpness: Tensor) -> Tensor:
+        """What log(sigmoid(upper) - sigmoid(lower)) has besides the log-sigmoids of its ends."""
+        return _log1mexp(2 / (self.levels - 1) * sharpness)
 
 
 def _log1mexp(x: Tensor) -> Tensor:

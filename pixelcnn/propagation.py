@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from pixelcnn.attention import CausalAttention
@@ -121,16 +122,16 @@ def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
     """Each of the output's channels sees, through each tap, what the inputs there see."""
     groups = len(source.packed)
     member = np.eye(groups, dtype=bool)[source.group]  # (C_in, groups)
-    offsets, wires = [], []
-    for offset, allowed in layer.tap_masks().items():
-        offsets.append(offset)
-        wires.append(member.T.astype(np.float32) @ allowed.cpu().numpy().astype(np.float32) > 0)
+    masks = layer.tap_masks()
+    offsets = list(masks)
     stride = layer.stride[0] if isinstance(layer, TapConv2d) else 1
     height, width = (-(-size // stride) for size in source.packed.shape[1:3])
     room = (height, width, source.packed.shape[3])
     if not offsets:  # a single weight of type A: the layer has nothing but its bias
         return Reach(np.zeros(channels, np.intp), np.zeros((1, *room), np.uint8))
-    signature = np.concatenate(wires)  # (taps * groups, C_out)
+    allowed = torch.stack(list(masks.values())).cpu().numpy()  # (taps, C_in, C_out)
+    wires = member.T.astype(np.float32) @ allowed.astype(np.float32) > 0
+    signature = wires.reshape(-1, channels)  # (taps * groups, C_out)
     if (signature == signature[:, :1]).all():  # grey: np.unique is slow to find that out
         unique, group = signature[:, :1], np.zeros(channels, np.intp)
     else:

@@ -99,7 +99,10 @@ def audit(model: AutoregressiveModel) -> AuditReport:
 
     Source: the blind spot of van den Oord et al. 2016b, section 2.2 and figure 1, made exact.
     """
-    return AuditReport(sub_pixel_relation(trace(model), model), limit_reach(model))
+    relation = sub_pixel_relation(trace(model), model)
+    # One that sees all that the rule allows would see no more if it were deeper.
+    sees_all = np.array_equal(relation, legal_relation(*relation.shape[:3]))
+    return AuditReport(relation, relation if sees_all else limit_reach(model))
 
 
 def receptive_field(model: AutoregressiveModel, pixel: tuple[int, int] | None = None) -> BoolArray:

@@ -41,11 +41,13 @@ def recipes() -> Mapping[str, Recipe]:
         Recipe(
             name="mnist-threshold-pixelcnn",
             about="PixelCNN with its blind spot, not told the digit.",
+            # As many weights as the gated one.
             config=_digits(
                 "pixelcnn",
-                {"hidden_channels": 48, "blocks": 4, **_BOTTLENECK},
-                steps=3000,
+                {"hidden_channels": 88, "blocks": 4, **_BOTTLENECK},
+                steps=2000,
                 conditional=False,
+                optimizer="muon",
             ),
         ),
         Recipe(
@@ -107,12 +109,11 @@ def _other_levels() -> list[Recipe]:
                 "pixelcnnpp",
                 _TWO_STREAMS
                 | {"hidden_channels": 32, "level_features": 24, "likelihood": "softmax"},
-                steps=10000,
+                steps=9000,
                 levels=256,
                 conditional=False,
                 optimizer="muon",
                 learning_rate=5e-3,
-                threads=2,
             ),
         ),
         Recipe(
@@ -185,7 +186,6 @@ def _digits(
     conditional: bool = True,
     levels: int = 2,
     binarize: str = "threshold",
-    threads: int = 1,
     **training: Any,
 ) -> RunConfig:
     """A training on all 60,000 MNIST digits; of the published static draw, on its 50,000."""
@@ -200,7 +200,7 @@ def _digits(
             evaluate_every=500,
             sample_every=0,
             save_every=250,
-            threads=threads,
+            threads=1,
             **training,
         ),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.given_part import top_of
 from pixelcnn.models.base import AutoregressiveModel
 
 _AT_ONCE = 8
@@ -30,7 +31,7 @@ def weighted_reach(
     more: it says where the model listens, not what it would say to other pictures.
 
     Args:
-        model: any grey model of two levels.
+        model: any causal grey model of two levels.
         images: uint8 `(B, 1, H, W)`.
         target: row and column of the pixel whose prediction is looked at.
         labels: int64 `(B,)`, for a model with classes.
@@ -53,14 +54,15 @@ def weighted_reach(
     if len(images) == 0:
         raise DataError("images is empty; give at least one.")
     labels = model.full_labels(labels, len(images), images.device)
+    top = top_of(model, row + 1).eval()  # nothing below plays a part
     total = torch.zeros(config.height, config.width, device=images.device)
     for start in range(0, len(images), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        x = model.scale(images[part]).requires_grad_()
+        x = model.scale(images[part, :, : row + 1]).requires_grad_()
         with torch.enable_grad():
-            logits = model.network(x, None if labels is None else labels[part])
+            logits = top.network(x, None if labels is None else labels[part])
             (gradient,) = torch.autograd.grad(logits[:, 0, row, column].sum(), x)
-        total += gradient[:, 0].float().abs().sum(dim=0)
+        total[: row + 1] += gradient[:, 0].float().abs().sum(dim=0)
         if progress is not None:
             progress(min(start + _AT_ONCE, len(images)), len(images))
     found: NDArray[np.float32] = (total / len(images)).cpu().numpy()

@@ -128,7 +128,8 @@ def test_6_batch_normalisation_sees_all_pixels_in_train_mode_only() -> None:
 class BinsOf256(DiscretizedLogisticMixture):
     """Bins as wide as 256 levels have them, whatever the number of levels."""
 
-    def _log_bin(self, levels: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
+    def _log_bins(self, means: Tensor, log_scales: Tensor) -> Tensor:
+        levels = torch.arange(self.levels).view(1, -1, *[1] * (means.dim() - 2))
         half, sharpness = 1 / 255, torch.exp(-log_scales)
         distance = self._value(levels).to(means) - means
         upper = torch.sigmoid((distance + half) * sharpness)

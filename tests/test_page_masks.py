@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
 from pages.common import load_model, unseen
+from pages.masks_trained import DIGITS
 from pages.masks_words import ARCHITECTURES, ORDERS
 from pixelcnn.generation_orders import generation_order
 from pixelcnn.growth import growth
@@ -225,6 +226,6 @@ def test_weights_of_a_trained_model_are_shown_for_the_target() -> None:
     page = open_page(reach="weighted", row="15", column="14")
     _, arrays = widget(page, "Trained PixelCNN")
     model, _ = load_model("mnist-threshold-pixelcnn")
-    expected = weighted_reach(model, unseen(2, 28).images[:32], (15, 14))
+    expected = weighted_reach(model, unseen(2, 28).images[:DIGITS], (15, 14))
     np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-6)
     assert "Half of the weight lies on" in told(page)

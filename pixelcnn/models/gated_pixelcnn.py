@@ -105,5 +105,5 @@ class GatedLayer(nn.Module):
 
 def gate(features: Tensor) -> Tensor:
     """tanh(first half) * sigmoid(second half) (van den Oord et al. 2016b, equation 2)."""
-    content, opening = features.chunk(2, dim=1)
-    return torch.tanh(content) * torch.sigmoid(opening)
+    halves = features.chunk(2, dim=1)
+    return torch.tanh(halves[0]) * torch.sigmoid(halves[1])

@@ -206,8 +206,8 @@ class GatedLayer(nn.Module):
         if self.extra is not None and extra is not None:
             branch = branch + self.extra(concat_elu(extra))
         branch = self.conv2(self.dropout(concat_elu(branch)))  # (B, 2 * hidden, H, W)
-        content, opening = self.condition(branch, labels).chunk(2, dim=1)
-        return h + content * torch.sigmoid(opening)
+        halves = self.condition(branch, labels).chunk(2, dim=1)
+        return h + halves[0] * torch.sigmoid(halves[1])
 
 
 class Halving(nn.Module):

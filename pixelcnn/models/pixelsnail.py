@@ -181,5 +181,5 @@ class GatedResidual(nn.Module):
         if self.position is not None:
             branch = branch + self.position()
         branch = self.condition(self.second(concat_elu(branch)), labels)
-        content, opening = branch.chunk(2, dim=1)
-        return h + content * torch.sigmoid(opening)
+        halves = branch.chunk(2, dim=1)
+        return h + halves[0] * torch.sigmoid(halves[1])

@@ -55,6 +55,23 @@ def _log_bin(level, levels, mean, log_scale):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, error_model="numpy")
+def _log_bins(log_weight, mean, log_scale, result):  # type: ignore[no-untyped-def]
+    """`log_weight` + `_log_bin` of every level; each edge between two bins is worked out once."""
+    levels = result.size
+    half = 1.0 / (levels - 1)
+    sharpness = math.exp(-log_scale)
+    inside = math.log(-math.expm1(-2.0 * half * sharpness))
+    above = log_weight
+    for level in range(levels - 1):
+        edge = ((2 * level + 1) * half - 1.0 - mean) * sharpness
+        tail = math.log1p(math.exp(-abs(edge)))
+        below = min(edge, 0.0) - tail
+        result[level] = above + below
+        above = log_weight + min(-edge, 0.0) - tail + inside
+    result[levels - 1] = above - inside
+
+
+@njit(nogil=True, error_model="numpy")
 def _mixture(memory, start, parameters, coupled, pixel, colour, levels, weights, means, scales):  # type: ignore[no-untyped-def]
     """Log weights, means and log scales of one sub-pixel's components."""
     count = parameters // (5 if coupled else 3)
@@ -107,17 +124,17 @@ def level_log_probs(memory, start, kind, parameters, pixel, colour, result):  # 
         for level in range(levels):
             result[level] = memory[place + level]
     else:
-        weights, means, scales, parts = np.empty((4, parameters))
+        weights, means, scales = np.empty((3, parameters))
         count = _mixture(memory, start, parameters, kind == COUPLED_MIXTURE, pixel, colour, levels,
                          weights, means, scales)  # fmt: skip
+        parts = np.empty((count, levels))
+        for k in range(count):
+            _log_bins(weights[k], means[k], scales[k], parts[k])
         for level in range(levels):
-            highest = -math.inf
-            for k in range(count):
-                parts[k] = weights[k] + _log_bin(level, levels, means[k], scales[k])
-                highest = max(highest, parts[k])
+            highest = parts[:, level].max()
             total = 0.0
             for k in range(count):
-                total += math.exp(parts[k] - highest)
+                total += math.exp(parts[k, level] - highest)
             result[level] = highest + math.log(total)
 
 
