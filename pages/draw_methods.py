@@ -230,12 +230,17 @@ def _completed(
 
 
 def reader_for(model: str, engine: Engine) -> Reader | None:
-    """Reads the given part quickly, once the fast sampler is ready."""
-    return _reader(model, cast("NumbaEngine", engine)) if engine.name == "numba" else None
+    """Reads the given part of a drawing quickly, once the fast sampler is ready.
+
+    A reader holds up to 170 MB, which takes longer to fill than a few beginnings take to read
+    without one, and a class looks at one model after the other. So there is one of the usual model,
+    with which most draw; all others need twice as long for a beginning, some 50 ms.
+    """
+    usual = model == common.DEFAULT_MODEL and engine.name == "numba"
+    return _reader(model, cast("NumbaEngine", engine)) if usual else None
 
 
-# Up to 170 MB each, all activations for ten labels: enough for what a class draws with at a time.
-@st.cache_resource(show_spinner=False, max_entries=3)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _reader(model: str, _engine: NumbaEngine) -> Reader:
     """Reads the given part quickly; shared by all sessions, one after the other."""
     return Reader(common.load_model(model)[0], _engine)

@@ -68,15 +68,17 @@ OTHERS = (
     ),
     Experiment(
         name="optimizer",
-        title="Adam or RMSprop",
+        title="Adam, RMSprop or Muon",
         question="Which rule for the length of a step learns faster?",
         base=trained(REPORT_NET),
         variants=(
             Variant("Adam", {"train.optimizer": "adam"}),
             Variant("RMSprop", {"train.optimizer": "rmsprop"}),
+            Variant("Muon", {"train.optimizer": "muon"}),
         ),
         differs_in="train.optimizer",
-        note="Both have the same learning rate, one that suits Adam. RMSprop may prefer another.",
+        note="All have the same learning rate, one that suits Adam; the others may prefer another. "
+        "Muon, which is younger than the sources, moves a kernel in all of its directions alike.",
         reported=Reported(
             "RMSprop converged best of the optimisers that were tried. Figures are not reported.",
             f"{PIXELRNN}, section 5.2",
