@@ -126,7 +126,7 @@ def _training(options: Options) -> dict[str, Any]:
     )
     batch = options.pick("Digits a step (batch)", _BATCHES, base.batch_size, "batch")
     optimizer = options.pick(
-        "Optimizer (which way a step goes)",
+        "Optimizer (rule for a step)",
         list(get_args(Optimizer)),
         base.optimizer,
         "optimizer",

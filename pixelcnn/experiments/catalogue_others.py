@@ -69,7 +69,7 @@ OTHERS = (
     Experiment(
         name="optimizer",
         title="Adam, RMSprop or Muon",
-        question="Which rule for the length of a step learns faster?",
+        question="Which rule for a step learns faster?",
         base=trained(REPORT_NET),
         variants=(
             Variant("Adam", {"train.optimizer": "adam"}),
