@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages import train_controls, train_live
+from pages import common, train_controls, train_live
 
 if TYPE_CHECKING:
     from pixelcnn.run_view import RunView
 
 _LISTED = 8
+_KEPT = "kept-model"  # which run was kept last in this session, and under what name
 
 
 def offer_film(views: list[RunView]) -> None:
@@ -69,6 +70,9 @@ def keep(view: RunView) -> None:
     )
     button.button("Use on other pages", on_click=keep_under, args=(view, name), width="stretch")
     train_controls.tell_refusal("kept")
+    kept = st.session_state.get(_KEPT)
+    if kept and kept[0] == view.run.id:
+        st.success(f"{common.plain(kept[1])} can be chosen on the other pages now, under Model.")
 
 
 def keep_under(view: RunView, name: str) -> None:
@@ -76,8 +80,9 @@ def keep_under(view: RunView, name: str) -> None:
     from pixelcnn.kept_models import keep_model
 
     with train_controls.refusing("kept"):
+        st.session_state.pop(_KEPT, None)
         keep_model(view.run, name)
-        st.toast(f"{name} can be chosen on the other pages now, under Model.")
+        st.session_state[_KEPT] = (view.run.id, name)
 
 
 def list_others(views: list[RunView]) -> None:
