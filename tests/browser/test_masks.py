@@ -23,8 +23,11 @@ def grown(key: str, first: int = 7, kernel: int = 3, mask: Any = "A") -> Growth:
 
 def open_masks(page: Page, query: str = "") -> None:
     goto(page, f"/masks{query}")
+    # Whatever stands above a grid moves it, away from under the mouse, until it is drawn itself.
     for key in NAMES:
         expect(grid(page, key)).to_have_attribute("data-ready", re.compile("."))
+    expect(page.locator(".lab:not([data-ready])")).to_have_count(0)
+    page.evaluate("document.fonts.ready.then(() => true)")
 
 
 def grid(page: Page, key: str) -> Locator:
