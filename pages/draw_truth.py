@@ -39,7 +39,7 @@ def choose_knock_out(config: dict[str, Any]) -> None:
             key="hide",
             bind="query-params",
         )
-        share = st.slider(
+        st.slider(
             "How much of the digit?",
             10,
             90,
@@ -50,14 +50,17 @@ def choose_knock_out(config: dict[str, Any]) -> None:
             bind="query-params",
             disabled=kind not in _SIZED,
         )
-        st.button("Knock it out", on_click=_knock_out, args=(config, kind, share / 100))
+        st.button("Knock it out", on_click=_knock_out, args=(config,))
         st.caption(
             "The digit is the test digit that came last. The model finishes it, and the truth is "
             "shown beside. Try the methods beside the painter."
         )
 
 
-def _knock_out(config: dict[str, Any], kind: Kind, share: float) -> None:
+def _knock_out(config: dict[str, Any]) -> None:
+    # Not arguments of the button: a choice and a click that come together would find the old ones.
+    kind: Kind = st.session_state["hide"]
+    share = st.session_state["share"] / 100
     index = st.session_state["draw_digit"]
     image = digit_image(config, index)
     known = knock_out(kind, image.shape[0], image.shape[1], share, seed=index).numpy()

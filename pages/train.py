@@ -121,9 +121,11 @@ def offer_start(config: RunConfig) -> None:
     try:
         preview = train_setup.facts(config, fetch=False)
     except LabError as error:
+        train_controls.drop_request()
         st.error(str(error))
         return
     if preview is None:
+        train_controls.drop_request()
         st.button(
             "Read this data set", on_click=fetch, key="fetch", width="stretch", args=(config,)
         )
@@ -133,14 +135,14 @@ def offer_start(config: RunConfig) -> None:
         other = train_pair.choose_other(config)
         place.button(
             "Play" if other is None else "Play both",
-            on_click=train_controls.start,
-            args=([config] if other is None else [config, other],),
+            on_click=train_controls.ask_to_start,
             type="primary",
             icon=":material/play_arrow:",
             shortcut="Space",
             width="stretch",
             key="play",
         )
+        train_controls.start_if_asked([config] if other is None else [config, other])
         with place:
             train_setup.tell_facts(preview, config)
     train_controls.tell_refusal()
@@ -257,6 +259,7 @@ common.lesson(
 train_owner.remember_browser()
 watched = watched_runs()
 if watched:
+    train_controls.drop_request()
     watch(watched)
     train_after.offer_film(watched)
     train_after.keep(watched[0])

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LISTED = 8
 _KEPT = "kept-model"  # which run was kept last in this session, and under what name
+_NAME = "kept-name"
 
 
 def offer_film(views: list[RunView]) -> None:
@@ -63,22 +64,25 @@ def keep(view: RunView) -> None:
         on_click="ignore",
         width="stretch",
     )
-    name = name_box.text_input(
+    name_box.text_input(
         "Its name on the other pages",
         f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
         max_chars=40,
+        key=f"{_NAME}-{view.run.id}",
     )
-    button.button("Use on other pages", on_click=keep_under, args=(view, name), width="stretch")
+    button.button("Use on other pages", on_click=keep_under_its_name, args=(view,), width="stretch")
     train_controls.tell_refusal("kept")
     kept = st.session_state.get(_KEPT)
     if kept and kept[0] == view.run.id:
         st.success(f"{common.plain(kept[1])} can be chosen on the other pages now, under Model.")
 
 
-def keep_under(view: RunView, name: str) -> None:
+def keep_under_its_name(view: RunView) -> None:
     """List the model among those to choose from."""
     from pixelcnn.kept_models import keep_model
 
+    # Not an argument of the button: a name and a click that come together would find the old one.
+    name = st.session_state[f"{_NAME}-{view.run.id}"]
     with train_controls.refusing("kept"):
         st.session_state.pop(_KEPT, None)
         keep_model(view.run, name)

@@ -17,22 +17,38 @@ if TYPE_CHECKING:
 
 _SPEEDS = (1.0, 4.0, 15.0, None)
 _SETUP = "train-setup"
+_ASKED = "train-asked"
 
 
-def start(configs: Sequence[RunConfig]) -> None:
-    """Start one training or two, as soon as it is their turn."""
+def ask_to_start() -> None:
+    """Play was pressed: start once the page knows what was chosen by then.
+
+    As arguments of the button, a number that was typed and a click right after it would come
+    together, and start what was chosen before.
+    """
+    st.session_state[_ASKED] = True
+
+
+def drop_request() -> None:
+    """Nothing can be started now, or something just was: a double click asks twice."""
+    st.session_state.pop(_ASKED, None)
+
+
+def start_if_asked(configs: Sequence[RunConfig]) -> None:
+    """Start one training or two, as soon as it is their turn, if Play was pressed."""
     from pixelcnn.run_queue import enqueue
     from pixelcnn.runs import create_run
 
+    if not st.session_state.pop(_ASKED, False):
+        return
     with refusing():
         runs = [create_run(None, config) for config in configs]
         st.session_state[_SETUP] = dict(st.query_params)
         for run in runs:
             train_owner.claim(run)
             enqueue(run, starter=launcher())
-        st.query_params["run"] = runs[0].id
-        if len(runs) > 1:
-            st.query_params["beside"] = runs[1].id
+        st.query_params.update(dict(zip(("run", "beside"), (run.id for run in runs), strict=False)))
+        st.rerun()
 
 
 def controls(views: Sequence[RunView]) -> None:

@@ -184,6 +184,16 @@ def test_a_knocked_out_digit_is_compared_with_the_truth_until_it_is_changed() ->
         widget(page, "The digit as it was")
 
 
+def test_the_digit_is_knocked_out_as_was_chosen_at_the_same_moment() -> None:
+    page = open_page()
+    page.selectbox(key="hide").set_value("pixels")
+    page.slider(key="share").set_value(80)
+    button(page, "Knock it out").click().run()
+    assert not page.exception
+    hidden = (~drawing_on(page).known_mask).mean()
+    assert hidden == pytest.approx(0.8, abs=0.01)
+
+
 # ------------------------------------------------------------------ links
 
 

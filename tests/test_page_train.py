@@ -236,7 +236,7 @@ def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> Non
     assert f"{held_out['bits_per_dim']:.3f} bits per pixel" in text(page)
     assert not has(page, "pause")
 
-    page.text_input[0].set_value("from a test").run()
+    page.text_input[0].set_value("from a test")  # the name and the click come together
     labelled(page, "Use on other pages").click().run()
     assert not page.exception
     assert "from a test" in common.run_models()
@@ -247,6 +247,24 @@ def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> Non
     button(page, "another").click().run()
     assert has(page, "play")
     assert "run" not in page.query_params
+
+
+def test_play_starts_what_was_typed_at_the_same_moment() -> None:
+    page = open_page(preset=EIGHT, **TINY)
+    page.number_input(key="digits8-seconds").set_value(77)
+    button(page, "play").click().run()
+    assert not page.exception
+    (run,) = list_runs()
+    assert run.config.train.seconds == 77
+
+
+def test_a_double_click_on_play_starts_one_training_and_no_other_later() -> None:
+    page, run = played()
+    page.session_state["train-asked"] = True  # the second click came once the first had worked
+    page.run()
+    button(page, "reset").click().run()
+    assert has(page, "play")
+    assert [each.id for each in list_runs()] == [run.id]
 
 
 def test_a_run_can_be_paused_resumed_stopped_and_killed_and_goes_on_from_there() -> None:
