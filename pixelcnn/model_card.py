@@ -35,7 +35,7 @@ def model_card(
     parts.append(_table(_facts(header)))
     if sheet:
         parts.append(f"![64 samples, one after another, none left out]({sheet})")
-    parts.append(_table(_judged(scores)))
+    parts.append(_table(_judged(scores, header.config["levels"])))
     for what, line in (("Trained", header.card.get("command")), ("Judged", command)):
         if line:
             parts.append(f"{what} with\n\n    {line}")
@@ -68,7 +68,7 @@ def _data(data: Mapping[str, Any]) -> str:
     return f"{data.get('name', 'unknown')}, {data.get('size')} × {data.get('size')}, {kind}"
 
 
-def _judged(scores: SampleScores) -> dict[str, str]:
+def _judged(scores: SampleScores, levels: int) -> dict[str, str]:
     facts = {
         "samples judged": f"{scores.images:,}, seed {scores.seed}, beside as many test images",
         "a discriminator is right in": _percent(scores.two_sample_accuracy) + "; 50 % is a guess",
@@ -80,6 +80,11 @@ def _judged(scores: SampleScores) -> dict[str, str]:
         facts["class score"] = f"{scores.class_score:.2f}"
     if scores.precision is not None and scores.recall is not None:
         facts["precision and recall"] = f"{scores.precision:.1%} and {scores.recall:.1%}"
+    if scores.classifier_accuracy is not None:
+        form = ", which gets them in black and white" if levels > 2 else ""
+        facts["read right by the classifier behind these"] = (
+            f"{scores.classifier_accuracy:.1%} of the test images{form}"
+        )
     return facts
 
 

@@ -8,13 +8,16 @@ import torch
 
 from pixelcnn.checkpoints import save_checkpoint, shipped
 from pixelcnn.cli import main
-from pixelcnn.cli.card import CARDS
+from pixelcnn.cli.card import CARDS, CLASSIFIER
 from pixelcnn.cli.train import Train, TrainOptions
 from pixelcnn.data import Split, load_data
 from pixelcnn.errors import DataError
 from pixelcnn.models import build_model
 from pixelcnn.recipes import recipes
+from pixelcnn.scores import load_classifier
 from pixelcnn.scores.samples import judge_samples
+
+_TINY = {"hidden_channels": 4, "blocks": 1}
 
 
 @pytest.mark.parametrize("name", recipes())
@@ -70,6 +73,20 @@ def test_an_untrained_model_is_told_from_data_and_shuffled_data_is_not() -> None
     scores = judge_samples(model, data.test, images=100)
     assert scores.two_sample_accuracy.low > 0.6
     assert scores.frechet_distance is None
+
+
+def test_the_classifier_judges_any_number_of_levels_as_it_would_their_thresholded_images() -> None:
+    grey = load_data("mnist5k", levels=256).test
+    black_and_white = load_data("mnist5k", levels=2).test
+    classifier, _ = load_classifier(CLASSIFIER)
+    of_grey, of_two = (
+        judge_samples(build_model("pixelcnn", levels=levels, **_TINY), split, classifier, images=60)
+        for levels, split in ((256, grey), (2, black_and_white))
+    )
+    assert of_grey.frechet_distance_of_data == of_two.frechet_distance_of_data
+    assert of_grey.classifier_accuracy == of_two.classifier_accuracy
+    assert of_grey.classifier_accuracy > 0.9
+    assert of_grey.frechet_distance > 2 * of_grey.frechet_distance_of_data
 
 
 def test_too_few_test_images_are_told() -> None:

@@ -87,17 +87,12 @@ class Card:
 
 
 def _classifier_for(options: DataOptions) -> DigitClassifier | None:
-    """The digit classifier, for images like those that it has learnt from."""
+    """The digit classifier, for digits of the size that it has learnt."""
     from pixelcnn.scores import load_classifier
 
-    classifier, card = load_classifier(CLASSIFIER)
-    learnt = card["data"]
-    same = (options.levels, options.binarize, options.size) == (
-        learnt["levels"],
-        learnt["binarize"],
-        learnt["size"],
-    )
-    return classifier if same and options.data in ("mnist", "mnist5k") else None
+    classifier, _ = load_classifier(CLASSIFIER)
+    knows = options.size == classifier.config.size and options.data in ("mnist", "mnist5k")
+    return classifier if knows else None
 
 
 def _write(path: Path, text: str) -> None:

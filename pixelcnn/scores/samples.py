@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor
 
+from pixelcnn.data.levels import dequantize, quantize
 from pixelcnn.errors import DataError
 from pixelcnn.scores.distances import class_score, frechet_distance, precision_and_recall
 from pixelcnn.scores.intervals import Interval
@@ -36,6 +36,8 @@ class SampleScores:
         class_score: see `pixelcnn.scores.class_score`.
         precision: share of samples among the test images.
         recall: share of test images among the samples.
+        classifier_accuracy: share of the test images that the digit classifier reads right, in the
+            form in which it gets them: what its features are worth here.
     """
 
     images: int
@@ -46,6 +48,7 @@ class SampleScores:
     class_score: float | None = None
     precision: float | None = None
     recall: float | None = None
+    classifier_accuracy: float | None = None
 
 
 def judge_samples(
@@ -62,7 +65,9 @@ def judge_samples(
     Args:
         model: any.
         test: twice as many images as are judged, of the model's kind.
-        classifier: for the scores that need one; it must have been trained on such images.
+        classifier: for the scores that need one; it must have been trained on images of this size.
+            It gets samples and test images at its own number of levels: of 256 levels, one of two
+            sees what is lighter than half.
         images: how many to draw, and to compare with.
         seed: of everything that is left to chance.
         progress: called with (rows drawn, rows in all).
@@ -87,18 +92,20 @@ def judge_samples(
     common = {"images": images, "seed": seed}
     if classifier is None:
         return SampleScores(**common, two_sample_accuracy=verdict.accuracy)
+    samples, real, further = (
+        quantize(dequantize(images, model.config.levels), classifier.config.levels)
+        for images in (samples, real, test.images[others])
+    )
     features, real_features = classifier.features(samples), classifier.features(real)
+    read = classifier.probabilities(real).argmax(dim=1)
     among = precision_and_recall(real_features, features)
     return SampleScores(
         **common,
         two_sample_accuracy=verdict.accuracy,
         frechet_distance=frechet_distance(features, real_features),
-        frechet_distance_of_data=_distance_of(classifier, test.images[others], real_features),
+        frechet_distance_of_data=frechet_distance(classifier.features(further), real_features),
         class_score=class_score(classifier.probabilities(samples)),
         precision=among.precision,
         recall=among.recall,
+        classifier_accuracy=(read == test.labels[chosen]).float().mean().item(),
     )
-
-
-def _distance_of(classifier: DigitClassifier, images: Tensor, features: Tensor) -> float:
-    return frechet_distance(classifier.features(images), features)
