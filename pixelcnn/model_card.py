@@ -76,6 +76,10 @@ def _judged(scores: SampleScores, levels: int) -> dict[str, str]:
     if scores.frechet_distance is not None and scores.frechet_distance_of_data is not None:
         ours, of_data = scores.frechet_distance, scores.frechet_distance_of_data
         facts["Fréchet distance, digit features"] = f"{ours:.2f}; other test images {of_data:.2f}"
+    else:
+        facts["Fréchet distance"] = (
+            "none: the classifier behind it reads grey digits of 28 x 28 only"
+        )
     if scores.class_score is not None:
         facts["class score"] = f"{scores.class_score:.2f}"
     if scores.precision is not None and scores.recall is not None:

@@ -63,6 +63,7 @@ def test_a_card_is_written_for_any_checkpoint(tmp_path: Path) -> None:
     text = (tmp_path / "mine.md").read_text()
     assert "digits8x8, 8 × 8, threshold" in text
     assert "a discriminator is right in" in text
+    assert "the classifier behind it reads grey digits of 28 x 28 only" in text
     assert (tmp_path / "mine.png").exists()
 
 
@@ -86,6 +87,9 @@ def test_the_classifier_judges_any_number_of_levels_as_it_would_their_thresholde
     assert of_grey.frechet_distance_of_data == of_two.frechet_distance_of_data
     assert of_grey.classifier_accuracy == of_two.classifier_accuracy
     assert of_grey.classifier_accuracy > 0.9
+    unlabelled = Split(black_and_white.images, torch.zeros_like(black_and_white.labels))
+    model = build_model("pixelcnn", **_TINY)
+    assert judge_samples(model, unlabelled, classifier, images=60).classifier_accuracy is None
     assert of_grey.frechet_distance > 2 * of_grey.frechet_distance_of_data
 
 
