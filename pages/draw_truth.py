@@ -59,8 +59,8 @@ def choose_knock_out(config: dict[str, Any]) -> None:
 
 def _knock_out(config: dict[str, Any]) -> None:
     # Not arguments of the button: a choice and a click that come together would find the old ones.
-    kind: Kind = st.session_state["hide"]
-    share = st.session_state["share"] / 100
+    chosen, share = st.session_state["hide"], st.session_state["share"] / 100
+    kind: Kind = chosen if chosen in KINDS else KINDS[0]  # a browser can send what is none of them
     index = st.session_state["draw_digit"]
     image = digit_image(config, index)
     known = knock_out(kind, image.shape[0], image.shape[1], share, seed=index).numpy()

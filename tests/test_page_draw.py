@@ -231,9 +231,9 @@ def test_the_page_shows_that_a_given_end_is_not_looked_at(page: AppTest) -> None
     lower = Drawing(drawing_on(page).image, ~top_rows(14))
     title = "Lower half given: the upper halves are drawn blind and do not fit."
     _, arrays = widget(page, title)
-    images = torch.from_numpy(arrays["images"])
+    images = torch.tensor(arrays["images"])
     np.testing.assert_array_equal(arrays["known"], lower.known_mask)
-    assert (images[:, 0, 14:] == torch.from_numpy(lower.image[14:])).all()
+    assert (images[:, 0, 14:] == torch.tensor(lower.image[14:])).all()
     # The upper half is what the model draws when nothing is given at all.
     nothing = Drawing(lower.image, top_rows(0))
     free = complete(

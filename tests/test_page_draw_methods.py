@@ -194,6 +194,19 @@ def test_the_digit_is_knocked_out_as_was_chosen_at_the_same_moment() -> None:
     assert hidden == pytest.approx(0.8, abs=0.01)
 
 
+@pytest.mark.parametrize(("kind", "share"), [("<script>", 50), ("pixels", 10**9), ("block", -1)])
+def test_nothing_that_a_browser_sends_keeps_a_digit_from_being_knocked_out(
+    kind: str, share: int
+) -> None:
+    page = open_page()
+    page.selectbox(key="hide").options.append(kind)  # what its list lacks could not be sent
+    page.selectbox(key="hide").set_value(kind)
+    page.slider(key="share").set_value(share)
+    button(page, "Knock it out").click().run()
+    assert not page.exception
+    assert not drawing_on(page).known_mask.all()
+
+
 # ------------------------------------------------------------------ links
 
 
