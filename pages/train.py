@@ -183,6 +183,8 @@ def show_live(views: list[RunView], states: list[str], poll: float | None) -> No
     from pixelcnn.errors import LabError
     from pixelcnn.run_pairs import names_of_pair
 
+    if "view" not in st.session_state:  # "Train another" was pressed, and this part alone runs
+        st.rerun()
     if "queued" in states:
         let_next_begin()
     for view in views:

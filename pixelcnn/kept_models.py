@@ -34,8 +34,8 @@ def keep_model(run: Run, name: str, root: Path | None = None) -> Path:
     """
     if not _NAME.fullmatch(name):
         raise RunError(
-            f"name = {name!r} cannot be used; take up to 40 letters, digits, spaces, dots, dashes "
-            "and underscores, a letter or digit first."
+            f"The name {name!r} cannot be used; take up to 40 letters, digits, spaces, dots, "
+            "dashes and underscores, a letter or digit first."
         )
     weights = run.checkpoint("last")
     name = name.strip()

@@ -78,7 +78,7 @@ def _judged(scores: SampleScores, levels: int) -> dict[str, str]:
         facts["Fréchet distance, digit features"] = f"{ours:.2f}; other test images {of_data:.2f}"
     else:
         facts["Fréchet distance"] = (
-            "none: the classifier behind it reads grey digits of 28 x 28 only"
+            "none: the classifier behind it reads grey digits of 28 × 28 only"
         )
     if scores.class_score is not None:
         facts["class score"] = f"{scores.class_score:.2f}"

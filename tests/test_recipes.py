@@ -63,7 +63,7 @@ def test_a_card_is_written_for_any_checkpoint(tmp_path: Path) -> None:
     text = (tmp_path / "mine.md").read_text()
     assert "digits8x8, 8 × 8, threshold" in text
     assert "a discriminator is right in" in text
-    assert "the classifier behind it reads grey digits of 28 x 28 only" in text
+    assert "the classifier behind it reads grey digits of 28 × 28 only" in text
     assert (tmp_path / "mine.png").exists()
 
 

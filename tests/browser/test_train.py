@@ -153,3 +153,7 @@ def test_space_starts_and_options_are_in_the_address(page: Page) -> None:
     page.keyboard.press("Space")
     page.wait_for_url("**run=*")
     expect(page.get_by_test_id("stProgress")).to_contain_text("Done")
+
+    page.get_by_role("button", name="Train another").click()
+    page.wait_for_url("**digits8-labels=false**")
+    expect(page.locator(".st-key-play button")).to_be_visible()
