@@ -136,10 +136,14 @@ class WatchedPage:
 
 
 def idle(page: Page) -> None:
-    """Wait until the page is connected and its script has run to the end."""
+    """Wait until the page is connected, its script has run to the end, and all of it is drawn.
+
+    A control whose code still loads is a grey bar of another height: what is below it moves, and a
+    click meets the cell beside the one it was meant for.
+    """
     page.wait_for_selector(
         '[data-testid="stApp"][data-test-connection-state="CONNECTED"]'
-        '[data-test-script-state="notRunning"]'
+        '[data-test-script-state="notRunning"]:not(:has([data-testid="stSkeleton"]))'
     )
 
 
