@@ -14,7 +14,7 @@ from pages.break_it_masks import edit_masks
 from pages.break_it_words import audit_in_words
 from pages.controls import one_of
 from pixelcnn.errors import LabError
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.reach import AuditReport
 from widgets.reach_grid import ReachTable, reach_grid, reach_table
 

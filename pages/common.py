@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from pixelcnn.checkpoints import Card, Shipped
-    from pixelcnn.data import DataSet, Split
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.checkpoint_header import Card
+    from pixelcnn.checkpoints import Shipped
+    from pixelcnn.data.dataset import DataSet, Split
+    from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.reach import AuditReport
-    from pixelcnn.sampling import Engine
+    from pixelcnn.sampling.engines import Engine
 
 CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
 DEFAULT_MODEL = "mnist-threshold-gated"
@@ -112,11 +113,11 @@ def warm_up() -> threading.Thread:
     def compile_loop() -> None:
         import torch
 
-        from pixelcnn import sampling
+        from pixelcnn.sampling import engines
 
         # A digit's products are too small to share; several threads would only wait.
         torch.set_num_threads(1)
-        sampling.warm_up()
+        engines.warm_up()
         # The first optimizer of a process loads PyTorch's compiler: a second in which nobody else
         # would get far, once a student asks what a step does.
         torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
@@ -198,14 +199,14 @@ def seen_by(name: str) -> AuditReport:
 
 @st.cache_resource(show_spinner=False)
 def _fast_engine(name: str) -> Engine:
-    from pixelcnn.sampling import make_engine
+    from pixelcnn.sampling.engines import make_engine
 
     return make_engine(load_model(name)[0], "auto")
 
 
 def engine_for(name: str) -> Engine:
     """The fastest engine that is ready now for a shipped model."""
-    from pixelcnn.sampling import make_engine
+    from pixelcnn.sampling.engines import make_engine
 
     if warm_up().is_alive():
         return make_engine(load_model(name)[0], "torch")
@@ -215,7 +216,7 @@ def engine_for(name: str) -> Engine:
 @st.cache_resource(show_spinner="Loading the digits ...")
 def digits(levels: int, size: int) -> DataSet:
     """The 5,000 digits that come with the lab, shared by all sessions."""
-    from pixelcnn.data import load_data
+    from pixelcnn.data.loading import load_data
 
     return load_data("mnist5k", levels=levels, size=size)
 

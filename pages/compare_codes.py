@@ -15,7 +15,7 @@ from pages.sample_grids import seeds_from
 from widgets.endings import endings
 
 if TYPE_CHECKING:
-    from pixelcnn.baselines import Baseline
+    from pixelcnn.baselines.base import Baseline
 
 _GREYS = 256  # levels of a picture of probabilities
 _RANDOM = 9
@@ -28,7 +28,7 @@ _TITLES = {"autoencoder": "Autoencoder", "vae": "VAE"}
 @st.cache_resource(show_spinner=False)
 def _baseline(name: str) -> tuple[Baseline, dict[str, Any]]:
     """A shipped baseline and its card."""
-    from pixelcnn.baselines import load_baseline
+    from pixelcnn.baselines.files import load_baseline
 
     return load_baseline(FILES / "baselines" / f"{name}.safetensors")
 
@@ -77,7 +77,7 @@ def _bounds(index: int) -> tuple[float, float, float]:
     """Nats of an unseen digit: the autoencoder's loss, and the VAE's two bounds."""
     import torch
 
-    from pixelcnn.baselines import VAE
+    from pixelcnn.baselines.vae import VAE
 
     image, generator = unseen_images()[index : index + 1], torch.Generator().manual_seed(index)
     vae = _baseline("vae")[0]

@@ -14,7 +14,7 @@ from pages.compare_pair import Pair, record, unseen
 
 if TYPE_CHECKING:
     from pixelcnn.reach import PixelReport
-    from pixelcnn.scores import Interval
+    from pixelcnn.scores.intervals import Interval
     from pixelcnn.scores.paired import PairedScores
 
 _TICK = 1.0  # seconds

@@ -16,7 +16,7 @@ from pages.sample_grids import seeds_from
 from widgets.which_real import which_real
 
 if TYPE_CHECKING:
-    from pixelcnn.scores import Interval
+    from pixelcnn.scores.intervals import Interval
 
 # Far from the seeds of the pictures above, which would give the answer away.
 _FIRST_SEED = 5000
@@ -71,7 +71,7 @@ def _next_game() -> None:
 
 def _result(pair: Pair, versus: str, hits: int, of: int) -> None:
     """How sure the result is, and what a network would have scored."""
-    from pixelcnn.scores import share_interval
+    from pixelcnn.scores.intervals import share_interval
 
     st.markdown(words.result(hits, of, share_interval(hits, of)))
     if not pair.black_and_white:

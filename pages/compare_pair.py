@@ -18,8 +18,8 @@ from pages.sample_grids import seeds_from
 from widgets.pairs import pairs
 
 if TYPE_CHECKING:
-    from pixelcnn.data import Split
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import Split
+    from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.scores.recorded import Record
 
 FILES = Path(__file__).parents[1] / "checkpoints"
@@ -193,7 +193,7 @@ def _drawn(
     import torch
 
     from pixelcnn.film_grids import uniforms_of
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
 
     network = common.load_model(model)[0]
     found: NDArray[np.uint8] = sample(

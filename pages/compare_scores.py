@@ -19,7 +19,7 @@ from pages.compare_words_scores import ScoreText
 from widgets.endings import endings
 
 if TYPE_CHECKING:
-    from pixelcnn.scores import DigitClassifier
+    from pixelcnn.scores.classifier import DigitClassifier
     from pixelcnn.scores.report import SetScores
 
 A, B, REAL = "A", "B", "real digits"
@@ -55,14 +55,15 @@ class Stage:
 
 @st.cache_resource(show_spinner=False)
 def _classifier() -> DigitClassifier:
-    from pixelcnn.scores import load_classifier
+    from pixelcnn.scores.classifier import load_classifier
 
     return load_classifier(FILES / _CLASSIFIER)[0]
 
 
 def scoring(pair: Pair) -> Job[Stage]:
     """The job that draws pictures from both models and scores them, begun if it is new."""
-    from pixelcnn.sampling import make_engine, sample
+    from pixelcnn.sampling.drawing import sample
+    from pixelcnn.sampling.engines import make_engine
     from pixelcnn.scores.report import score_sets
     from pixelcnn.scores.unseen import unseen_digits
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from pixelcnn.scores import Interval
+    from pixelcnn.scores.intervals import Interval
     from pixelcnn.scores.paired import PairedScores
 
 LEAD = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pixelcnn.scores import Interval
+    from pixelcnn.scores.intervals import Interval
     from pixelcnn.scores.paired import PairedScores
 
 # The loss of a network whose perplexity was once reported as 10^276: see pixelcnn.metrics.

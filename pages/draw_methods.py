@@ -18,7 +18,7 @@ from pages.draw_start import keep_in_address
 from pixelcnn.completion import Completions, Method, complete
 from pixelcnn.given_part import Reader
 from pixelcnn.particles import Weighing
-from pixelcnn.sampling import Engine
+from pixelcnn.sampling.engines import Engine
 from widgets.painter import Drawing
 
 if TYPE_CHECKING:

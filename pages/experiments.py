@@ -23,14 +23,15 @@ _NO_BREAK = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 @st.cache_data(show_spinner=False, ttl=60)
 def results(name: str) -> list[Result]:
     """The committed results of an experiment; looked up anew now and then, as they may come in."""
-    from pixelcnn.experiments import committed, find_experiment
+    from pixelcnn.experiments.catalogue import find_experiment
+    from pixelcnn.experiments.results import committed
 
     return committed(find_experiment(name))
 
 
 def choose() -> Experiment:
     """The experiment that the address names."""
-    from pixelcnn.experiments import EXPERIMENTS
+    from pixelcnn.experiments.catalogue import EXPERIMENTS
 
     by_title = {one.title: one for one in EXPERIMENTS.values()}
     title = st.selectbox("Experiment", list(by_title), key="experiment", bind="query-params")
@@ -166,7 +167,7 @@ def details(experiment: Experiment) -> None:
 
 def overview() -> None:
     """Every difference in one picture."""
-    from pixelcnn.experiments import EXPERIMENTS
+    from pixelcnn.experiments.catalogue import EXPERIMENTS
     from pixelcnn.experiments.results import command
     from pixelcnn.experiments.summary import differences
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pixelcnn.experiments.definition import Experiment
     from pixelcnn.experiments.live import LivePoint
     from pixelcnn.run_config import RunConfig
-    from pixelcnn.runs import Run
+    from pixelcnn.run_directory import Run
 
 _RECENT = 60  # runs among which some may still be at work, or belong to this experiment
 _PLACE = "experiment-refused"
@@ -50,7 +50,7 @@ def _point(experiment: Experiment, run: Run, config: RunConfig) -> LivePoint:
 
 @st.cache_resource(show_spinner=False, max_entries=512)
 def _config(path: str) -> RunConfig:
-    from pixelcnn.runs import Run
+    from pixelcnn.run_directory import Run
 
     return Run(path).config
 
@@ -64,8 +64,8 @@ def _finished_points() -> dict[str, LivePoint]:
 @st.cache_resource(show_spinner=False)
 def _per_pixel(name: str) -> dict[str, float]:
     """The score of each pixel on its own, for each variant of an experiment."""
-    from pixelcnn.data import load_data
-    from pixelcnn.experiments import find_experiment
+    from pixelcnn.data.loading import load_data
+    from pixelcnn.experiments.catalogue import find_experiment
     from pixelcnn.metrics import bernoulli_baseline
 
     experiment = find_experiment(name)

@@ -18,13 +18,7 @@ from pages.features_moments import show_moments
 from pages.features_words import EXPLAINED, views
 from pages.quiz import quiz
 from pages.turns import taking_turns
-from pixelcnn.introspect import (
-    LayerSummary,
-    activations,
-    first_kernels,
-    prediction,
-    summarize,
-)
+from pixelcnn.introspect import LayerSummary, activations, first_kernels, prediction, summarize
 from pixelcnn.layer_titles import layer_label
 from pixelcnn.window import Cell
 from pixelcnn.wiring import gate_maps, numbers_of

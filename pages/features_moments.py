@@ -14,7 +14,7 @@ from pages.turns import taking_turns
 from pixelcnn.errors import RunError
 from pixelcnn.introspect import activations, prediction
 from pixelcnn.layer_titles import layer_label, layer_part
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.moments import load_moment, moment_steps
 from pixelcnn.recordings import RECORDED
 from pixelcnn.run_directory import Run

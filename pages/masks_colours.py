@@ -7,8 +7,8 @@ from pages.masks_words import COLOURS, COLOURS_IN_WORDS
 from pixelcnn.exhibits import EXHIBITS
 from pixelcnn.graph import trace
 from pixelcnn.layers import MaskType, causal_mask
-from pixelcnn.models import build_model
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 from pixelcnn.reach import BoolArray, sub_pixel_relation
 from widgets.kernel_tiles import kernel_tiles
 

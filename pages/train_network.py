@@ -117,7 +117,7 @@ class Options:
     def choose_architecture(self) -> str:
         """The architecture, from which on its options are meant."""
         from pages.masks_words import ARCHITECTURES
-        from pixelcnn.models import model_names
+        from pixelcnn.models.registry import model_names
 
         self._architecture = self.pick(
             "Architecture",
@@ -133,7 +133,7 @@ class Options:
 
     def model(self, name: str, otherwise: Any) -> Any:
         """The usual value of a model option."""
-        from pixelcnn.models import presets
+        from pixelcnn.models.preset_configs import presets
 
         if self._architecture == self.base.model:
             return self.base.model_options.get(name, otherwise)

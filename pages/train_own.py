@@ -70,7 +70,7 @@ def _ask_for_files() -> None:
 
 def _take_files() -> None:
     """Read what was just sent; what is wrong with it is told in words."""
-    from pixelcnn.data import read_uploads
+    from pixelcnn.data.uploads import read_uploads
 
     sent: list[Any] = [*(st.session_state.get("own-folder") or [])]
     if st.session_state.get("own-zip") is not None:
@@ -85,7 +85,7 @@ def _take_files() -> None:
 
 def _keep(images: Any, shift: int) -> None:
     """Keep the pictures on the server; the address says which they are."""
-    from pixelcnn.data import keep_own, pack_own
+    from pixelcnn.data.own import keep_own, pack_own
 
     st.query_params["own"] = keep_own(_folder(), pack_own(images, shift))
 
@@ -163,7 +163,7 @@ def _drop_glyph() -> None:
 
 
 def _keep_glyphs() -> None:
-    from pixelcnn.data import OwnImages
+    from pixelcnn.data.uploads import OwnImages
 
     glyphs = _glyphs()
     st.query_params.pop("own", None)

@@ -21,7 +21,7 @@ from pixelcnn.serving import TEACHER_KEY
 from pixelcnn.teacher_key import TeacherKey
 
 if TYPE_CHECKING:
-    from pixelcnn.runs import Run
+    from pixelcnn.run_directory import Run
 
 _COOKIE = "pixelcnn_lab"
 _A_YEAR_S = 365 * 24 * 3600

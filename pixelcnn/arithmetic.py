@@ -9,7 +9,7 @@ import torch
 from pixelcnn.attention import CausalAttention
 from pixelcnn.graph import Value, trace
 from pixelcnn.layers import TapLayer
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.recurrence import Recurrence
 
 _MATRIX = 1024

@@ -16,14 +16,18 @@ from typing import Any
 
 import torch
 
-from pixelcnn.data import DataSet
+from pixelcnn.data.dataset import DataSet
 from pixelcnn.errors import ConfigError, LabError
 from pixelcnn.metrics import evaluate
-from pixelcnn.models import AutoregressiveModel, build_model, presets
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model
 from pixelcnn.reach import receptive_field
-from pixelcnn.sampling import make_engine, sample
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import make_engine
 from pixelcnn.train_config import TrainConfig
-from pixelcnn.training import Step, Trainer
+from pixelcnn.training import Trainer
+from pixelcnn.training_events import Step
 
 Progress = Callable[[float, str], None]
 """Called with the share done, 0 to 1, and some words."""

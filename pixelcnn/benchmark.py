@@ -20,14 +20,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixelcnn.arithmetic import multiply_adds, seconds_for_a_matrix_product
-from pixelcnn.data import DataSet, Split
+from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.devices import choose_device
 from pixelcnn.errors import ConfigError
 from pixelcnn.layers import TapConv2d
-from pixelcnn.models import AutoregressiveModel
-from pixelcnn.sampling import Engine, engine_names, make_engine, sample
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import Engine, engine_names, make_engine
 from pixelcnn.train_config import Device, TrainConfig
-from pixelcnn.training import Step, Trainer
+from pixelcnn.training import Trainer
+from pixelcnn.training_events import Step
 
 Progress = Callable[[int, int], None]
 

@@ -19,8 +19,8 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.film import Film, film_of
 
 if TYPE_CHECKING:
-    from pixelcnn.models import AutoregressiveModel
-    from pixelcnn.sampling import Engine
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
 
 MOST_BRANCHES = 12
 
@@ -143,7 +143,7 @@ def grow(
     """
     import torch
 
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
 
     place = (0, branch.channel, branch.row, branch.column)
     if parent.images[place] == branch.level:

@@ -30,7 +30,8 @@ from pixelcnn.checkpoint_build import built, check_shapes
 from pixelcnn.checkpoint_header import FORMAT, Card, Header, opened, reason, refusal
 from pixelcnn.checkpoint_header import read_header as read_open_header
 from pixelcnn.errors import CheckpointError
-from pixelcnn.models import AutoregressiveModel, build_model, model_names
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model, model_names
 
 __all__ = [
     "Card",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from pixelcnn.film import Film
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.models.base import AutoregressiveModel
 
 _OFF = -1e9  # a logit that leaves a component no weight
 

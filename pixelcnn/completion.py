@@ -28,7 +28,8 @@ from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.orders import RASTER, best_order, label_in, turn, turn_back
 from pixelcnn.particles import ParticleEndings, Weighing, complete_with_particles, systematic
-from pixelcnn.sampling import Engine, sample
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import Engine
 from pixelcnn.sampling.request import Progress
 
 Method = Literal["raster", "orders", "particles"]

@@ -24,9 +24,10 @@ from pixelcnn.npz import read_npz
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pixelcnn.models import AutoregressiveModel
-    from pixelcnn.sampling import Engine, Trace
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
     from pixelcnn.sampling.request import Progress
+    from pixelcnn.sampling.trace import Trace
 
 _ABOUT = "about"
 _NATS_PER_BIT = math.log(2)
@@ -171,7 +172,7 @@ def draw_film(
     import torch
 
     from pixelcnn import reach
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
 
     classes = model.config.classes
     if classes == 0 and label is not None:

@@ -15,8 +15,8 @@ from pixelcnn.film import Film, film_of, join
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pixelcnn.models import AutoregressiveModel
-    from pixelcnn.sampling import Engine
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
     from pixelcnn.sampling.request import Progress
 
 
@@ -71,7 +71,7 @@ def draw_grid(
     import torch
 
     from pixelcnn import reach
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
 
     if not rows:
         raise ConfigError("rows is empty; a sheet needs at least one.")

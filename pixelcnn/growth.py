@@ -12,8 +12,9 @@ import numpy as np
 from pixelcnn.errors import ConfigError
 from pixelcnn.graph import Graph, Recording, Value, record, trace
 from pixelcnn.layers import MaskedConv2d, MaskType, TapConv2d
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.pixelcnnpp import PixelCNNPP
+from pixelcnn.models.registry import build_model
 from pixelcnn.propagation import Packed, Reach, reach_of, relations
 from pixelcnn.reach import BoolArray, legal_relation
 from pixelcnn.shortening import shortened

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from pixelcnn.data import dequantize, quantize, resize
+from pixelcnn.data.levels import dequantize, quantize, resize
 from pixelcnn.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from pixelcnn.models import ModelConfig
+    from pixelcnn.model_config import ModelConfig
 
 MAX_FILE_BYTES = 20 * 2**20
 MAX_PIXELS = 25_000_000

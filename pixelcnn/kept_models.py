@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pixelcnn.checkpoints import Shipped, shipped
 from pixelcnn.errors import RunError
+from pixelcnn.run_directory import Run
 from pixelcnn.run_files import write_whole
-from pixelcnn.runs import Run, runs_root
+from pixelcnn.runs import runs_root
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
 

@@ -21,7 +21,8 @@ from typing import Any
 from pixelcnn.checkpoints import load_checkpoint, read_card
 from pixelcnn.errors import LabError, RunError
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import Run, create_run, launch, resume_run
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run, launch, resume_run
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training_state import load_state
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import Run
+from pixelcnn.run_directory import Run
 
 _REST_S = 20.0
 

@@ -17,8 +17,8 @@ from torch import Tensor
 from pixelcnn.errors import DataError
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
 
 _CHUNK = 1000
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from pixelcnn.completion import complete
 from pixelcnn.given_part import Reader, as_tensor
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling import Engine
+from pixelcnn.sampling.engines import Engine
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling import Engine
+from pixelcnn.sampling.engines import Engine
 from pixelcnn.sampling.request import Progress, make_request
 
 MAX_PARTICLES = 4096

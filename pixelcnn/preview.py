@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from pixelcnn.data import DataSet
+from pixelcnn.data.dataset import DataSet
 from pixelcnn.metrics import Evaluation, bernoulli_baseline, uniform_baseline
 from pixelcnn.reach import audit
 from pixelcnn.run_config import RunConfig

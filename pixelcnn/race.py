@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pixelcnn.models import AutoregressiveModel
-    from pixelcnn.sampling import Engine
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
 
 _WHOLE = 1.0
 _FAST_RUNS = 3
@@ -78,7 +78,7 @@ def race(
     """
     import torch
 
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
 
     shape = (1, model.config.channels, model.config.height, model.config.width)
     uniforms = torch.rand(shape, generator=torch.Generator().manual_seed(seed))

@@ -175,7 +175,8 @@ def _in_colour() -> list[Recipe]:
 
 def _equal_budget() -> list[Recipe]:
     """Each architecture, small, on the same 48,000 digits: for comparing them with one another."""
-    from pixelcnn.models import model_names, presets
+    from pixelcnn.models.preset_configs import presets
+    from pixelcnn.models.registry import model_names
 
     return [
         Recipe(

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pixelcnn.errors import RunError
+from pixelcnn.run_directory import Run
 from pixelcnn.run_files import to_json
-from pixelcnn.runs import Run
 
 RECORDED = Path(__file__).parent.parent / "checkpoints" / "recorded"
 

@@ -77,8 +77,9 @@ class RunConfig:
         Raises:
             ConfigError: an unknown model, option or data set, or a value that cannot work.
         """
-        from pixelcnn.data import OWN, data_names
-        from pixelcnn.models import config_class
+        from pixelcnn.data.loading import data_names
+        from pixelcnn.models.registry import config_class
+        from pixelcnn.own_name import OWN
 
         if self.data not in (*data_names(), OWN):
             raise ConfigError(

@@ -7,10 +7,11 @@ import contextlib
 import torch
 
 from pixelcnn.allocation import AllocationLimit
-from pixelcnn.data import DataSet
+from pixelcnn.data.dataset import DataSet
 from pixelcnn.errors import ConfigError
 from pixelcnn.memory import main_memory_bytes
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 from pixelcnn.run_config import RunConfig
 
 # A weight, its gradient, and two running means of it, four bytes each, and as much again for what

@@ -56,7 +56,8 @@ def _of_training(label: str, name: str, values: tuple[Choice, ...]) -> Differenc
 
 def _with_architecture(config: RunConfig, name: str) -> RunConfig:
     """Another architecture: options that it shares keep their values, the others are its own."""
-    from pixelcnn.models import config_class, presets
+    from pixelcnn.models.preset_configs import presets
+    from pixelcnn.models.registry import config_class
 
     known = {option.name for option in fields(config_class(name))}
     shared = {key: value for key, value in config.model_options.items() if key in known}

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.runs import Run
+from pixelcnn.run_directory import Run
 
 CURVE_POINTS = 150
 

@@ -13,22 +13,15 @@ import numpy as np
 import torch
 
 from pixelcnn.checkpoints import read_card, save_checkpoint
-from pixelcnn.data import DataSet
+from pixelcnn.data.dataset import DataSet
 from pixelcnn.memory import most_memory_mb
 from pixelcnn.moments import keep_moment
 from pixelcnn.run_config import RunConfig, RunStatus, State
+from pixelcnn.run_directory import Run
 from pixelcnn.run_files import RowWriter, remove_unfinished, write_whole
-from pixelcnn.runs import Run
-from pixelcnn.training import (
-    Evaluated,
-    Event,
-    Sampled,
-    Saved,
-    Step,
-    Trainer,
-    TrainingState,
-)
-from pixelcnn.training_state import save_state
+from pixelcnn.training import Trainer
+from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step
+from pixelcnn.training_state import TrainingState, save_state
 
 # Often enough for a smooth display, and far too seldom to slow training down.
 _STATUS_EVERY_S = 0.2

@@ -15,13 +15,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelcnn.data import DataSet, Split
+from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.layer_titles import layer_label
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.run_config import RunConfig
 from pixelcnn.run_model import build_run_model
 from pixelcnn.train_config import TrainConfig
-from pixelcnn.training import Step, Trainer
+from pixelcnn.training import Trainer
+from pixelcnn.training_events import Step
 from pixelcnn.training_setup import level_frequencies
 from pixelcnn.training_state import TrainingState
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pixelcnn.errors import ConfigError
 from pixelcnn.growth import Growth
 from pixelcnn.layers import MaskedConv2d, Offset, TapConv2d
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 from pixelcnn.paths import first_heard
 from pixelcnn.propagation import or_shifted
 from pixelcnn.reach import BoolArray

@@ -19,12 +19,13 @@ import torch
 from torch import Tensor
 
 from pixelcnn.causality import Network, perturbation_relation
-from pixelcnn.data import DataSet, Split, load_data
+from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import ConfigError, LabError
 from pixelcnn.exhibit_results import COMMAND, RESULTS, BoolArray, ExhibitResults, Measured
 from pixelcnn.exhibits import EXHIBITS, Exhibit
 from pixelcnn.metrics import Evaluation, evaluate
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.reach import audit
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import make_request

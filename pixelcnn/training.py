@@ -22,15 +22,10 @@ from pixelcnn.devices import choose_device, choose_precision
 from pixelcnn.distributed import ALONE, Team, explained
 from pixelcnn.errors import RunError
 from pixelcnn.metrics import bits_per_dim, evaluate
-from pixelcnn.sampling import SamplingCancelled
+from pixelcnn.sampling.request import SamplingCancelled
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training_average import AveragedWeights
-from pixelcnn.training_batches import (
-    Batches,
-    hide_labels,
-    seeded_noise,
-    turn_batch,
-)
+from pixelcnn.training_batches import Batches, hide_labels, seeded_noise, turn_batch
 from pixelcnn.training_clock import Clock
 from pixelcnn.training_divergence import check_gradient, check_loss
 from pixelcnn.training_events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
@@ -45,8 +40,8 @@ from pixelcnn.training_setup import (
 from pixelcnn.training_state import TrainingState, copied
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
 
 __all__ = [
     "Evaluated",

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.models.base import AutoregressiveModel
 
 
 class AveragedWeights:

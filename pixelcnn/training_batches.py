@@ -17,7 +17,7 @@ from torch import Tensor
 from pixelcnn.orders import ORDERS, label_in, turn
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet, Split
+    from pixelcnn.data.dataset import DataSet, Split
 
 # Streams of random numbers that must not repeat one another.
 _ORDER, _BINARIZATION, _SAMPLES, _HIDDEN_LABELS, _NOISE, _TURNS = range(6)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from pixelcnn.sampling import sample
+from pixelcnn.sampling.drawing import sample
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training_batches import sampling_uniforms
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
 
 
 def draw_samples(

@@ -12,8 +12,8 @@ from pixelcnn.muon import Muon
 from pixelcnn.train_config import TrainConfig
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
 
 
 def check_fit(model: AutoregressiveModel, data: DataSet) -> None:

@@ -20,17 +20,19 @@ from types import FrameType
 
 import torch
 
-from pixelcnn import run_queue, sampling
-from pixelcnn.data import load_data
+from pixelcnn import run_queue
+from pixelcnn.data.loading import load_data
 from pixelcnn.devices import choose_precision, usable_cores
 from pixelcnn.distributed import ALONE, Team, joined, processes_here
 from pixelcnn.errors import ConfigError, LabError, RunError
 from pixelcnn.run_config import RunStatus, State
+from pixelcnn.run_directory import Run
 from pixelcnn.run_model import build_run_model
 from pixelcnn.run_writer import RunWriter, StatusWriter
-from pixelcnn.runs import Run
-from pixelcnn.sampling import SamplingCancelled
-from pixelcnn.training import Event, Step, Trainer
+from pixelcnn.sampling import engines
+from pixelcnn.sampling.request import SamplingCancelled
+from pixelcnn.training import Trainer
+from pixelcnn.training_events import Event, Step
 from pixelcnn.training_state import load_state
 from pixelcnn.worker_priority import give_way
 
@@ -250,7 +252,7 @@ def _compile_sampler() -> threading.Thread:
 
     No daemon: compiled code must not be torn down while it is being made.
     """
-    thread = threading.Thread(target=sampling.warm_up, name="compile-sampler")
+    thread = threading.Thread(target=engines.warm_up, name="compile-sampler")
     thread.start()
     return thread
 

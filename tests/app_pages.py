@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages import common
 from pixelcnn.checkpoints import save_checkpoint
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from widgets.payload import unpack
 
 APP = Path(__file__).parents[1] / "app.py"

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from tests import model_cases
 from tests.model_cases import in_order
 

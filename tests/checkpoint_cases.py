@@ -12,7 +12,8 @@ import torch
 
 from pixelcnn.checkpoints import load_checkpoint
 from pixelcnn.errors import CheckpointError
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 
 CARD = {"data": {"name": "mnist5k", "levels": 2}, "test_nats": 61.25, "command": "train ü"}
 

@@ -9,7 +9,7 @@ import torch
 
 from pixelcnn.causality import Network, perturbation_leaks, perturbation_relation
 from pixelcnn.exhibits import EXHIBITS
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.reach import AuditReport
 from tests.model_cases import shaken
 

@@ -30,7 +30,7 @@ from pixelcnn.data.uploads import read_uploads
 from pixelcnn.errors import LabError
 from pixelcnn.film import draw_film, read_film
 from pixelcnn.images import read_image, read_mask
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 
 EACH = 334  # of three kinds
 _NUMBERS = (0, 1, 255, 2**15, 2**31 - 1, 2**32 - 1, 2**40, 2**63 - 1)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from pixelcnn.layers import TapConv2d
 from pixelcnn.model_config import ModelConfig
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("pixelcnn", {"block": "plain"}),

@@ -1,6 +1,7 @@
 """The lines that the parts of the project must not cross."""
 
 import ast
+import importlib
 import subprocess
 import sys
 import textwrap
@@ -165,3 +166,26 @@ def test_another_failure_of_torchvision_is_not_hidden(tmp_path: Path) -> None:
         import_torchvision()
     """)
     assert "RuntimeError: something else" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "package", [".".join(file.parent.relative_to(ROOT).parts) for file in ROOT.rglob("__init__.pyi")]
+)
+def test_every_name_of_a_face_is_there_and_no_file_beside_it_hides_one(package: str) -> None:
+    face = importlib.import_module(package)
+    assert face.__all__
+    for name in face.__all__:
+        assert hasattr(face, name), name
+        # A module of this name would take the place of the name once it is imported.
+        assert not (Path(face.__file__ or "").with_name(f"{name}.py")).exists(), name
+
+
+def test_a_face_loads_no_torch_before_a_name_is_asked_for() -> None:
+    listed = python("""
+        import sys
+        import pixelcnn.data, pixelcnn.models, pixelcnn.sampling, pixelcnn.scores
+        print("torch" in sys.modules, "numpy" in sys.modules)
+        from pixelcnn.sampling import sample
+        print("torch" in sys.modules, callable(sample))
+    """)
+    assert listed.stdout.split() == ["False", "False", "True", "True"], listed.stderr

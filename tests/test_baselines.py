@@ -10,24 +10,17 @@ import pytest
 import safetensors
 import torch
 
-from pixelcnn.baselines import (
-    VAE,
-    Autoencoder,
-    AutoencoderConfig,
-    VAEConfig,
-    baseline_names,
-    build_baseline,
-    load_baseline,
-    save_baseline,
-    train_baseline,
-)
 from pixelcnn.baselines.__main__ import SHIPPED, Baselines
+from pixelcnn.baselines.autoencoder import Autoencoder, AutoencoderConfig
 from pixelcnn.baselines.base import log_likelihood
+from pixelcnn.baselines.files import baseline_names, build_baseline, load_baseline, save_baseline
+from pixelcnn.baselines.training import train_baseline
+from pixelcnn.baselines.vae import VAE, VAEConfig
 from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import CheckpointError, ConfigError, DataError, RunError
 from pixelcnn.metrics import bernoulli_baseline
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 
 
 @pytest.fixture(scope="module")

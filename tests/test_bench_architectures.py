@@ -12,12 +12,14 @@ import torch
 from pixelcnn import bench_architectures
 from pixelcnn.bench_architectures import measure_architecture
 from pixelcnn.cli import main
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import ConfigError
 from pixelcnn.metrics import bernoulli_baseline, evaluate
-from pixelcnn.models import AutoregressiveModel, build_model, presets
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model
 from pixelcnn.reach import audit
-from pixelcnn.training import Step
+from pixelcnn.training_events import Step
 
 
 def test_the_numbers_are_those_of_the_model_after_its_budget(
@@ -89,7 +91,7 @@ def test_a_part_that_fails_is_explained_and_leaves_the_others(
 def test_the_command_prints_a_table_and_writes_it_as_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixelcnn.sampling.warm_up", lambda: None)
+    monkeypatch.setattr("pixelcnn.sampling.engines.warm_up", lambda: None)
     threads = torch.get_num_threads()
     path = tmp_path / "architectures.json"
     words = "bench architectures --models pixelcnn --steps 2 --batch 8 --drawn 1 --threads 1"
@@ -128,12 +130,12 @@ def test_the_command_prints_a_table_and_writes_it_as_json(
 def test_what_cannot_be_measured_is_a_sentence(
     words: str, named: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pixelcnn.sampling.warm_up", lambda: None)
+    monkeypatch.setattr("pixelcnn.sampling.engines.warm_up", lambda: None)
     assert main(["bench", "architectures", *words.split()]) == 2
     assert named in capsys.readouterr().err
 
 
 def test_every_architecture_has_the_preset_that_is_compared_by_default() -> None:
-    from pixelcnn.models import model_names
+    from pixelcnn.models.registry import model_names
 
     assert all("tiny" in presets(name) for name in model_names())

@@ -7,8 +7,8 @@ import torch
 
 from pixelcnn import benchmark
 from pixelcnn.errors import ConfigError
-from pixelcnn.models import build_model
-from pixelcnn.sampling import Engine, engine_names, make_engine
+from pixelcnn.models.registry import build_model
+from pixelcnn.sampling.engines import Engine, engine_names, make_engine
 
 
 def small_model() -> benchmark.AutoregressiveModel:

@@ -18,7 +18,7 @@ from pixelcnn.branches import (
 )
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.film import Film, draw_film
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 
 SHAPE = (5, 3, 28, 28)
 # A branch of sample 3, a branch of that branch in its second colour, and one of sample 0.

@@ -20,7 +20,7 @@ from pixelcnn.causality import (
 from pixelcnn.errors import ConfigError
 from pixelcnn.graph import trace
 from pixelcnn.growth import put_mask_b_first
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.reach import AuditReport, legal_relation, sub_pixel_relation
 from tests.model_cases import VARIANTS, small, variant_name
 

@@ -26,7 +26,7 @@ from pixelcnn.checkpoints import (
     shipped,
 )
 from pixelcnn.errors import CheckpointError
-from pixelcnn.models import model_names
+from pixelcnn.models.registry import model_names
 from tests.checkpoint_cases import CARD, header_of, refused, small_model, with_header
 
 

@@ -7,7 +7,7 @@ import torch
 from pixelcnn import build_model
 from pixelcnn.choices import choice_at
 from pixelcnn.film import draw_film
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 
 PLACES = [(0, 0, 0), (2, 3, 1), (5, 4, 2)]
 

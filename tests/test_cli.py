@@ -22,11 +22,13 @@ from pixelcnn.cli import COMMANDS, main
 from pixelcnn.cli.options import DataOptions, ModelOptions
 from pixelcnn.cli.progress import Progress
 from pixelcnn.completion import complete
-from pixelcnn.data import dequantize, load_data
+from pixelcnn.data.levels import dequantize
+from pixelcnn.data.loading import load_data
 from pixelcnn.layers import MaskedConv2d
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 from pixelcnn.runs import find_run, list_runs
-from pixelcnn.sampling import sample
+from pixelcnn.sampling.drawing import sample
 from tests.cli_cases import SHORT, TRAIN, run, trained
 
 

@@ -15,9 +15,11 @@ from torch import Tensor
 from pixelcnn.completion import complete
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.given_part import Reader, read_given, rows_around
-from pixelcnn.models import AutoregressiveModel, build_model, model_names
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.particles import systematic
-from pixelcnn.sampling import engine_names, sample
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import engine_names
 
 SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from pixelcnn.counterfactual import counterfactual, entropy, surprise
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.graph import trace
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.reach import legal_relation, sub_pixel_relation
 from tests.model_cases import VARIANTS, small, variant_name
 

@@ -9,8 +9,9 @@ import torch
 from hypothesis import given
 from torch import Tensor
 
-from pixelcnn.data import DataSet, Split, data_names, dequantize, describe, load_data, quantize
-from pixelcnn.data.levels import draw_binary, draw_binary_once, resize
+from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.data.levels import dequantize, draw_binary, draw_binary_once, quantize, resize
+from pixelcnn.data.loading import data_names, describe, load_data
 from pixelcnn.errors import ConfigError, DataError
 
 any_levels = st.integers(2, 256)

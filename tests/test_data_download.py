@@ -20,7 +20,8 @@ import pytest
 import torch
 from PIL import Image
 
-from pixelcnn.data import download, load_data
+from pixelcnn.data import download
+from pixelcnn.data.loading import load_data
 from pixelcnn.data.published import PUBLISHED
 from pixelcnn.errors import DataError
 from tests.published_sets import datasets, idx_files, place, place_cifar10

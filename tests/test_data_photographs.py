@@ -2,7 +2,7 @@
 
 import torch
 
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.data.photographs import SIZE, patches
 
 

@@ -7,7 +7,7 @@ import pytest
 from pixelcnn.errors import ConfigError
 from pixelcnn.exhibits import EXHIBITS
 from pixelcnn.reach import audit
-from pixelcnn.sampling import sample
+from pixelcnn.sampling.drawing import sample
 from tests.exhibit_cases import leaks, shown
 
 LEAKING = [

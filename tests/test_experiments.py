@@ -13,16 +13,16 @@ import pytest
 import torch
 
 from pixelcnn.cli import main
-from pixelcnn.data import load_data
 from pixelcnn.data.coloured import coloured
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import ConfigError, DataError, RunError
-from pixelcnn.experiments import EXPERIMENTS, Experiment, Result, Variant, find_experiment
-from pixelcnn.experiments.definition import Reported, fingerprint, settings
+from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
+from pixelcnn.experiments.definition import Experiment, Reported, Variant, fingerprint, settings
 from pixelcnn.experiments.live import belongs, live_config, live_point, next_trainings
-from pixelcnn.experiments.results import read_results, write_results
+from pixelcnn.experiments.results import Result, read_results, write_results
 from pixelcnn.experiments.running import free_parameters, run_experiment
 from pixelcnn.experiments.summary import conclusion, differences, student, summarise
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from pixelcnn.run_config import RunConfig
 from pixelcnn.runs import create_run
 from pixelcnn.train_config import TrainConfig

@@ -24,7 +24,8 @@ from pixelcnn.cli import main
 from pixelcnn.errors import LabError
 from pixelcnn.kept_models import keep_model, kept_models
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.runs import Run, create_run
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run
 from pixelcnn.serving import check_packages, check_port
 from pixelcnn.short_links import Place, keep_link
 from pixelcnn.train_config import TrainConfig

@@ -23,11 +23,14 @@ from pixelcnn.data.levels import dequantize, quantize
 from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood, draw, temper
 from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
 from pixelcnn.metrics import perplexity_per_pixel, uniform_baseline
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.pixelcnn import PixelCNN
 from pixelcnn.models.pixelcnn_blocks import PlainBlock
+from pixelcnn.models.registry import build_model
 from pixelcnn.reach import audit
-from pixelcnn.sampling import make_engine, reference, sample
+from pixelcnn.sampling import reference
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import make_engine
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Request
 from tests.exhibit_cases import leaks, shown, total_probability, tried

@@ -17,10 +17,10 @@ from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
 from pixelcnn.cli import main
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.film import Film, draw_film, read_film
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.opening import OPENING, read_opening
-from pixelcnn.sampling import trace_of
 from pixelcnn.sampling.request import make_request
+from pixelcnn.sampling.trace import trace_of
 
 # Engines and machines round differently: so near to a boundary, a draw may fall on either side.
 _BOUNDARY = 1e-5

@@ -6,7 +6,8 @@ import pytest
 from pages.masks_words import ARCHITECTURES
 from pixelcnn.graph import record, trace
 from pixelcnn.growth import put_mask_b_first
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 from pixelcnn.reach import sub_pixel_relation
 
 SIZE = 12

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from pixelcnn.graph import trace
-from pixelcnn.models import AutoregressiveModel, build_model, presets
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model
 
 
 def _tiny(name: str) -> AutoregressiveModel:

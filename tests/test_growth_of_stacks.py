@@ -19,7 +19,8 @@ from pixelcnn.generation_orders import generation_order, in_order, order_names
 from pixelcnn.graph import trace
 from pixelcnn.growth import growth
 from pixelcnn.layers import TapConv2d, TapLayer, causal_mask
-from pixelcnn.models import AutoregressiveModel, build_model
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model
 from pixelcnn.paths import Paths, Step, first_heard, stack_path
 from pixelcnn.reach import legal_relation, receptive_field
 from pixelcnn.recurrence import Recurrence

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from pixelcnn.data import dequantize
+from pixelcnn.data.levels import dequantize
 from pixelcnn.errors import DataError
 from pixelcnn.images import like_mnist, read_image, read_mask, save_image, sheet
-from pixelcnn.models import ModelConfig
+from pixelcnn.model_config import ModelConfig
 
 
 def seven(width: int = 300, height: int = 400, *, ink: int = 0, paper: int = 255) -> Image.Image:

@@ -10,14 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixelcnn.errors import DataError
-from pixelcnn.introspect import (
-    activations,
-    attention_weights,
-    first_kernels,
-    prediction,
-    summarize,
-)
-from pixelcnn.models import AutoregressiveModel, build_model, model_names, presets
+from pixelcnn.introspect import activations, attention_weights, first_kernels, prediction, summarize
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model, model_names
 
 VARIANTS: list[tuple[str, dict[str, Any]]] = [
     ("pixelcnn", {"block": "plain"}),

@@ -6,7 +6,8 @@ from pixelcnn.checkpoints import load_checkpoint, shipped
 from pixelcnn.errors import RunError
 from pixelcnn.kept_models import keep_model, kept_models
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import Run, create_run, list_runs
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run, list_runs
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.worker import carry_out
 

@@ -9,8 +9,8 @@ import torch
 from pixelcnn.causality import Network, perturbation_relation
 from pixelcnn.errors import ConfigError
 from pixelcnn.level_features import LevelFeatures
-from pixelcnn.models import build_model, model_names
 from pixelcnn.models.gated_pixelcnn import GatedPixelCNNConfig
+from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.reach import receptive_field
 from tests.model_cases import small
 

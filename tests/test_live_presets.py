@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import RunError
 from pixelcnn.metrics import evaluate
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from pixelcnn.presets_live import live_presets
 from pixelcnn.preview import preview
 from pixelcnn.reach import audit

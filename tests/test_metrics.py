@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelcnn.data import DataSet, Split
+from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.errors import DataError
 from pixelcnn.metrics import (
     Evaluation,
@@ -18,7 +18,7 @@ from pixelcnn.metrics import (
     perplexity_per_pixel,
     uniform_baseline,
 )
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 
 
 def make_data(train, test, levels=2):

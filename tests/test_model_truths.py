@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from tests.model_cases import VARIANTS, in_order, legal, same_pixel, small, variant_name
 
 CONDITIONS: list[dict[str, Any]] = [

@@ -14,13 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from pixelcnn.errors import ConfigError, DataError, LabError
-from pixelcnn.models import (
-    AutoregressiveModel,
-    build_model,
-    config_class,
-    model_names,
-    presets,
-)
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model, config_class, model_names
 from tests.model_cases import VARIANTS, small, variant_name
 
 SIZE = 5

@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from pixelcnn.errors import ConfigError
-from pixelcnn.models import build_model, config_class, preset_training, presets
+from pixelcnn.models.preset_configs import preset_training, presets
+from pixelcnn.models.registry import build_model, config_class
 from pixelcnn.reach import limit_reach
 from pixelcnn.train_config import TrainConfig
 from tests.causality import SIZE, assert_causal, small

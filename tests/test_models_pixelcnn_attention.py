@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from pixelcnn.errors import ConfigError
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from tests.causality import SIZE, assert_causal, assert_complete, parameters_of, small
 
 CORNERS = [(0, 0), (0, SIZE - 1), (2, 2), (3, 0), (SIZE - 1, SIZE - 1)]

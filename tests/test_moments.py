@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import RunError
 from pixelcnn.introspect import activations
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from pixelcnn.moments import (
     MOMENTS,
     MOST_PARAMETERS,
@@ -26,7 +26,8 @@ from pixelcnn.run_config import RunConfig
 from pixelcnn.run_directory import Run
 from pixelcnn.runs import create_run
 from pixelcnn.train_config import TrainConfig
-from pixelcnn.training import Step, train
+from pixelcnn.training import train
+from pixelcnn.training_events import Step
 from pixelcnn.worker import carry_out
 
 TRAIN = TrainConfig(

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelcnn.models import build_model, model_names
+from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.muon import Muon, orthogonalized
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.training import train

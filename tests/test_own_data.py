@@ -14,11 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pixelcnn.data import load_data, pack_own, read_uploads, uploads
-from pixelcnn.data.own import read_own
+from pixelcnn.data import uploads
+from pixelcnn.data.loading import load_data
+from pixelcnn.data.own import pack_own, read_own
+from pixelcnn.data.uploads import read_uploads
 from pixelcnn.errors import DataError, LabError
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import Run, create_run, find_run, prepare_resume
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run, find_run, prepare_resume
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.worker import carry_out
 

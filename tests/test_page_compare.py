@@ -14,13 +14,13 @@ from streamlit.testing.v1 import AppTest
 from pages import compare_words, compare_words_scores
 from pages.compare_jobs import Job, Jobs, jobs
 from pixelcnn import build_model, sample
-from pixelcnn.baselines import load_baseline
+from pixelcnn.baselines.files import load_baseline
 from pixelcnn.checkpoints import load_checkpoint
 from pixelcnn.counterfactual import surprise
 from pixelcnn.errors import DataError
 from pixelcnn.film_grids import uniforms_of
 from pixelcnn.reach import audit
-from pixelcnn.scores import share_interval
+from pixelcnn.scores.intervals import share_interval
 from pixelcnn.scores.paired import PairedScores
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.scores.which_real import deal

@@ -11,8 +11,11 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages import experiments_live, train_launcher
-from pixelcnn.experiments import EXPERIMENTS, Experiment, conclusion, results
+from pixelcnn.experiments import results
+from pixelcnn.experiments.catalogue import EXPERIMENTS
+from pixelcnn.experiments.definition import Experiment
 from pixelcnn.experiments.results import read_results, write_results
+from pixelcnn.experiments.summary import conclusion
 from pixelcnn.runs import list_runs
 from tests import app_pages
 from tests.test_experiments import TINY, result

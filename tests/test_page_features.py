@@ -19,17 +19,12 @@ from pages.features_moments import trainings
 from pages.features_words import EXPLAINED, views
 from pixelcnn import build_model, load_checkpoint
 from pixelcnn.checkpoints import save_checkpoint
-from pixelcnn.introspect import (
-    activations,
-    first_kernels,
-    prediction,
-    summarize,
-)
-from pixelcnn.models import AutoregressiveModel, model_names
+from pixelcnn.introspect import activations, first_kernels, prediction, summarize
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import model_names
 from pixelcnn.moments import load_moment, moment_steps
 from pixelcnn.recordings import recorded_run
-from pixelcnn.run_config import RunConfig
-from pixelcnn.run_directory import RunStatus
+from pixelcnn.run_config import RunConfig, RunStatus
 from pixelcnn.runs import create_run
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.train_config import TrainConfig

@@ -15,22 +15,12 @@ from pages import common
 from pages.features_words import formula
 from pixelcnn import build_model
 from pixelcnn.checkpoints import save_checkpoint
-from pixelcnn.introspect import (
-    activations,
-    attention_weights,
-)
+from pixelcnn.introspect import activations, attention_weights
 from pixelcnn.window import Term, convolution, made_of, window
 from pixelcnn.window_recurrence import remembered
 from pixelcnn.wiring import gate_maps, numbers_of, wire
 from tests.app_pages import forget_cached, told, widgets
-from tests.test_page_features import (
-    assert_shown,
-    digit_image,
-    galleries,
-    models,
-    number,
-    open_page,
-)
+from tests.test_page_features import assert_shown, digit_image, galleries, models, number, open_page
 
 __all__ = ["models"]  # a fixture
 

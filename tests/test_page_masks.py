@@ -17,7 +17,7 @@ from pages.masks_words import ARCHITECTURES, ORDERS
 from pixelcnn.generation_orders import generation_order
 from pixelcnn.growth import growth
 from pixelcnn.layers import MaskedConv2d, TapConv2d, VerticalConv2d, causal_mask
-from pixelcnn.models import build_model, model_names
+from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.paths import first_heard
 from pixelcnn.weighted_reach import weighted_reach
 from tests.masks_page import GATED, PLAIN, open_page, relations_on, set_control, told, widget

@@ -13,11 +13,13 @@ from streamlit.testing.v1 import AppTest
 
 from pages import common, train_owner
 from pages.train_launcher import launcher
-from pixelcnn.data import DataSet, Split
-from pixelcnn.models import build_model, model_names, presets
+from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.presets_live import live_presets
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.runs import Run, create_run, list_runs, runs_root, start_run
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run, list_runs, runs_root, start_run
 from pixelcnn.train_config import TrainConfig
 from tests import app_pages
 from tests.app_pages import button as labelled
@@ -189,7 +191,7 @@ def test_options_that_cannot_work_are_explained_before_the_start(
     colourful = torch.zeros(10, 3, 7, 7, dtype=torch.uint8)
     split = Split(colourful, torch.zeros(10, dtype=torch.int64))
     data = DataSet("mnist5k", 2, "threshold", split, split, class_names=("a",))
-    monkeypatch.setattr("pixelcnn.data.load_data", lambda *_, **__: data)
+    monkeypatch.setattr("pixelcnn.data.loading.load_data", lambda *_, **__: data)
     page = open_page(**{"digits14-size": "7"})
     assert "cannot be shared between 3 colours; use a multiple of 3" in page.error[0].value
     assert not has(page, "play")

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pages.train_launcher import launcher
-from pixelcnn.data import OwnImages, keep_own, pack_own
+from pixelcnn.data.own import keep_own, pack_own
+from pixelcnn.data.uploads import OwnImages
 from pixelcnn.run_queue import withdraw
 from pixelcnn.runs import list_runs, runs_root
 from tests.app_pages import widgets

@@ -11,9 +11,10 @@ from torch import Tensor, nn
 
 from pixelcnn import build_model, complete, sample
 from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
-from pixelcnn.data import Split, load_data
+from pixelcnn.data.dataset import Split
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.orders import ORDERS, best_order, in_words, label_in, turn, turn_back
 from pixelcnn.particles import behind_the_gap
 from pixelcnn.training_batches import turn_batch

@@ -5,7 +5,7 @@ import torch
 
 from pixelcnn import build_model, sample
 from pixelcnn.race import Race, race
-from pixelcnn.sampling import make_engine
+from pixelcnn.sampling.engines import make_engine
 
 
 def test_both_samplers_draw_the_same_image_and_the_fast_one_is_the_seed_s() -> None:

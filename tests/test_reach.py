@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pixelcnn.errors import ConfigError
 from pixelcnn.graph import trace
 from pixelcnn.growth import growth, put_mask_b_first
-from pixelcnn.models import AutoregressiveModel, build_model, model_names
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.reach import (
     AuditReport,
     audit,

@@ -14,7 +14,7 @@ from pixelcnn import build_model, complete, sample
 from pixelcnn.cli import main
 from pixelcnn.errors import CheckpointError, ConfigError, DataError
 from pixelcnn.knockout import KINDS, against_truth, knock_out
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.next_row import next_rows
 from pixelcnn.readings import Readings, load_readings, read_images
 

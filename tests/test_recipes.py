@@ -10,11 +10,12 @@ from pixelcnn.checkpoints import save_checkpoint, shipped
 from pixelcnn.cli import main
 from pixelcnn.cli.card import CARDS, CLASSIFIER
 from pixelcnn.cli.train import Train, TrainOptions
-from pixelcnn.data import Split, load_data
+from pixelcnn.data.dataset import Split
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import DataError
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from pixelcnn.recipes import recipes
-from pixelcnn.scores import load_classifier
+from pixelcnn.scores.classifier import load_classifier
 from pixelcnn.scores.samples import judge_samples
 
 _TINY = {"hidden_channels": 4, "blocks": 1}

@@ -10,8 +10,9 @@ import pytest
 from pixelcnn import run_queue
 from pixelcnn.errors import ConfigError
 from pixelcnn.run_config import RunConfig
+from pixelcnn.run_directory import Run
 from pixelcnn.run_pairs import DIFFERENCES, names_of_pair
-from pixelcnn.runs import Run, create_run, prepare_resume
+from pixelcnn.runs import create_run, prepare_resume
 from pixelcnn.train_config import TrainConfig
 from pixelcnn.worker import carry_out
 

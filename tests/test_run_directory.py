@@ -9,18 +9,12 @@ from hypothesis import strategies as st
 
 from pixelcnn.errors import ConfigError, RunError
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.run_directory import unbroken
+from pixelcnn.run_directory import Run, unbroken
 from pixelcnn.run_files import RowWriter, read_rows, remove_unfinished, write_whole
 from pixelcnn.run_writer import _row_every
-from pixelcnn.runs import (
-    Run,
-    create_run,
-    find_run,
-    list_runs,
-    start_run,
-)
+from pixelcnn.runs import create_run, find_run, list_runs, start_run
 from pixelcnn.train_config import TrainConfig
-from pixelcnn.training import Step
+from pixelcnn.training_events import Step
 from pixelcnn.worker import carry_out
 from tests.test_runs import curve, make_config
 

@@ -10,9 +10,10 @@ from PIL import Image
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.evolution_export import export_evolution
 from pixelcnn.run_config import RunConfig, RunStatus
+from pixelcnn.run_directory import Run
 from pixelcnn.run_files import RowWriter
 from pixelcnn.run_view import CurvePoint, RunView, axis_floor
-from pixelcnn.runs import Run, create_run
+from pixelcnn.runs import create_run
 from pixelcnn.train_config import TrainConfig
 
 

@@ -11,20 +11,15 @@ import pytest
 import torch
 
 from pixelcnn.checkpoints import load_checkpoint
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import ConfigError, RunError
 from pixelcnn.launcher import Launcher
 from pixelcnn.metrics import evaluate
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import (
-    Run,
-    create_run,
-    find_run,
-    resume_run,
-    start_run,
-)
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run, find_run, resume_run, start_run
 from pixelcnn.train_config import TrainConfig
-from pixelcnn.training import Step
+from pixelcnn.training_events import Step
 from pixelcnn.worker import carry_out, prepare_process
 
 TINY = {"hidden_channels": 4, "blocks": 1}

@@ -11,10 +11,13 @@ from torch import Tensor
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.layers import MaskedConv2d
 from pixelcnn.likelihoods import temper
-from pixelcnn.models import AutoregressiveModel, build_model, model_names
-from pixelcnn.sampling import SamplingCancelled, engine_names, make_engine, sample, trace_of
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model, model_names
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import engine_names, make_engine
 from pixelcnn.sampling.reference import guided_log_probs
-from pixelcnn.sampling.request import make_request
+from pixelcnn.sampling.request import SamplingCancelled, make_request
+from pixelcnn.sampling.trace import trace_of
 
 FAST = [name for name in engine_names() if name != "reference"]
 BOUNDARY = 1e-5
@@ -23,7 +26,7 @@ BOUNDARY = 1e-5
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
     """Compile the loop before any test is timed by hypothesis."""
-    from pixelcnn.sampling import warm_up
+    from pixelcnn.sampling.engines import warm_up
 
     warm_up()
 

@@ -13,8 +13,10 @@ import torch
 
 from pixelcnn import paint, sample, warm_up
 from pixelcnn.errors import ConfigError
-from pixelcnn.models import AutoregressiveModel, build_model, presets
-from pixelcnn.sampling import make_engine
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model
+from pixelcnn.sampling.engines import make_engine
 from pixelcnn.sampling.torch_engine import TorchEngine
 
 MEGABYTE = 2**20

@@ -9,23 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import CheckpointError, ConfigError, DataError
-from pixelcnn.scores import (
+from pixelcnn.scores.__main__ import SHIPPED
+from pixelcnn.scores.classifier import (
     ClassifierConfig,
     DigitClassifier,
-    bootstrap_difference,
-    class_score,
-    frechet_distance,
     load_classifier,
-    nearest_images,
-    precision_and_recall,
     save_classifier,
     train_classifier,
-    two_sample_test,
 )
-from pixelcnn.scores.__main__ import SHIPPED
-from pixelcnn.scores.intervals import share_interval
+from pixelcnn.scores.distances import (
+    class_score,
+    frechet_distance,
+    nearest_images,
+    precision_and_recall,
+)
+from pixelcnn.scores.intervals import bootstrap_difference, share_interval
+from pixelcnn.scores.two_sample import two_sample_test
 
 DIGITS = load_data("mnist5k").train.images
 

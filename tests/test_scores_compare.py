@@ -11,15 +11,16 @@ import torch
 
 from pixelcnn import build_model, load_data
 from pixelcnn.checkpoints import load_checkpoint, shipped
-from pixelcnn.data import Split
+from pixelcnn.data.dataset import Split
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.models import AutoregressiveModel
-from pixelcnn.sampling import make_engine
-from pixelcnn.scores import bootstrap_difference, bootstrap_mean, share_interval, two_sample_test
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.engines import make_engine
+from pixelcnn.scores.intervals import bootstrap_difference, bootstrap_mean, share_interval
 from pixelcnn.scores.paired import PairedScores, binarization, obstacles, paired_scores
 from pixelcnn.scores.recorded import read_record
 from pixelcnn.scores.report import score_set
 from pixelcnn.scores.speeds import drawing_times
+from pixelcnn.scores.two_sample import two_sample_test
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.scores.which_real import ROUNDS, deal
 
@@ -145,8 +146,8 @@ def test_both_models_are_timed() -> None:
 
 
 def test_copies_of_training_digits_are_found_to_be_copies() -> None:
-    from pixelcnn.scores import load_classifier
     from pixelcnn.scores.__main__ import SHIPPED
+    from pixelcnn.scores.classifier import load_classifier
 
     training = load_data("mnist5k").train.images
     real = unseen_digits().images[:100]

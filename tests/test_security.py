@@ -24,7 +24,8 @@ from pages import common
 from pixelcnn.errors import LabError
 from pixelcnn.kept_models import keep_model
 from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.runs import Run, create_run, find_run
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import create_run, find_run
 from pixelcnn.serving import TEACHER_KEY, Server
 from pixelcnn.short_links import Place, find_link, keep_link
 from pixelcnn.teacher_key import TeacherKey

@@ -11,7 +11,8 @@ import torch
 
 from pixelcnn.graph import trace
 from pixelcnn.introspect import activations
-from pixelcnn.models import build_model, presets
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model
 from pixelcnn.npz import read_npy
 
 

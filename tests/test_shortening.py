@@ -3,7 +3,7 @@
 import pytest
 
 from pixelcnn.graph import trace
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from pixelcnn.reach import sub_pixel_relation
 from pixelcnn.shortening import shortened
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from pixelcnn.data import DataSet, Split, load_data
+from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.data.loading import load_data
 from pixelcnn.run_config import RunConfig
 from pixelcnn.run_model import build_run_model
 from pixelcnn.slow_step import slow_step

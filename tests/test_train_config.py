@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pixelcnn.devices import choose_device, choose_precision
 from pixelcnn.errors import ConfigError
-from pixelcnn.training import TrainConfig
+from pixelcnn.train_config import TrainConfig
 
 # Options
 

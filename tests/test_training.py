@@ -7,12 +7,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pixelcnn.data import DataSet, Split, load_data
+from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.data.loading import load_data
 from pixelcnn.errors import DataError, LabError
 from pixelcnn.metrics import bernoulli_baseline, evaluate
-from pixelcnn.models import build_model
-from pixelcnn.training import Evaluated, Sampled, Step, Trainer, TrainingDiverged, train
+from pixelcnn.models.registry import build_model
+from pixelcnn.training import Trainer, train
 from pixelcnn.training_batches import Batches
+from pixelcnn.training_events import Evaluated, Sampled, Step, TrainingDiverged
 from tests.training_cases import losses, make_data, make_model, quiet
 
 

@@ -7,15 +7,17 @@ import pytest
 import torch
 
 from pixelcnn.checkpoints import load_checkpoint
-from pixelcnn.data import DataSet, Split
+from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.errors import RunError
 from pixelcnn.metrics import evaluate
-from pixelcnn.models import build_model
+from pixelcnn.models.registry import build_model
 from pixelcnn.run_config import RunConfig
 from pixelcnn.runs import start_run
-from pixelcnn.training import Evaluated, Sampled, Saved, Step, TrainConfig, Trainer, train
+from pixelcnn.train_config import TrainConfig
+from pixelcnn.training import Trainer, train
 from pixelcnn.training_average import AveragedWeights
 from pixelcnn.training_batches import hide_labels, seeded_noise
+from pixelcnn.training_events import Evaluated, Sampled, Saved, Step
 from pixelcnn.training_state import load_state, save_state
 from pixelcnn.worker import carry_out
 

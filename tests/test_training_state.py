@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from pixelcnn.errors import RunError
-from pixelcnn.models import build_model
-from pixelcnn.training import Sampled, Saved, Step, Trainer, train
+from pixelcnn.models.registry import build_model
+from pixelcnn.training import Trainer, train
+from pixelcnn.training_events import Sampled, Saved, Step
 from pixelcnn.training_state import load_state, save_state
 from tests.training_cases import losses, make_data, make_model, quiet
 

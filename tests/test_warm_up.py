@@ -25,7 +25,7 @@ def fail() -> None:
 
 
 atexit.register(time.sleep, 1)  # the time for it to fail in: a daemon is stopped only after this
-with mock.patch("pixelcnn.sampling.warm_up", fail):
+with mock.patch("pixelcnn.sampling.engines.warm_up", fail):
     warming = common.warm_up()
     begun.wait()
     if not at_the_end:

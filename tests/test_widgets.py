@@ -276,7 +276,8 @@ def grids() -> None:
     import numpy as np
     import streamlit as st
 
-    from widgets import kernel_tiles, maps_gallery, pixel_grid, reach_grid, reach_table
+    from widgets import kernel_tiles, maps_gallery, pixel_grid, reach_grid
+    from widgets.reach_grid import reach_table
 
     st.text(pixel_grid(np.zeros((4, 5)), selected=(1, 1), key="grid"))
     table = reach_table([np.zeros((4, 5, 4, 5), bool)] * 3)

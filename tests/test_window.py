@@ -15,7 +15,7 @@ from pixelcnn.conditioning import LabelPlanes
 from pixelcnn.errors import ConfigError
 from pixelcnn.introspect import activations, attention_weights, summarize
 from pixelcnn.layers import TapConv2d
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.reach import receptive_field
 from pixelcnn.window import Cell, Term, convolution, made_of, window
 from pixelcnn.window_attention import looked_up

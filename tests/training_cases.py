@@ -2,9 +2,10 @@
 
 import torch
 
-from pixelcnn.data import DataSet, Split
-from pixelcnn.models import build_model
-from pixelcnn.training import Step, TrainConfig
+from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.models.registry import build_model
+from pixelcnn.train_config import TrainConfig
+from pixelcnn.training_events import Step
 
 
 def make_data(levels=2, channels=1, size=6, count=40, classes=3, binarize="threshold"):

@@ -11,13 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from widgets.checks import (
-    checked_floats,
-    checked_images,
-    checked_levels,
-    checked_mask,
-    sent_bytes,
-)
+from widgets.checks import checked_floats, checked_images, checked_levels, checked_mask, sent_bytes
 from widgets.component import ignore, register, sent_by
 from widgets.payload import pack
 

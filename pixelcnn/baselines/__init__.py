@@ -14,27 +14,6 @@ An autoencoder gives no probability of an image at all, a VAE only a bound of it
 binarised in the same way.
 """
 
-from pixelcnn.baselines.autoencoder import Autoencoder, AutoencoderConfig
-from pixelcnn.baselines.base import Baseline, BaselineConfig
-from pixelcnn.baselines.files import (
-    baseline_names,
-    build_baseline,
-    load_baseline,
-    save_baseline,
-)
-from pixelcnn.baselines.training import train_baseline
-from pixelcnn.baselines.vae import VAE, VAEConfig
+import lazy_loader
 
-__all__ = [
-    "VAE",
-    "Autoencoder",
-    "AutoencoderConfig",
-    "Baseline",
-    "BaselineConfig",
-    "VAEConfig",
-    "baseline_names",
-    "build_baseline",
-    "load_baseline",
-    "save_baseline",
-    "train_baseline",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import torch
 
-from pixelcnn.baselines import VAE, Baseline, baseline_names, build_baseline, train_baseline
+from pixelcnn.baselines.base import Baseline
+from pixelcnn.baselines.files import baseline_names, build_baseline
+from pixelcnn.baselines.training import train_baseline
+from pixelcnn.baselines.vae import VAE
 from pixelcnn.checkpoints import save_checkpoint
 from pixelcnn.cli.command import run_command
 from pixelcnn.cli.hardware import describe_hardware
 from pixelcnn.cli.progress import Progress
-from pixelcnn.data import DataSet, load_data
+from pixelcnn.data.dataset import DataSet
+from pixelcnn.data.loading import load_data
 
 COMMAND = "python -m pixelcnn.baselines"
 SHIPPED = Path(__file__).parents[2] / "checkpoints" / "baselines"

@@ -12,7 +12,7 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.training_batches import Batches, noise_generator
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
+    from pixelcnn.data.dataset import DataSet
 
 
 def train_baseline(

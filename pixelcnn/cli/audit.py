@@ -13,7 +13,7 @@ from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
     from pixelcnn.homework import HomeworkReport
-    from pixelcnn.models import ModelConfig
+    from pixelcnn.model_config import ModelConfig
     from pixelcnn.reach import AuditReport
 
 _LEAKS = 1

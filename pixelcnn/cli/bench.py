@@ -18,7 +18,7 @@ from pixelcnn.cli.progress import Progress
 
 if TYPE_CHECKING:
     from pixelcnn.benchmark import SamplingTiming, TrainingTiming
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.models.base import AutoregressiveModel
 
 _MODELS = ("pixelcnn:notebook", "gated_pixelcnn")
 
@@ -160,7 +160,7 @@ def _model(spec: str) -> AutoregressiveModel:
     """A model by ARCHITECTURE, ARCHITECTURE:PRESET or checkpoint."""
     from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
     from pixelcnn.cli.options import ModelOptions
-    from pixelcnn.models import model_names
+    from pixelcnn.models.registry import model_names
 
     name, _, preset = spec.partition(":")
     if name in model_names():

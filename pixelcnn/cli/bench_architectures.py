@@ -53,10 +53,10 @@ class BenchArchitectures:
         if self.json is not None:
             check_writable(self.json, (".json",), option="--json")
         from pixelcnn.bench_architectures import measure_architecture
-        from pixelcnn.data import load_data
+        from pixelcnn.data.loading import load_data
         from pixelcnn.metrics import bernoulli_baseline
-        from pixelcnn.models import model_names
-        from pixelcnn.sampling import warm_up
+        from pixelcnn.models.registry import model_names
+        from pixelcnn.sampling.engines import warm_up
 
         data = load_data("mnist5k", binarize="threshold")
         baseline = bernoulli_baseline(data)

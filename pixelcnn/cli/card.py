@@ -16,7 +16,7 @@ from pixelcnn.errors import ConfigError, LabError
 
 if TYPE_CHECKING:
     from pixelcnn.cli.options import DataOptions
-    from pixelcnn.scores import DigitClassifier
+    from pixelcnn.scores.classifier import DigitClassifier
 
 CARDS = Path(__file__).parents[2] / "checkpoints" / "cards"
 CLASSIFIER = CARDS.parent / "scores" / "digit-classifier.safetensors"
@@ -53,7 +53,7 @@ class Card:
         from pixelcnn.images import save_image, sheet
         from pixelcnn.model_card import model_card
         from pixelcnn.recipes import recipes
-        from pixelcnn.sampling import sample
+        from pixelcnn.sampling.drawing import sample
         from pixelcnn.scores.samples import judge_samples
 
         path = find_checkpoint(self.checkpoint)
@@ -88,7 +88,7 @@ class Card:
 
 def _classifier_for(options: DataOptions) -> DigitClassifier | None:
     """The digit classifier, for digits of the size that it has learnt."""
-    from pixelcnn.scores import load_classifier
+    from pixelcnn.scores.classifier import load_classifier
 
     classifier, _ = load_classifier(CLASSIFIER)
     knows = options.size == classifier.config.size and options.data in ("mnist", "mnist5k")

@@ -51,7 +51,7 @@ class Evaluate:
             raise ConfigError(f"--batch-size {self.batch_size} is too small; give at least 1.")
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
         from pixelcnn.cli.scoring import score
-        from pixelcnn.data import Split
+        from pixelcnn.data.dataset import Split
 
         model, card = load_checkpoint(find_checkpoint(self.checkpoint))
         options = data_options(card, model.config, self.data, self.binarize, self.data_root)

@@ -14,8 +14,9 @@ from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixelcnn.experiments import Experiment, Result, Variant
-    from pixelcnn.training import Event
+    from pixelcnn.experiments.definition import Experiment, Variant
+    from pixelcnn.experiments.results import Result
+    from pixelcnn.training_events import Event
 
 _FOLDER = Path("experiments")
 
@@ -48,7 +49,7 @@ class Repeat:
 
     def run(self) -> int:
         """Train what is missing, and print the conclusion; returns the exit status."""
-        from pixelcnn.experiments import EXPERIMENTS, find_experiment
+        from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
 
         if self.seeds is not None and self.seeds < 1:
             raise ConfigError(f"--seeds {self.seeds} is too small; give at least 1.")
@@ -89,7 +90,9 @@ class Repeat:
         return path
 
     def _carry_out(self, experiment: Experiment, path: Path) -> None:
-        from pixelcnn.experiments import conclusion, read_results, run_experiment
+        from pixelcnn.experiments.results import read_results
+        from pixelcnn.experiments.running import run_experiment
+        from pixelcnn.experiments.summary import conclusion
 
         seeds = self.seeds or experiment.seeds
         print(f"{experiment.name}: {experiment.question}")

@@ -12,8 +12,8 @@ import tyro
 from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
 
 _NO_PRESET = "none"
 
@@ -42,7 +42,7 @@ class ModelOptions:
         Raises:
             ConfigError: an unknown architecture or preset, or something that sets no option.
         """
-        from pixelcnn.models import presets
+        from pixelcnn.models.preset_configs import presets
 
         known = presets(self.model) | {_NO_PRESET: {}}
         if self.preset not in known:
@@ -57,7 +57,7 @@ class ModelOptions:
         Raises:
             ConfigError: an unknown architecture, preset or option, or a value that cannot work.
         """
-        from pixelcnn.models import build_model
+        from pixelcnn.models.registry import build_model
 
         return build_model(self.model, **self.resolved()).eval()
 
@@ -92,7 +92,7 @@ class DataOptions:
             ConfigError: an unknown name or an option that cannot work.
             DataError: images that cannot be read or downloaded.
         """
-        from pixelcnn.data import load_data
+        from pixelcnn.data.loading import load_data
 
         return load_data(self.data, **self.arguments())
 

@@ -16,7 +16,7 @@ from pixelcnn.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.models.base import AutoregressiveModel
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Sample:
         from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
         from pixelcnn.film_export import animate
         from pixelcnn.images import save_image, sheet
-        from pixelcnn.sampling import sample
+        from pixelcnn.sampling.drawing import sample
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
         with Progress("sampling") as progress:

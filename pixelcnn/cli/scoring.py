@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from pixelcnn.cli.progress import Progress
 
 if TYPE_CHECKING:
-    from pixelcnn.data import Split
+    from pixelcnn.data.dataset import Split
     from pixelcnn.metrics import Evaluation
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.models.base import AutoregressiveModel
 
 
 def score(model: AutoregressiveModel, split: Split, batch_size: int = 100) -> Evaluation:

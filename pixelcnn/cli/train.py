@@ -15,12 +15,14 @@ from pixelcnn.cli.output import check_writable
 from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import RunError
 from pixelcnn.recipes import Recipe, find_recipe
-from pixelcnn.runs import Run, RunConfig, find_run, resume_run, start_run
+from pixelcnn.run_config import RunConfig
+from pixelcnn.run_directory import Run
+from pixelcnn.runs import find_run, resume_run, start_run
 from pixelcnn.train_config import TrainConfig
 
 if TYPE_CHECKING:
     from pixelcnn.distributed import Team
-    from pixelcnn.training import Event
+    from pixelcnn.training_events import Event
 
 _DEFAULT_SECONDS = 60.0
 _INTERRUPTED = 130
@@ -154,7 +156,7 @@ class Train:
         from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
         from pixelcnn.cli.hardware import describe_hardware
         from pixelcnn.cli.scoring import score
-        from pixelcnn.data import load_data
+        from pixelcnn.data.loading import load_data
 
         model, card = load_checkpoint(run.checkpoint(self.weights))
         data = load_data(run.config.data, **run.config.data_options)
@@ -197,7 +199,7 @@ class _Foreground:
         carry_out(run, watch=lambda event: self._show(event, config), team=self._team)
 
     def _show(self, event: Event, config: TrainConfig) -> None:
-        from pixelcnn.training import Evaluated, Step
+        from pixelcnn.training_events import Evaluated, Step
 
         if isinstance(event, Evaluated):
             self._held_out = f", held out {event.nats:.2f}"

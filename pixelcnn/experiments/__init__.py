@@ -9,24 +9,6 @@
 what was found, `summary` draws the conclusion, and `live` repeats one for somebody who watches.
 """
 
-from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
-from pixelcnn.experiments.definition import Experiment, Reported, Variant
-from pixelcnn.experiments.results import COMMITTED, Result, committed, read_results
-from pixelcnn.experiments.running import run_experiment
-from pixelcnn.experiments.summary import conclusion, differences, summarise
+import lazy_loader
 
-__all__ = [
-    "COMMITTED",
-    "EXPERIMENTS",
-    "Experiment",
-    "Reported",
-    "Result",
-    "Variant",
-    "committed",
-    "conclusion",
-    "differences",
-    "find_experiment",
-    "read_results",
-    "run_experiment",
-    "summarise",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

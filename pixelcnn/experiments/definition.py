@@ -110,7 +110,7 @@ class Experiment:
 
 def settings(config: RunConfig) -> dict[str, Any]:
     """Every option by its path, those of the model that were left alone included."""
-    from pixelcnn.models import config_class
+    from pixelcnn.models.registry import config_class
 
     model = config_class(config.model)(**config.model_options, classes=int(config.conditional))
     flat: dict[str, Any] = {"model": config.model, "data": config.data}

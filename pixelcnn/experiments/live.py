@@ -13,7 +13,7 @@ from pixelcnn.experiments.definition import Experiment, Variant, fingerprint
 from pixelcnn.experiments.results import measured
 from pixelcnn.experiments.running import missing
 from pixelcnn.run_config import RunConfig
-from pixelcnn.runs import Run
+from pixelcnn.run_directory import Run
 
 FIRST_SEED = 100
 _SCORES = 20

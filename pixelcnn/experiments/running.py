@@ -13,10 +13,10 @@ from pixelcnn.experiments.definition import Experiment, Variant, fingerprint
 from pixelcnn.experiments.results import Result, read_results, write_results
 
 if TYPE_CHECKING:
-    from pixelcnn.data import DataSet
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.preview import Preview
-    from pixelcnn.training import Event
+    from pixelcnn.training_events import Event
 
 Watch = Callable[[Variant, int, "Event"], None]
 
@@ -72,7 +72,8 @@ def run_one(
 
     from pixelcnn.cli.hardware import describe_hardware
     from pixelcnn.run_model import build_run_model
-    from pixelcnn.training import Evaluated, Step, Trainer
+    from pixelcnn.training import Trainer
+    from pixelcnn.training_events import Evaluated, Step
 
     config = experiment.config(variant, seed)
     data = _load(config.data, tuple(config.data_options.items()))
@@ -123,7 +124,7 @@ def free_parameters(model: AutoregressiveModel) -> int:
 
 @cache
 def _load(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
-    from pixelcnn.data import load_data
+    from pixelcnn.data.loading import load_data
 
     return load_data(name, **dict(options))
 

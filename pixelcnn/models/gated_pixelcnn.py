@@ -10,7 +10,8 @@ from torch.nn import functional as F
 
 from pixelcnn.conditioning import Background, Condition
 from pixelcnn.layers import RELU_GAIN, MaskedConv2d, ShiftDown, VerticalConv2d
-from pixelcnn.models.base import AutoregressiveModel, ModelConfig
+from pixelcnn.model_config import ModelConfig
+from pixelcnn.models.base import AutoregressiveModel
 
 
 @dataclass(frozen=True, kw_only=True)

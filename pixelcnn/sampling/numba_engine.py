@@ -167,7 +167,7 @@ class Painting:
 
 def warm_up() -> None:
     """Compile the loop, or load it from the disk cache: half a minute once on a machine."""
-    from pixelcnn.models import build_model
+    from pixelcnn.models.registry import build_model
     from pixelcnn.sampling.request import make_request
 
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=4, blocks=1).eval()

@@ -13,13 +13,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pixelcnn.sampling.numba_draw import (
-    MIXTURE,
-    draw,
-    draw_from_mixture,
-    level_log_probs,
-    log_prob,
-)
+from pixelcnn.sampling.numba_draw import MIXTURE, draw, draw_from_mixture, level_log_probs, log_prob
 from pixelcnn.sampling.numba_execute import locate, run, start_of_row
 
 _PADDED = 5  # column of the buffer table

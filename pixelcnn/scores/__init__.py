@@ -10,36 +10,6 @@ The likelihood (`pixelcnn.metrics`) asks how well a model expects real images; t
 its own look. A model can do well at one and badly at the other.
 """
 
-from pixelcnn.scores.classifier import (
-    ClassifierConfig,
-    DigitClassifier,
-    load_classifier,
-    save_classifier,
-    train_classifier,
-)
-from pixelcnn.scores.distances import (
-    class_score,
-    frechet_distance,
-    nearest_images,
-    precision_and_recall,
-)
-from pixelcnn.scores.intervals import Interval, bootstrap_difference, bootstrap_mean, share_interval
-from pixelcnn.scores.two_sample import TwoSample, two_sample_test
+import lazy_loader
 
-__all__ = [
-    "ClassifierConfig",
-    "DigitClassifier",
-    "Interval",
-    "TwoSample",
-    "bootstrap_difference",
-    "bootstrap_mean",
-    "class_score",
-    "frechet_distance",
-    "load_classifier",
-    "nearest_images",
-    "precision_and_recall",
-    "save_classifier",
-    "share_interval",
-    "train_classifier",
-    "two_sample_test",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -12,7 +12,7 @@ import torch
 from pixelcnn.cli.command import run_command
 from pixelcnn.cli.hardware import describe_hardware
 from pixelcnn.cli.progress import Progress
-from pixelcnn.data import load_data
+from pixelcnn.data.loading import load_data
 from pixelcnn.scores.classifier import (
     ClassifierConfig,
     DigitClassifier,

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixelcnn.data import Split
-from pixelcnn.models import AutoregressiveModel
+from pixelcnn.data.dataset import Split
+from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.scores.intervals import Interval, bootstrap_difference, bootstrap_mean
 
 

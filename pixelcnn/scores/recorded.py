@@ -82,7 +82,7 @@ def measure(checkpoint: Path) -> Record:
 
     from pixelcnn.checkpoints import load_checkpoint
     from pixelcnn.film_grids import uniforms_of
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
     from pixelcnn.scores.paired import binarization
     from pixelcnn.scores.unseen import unseen_digits
 

@@ -15,8 +15,8 @@ from pixelcnn.scores.intervals import Interval
 from pixelcnn.scores.two_sample import two_sample_test
 
 if TYPE_CHECKING:
-    from pixelcnn.data import Split
-    from pixelcnn.models import AutoregressiveModel
+    from pixelcnn.data.dataset import Split
+    from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.scores.classifier import DigitClassifier
 
 
@@ -75,7 +75,7 @@ def judge_samples(
     Raises:
         DataError: too few test images, or images that do not fit.
     """
-    from pixelcnn.sampling import sample
+    from pixelcnn.sampling.drawing import sample
 
     if len(test.images) < 2 * images:
         raise DataError(

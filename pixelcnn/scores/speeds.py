@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 import torch
 
-from pixelcnn.models import AutoregressiveModel
-from pixelcnn.sampling import Engine, sample
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import Engine
 
 DIGITS = 16
 """Drawn together: the usual number on the pages."""

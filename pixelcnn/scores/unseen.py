@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pixelcnn.data import Split, quantize, resize
-from pixelcnn.data.levels import draw_binary_once
+from pixelcnn.data.dataset import Split
+from pixelcnn.data.levels import draw_binary_once, quantize, resize
 from pixelcnn.npz import read_npz
 
 UNSEEN = Path(__file__).parents[2] / "checkpoints" / "scores" / "unseen-digits.npz"
@@ -62,7 +62,7 @@ class Unseen:
 
     def run(self) -> None:
         """Read, write and print."""
-        from pixelcnn.data import load_data
+        from pixelcnn.data.loading import load_data
 
         test = load_data("mnist", levels=256).test
         images, labels = test.images[::_EVERY, 0].numpy(), test.labels[::_EVERY].numpy()

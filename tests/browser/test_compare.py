@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from pages.compare_words_scores import result
-from pixelcnn.scores import share_interval
+from pixelcnn.scores.intervals import share_interval
 from pixelcnn.scores.recorded import read_record
 from pixelcnn.scores.which_real import ROUNDS, deal
 from tests.browser.playing import too_wide
