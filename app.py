@@ -5,12 +5,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import frame
-from pages.run_order import deliver_in_order
-from pixelcnn.parser_turns import take_turns_at_parsing
-from pixelcnn.spared_survivors import spare_survivors
+from pages.shared import frame
+from pages.shared.message_order import deliver_in_order
+from pixelcnn.teaching.gc_pauses import spare_survivors
+from pixelcnn.teaching.parser_lock import take_turns_at_parsing
 
-FAVICON = Path(__file__).parent / "widgets" / "favicon.png"
+FAVICON = Path(__file__).parent / "widgets" / "base" / "favicon.png"
 
 take_turns_at_parsing()  # each session has a thread of its own
 deliver_in_order()
@@ -20,17 +20,17 @@ spare_survivors()
 sys.setswitchinterval(0.0005)
 st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
 pages = [
-    st.Page("pages/start.py", title="Start", default=True),
-    st.Page("pages/lesson_plan.py", title="Lesson"),
-    st.Page("pages/masks.py", title="Masks & blind spots"),
-    st.Page("pages/break_it.py", title="Break it"),
-    st.Page("pages/train.py", title="Train live"),
-    st.Page("pages/sample.py", title="Sample"),
-    st.Page("pages/draw.py", title="Draw & complete"),
-    st.Page("pages/features.py", title="Feature maps"),
-    st.Page("pages/one_pixel.py", title="One pixel"),
-    st.Page("pages/compare.py", title="Compare"),
-    st.Page("pages/experiments.py", title="Experiments"),
+    st.Page("pages/start/page.py", title="Start", default=True),
+    st.Page("pages/lesson/page.py", title="Lesson", url_path="lesson_plan"),
+    st.Page("pages/masks/page.py", title="Masks & blind spots", url_path="masks"),
+    st.Page("pages/break_it/page.py", title="Break it", url_path="break_it"),
+    st.Page("pages/train/page.py", title="Train live", url_path="train"),
+    st.Page("pages/sample/page.py", title="Sample", url_path="sample"),
+    st.Page("pages/draw/page.py", title="Draw & complete", url_path="draw"),
+    st.Page("pages/features/page.py", title="Feature maps", url_path="features"),
+    st.Page("pages/one_pixel/page.py", title="One pixel", url_path="one_pixel"),
+    st.Page("pages/compare/page.py", title="Compare", url_path="compare"),
+    st.Page("pages/experiments/page.py", title="Experiments", url_path="experiments"),
 ]
 page = st.navigation(pages, expanded=True)
 # The picture belongs above the fold; the framework's margin above the title is six lines high. Some

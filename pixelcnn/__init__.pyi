@@ -1,13 +1,14 @@
-from .checkpoints import (
+from .causality.reach import (
+    AuditReport as AuditReport,
+    audit as audit,
+    receptive_field as receptive_field,
+)
+from .checkpoints.files import (
     load_checkpoint as load_checkpoint,
-)
-from .checkpoints import (
     save_checkpoint as save_checkpoint,
-)
-from .checkpoints import (
     shipped as shipped,
 )
-from .completion import (
+from .completion.completions import (
     complete as complete,
 )
 from .data.dataset import (
@@ -15,26 +16,16 @@ from .data.dataset import (
 )
 from .data.loading import (
     data_names as data_names,
-)
-from .data.loading import (
     load_data as load_data,
 )
 from .errors import (
     CheckpointError as CheckpointError,
-)
-from .errors import (
     ConfigError as ConfigError,
-)
-from .errors import (
     DataError as DataError,
-)
-from .errors import (
     LabError as LabError,
-)
-from .errors import (
     RunError as RunError,
 )
-from .introspect import (
+from .introspect.feature_maps import (
     activations as activations,
 )
 from .metrics import (
@@ -48,23 +39,10 @@ from .models.preset_configs import (
 )
 from .models.registry import (
     build_model as build_model,
-)
-from .models.registry import (
     model_names as model_names,
-)
-from .reach import (
-    AuditReport as AuditReport,
-)
-from .reach import (
-    audit as audit,
-)
-from .reach import (
-    receptive_field as receptive_field,
 )
 from .sampling.drawing import (
     paint as paint,
-)
-from .sampling.drawing import (
     sample as sample,
 )
 from .sampling.engines import (
@@ -73,9 +51,9 @@ from .sampling.engines import (
 from .sampling.trace import (
     Trace as Trace,
 )
-from .train_config import (
+from .training.config import (
     TrainConfig as TrainConfig,
 )
-from .training import (
+from .training.trainer import (
     train as train,
 )

@@ -142,7 +142,7 @@ def test_torchvision_and_torchmetrics_work_where_only_missing_operators_are_decl
         defined = []
         define = torch.library.define
         torch.library.define = lambda name, schema: (defined.append(name), define(name, schema))
-        from pixelcnn._torchvision import import_torchvision
+        from pixelcnn.data._torchvision import import_torchvision
         torchvision = import_torchvision()
         assert import_torchvision() is torchvision
         own = [name for name in defined if name in ("torchvision::nms", "torchvision::qnms")]
@@ -162,14 +162,15 @@ def test_another_failure_of_torchvision_is_not_hidden(tmp_path: Path) -> None:
     failed = python(f"""
         import sys
         sys.path.insert(0, {str(tmp_path)!r})
-        from pixelcnn._torchvision import import_torchvision
+        from pixelcnn.data._torchvision import import_torchvision
         import_torchvision()
     """)
     assert "RuntimeError: something else" in failed.stderr
 
 
 @pytest.mark.parametrize(
-    "package", [".".join(file.parent.relative_to(ROOT).parts) for file in ROOT.rglob("__init__.pyi")]
+    "package",
+    [".".join(file.parent.relative_to(ROOT).parts) for file in ROOT.rglob("__init__.pyi")],
 )
 def test_every_name_of_a_face_is_there_and_no_file_beside_it_hides_one(package: str) -> None:
     face = importlib.import_module(package)

@@ -22,14 +22,14 @@ from streamlit.testing.v1 import AppTest
 from pixelcnn import build_model, load_checkpoint, save_checkpoint
 from pixelcnn.cli import main
 from pixelcnn.errors import LabError
-from pixelcnn.kept_models import keep_model, kept_models
-from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.run_directory import Run
-from pixelcnn.runs import create_run
-from pixelcnn.serving import check_packages, check_port
-from pixelcnn.short_links import Place, keep_link
-from pixelcnn.train_config import TrainConfig
-from tests.servers import free_port
+from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.kept_models import keep_model, kept_models
+from pixelcnn.runs.store import create_run
+from pixelcnn.teaching.serving import check_packages, check_port
+from pixelcnn.teaching.short_links import Place, keep_link
+from pixelcnn.training.config import TrainConfig
+from tests.helpers.servers import free_port
 
 ROOT = Path(__file__).parents[1]
 CONFIG = RunConfig(data="digits8x8", train=TrainConfig(steps=9))
@@ -65,9 +65,9 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(run: Run) -> None:
         from pathlib import Path
         from pixelcnn import build_model, save_checkpoint
         from pixelcnn.errors import LabError
-        from pixelcnn.kept_models import keep_model
+        from pixelcnn.runs.kept_models import keep_model
         from pixelcnn.runs import Run, create_run
-        from pixelcnn.short_links import Place, keep_link
+        from pixelcnn.teaching.short_links import Place, keep_link
 
         run = Run(os.environ["RUN"])
         root = run.path.parent
@@ -154,7 +154,7 @@ def test_a_corrupt_checkpoint_is_told_and_the_others_work(
 def _choosing() -> None:
     import streamlit as st
 
-    from pages import common
+    from pages.shared import common
 
     name = common.choose_model()
     st.markdown(f"{name}: {common.load_model(name)[0].config.height}")
@@ -200,7 +200,7 @@ def test_the_command_names_packages_that_are_not_installed(
 ) -> None:
     check_packages()
     (tmp_path / "requirements.txt").write_text("# all\ntorch==2\nno-such-package==1.0\n")
-    monkeypatch.setattr("pixelcnn.serving.ROOT", tmp_path)
+    monkeypatch.setattr("pixelcnn.teaching.serving.ROOT", tmp_path)
     with pytest.raises(LabError, match="missing: no-such-package"):
         check_packages()
 

@@ -16,28 +16,27 @@ from urllib.parse import urlencode
 
 import pytest
 import websockets
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from classroom.browser import Browser, Shown
-from pages import common
+from pages.shared import common
 from pixelcnn.errors import LabError
-from pixelcnn.kept_models import keep_model
-from pixelcnn.run_config import RunConfig, RunStatus
-from pixelcnn.run_directory import Run
-from pixelcnn.runs import create_run, find_run
-from pixelcnn.serving import TEACHER_KEY, Server
-from pixelcnn.short_links import Place, find_link, keep_link
-from pixelcnn.teacher_key import TeacherKey
-from pixelcnn.train_config import TrainConfig
-from tests.servers import free_port, run_async
+from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.kept_models import keep_model
+from pixelcnn.runs.store import create_run, find_run
+from pixelcnn.teaching.serving import TEACHER_KEY, Server
+from pixelcnn.teaching.short_links import Place, find_link, keep_link
+from pixelcnn.teaching.teacher_key import TeacherKey
+from pixelcnn.training.config import TrainConfig
+from tests.helpers.servers import free_port, run_async
+from tools.classroom.browser import Browser, Shown
 
 ROOT = Path(__file__).parents[1]
 KEY = "3f9a17c2"
 ANNA, BEN = ("pixelcnn_lab=" + digit * 32 for digit in "ab")
 MARK = "evil4711"
 HOSTILE = (f"<img src=x onerror={MARK}()>", f"</style><script>{MARK}</script>", f'"];{MARK}();//')
-FOLDERS = ("pixelcnn", "pages", "widgets", "classroom")
+FOLDERS = ("pixelcnn", "pages", "widgets", "tools")
 
 
 def sources(*folders: str) -> list[Path]:
@@ -306,7 +305,7 @@ def test_arrays_are_never_loaded_with_objects_in_them() -> None:
 def test_html_is_written_by_us_alone() -> None:
     for path in sources("pages", "widgets"):
         assert "unsafe_allow_html" not in names_in(path), path.name
-    scripts = sorted((ROOT / "widgets").glob("*.js"))
+    scripts = sorted((ROOT / "widgets").rglob("*.js"))
     assert scripts
     for path in scripts:
         content = path.read_text()
@@ -323,9 +322,9 @@ def test_only_downloads_and_the_server_s_start_use_the_network() -> None:
     }
     assert using <= {
         "pixelcnn/data/download.py",  # data sets, when somebody asks for one
-        "pixelcnn/serving.py",  # is the own server up?
-        "pixelcnn/lan.py",  # this computer's own number
-        "pixelcnn/cli/bench_classroom.py",  # a free port
+        "pixelcnn/teaching/serving.py",  # is the own server up?
+        "pixelcnn/teaching/lan.py",  # this computer's own number
+        "pixelcnn/cli/bench/classroom.py",  # a free port
     }
 
 

@@ -43,17 +43,24 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
 Each takes numpy arrays (or what `numpy.asarray` turns into one), raises `ValueError` with a
 sentence when an argument does not fit, and keeps its state in the browser: a rerun with the same
-content disturbs nothing. `widgets.theme` holds the colours: `role("seen").color`, `role_index`.
+content disturbs nothing. `widgets.base.theme` holds the colours:
+`role("seen").color`, `role_index`.
 """
 
-from widgets.kernel_tiles import TileCode, kernel_tiles
-from widgets.maps_gallery import MapSelection, MapsTable, maps_gallery, maps_table
-from widgets.painter import Drawing, painter
-from widgets.path_grid import PathStep, chosen_source, path_grid
-from widgets.pixel_grid import pixel_grid
-from widgets.player import PlayerEvent, player
-from widgets.reach_grid import ReachSelection, ReachStack, ReachTable, reach_grid, reach_table
-from widgets.theme import Role, role, role_index, roles
+from widgets.base.theme import Role, role, role_index, roles
+from widgets.kernel_tiles.widget import TileCode, kernel_tiles
+from widgets.maps_gallery.widget import MapSelection, MapsTable, maps_gallery, maps_table
+from widgets.painter.widget import Drawing, painter
+from widgets.path_grid.widget import PathStep, chosen_source, path_grid
+from widgets.pixel_grid.widget import pixel_grid
+from widgets.player.widget import PlayerEvent, player
+from widgets.reach_grid.widget import (
+    ReachSelection,
+    ReachStack,
+    ReachTable,
+    reach_grid,
+    reach_table,
+)
 
 __all__ = [
     "Drawing",

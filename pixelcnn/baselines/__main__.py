@@ -12,15 +12,16 @@ from pixelcnn.baselines.base import Baseline
 from pixelcnn.baselines.files import baseline_names, build_baseline
 from pixelcnn.baselines.training import train_baseline
 from pixelcnn.baselines.vae import VAE
-from pixelcnn.checkpoints import save_checkpoint
-from pixelcnn.cli.command import run_command
-from pixelcnn.cli.hardware import describe_hardware
-from pixelcnn.cli.progress import Progress
+from pixelcnn.checkpoints.files import save_checkpoint
 from pixelcnn.data.dataset import DataSet
 from pixelcnn.data.loading import load_data
+from pixelcnn.system.command import run_command
+from pixelcnn.system.hardware import describe_hardware
+from pixelcnn.system.progress import Progress
+from pixelcnn.system.shipped import CHECKPOINTS
 
 COMMAND = "python -m pixelcnn.baselines"
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "baselines"
+SHIPPED = CHECKPOINTS / "baselines"
 _BOUND_SAMPLES = 500
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from pixelcnn.baselines.autoencoder import Autoencoder
 from pixelcnn.baselines.base import Baseline, build
 from pixelcnn.baselines.vae import VAE
-from pixelcnn.checkpoint_header import Card
-from pixelcnn.checkpoints import load_with, save_checkpoint
+from pixelcnn.checkpoints.files import load_with, save_checkpoint
+from pixelcnn.checkpoints.header import Card
 from pixelcnn.errors import ConfigError
 
 _BASELINES: Mapping[str, type[Baseline]] = {model.name: model for model in (Autoencoder, VAE)}

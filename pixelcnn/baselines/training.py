@@ -9,7 +9,7 @@ import torch
 
 from pixelcnn.baselines.base import Baseline
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.training_batches import Batches, noise_generator
+from pixelcnn.training.batches import Batches, noise_generator
 
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet

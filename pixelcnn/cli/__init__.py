@@ -17,7 +17,7 @@ import tyro
 
 from pixelcnn.cli.app import App
 from pixelcnn.cli.audit import Audit
-from pixelcnn.cli.bench import Bench
+from pixelcnn.cli.bench.command import Bench
 from pixelcnn.cli.card import Card
 from pixelcnn.cli.complete import Complete
 from pixelcnn.cli.evaluate import Evaluate

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import urlencode
 
-from pixelcnn.serving import ROOT, TEACHER_KEY, Server, check_packages, check_port, teacher_key
+from pixelcnn.teaching.serving import (
+    ROOT,
+    TEACHER_KEY,
+    Server,
+    check_packages,
+    check_port,
+    teacher_key,
+)
 
 _LOOK_S = 0.2
 _EVERYWHERE = ("0.0.0.0", "::")
@@ -38,7 +45,7 @@ class App:
 
     def run(self) -> int:
         """Serve until it is interrupted; returns the exit status."""
-        from pixelcnn.lan import lan_address
+        from pixelcnn.teaching.lan import lan_address
 
         check_packages()
         check_port(self.host, self.port)
@@ -79,7 +86,7 @@ class App:
 def _warm(address: str) -> None:
     """Be the first visitor, so that nobody else has to wait for what is loaded once."""
     visitor = subprocess.Popen(
-        [sys.executable, "-m", "classroom.first_visit", address],
+        [sys.executable, "-m", "tools.classroom.first_visit", address],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -12,9 +12,9 @@ from pixelcnn.cli.options import ModelOptions
 from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixelcnn.homework import HomeworkReport
-    from pixelcnn.model_config import ModelConfig
-    from pixelcnn.reach import AuditReport
+    from pixelcnn.causality.reach import AuditReport
+    from pixelcnn.causality.user_model import HomeworkReport
+    from pixelcnn.models.config import ModelConfig
 
 _LEAKS = 1
 _PLACES = 3  # where a leak looks: more would be a list that nobody reads
@@ -66,9 +66,9 @@ class Audit:
 
     def run(self) -> int:
         """Audit and print; returns the exit status."""
-        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
-        from pixelcnn.homework import is_homework
-        from pixelcnn.reach import audit
+        from pixelcnn.causality.reach import audit
+        from pixelcnn.causality.user_model import is_homework
+        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
 
         if is_homework(self.checkpoint):
             return self._run_homework()
@@ -86,7 +86,7 @@ class Audit:
         return _LEAKS if report.leaks else 0
 
     def _run_homework(self) -> int:
-        from pixelcnn.homework import audit_homework
+        from pixelcnn.causality.user_model import audit_homework
 
         options = self.homework
         pixel = self._pixel(options.size, options.size)
@@ -157,7 +157,7 @@ def _homework_json(found: HomeworkReport, pixel: tuple[int, int]) -> dict[str, A
 def _homework_in_words(
     found: HomeworkReport, pixel: tuple[int, int], options: HomeworkOptions
 ) -> list[str]:
-    from pixelcnn.mask_stack import offset_in_words
+    from pixelcnn.causality.mask_stack import offset_in_words
 
     report = found.audit
     at = report.at(*pixel)

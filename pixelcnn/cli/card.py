@@ -10,15 +10,16 @@ import tyro
 
 from pixelcnn.cli.evaluate import data_options
 from pixelcnn.cli.options import check_seed
-from pixelcnn.cli.progress import Progress
 from pixelcnn.cli.sample import choose_labels
 from pixelcnn.errors import ConfigError, LabError
+from pixelcnn.system.progress import Progress
+from pixelcnn.system.shipped import CHECKPOINTS
 
 if TYPE_CHECKING:
     from pixelcnn.cli.options import DataOptions
     from pixelcnn.scores.classifier import DigitClassifier
 
-CARDS = Path(__file__).parents[2] / "checkpoints" / "cards"
+CARDS = CHECKPOINTS / "cards"
 CLASSIFIER = CARDS.parent / "scores" / "digit-classifier.safetensors"
 
 _ON_A_SHEET = 64
@@ -49,11 +50,11 @@ class Card:
         check_seed(self.seed)
         if self.images < 1:
             raise ConfigError(f"--images {self.images} leaves nothing to judge; give 1,000, say.")
-        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint, read_header
-        from pixelcnn.images import save_image, sheet
-        from pixelcnn.model_card import model_card
-        from pixelcnn.recipes import recipes
+        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint, read_header
+        from pixelcnn.data.images import save_image, sheet
+        from pixelcnn.recipes.shipped import recipes
         from pixelcnn.sampling.drawing import sample
+        from pixelcnn.scores.model_card import model_card
         from pixelcnn.scores.samples import judge_samples
 
         path = find_checkpoint(self.checkpoint)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from pixelcnn.cli.options import check_seed
-from pixelcnn.cli.output import check_writable, save_arrays
-from pixelcnn.cli.progress import Progress
 from pixelcnn.cli.sample import choose_labels
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.output import check_writable, save_arrays
+from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
-    from pixelcnn.completion import Completions
-    from pixelcnn.given_part import GivenPart
+    from pixelcnn.completion.completions import Completions
+    from pixelcnn.completion.observed import GivenPart
 
 _GUESSES = 3
 
@@ -73,9 +73,9 @@ class Complete:
         check_seed(self.seed)
         import torch
 
-        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
-        from pixelcnn.completion import complete
-        from pixelcnn.images import read_image, read_mask, save_image, sheet
+        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.completion.completions import complete
+        from pixelcnn.data.images import read_image, read_mask, save_image, sheet
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
         config = model.config
@@ -125,7 +125,7 @@ class Complete:
 
 def _how(done: Completions) -> str:
     """What became of given pixels that come after an unknown one, in words."""
-    from pixelcnn.orders import in_words
+    from pixelcnn.models.scan_orders import in_words
 
     order = in_words(done.order)
     if done.given.behind == 0:

@@ -14,7 +14,7 @@ from pixelcnn.cli.options import Binarization, DataOptions
 from pixelcnn.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pixelcnn.model_config import ModelConfig
+    from pixelcnn.models.config import ModelConfig
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Evaluate:
             raise ConfigError(f"--limit {self.limit} leaves no image; give at least 1.")
         if self.batch_size < 1:
             raise ConfigError(f"--batch-size {self.batch_size} is too small; give at least 1.")
-        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
+        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
         from pixelcnn.cli.scoring import score
         from pixelcnn.data.dataset import Split
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import tyro
 
-from pixelcnn.cli.output import check_writable
-from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.output import check_writable
+from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
     from pixelcnn.experiments.definition import Experiment, Variant
     from pixelcnn.experiments.results import Result
-    from pixelcnn.training_events import Event
+    from pixelcnn.training.events import Event
 
 _FOLDER = Path("experiments")
 
@@ -66,7 +66,7 @@ class Repeat:
                 _print_trainings(experiment)
             return 0
         paths = [self._path(experiment) for experiment in chosen]
-        from pixelcnn.worker import prepare_process
+        from pixelcnn.runs.worker import prepare_process
 
         prepare_process()
         for experiment, path in zip(chosen, paths, strict=True):

@@ -22,7 +22,7 @@ class Handout:
 
     def run(self) -> int:
         """Write the file; returns the exit status."""
-        from pixelcnn.handout import as_markdown, as_pdf
+        from pixelcnn.teaching.handout import as_markdown, as_pdf
 
         makers = {".pdf": as_pdf, ".md": lambda: as_markdown().encode()}
         if self.output.suffix not in makers:

@@ -8,8 +8,8 @@ from pathlib import Path
 import tyro
 
 from pixelcnn.cli.evaluate import data_options
-from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Read:
         """Measure, write and print; returns the exit status."""
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit {self.limit} leaves no image; give at least 1.")
-        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
-        from pixelcnn.readings import READINGS, read_images
+        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.scores.readings import READINGS, read_images
 
         path = find_checkpoint(self.checkpoint)
         model, card = load_checkpoint(path)

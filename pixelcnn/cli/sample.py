@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from pixelcnn.cli.options import check_seed
-from pixelcnn.cli.output import check_writable, save_arrays
-from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.system.output import check_writable, save_arrays
+from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,9 +58,9 @@ class Sample:
         if self.trace and self.output.suffix != ".npz":
             raise ConfigError("--trace is written as arrays; give an --output that ends in .npz.")
         check_seed(self.seed)
-        from pixelcnn.checkpoints import find_checkpoint, load_checkpoint
-        from pixelcnn.film_export import animate
-        from pixelcnn.images import save_image, sheet
+        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.data.images import save_image, sheet
+        from pixelcnn.film.animation import animate
         from pixelcnn.sampling.drawing import sample
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))

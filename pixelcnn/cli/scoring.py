@@ -6,7 +6,7 @@ from itertools import count
 from math import ceil
 from typing import TYPE_CHECKING
 
-from pixelcnn.cli.progress import Progress
+from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import Split

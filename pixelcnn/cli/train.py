@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import tyro
 
 from pixelcnn.cli.options import DataOptions, ModelOptions
-from pixelcnn.cli.output import check_writable
-from pixelcnn.cli.progress import Progress
 from pixelcnn.errors import RunError
-from pixelcnn.recipes import Recipe, find_recipe
-from pixelcnn.run_config import RunConfig
-from pixelcnn.run_directory import Run
-from pixelcnn.runs import find_run, resume_run, start_run
-from pixelcnn.train_config import TrainConfig
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.recipes.shipped import Recipe, find_recipe
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.store import find_run, resume_run, start_run
+from pixelcnn.system.output import check_writable
+from pixelcnn.system.progress import Progress
+from pixelcnn.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from pixelcnn.distributed import Team
-    from pixelcnn.training_events import Event
+    from pixelcnn.training.distributed import Team
+    from pixelcnn.training.events import Event
 
 _DEFAULT_SECONDS = 60.0
 _INTERRUPTED = 130
@@ -96,8 +96,8 @@ class Train:
             output = Path(f"{find_recipe(self.recipe).name}.safetensors")
         if output is not None:
             check_writable(output, (".safetensors",))
-        from pixelcnn.distributed import joined
-        from pixelcnn.worker import follow, prepare_process
+        from pixelcnn.runs.worker import follow, prepare_process
+        from pixelcnn.training.distributed import joined
 
         prepare_process()
         with joined() as team:
@@ -153,10 +153,10 @@ class Train:
     def _write_checkpoint(self, run: Run, output: Path) -> None:
         import torch
 
-        from pixelcnn.checkpoints import load_checkpoint, save_checkpoint
-        from pixelcnn.cli.hardware import describe_hardware
+        from pixelcnn.checkpoints.files import load_checkpoint, save_checkpoint
         from pixelcnn.cli.scoring import score
         from pixelcnn.data.loading import load_data
+        from pixelcnn.system.hardware import describe_hardware
 
         model, card = load_checkpoint(run.checkpoint(self.weights))
         data = load_data(run.config.data, **run.config.data_options)
@@ -192,14 +192,14 @@ class _Foreground:
 
     def launch(self, run: Run) -> None:
         """Train `run` to its end; see `pixelcnn.runs.Starter`."""
-        from pixelcnn.worker import carry_out
+        from pixelcnn.runs.worker import carry_out
 
         config = run.config.train
         print(f"run {run.id}", file=sys.stderr)
         carry_out(run, watch=lambda event: self._show(event, config), team=self._team)
 
     def _show(self, event: Event, config: TrainConfig) -> None:
-        from pixelcnn.training_events import Evaluated, Step
+        from pixelcnn.training.events import Evaluated, Step
 
         if isinstance(event, Evaluated):
             self._held_out = f", held out {event.nats:.2f}"

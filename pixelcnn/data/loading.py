@@ -18,10 +18,10 @@ from pixelcnn.data.levels import (
     quantize,
     resize,
 )
+from pixelcnn.data.names import OWN
 from pixelcnn.data.own import OWN_TEXT, read_own, shifted
 from pixelcnn.data.published import PUBLISHED, read_published
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.own_name import OWN
 
 # The seeds of the fixed draws. They are part of what `binarize="static"` means: never change them.
 _TRAIN_SEED, _TEST_SEED, _ORDER_SEED = 1, 2, 3

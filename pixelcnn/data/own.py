@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from pixelcnn.data.dataset import GreyImages, Split
+from pixelcnn.data.names import OWN, OWN_FILE
 from pixelcnn.data.uploads import MAX_IMAGES, OwnImages, read_uploads
 from pixelcnn.errors import DataError
-from pixelcnn.own_name import OWN, OWN_FILE
 
 __all__ = ["OWN", "OWN_FILE", "OWN_TEXT", "keep_own", "pack_own", "read_own", "shifted"]
 

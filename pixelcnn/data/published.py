@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pixelcnn._torchvision import import_torchvision
+from pixelcnn.data._torchvision import import_torchvision
 from pixelcnn.data.dataset import GreyImages, Split
 from pixelcnn.data.download import fetch, find_mirror
 from pixelcnn.errors import DataError

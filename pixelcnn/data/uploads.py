@@ -161,7 +161,7 @@ def _decoded(name: str, content: bytes) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
             pixels = image.width * image.height
             if pixels <= MAX_PIXELS:
-                from pixelcnn.images import smaller  # which needs this package
+                from pixelcnn.data.images import smaller  # which needs this package
 
                 return _square(ImageOps.exif_transpose(smaller(image)))
     except Exception as error:  # decoders raise whatever they stumble over in a damaged file

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Any, Literal
 
-from pixelcnn.run_config import RunConfig
-from pixelcnn.train_config import TrainConfig
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.training.config import TrainConfig
 
 _ONLY_LOOKED_AT = ("evaluate_every", "sample_every", "save_every", "samples")
 

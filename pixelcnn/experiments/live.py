@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pixelcnn.experiments.definition import Experiment, Variant, fingerprint
 from pixelcnn.experiments.results import measured
 from pixelcnn.experiments.running import missing
-from pixelcnn.run_config import RunConfig
-from pixelcnn.run_directory import Run
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.runs.directory import Run
 
 FIRST_SEED = 100
 _SCORES = 20

@@ -10,9 +10,10 @@ from typing import Any
 
 from pixelcnn.errors import RunError
 from pixelcnn.experiments.definition import Experiment, fingerprint
-from pixelcnn.run_files import write_whole
+from pixelcnn.system.atomic_files import write_whole
+from pixelcnn.system.shipped import CHECKPOINTS
 
-COMMITTED = Path(__file__).parents[2] / "checkpoints" / "experiments"
+COMMITTED = CHECKPOINTS / "experiments"
 """Where the complete runs that come with the lab are kept, a file for each experiment."""
 
 

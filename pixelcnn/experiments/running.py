@@ -15,8 +15,8 @@ from pixelcnn.experiments.results import Result, read_results, write_results
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet
     from pixelcnn.models.base import AutoregressiveModel
-    from pixelcnn.preview import Preview
-    from pixelcnn.training_events import Event
+    from pixelcnn.recipes.preview import Preview
+    from pixelcnn.training.events import Event
 
 Watch = Callable[[Variant, int, "Event"], None]
 
@@ -70,10 +70,10 @@ def run_one(
     """
     import torch
 
-    from pixelcnn.cli.hardware import describe_hardware
-    from pixelcnn.run_model import build_run_model
-    from pixelcnn.training import Trainer
-    from pixelcnn.training_events import Evaluated, Step
+    from pixelcnn.recipes.build import build_run_model
+    from pixelcnn.system.hardware import describe_hardware
+    from pixelcnn.training.events import Evaluated, Step
+    from pixelcnn.training.trainer import Trainer
 
     config = experiment.config(variant, seed)
     data = _load(config.data, tuple(config.data_options.items()))
@@ -114,7 +114,7 @@ def run_one(
 
 def free_parameters(model: AutoregressiveModel) -> int:
     """Numbers that training adjusts: those that a mask hides are left out."""
-    from pixelcnn.layers import TapConv2d
+    from pixelcnn.nn.layers import TapConv2d
 
     hidden = sum(
         int((~layer.mask).sum()) for layer in model.modules() if isinstance(layer, TapConv2d)
@@ -132,8 +132,8 @@ def _load(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
 @cache
 def _facts(config_json: bytes) -> Preview:
     """What is the same for all seeds: the reach, and the score of each pixel on its own."""
-    from pixelcnn.preview import preview
-    from pixelcnn.run_config import RunConfig
+    from pixelcnn.recipes.config import RunConfig
+    from pixelcnn.recipes.preview import preview
 
     config = RunConfig.from_json(config_json)
     return preview(config, _load(config.data, tuple(config.data_options.items())))

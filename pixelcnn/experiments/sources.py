@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pixelcnn.run_config import RunConfig
-from pixelcnn.train_config import TrainConfig
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.training.config import TrainConfig
 
 PIXELRNN = "van den Oord et al. 2016, Pixel Recurrent Neural Networks"
 GATED = "van den Oord et al. 2016, Conditional Image Generation with PixelCNN Decoders"

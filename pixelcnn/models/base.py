@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.layers import TapConv2d
-from pixelcnn.level_features import LevelFeatures
-from pixelcnn.likelihoods import Bernoulli, Categorical, Likelihood
-from pixelcnn.logistic_mixture import DiscretizedLogisticMixture
-from pixelcnn.model_config import ModelConfig
+from pixelcnn.models.config import ModelConfig
+from pixelcnn.models.level_features import LevelFeatures
+from pixelcnn.nn.layers import TapConv2d
+from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood
+from pixelcnn.nn.logistic_mixture import DiscretizedLogisticMixture
 
 __all__ = ["AutoregressiveModel", "ModelConfig", "make_likelihood"]
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.conditioning import Background, Condition
-from pixelcnn.layers import RELU_GAIN, MaskedConv2d, ShiftDown, VerticalConv2d
-from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.conditioning import Background, Condition
+from pixelcnn.models.config import ModelConfig
+from pixelcnn.nn.layers import RELU_GAIN, MaskedConv2d, ShiftDown, VerticalConv2d
 
 
 @dataclass(frozen=True, kw_only=True)

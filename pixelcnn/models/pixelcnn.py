@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from pixelcnn.conditioning import Background, Condition
-from pixelcnn.layers import MaskedConv2d
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.conditioning import Background, Condition
 from pixelcnn.models.pixelcnn_blocks import (
     PixelCNNConfig,
     activation,
     residual_blocks,
     skip_convolutions,
 )
+from pixelcnn.nn.layers import MaskedConv2d
 
 __all__ = ["PixelCNN", "PixelCNNConfig"]
 

@@ -8,12 +8,12 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from pixelcnn.attention import CausalAttention, check_heads
-from pixelcnn.conditioning import PositionBias
 from pixelcnn.errors import ConfigError
-from pixelcnn.layers import MaskedConv2d
+from pixelcnn.models.conditioning import PositionBias
 from pixelcnn.models.pixelcnn import PixelCNN
 from pixelcnn.models.pixelcnn_blocks import PixelCNNConfig, channel_norm
+from pixelcnn.nn.attention import CausalAttention, check_heads
+from pixelcnn.nn.layers import MaskedConv2d
 
 
 @dataclass(frozen=True, kw_only=True)

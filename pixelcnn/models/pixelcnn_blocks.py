@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.conditioning import Condition
 from pixelcnn.errors import ConfigError
-from pixelcnn.layers import RELU_GAIN, ChannelNorm, MaskedConv2d
-from pixelcnn.model_config import ModelConfig
+from pixelcnn.models.conditioning import Condition
+from pixelcnn.models.config import ModelConfig
+from pixelcnn.nn.layers import RELU_GAIN, ChannelNorm, MaskedConv2d
 
 Block = Literal["plain", "bottleneck", "single"]
 Norm = Literal["none", "layer"]

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.conditioning import Background, Condition
-from pixelcnn.layers import MaskedConv2d, TapConv2d, Upsample2
-from pixelcnn.model_config import LikelihoodName, ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.streams import ConvDown, ConvDownRight, concat_elu
+from pixelcnn.models.conditioning import Background, Condition
+from pixelcnn.models.config import LikelihoodName, ModelConfig
+from pixelcnn.nn.layers import MaskedConv2d, TapConv2d, Upsample2
+from pixelcnn.nn.streams import ConvDown, ConvDownRight, concat_elu
 
 Streams = tuple[Tensor, Tensor]
 """Features `(B, hidden, H, W)` of the down stream and of the down-right one."""

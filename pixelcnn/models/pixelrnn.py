@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.conditioning import Background, Condition
-from pixelcnn.layers import MaskedConv2d, ShiftDown, TapConv2d
-from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.recurrence import GATES, Cell, DiagonalRecurrence, RowRecurrence
+from pixelcnn.models.conditioning import Background, Condition
+from pixelcnn.models.config import ModelConfig
+from pixelcnn.nn.layers import MaskedConv2d, ShiftDown, TapConv2d
+from pixelcnn.nn.recurrence import GATES, Cell, DiagonalRecurrence, RowRecurrence
 
 LayerName = Literal["row_lstm", "diagonal_bilstm"]
 

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.attention import CausalAttention, check_heads
-from pixelcnn.conditioning import Background, Condition, PositionBias
-from pixelcnn.layers import MaskedConv2d
-from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.streams import ConvDownRight, concat_elu
+from pixelcnn.models.conditioning import Background, Condition, PositionBias
+from pixelcnn.models.config import ModelConfig
+from pixelcnn.nn.attention import CausalAttention, check_heads
+from pixelcnn.nn.layers import MaskedConv2d
+from pixelcnn.nn.streams import ConvDownRight, concat_elu
 
 _BRANCH_GAIN = 0.1
 """Of the last convolution of a residual branch, as in the authors' code: blocks start out small."""

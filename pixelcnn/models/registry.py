@@ -10,8 +10,8 @@ from dataclasses import fields
 from typing import Any
 
 from pixelcnn.errors import ConfigError
-from pixelcnn.model_config import ModelConfig
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.config import ModelConfig
 from pixelcnn.models.gated_pixelcnn import GatedPixelCNN
 from pixelcnn.models.pixelcnn import PixelCNN
 from pixelcnn.models.pixelcnn_attention import PixelCNNAttention

@@ -13,7 +13,7 @@ from pixelcnn.sampling.request import Progress, make_request
 from pixelcnn.sampling.trace import Trace, trace_of
 
 if TYPE_CHECKING:
-    from pixelcnn.sampling.numba_engine import Painting
+    from pixelcnn.sampling.numba.engine import Painting
 
 
 @overload
@@ -144,7 +144,7 @@ def paint(
     Arguments and errors are those of `sample`. The first call in a process compiles the fast
     engine, unless `warm_up` has been called.
     """
-    from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
+    from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
 
     request = make_request(
         model,

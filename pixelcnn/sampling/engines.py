@@ -39,7 +39,7 @@ class TellingEngine(Engine, Protocol):
 
 def _numba_engine(model: AutoregressiveModel) -> Engine:
     try:
-        from pixelcnn.sampling.numba_engine import NumbaEngine  # takes half a second to import
+        from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
     except ImportError as error:
         raise ConfigError(
             f"The fast sampler needs a package that is missing ({error}): pip install numba. The "
@@ -68,14 +68,14 @@ def warm_up() -> None:
     the package numba there is nothing to compile, and it stays that engine.
     """
     try:
-        from pixelcnn.sampling import numba_engine
+        from pixelcnn.sampling.numba import engine as numba_engine
     except ImportError:
         return
     numba_engine.warm_up()
 
 
 def _compiled() -> bool:
-    loaded = sys.modules.get("pixelcnn.sampling.numba_tiles")
+    loaded = sys.modules.get("pixelcnn.sampling.numba.tiles")
     return loaded is not None and bool(loaded.is_ready())
 
 

@@ -25,13 +25,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pixelcnn.attention import CausalAttention
+from pixelcnn.causality.propagation import Reach, relations
 from pixelcnn.errors import ConfigError
-from pixelcnn.graph import Value, trace
-from pixelcnn.layers import Offset, ShiftDown, TapLayer, colour_of
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.propagation import Reach, relations
-from pixelcnn.recurrence import Recurrence
+from pixelcnn.models.graph import Value, trace
+from pixelcnn.nn.attention import CausalAttention
+from pixelcnn.nn.layers import Offset, ShiftDown, TapLayer, colour_of
+from pixelcnn.nn.recurrence import Recurrence
 from pixelcnn.sampling import fusing
 from pixelcnn.sampling.steps import Phase, Program, Step, order
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pixelcnn.likelihoods import draw, guide, temper
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.nn.likelihoods import draw, guide, temper
 from pixelcnn.sampling.request import Request
 
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 
 from torch import Tensor, nn
 
-from pixelcnn.graph import Graph
-from pixelcnn.layers import Offset
+from pixelcnn.models.graph import Graph
+from pixelcnn.nn.layers import Offset
 
 
 class Phase(IntEnum):
@@ -27,7 +27,7 @@ class Step:
 
     Attributes:
         op: `image`, `constant`, `linear`, `gate`, `concat_elu`, or an operation of
-            `pixelcnn.graph.Value`.
+            `pixelcnn.models.graph.Value`.
         phase: when it runs.
         channels: features of the result.
         inputs: steps whose results it reads.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pixelcnn.devices import one_thread
-from pixelcnn.likelihoods import draw, guide, temper
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.nn.likelihoods import draw, guide, temper
 from pixelcnn.sampling.lowering import lower
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.steps import Phase, Program
 from pixelcnn.sampling.torch_steps import Buffers
+from pixelcnn.system.devices import one_thread
 
 MAX_BATCH = 32
 """Images computed together: more would only take memory."""

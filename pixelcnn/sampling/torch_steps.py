@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixelcnn.attention import CausalAttention
-from pixelcnn.layers import ChannelNorm
-from pixelcnn.recurrence import Recurrence, gru_cell, lstm_cell
+from pixelcnn.nn.attention import CausalAttention
+from pixelcnn.nn.layers import ChannelNorm
+from pixelcnn.nn.recurrence import Recurrence, gru_cell, lstm_cell
 from pixelcnn.sampling.steps import Phase, Program, Step, spread
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pixelcnn.likelihoods import guide, temper
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.nn.likelihoods import guide, temper
 from pixelcnn.sampling.request import Request
 
 # On a CPU the activations of two images stay in its cache, which makes the pass twice as fast, and

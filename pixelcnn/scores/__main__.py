@@ -9,9 +9,6 @@ from pathlib import Path
 
 import torch
 
-from pixelcnn.cli.command import run_command
-from pixelcnn.cli.hardware import describe_hardware
-from pixelcnn.cli.progress import Progress
 from pixelcnn.data.loading import load_data
 from pixelcnn.scores.classifier import (
     ClassifierConfig,
@@ -19,9 +16,13 @@ from pixelcnn.scores.classifier import (
     save_classifier,
     train_classifier,
 )
+from pixelcnn.system.command import run_command
+from pixelcnn.system.hardware import describe_hardware
+from pixelcnn.system.progress import Progress
+from pixelcnn.system.shipped import CHECKPOINTS
 
 COMMAND = "python -m pixelcnn.scores"
-SHIPPED = Path(__file__).parents[2] / "checkpoints" / "scores" / "digit-classifier.safetensors"
+SHIPPED = CHECKPOINTS / "scores" / "digit-classifier.safetensors"
 
 
 @dataclass(frozen=True)

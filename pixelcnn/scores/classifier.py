@@ -15,10 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixelcnn.checkpoint_header import Card
-from pixelcnn.checkpoints import load_with, save_checkpoint
+from pixelcnn.checkpoints.files import load_with, save_checkpoint
+from pixelcnn.checkpoints.header import Card
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.training_batches import Batches, noise_generator
+from pixelcnn.training.batches import Batches, noise_generator
 
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet

@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.errors import DataError
-from pixelcnn.npz import read_npz
+from pixelcnn.system.arrays import read_npz
+from pixelcnn.system.shipped import CHECKPOINTS
 
-RECORDED = Path(__file__).parents[2] / "checkpoints" / "scores" / "recorded.npz"
+RECORDED = CHECKPOINTS / "scores" / "recorded.npz"
 COMMAND = "python -m pixelcnn.scores.recorded"
 PICTURES = 12
 
@@ -60,7 +61,7 @@ class Measure:
 
     def run(self) -> None:
         """Measure, write and print."""
-        from pixelcnn.checkpoints import load_checkpoint, shipped
+        from pixelcnn.checkpoints.files import load_checkpoint, shipped
 
         arrays: dict[str, Any] = {}
         for one in shipped():
@@ -80,8 +81,8 @@ def measure(checkpoint: Path) -> Record:
     """Measure one model."""
     import torch
 
-    from pixelcnn.checkpoints import load_checkpoint
-    from pixelcnn.film_grids import uniforms_of
+    from pixelcnn.checkpoints.files import load_checkpoint
+    from pixelcnn.film.grids import uniforms_of
     from pixelcnn.sampling.drawing import sample
     from pixelcnn.scores.paired import binarization
     from pixelcnn.scores.unseen import unseen_digits
@@ -107,6 +108,6 @@ def _digest(checkpoint: Path) -> str:
 
 
 if __name__ == "__main__":
-    from pixelcnn.cli.command import run_command
+    from pixelcnn.system.command import run_command
 
     sys.exit(run_command(Measure, COMMAND))

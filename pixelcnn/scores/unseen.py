@@ -16,9 +16,10 @@ import torch
 
 from pixelcnn.data.dataset import Split
 from pixelcnn.data.levels import draw_binary_once, quantize, resize
-from pixelcnn.npz import read_npz
+from pixelcnn.system.arrays import read_npz
+from pixelcnn.system.shipped import CHECKPOINTS
 
-UNSEEN = Path(__file__).parents[2] / "checkpoints" / "scores" / "unseen-digits.npz"
+UNSEEN = CHECKPOINTS / "scores" / "unseen-digits.npz"
 COMMAND = "python -m pixelcnn.scores.unseen"
 
 # One digit in ten: the first half of the test set is the easier one.
@@ -71,6 +72,6 @@ class Unseen:
 
 
 if __name__ == "__main__":
-    from pixelcnn.cli.command import run_command
+    from pixelcnn.system.command import run_command
 
     sys.exit(run_command(Unseen, COMMAND))

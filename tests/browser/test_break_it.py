@@ -5,9 +5,9 @@ from urllib.parse import quote_plus
 
 from playwright.sync_api import Locator, Page, expect
 
-from pixelcnn.exhibit_results import read_results
-from pixelcnn.exhibits import EXHIBITS
-from pixelcnn.mask_stack import MaskStack
+from pixelcnn.causality.mask_stack import MaskStack
+from pixelcnn.exhibits.catalogue import EXHIBITS
+from pixelcnn.exhibits.results import read_results
 from tests.browser.serving import choose, goto, idle
 
 

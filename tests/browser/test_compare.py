@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from pages.compare_words_scores import result
+from pages.compare.words_scores import result
 from pixelcnn.scores.intervals import share_interval
 from pixelcnn.scores.recorded import read_record
 from pixelcnn.scores.which_real import ROUNDS, deal

@@ -20,7 +20,7 @@ from tests.browser.test_draw import (
     stroke,
     thin_pen,
 )
-from widgets.painter import Drawing, drawing_from, link_text
+from widgets.painter.widget import Drawing, drawing_from, link_text
 
 
 def lower_half() -> str:

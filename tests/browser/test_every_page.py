@@ -14,10 +14,11 @@ from tests.browser.playing import too_wide
 from tests.browser.serving import PATIENCE_MS, REPOSITORY, goto, idle
 
 PAGES = [
-    path.stem
-    for path in sorted((REPOSITORY / "pages").glob("*.py"))
-    if f'"pages/{path.name}"' in (REPOSITORY / "app.py").read_text()
+    "lesson_plan" if folder.name == "lesson" else folder.name
+    for folder in sorted((REPOSITORY / "pages").iterdir())
+    if f'"pages/{folder.name}/page.py"' in (REPOSITORY / "app.py").read_text()
 ]
+assert len(PAGES) == (REPOSITORY / "app.py").read_text().count("st.Page(")
 # What a page shows only when asked.
 STATES = [
     "sample?n=1",

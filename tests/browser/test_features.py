@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from pages.common import DEFAULT_MODEL
-from pages.features_cell import sum_in_words
-from pages.features_words import formula
+from pages.features.cell import sum_in_words
+from pages.features.words import formula
+from pages.shared.common import DEFAULT_MODEL
 from pixelcnn import activations, load_checkpoint
-from pixelcnn.introspect import LayerSummary, summarize
+from pixelcnn.introspect.cell import Cell, convolution, made_of, window
+from pixelcnn.introspect.feature_maps import LayerSummary, summarize
+from pixelcnn.introspect.wiring import Wiring, numbers_of, wire
 from pixelcnn.scores.unseen import unseen_digits
-from pixelcnn.window import Cell, convolution, made_of, window
-from pixelcnn.wiring import Wiring, numbers_of, wire
 from tests.browser.serving import REPOSITORY, choose, goto, idle
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from pixelcnn.growth import Growth, growth
-from pixelcnn.layers import causal_mask
-from pixelcnn.stack_growth import stack_growth
+from pixelcnn.causality.depth_growth import Growth, growth
+from pixelcnn.causality.stack_growth import stack_growth
+from pixelcnn.nn.layers import causal_mask
 from tests.browser.serving import choose, goto, idle
 
 NAMES = {"left-grid": "pixelcnn", "right-grid": "gated_pixelcnn"}

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from playwright.sync_api import Locator, Page, expect
 
-from pages.one_pixel_words import in_words
+from pages.one_pixel.words import in_words
 from pixelcnn import load_checkpoint
-from pixelcnn.counterfactual import Counterfactual, counterfactual
+from pixelcnn.introspect.counterfactual import Counterfactual, counterfactual
 from pixelcnn.scores.unseen import unseen_digits
 from tests.browser.serving import REPOSITORY, goto, idle
 

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from pages.quiz_question import Question
-from pages.quiz_questions import QUESTIONS
+from pages.shared.quiz_question import Question
+from pages.shared.quiz_questions import QUESTIONS
 from tests.browser.serving import goto
 
 

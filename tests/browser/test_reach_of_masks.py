@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
-from pixelcnn.mask_stack import MaskStack
-from pixelcnn.stack_growth import stack_growth
+from pixelcnn.causality.mask_stack import MaskStack
+from pixelcnn.causality.stack_growth import stack_growth
 from tests.browser.serving import WatchedPage, goto, serve
 
 APP = Path(__file__).parent / "apps" / "widget_masks.py"

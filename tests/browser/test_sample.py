@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Download, Page, expect
 
-from pixelcnn.opening import read_opening
+from pixelcnn.film.opening import read_opening
 from tests.browser.playing import await_pixel, click_pixel
 from tests.browser.serving import choose, goto, idle
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from pixelcnn.checkpoints import load_checkpoint
+from pixelcnn.checkpoints.files import load_checkpoint
 from tests.browser.serving import WatchedPage, goto, idle
 
 EIGHT = "/train?preset=8 × 8 digits&digits8-channels=8&digits8-blocks=1"

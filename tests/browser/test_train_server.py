@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from pixelcnn.runs import list_runs
+from pixelcnn.runs.store import list_runs
 from tests.browser.serving import REPOSITORY, WatchedPage, goto, serve
 from tests.browser.test_train import await_samples, play
 

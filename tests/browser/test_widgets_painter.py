@@ -64,7 +64,7 @@ class TestPainter:
         expect_data(painter, ink=0, unknown=784, undo=0)
 
     def test_undo_and_redo_in_haste_keep_the_connection(self, page: Page) -> None:
-        """A payload that came back to an older form ended it: see widgets/payload.py."""
+        """A payload that came back to an older form ended it: see widgets/base/payload.py."""
         painter = opened(page, "/widget_painter")
         canvas = painter.locator("canvas.drawing")
         canvas.focus()

@@ -4,9 +4,9 @@ import numpy as np
 import streamlit as st
 from widget_data import grey_digits, levels_of, plain_reach, two_stack_reach
 
-from widgets.pixel_grid import pixel_grid
-from widgets.reach_grid import reach_grid, reach_table
-from widgets.theme import role_index
+from widgets.base.theme import role_index
+from widgets.pixel_grid.widget import pixel_grid
+from widgets.reach_grid.widget import reach_grid, reach_table
 
 st.set_page_config("grids", layout="wide")
 show = st.query_params.get("show", "values")

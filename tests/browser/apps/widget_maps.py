@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 from widget_data import grey_digits
 
-from widgets.kernel_tiles import kernel_tiles
-from widgets.maps_gallery import maps_gallery
+from widgets.kernel_tiles.widget import kernel_tiles
+from widgets.maps_gallery.widget import maps_gallery
 
 st.set_page_config("maps", layout="wide")
 

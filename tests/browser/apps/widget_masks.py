@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from pixelcnn.mask_stack import MaskStack
-from widgets.kernel_tiles import kernel_tiles
-from widgets.reach_grid import ReachStack, reach_grid
+from pixelcnn.causality.mask_stack import MaskStack
+from widgets.kernel_tiles.widget import kernel_tiles
+from widgets.reach_grid.widget import ReachStack, reach_grid
 
 SIZE, DEPTHS = 14, 3
 st.set_page_config("masks", layout="wide")

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from widget_data import grey_digits, levels_of
 
-from widgets.painter import painter
+from widgets.painter.widget import painter
 
 st.set_page_config("painter", layout="wide")
 levels = int(st.query_params.get("levels", 2))

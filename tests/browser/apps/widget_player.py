@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from widget_data import grey_digits, levels_of, plain_reach, samples
 
-from widgets.player import player
+from widgets.player.widget import player
 
 st.set_page_config("player", layout="wide")
 show = st.query_params.get("show", "binary")

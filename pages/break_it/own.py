@@ -1,0 +1,193 @@
+"""Audit your own: masks edited by hand, a trained model, or a network of one's own in code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import streamlit as st
+
+from pages.break_it.masks import edit_masks
+from pages.break_it.words import audit_in_words
+from pages.shared import common, turns
+from pages.shared.controls import one_of
+from pixelcnn.causality.reach import AuditReport
+from pixelcnn.errors import LabError
+from pixelcnn.models.base import AutoregressiveModel
+from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
+
+MASKS, MODEL, CODE = "Edit masks", "A model", "Your code"
+UPLOAD = "a file of yours"
+MAX_UPLOAD_MB = 32
+# Sub-pixels: beyond this the verdict would take longer than a lesson waits for it.
+_LARGEST = 3 * 32 * 32
+_TRIED = 8
+
+# A test hands this in, and finds what the page says about it.
+HOMEWORK = """\
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Masked(nn.Conv2d):
+    def forward(self, x):
+        mask = torch.ones_like(self.weight)
+        centre = self.kernel_size[0] // 2
+        mask[:, :, centre, centre:] = 0
+        return F.conv2d(x, self.weight * mask, self.bias, padding=self.padding)
+
+
+class MyNet(nn.Sequential):
+    def __init__(self):
+        super().__init__(Masked(1, 16, 5, padding=2), nn.ReLU(), nn.Conv2d(16, 1, 1))
+"""
+SHELL = "python -m pixelcnn audit homework.py:MyNet --size 12"
+PYTHON = """\
+from homework import MyNet
+from pixelcnn.causality import perturbation_leaks
+
+leaks = perturbation_leaks(MyNet(), (1, 12, 12))  # bool: target, then source
+print(leaks.sum(), "leaks")
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """The verdict on a model: the counts, and who sees whom; `title` says whose view that is."""
+
+    model: AutoregressiveModel
+    report: AuditReport
+    table: ReachTable
+    title: str
+
+    @cached_property
+    def tried(self) -> int:
+        """How many leaks turn up when some pixels are changed; found out when it is asked for."""
+        from pixelcnn.causality.perturbation import spot_check
+
+        return spot_check(self.model, places=_TRIED)
+
+
+def audit_your_own() -> None:
+    """The three ways, one at a time."""
+    how = one_of(
+        "What to audit",
+        [MASKS, MODEL, CODE],
+        key="own",
+        label_visibility="collapsed",
+    )
+    if how == MASKS:
+        edit_masks()
+    elif how == MODEL:
+        pick_model()
+    else:
+        show_code()
+
+
+# ---------------------------------------------------------------- a trained model
+
+
+@st.fragment
+def pick_model() -> None:
+    """The audit of a model that comes with the lab, was kept here, or is uploaded."""
+    name = st.selectbox(
+        "Model",
+        [*common.models(), UPLOAD],
+        key="audited",
+        bind="query-params",
+        width=420,
+    )
+    try:
+        audited = _uploaded() if name == UPLOAD else audited_model(name)
+    except LabError as error:
+        st.error(common.plain(str(error)))
+        return
+    if audited is not None:
+        _show(audited)
+
+
+def _uploaded() -> Audited | None:
+    """The audit of a file that the viewer gives."""
+    file = st.file_uploader(
+        "A checkpoint (.safetensors), such as *Train live* offers for download",
+        type=["safetensors"],
+        max_upload_size=MAX_UPLOAD_MB,
+        key="audited-file",
+    )
+    return None if file is None else audited_file(file.getvalue())
+
+
+@st.cache_resource(show_spinner="Auditing ...", max_entries=16)
+def audited_model(name: str) -> Audited:
+    """The audit of a model to choose from, made once for everybody."""
+    return _audited(common.models()[name].path)
+
+
+@st.cache_resource(show_spinner="Auditing ...", max_entries=4)  # each keeps a model in memory
+def audited_file(content: bytes) -> Audited:
+    """The audit of an uploaded checkpoint."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "Your file"
+        path.write_bytes(content)
+        return _audited(path)
+
+
+def _audited(path: Path) -> Audited:
+    from pixelcnn.causality.reach import audit
+    from pixelcnn.checkpoints.files import load_checkpoint, read_header
+    from pixelcnn.errors import CheckpointError
+
+    config = read_header(path).config
+    sub_pixels = config.get("channels", 1) * config.get("height", 28) * config.get("width", 28)
+    if sub_pixels > _LARGEST:
+        raise CheckpointError(
+            f"This model draws pictures of {sub_pixels:,} values each; this page audits up to "
+            f"{_LARGEST:,}. On the command line any size will do: python -m pixelcnn audit FILE."
+        )
+    with turns.turn():
+        model, _ = load_checkpoint(path)
+        report = audit(model)
+    relation, limit = (one[0].any(axis=2) for one in (report.relation, report.limit))
+    title = "What red is told" if model.config.channels > 1 else "What each pixel is told"
+    return Audited(model, report, reach_table([relation], limit=limit), title)
+
+
+def _show(audited: Audited) -> None:
+    words, grid = st.columns([5, 6])
+    with words:
+        box = st.success if audited.report.causal else st.error
+        box(audit_in_words(audited.report))
+        st.markdown("**Exact**: the audit follows every weight that the masks let through.")
+        below = st.container()
+    with grid:
+        reach_grid(
+            audited.table, title=audited.title, report=False, max_width=440, key="audited-grid"
+        )
+    with below, st.spinner("And by trying ..."):  # last, since it takes longer
+        found = audited.tried
+    outcome = "**No** output" if not found else f"**{found:,}** outputs"
+    below.markdown(
+        f"**Tried as well**: {_TRIED} pixels of a random picture were changed, one at a time, in "
+        f"double precision. {outcome} at these pixels or before them moved."
+    )
+
+
+# ---------------------------------------------------------------- in code
+
+
+def show_code() -> None:
+    """How to audit homework: a network that knows nothing of this lab."""
+    st.markdown(
+        "Any `nn.Module` will do that turns images `(batch, 1, rows, columns)` into numbers for "
+        "each pixel, `(batch, numbers, rows, columns)`. It is judged by **trying**: one pixel is "
+        "changed at a time, and no output at this pixel or before it may move. This one has a "
+        "mistake in it; can you see it?"
+    )
+    st.code(HOMEWORK, language="python")
+    st.markdown("Saved as `homework.py`, on the command line (the exit status is 1 on a leak):")
+    st.code(SHELL, language="bash", wrap_lines=True)
+    st.markdown("Or in Python:")
+    st.code(PYTHON, language="python")

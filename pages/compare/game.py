@@ -1,0 +1,88 @@
+"""Compare: "Which is real?", a game against one of the models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.compare import words_scores as words
+from pages.compare.jobs import Job, jobs
+from pages.compare.pair import Pair, drawn, unseen
+from pages.compare.scores import Stage, scoring
+from pages.sample.film import HIGHEST_SEED
+from pages.sample.grids import seeds_from
+from pages.shared.controls import one_of, whole_number
+from widgets.which_real.widget import which_real
+
+if TYPE_CHECKING:
+    from pixelcnn.scores.intervals import Interval
+
+# Far from the seeds of the pictures above, which would give the answer away.
+_FIRST_SEED = 5000
+
+
+def section(pair: Pair) -> None:
+    """The game, and its result."""
+    st.header("Which is real?")
+    st.markdown(words.GAME)
+    _game(pair)
+
+
+@st.fragment
+def _game(pair: Pair) -> None:
+    from pixelcnn.scores.which_real import deal
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        versus = one_of("Against", ["A", "B"], key="versus")
+        seed = whole_number(
+            "Game",
+            0,
+            HIGHEST_SEED,
+            key="game",
+            width=140,
+            help="The same number deals the same pictures to everybody.",
+        )
+        st.button("Another game", on_click=_next_game)
+    name = pair.first if versus == "A" else pair.second
+    split = unseen(name)
+    dealt = deal(len(split.images), seed)
+    labels = split.labels[dealt.real]
+    listens = pair.listens["AB".index(versus)]
+    pictures = drawn(
+        name,
+        tuple(labels.tolist()) if listens else None,
+        seeds_from((_FIRST_SEED + len(dealt.real) * seed) % (HIGHEST_SEED + 1), len(dealt.real)),
+    )
+    hits = which_real(
+        dealt.laid_out(split.images[dealt.real].numpy(), pictures),
+        dealt.sides.tolist(),
+        levels=pair.configs[0]["levels"],
+        game=f"{name}, {seed}",
+        key="which-real",
+    )
+    if hits is not None:
+        _result(pair, versus, hits, len(dealt.real))
+
+
+def _next_game() -> None:
+    st.session_state["game"] = (st.session_state["game"] + 1) % (HIGHEST_SEED + 1)
+
+
+def _result(pair: Pair, versus: str, hits: int, of: int) -> None:
+    """How sure the result is, and what a network would have scored."""
+    from pixelcnn.scores.intervals import share_interval
+
+    st.markdown(words.result(hits, of, share_interval(hits, of)))
+    if not pair.black_and_white:
+        return
+    job: Job[Stage] | None = jobs().known(("samples", pair))
+    if job is None:
+        scoring(pair)
+        st.rerun()  # the section above asks how far it is, and starts the page again at the end
+    found = job.latest.sets.get(versus) if job.latest else None
+    if found is None:
+        st.markdown("The discriminator is still learning; its score appears here in a moment.")
+        return
+    network: Interval = found.verdict.pairs
+    st.markdown(words.discriminator(network, found.verdict.tested))

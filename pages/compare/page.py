@@ -1,0 +1,44 @@
+"""Compare: two models on the same random numbers and the same digits, and every way to score."""
+
+import streamlit as st
+
+from pages.compare import (
+    codes as compare_codes,
+    figures as compare_figures,
+    game as compare_game,
+    maps as compare_maps,
+    pair as compare_pair,
+    scores as compare_scores,
+    words as compare_words,
+)
+from pages.shared import common
+from pages.shared.quiz import quiz
+
+
+def lessons(pair: compare_pair.Pair) -> None:
+    """The pictures and figures of two models that can be compared, and what they teach."""
+    compare_pair.samples(pair)
+    compare_figures.figures(pair)
+    compare_figures.how_sure(pair)
+    compare_maps.section(pair)
+    compare_scores.section(pair)
+    compare_game.section(pair)
+    compare_codes.section(pair)
+    st.header("What to try")
+    st.markdown(compare_words.TO_TRY)
+
+
+common.lesson("Which model is better, and how do we know?", compare_words.LEAD)
+pair = compare_pair.choose_pair()
+with common.explained():
+    if pair is None:
+        st.info("There is only one model here. Train another one on the page *Train live*.")
+    elif obstacles := compare_pair.why_not(pair):
+        reasons = "\n".join(f"- {one}" for one in obstacles)
+        st.info(
+            f"**{pair.first}** (A) and **{pair.second}** (B) cannot be compared by numbers:"
+            f"\n\n{reasons}\n\nChoose another one in the sidebar; on a phone, » opens it."
+        )
+    else:
+        lessons(pair)
+quiz("compare")

@@ -1,0 +1,147 @@
+"""The same drawing finished by every method, and why a model wants the beginning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.draw.methods import (
+    AS_IT_READS,
+    BEST_ORDER,
+    METHODS,
+    PARTICLES,
+    Options,
+    completed,
+    not_now,
+)
+from pages.draw.start import FIRST_DIGIT, digit_image, upper_half
+from pages.draw.words import what_it_did
+from pages.shared import common
+from pixelcnn.completion.completions import Completions
+from widgets.endings.widget import endings
+from widgets.painter.widget import Drawing
+from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
+
+FEW = 3  # endings of each method, side by side
+
+Pixels = NDArray[Any]
+
+
+def compare(model: str, config: dict[str, Any], drawing: Drawing, options: Options) -> None:
+    """The drawing by all methods, three endings each, with a line on what each did."""
+    for method in METHODS:
+        why_not = not_now(method, config)
+        if why_not:
+            st.markdown(why_not)
+            continue
+        asked = Options(method, options.label, options.temperature, options.seed, options.particles)
+        done = completed(model, drawing.image, drawing.known_mask, FEW, asked)
+        st.markdown(f"**{method}.** {what_it_did(done, asked)}")
+        tiles(config, done, f"Finished by: {method}", f"compare-{METHODS[method]}", legend=False)
+
+
+def tiles(
+    config: dict[str, Any],
+    done: Completions,
+    label: str,
+    key: str,
+    *,
+    legend: bool = True,
+    max_width: int = 420,
+) -> None:
+    """Endings in a row."""
+    endings(
+        done.images,
+        done.known_mask[0],
+        levels=config["levels"],
+        captions=[] if done.labels is None else list(map(str, done.labels.tolist())),
+        legend=legend,
+        max_width=max_width,
+        label=label,
+        key=key,
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _table(model: str) -> ReachTable:
+    """What each pixel looks at, ready for the browser."""
+    return reach_table([common.receptive_field(model)])
+
+
+def reading_order(model: str, config: dict[str, Any]) -> None:
+    """The same digit with its upper and with its lower half given, and what a pixel looks at."""
+    image = digit_image(config, FIRST_DIGIT)
+    upper = upper_half(image).known_mask
+    st.header("Why does it want the beginning?")
+    st.markdown(
+        "The model reads and writes like you read a page: left to right, top to bottom. When it "
+        "draws a pixel it **cannot look at pixels to the right or below**, even if you gave them. "
+        "Those are kept as they are, but what comes before them is drawn without knowing."
+    )
+    words, picture = st.columns(2, gap="large")
+    with words:
+        for title, known in (
+            ("**Upper half given**: every ending starts where your ink stops.", upper),
+            ("**Lower half given**: the upper halves are drawn blind and do not fit.", ~upper),
+        ):
+            st.markdown(title)
+            done = _given(model, image, known, AS_IT_READS)
+            tiles(config, done, title.replace("*", ""), f"order-{known[0, 0]}")
+    with picture:
+        st.markdown(
+            "**Point at a pixel.** Blue: what the model looks at when it draws that one. Grey: the "
+            "future, out of its sight. (*Masks & blind spots* tells about the other marks.)"
+        )
+        reach_grid(
+            _table(model),
+            overlay=image,
+            report=False,
+            max_width=420,
+            key="looks-at",
+        )
+    _remedies(model, config, image, ~upper)
+
+
+def _remedies(model: str, config: dict[str, Any], image: Pixels, known: Pixels) -> None:
+    """The lower half again, by the methods that can look at it."""
+    st.subheader("What can be done about it?")
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(
+            "**Best order: begin at another corner.** A model can learn to read a digit in eight "
+            "ways, from each corner, along rows or columns: for it the digits were turned and "
+            "mirrored. It then takes the way in which most of what you gave comes first."
+        )
+        _remedy(model, config, image, known, BEST_ORDER)
+    with right:
+        st.markdown(
+            "**Particles: draw many, keep those that fit.** Many digits grow together, row by row. "
+            "At each given row the model says how likely it is after each of them. Those that it "
+            "does not fit die out, the others are copied. What is left was drawn in view of "
+            "everything, however it is scattered."
+        )
+        _remedy(model, config, image, known, PARTICLES)
+
+
+def _remedy(
+    model: str,
+    config: dict[str, Any],
+    image: Pixels,
+    known: Pixels,
+    method: str,
+) -> None:
+    why_not = not_now(method, config)
+    if why_not:
+        st.info(why_not)
+        return
+    done = _given(model, image, known, method)
+    tiles(config, done, f"Lower half given, {method}", f"remedy-{METHODS[method]}")
+    st.markdown(what_it_did(done, Options(method)))
+
+
+def _given(model: str, image: Pixels, known: Pixels, method: str) -> Completions:
+    given = np.where(known, image, 0).astype(np.uint8)
+    return completed(model, given, known, FEW, Options(method))

@@ -1,0 +1,246 @@
+"""How the endings on the page Draw & complete are drawn: the methods, their options, the work."""
+
+from __future__ import annotations
+
+import contextvars
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from pages.draw.start import keep_in_address
+from pages.shared import common, turns
+from pages.shared.controls import one_of, whole_number
+from pixelcnn.completion.completions import Completions, Method, complete
+from pixelcnn.completion.observed import Reader
+from pixelcnn.completion.particle_filter import Weighing
+from pixelcnn.sampling.engines import Engine
+from widgets.painter.widget import Drawing
+
+if TYPE_CHECKING:
+    from pixelcnn.sampling.numba.engine import NumbaEngine
+
+AS_IT_READS, BEST_ORDER, PARTICLES, COMPARE = "As it reads", "Best order", "Particles", "Compare"
+METHODS: dict[str, Method] = {AS_IT_READS: "raster", BEST_ORDER: "orders", PARTICLES: "particles"}
+COUNTS = [64, 128, 256, 512]
+
+GUESS = "let the model guess"
+HIGHEST_SEED = 9999
+
+# Seconds: what is done sooner shows no progress bar, which would only flicker.
+_A_MOMENT = 0.3
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the viewer may choose about the endings.
+
+    Attributes:
+        method: one of `METHODS`, or COMPARE.
+        label: the class that the model is told; None lets it guess.
+        temperature: as for `complete`; particles are always drawn at 1.
+        seed: of the random numbers.
+        particles: how many, where particles are drawn.
+    """
+
+    method: str = AS_IT_READS
+    label: int | None = None
+    temperature: float = 1.0
+    seed: int = 0
+    particles: int = 128
+
+
+# ------------------------------------------------------------------ the controls
+
+
+def choose_method() -> str:
+    """The control beside the painter, kept in the URL."""
+    methods = [*METHODS, COMPARE]
+    return one_of("How to finish it", methods, key="method", label_visibility="collapsed")
+
+
+def not_now(method: str, config: dict[str, Any]) -> str:
+    """Why a method cannot be used at this moment, in words; nothing if it can."""
+    if method == BEST_ORDER and config.get("orders", 1) == 1:
+        able = [name for name in common.models() if common.model_config(name).get("orders") == 8]
+        which = f"Choose **{able[0]}** in the sidebar" if able else "Train one with `orders=8`"
+        return (
+            f"**Best order**: this model can begin at one corner only. {which} for all eight "
+            "orders."
+        )
+    if method == PARTICLES and common.warm_up().is_alive():
+        return (
+            "**Particles** need the fast sampler, which is still being made ready (once after the "
+            "start of the lab, half a minute at most)."
+        )
+    return ""
+
+
+@st.fragment(run_every=1.0)
+def await_sampler() -> None:
+    """Start the page again once the fast sampler is ready."""
+    if not common.warm_up().is_alive():
+        st.rerun()
+
+
+def next_seed(drawing: Drawing) -> None:
+    """What the button "Other endings" does."""
+    # The server now writes the address, and does not know what the painter wrote there.
+    keep_in_address(drawing)
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % (HIGHEST_SEED + 1)
+
+
+def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
+    """The controls below the painter."""
+    label, particles = GUESS, COUNTS[1]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if classes:
+            label = st.selectbox(
+                "Which digit is it?",
+                [GUESS, *map(str, range(classes))],
+                key="label",
+                bind="query-params",
+                width=200,
+                help="The model was trained with labels. Tell it one, also a wrong one, or let it "
+                "guess from what is given.",
+            )
+        temperature = st.slider(
+            "Temperature",
+            0.0,
+            2.0,
+            1.0,
+            0.1,
+            key="temperature",
+            bind="query-params",
+            width=150,
+            disabled=method == PARTICLES,
+            help="How bold the choices are. 1: as the network learned it. 0: always the likeliest. "
+            "Particles are weighed by what the network learned, so with them it is 1.",
+        )
+        seed = whole_number(
+            "Seed",
+            0,
+            HIGHEST_SEED,
+            key="seed",
+            width=130,
+            help="The number that all random numbers grow from: the same seed, the same endings.",
+        )
+        if method in (PARTICLES, COMPARE):
+            particles = st.selectbox(
+                "Particles",
+                COUNTS,
+                index=COUNTS.index(particles),
+                key="particles",
+                bind="query-params",
+                width=110,
+                help="How many digits are drawn together, row by row. More of them find endings "
+                "that fit better, and take longer.",
+            )
+        st.button("Other endings", on_click=next_seed, args=(drawing,))
+    return Options(method, None if label == GUESS else int(label), temperature, seed, particles)
+
+
+# ------------------------------------------------------------------ the work
+
+
+class Watch:
+    """A progress bar that tells how the particles fare."""
+
+    def __init__(self, particles: int) -> None:
+        self._particles = particles
+        self._place = st.empty()
+        self._start = time.monotonic()
+        self._share, self._words = 0.0, "Drawing the particles ..."
+        # Streamlit would record a bar drawn by a cached function, and fail to play it back later.
+        self._outside = contextvars.copy_context()
+
+    def progress(self, done: int, of: int) -> None:
+        turns.drop_if_superseded()
+        self._share = min(done / of, 1.0)
+        self._show()
+
+    def weighed(self, weighing: Weighing) -> None:
+        self._words = (
+            f"Row {weighing.row}: {weighing.effective:.0f} of {self._particles} particles count"
+        )
+        self._show()
+
+    def wait(self, words: str) -> None:
+        self._words = words
+        self._show()
+
+    def _show(self) -> None:
+        if time.monotonic() - self._start > _A_MOMENT:
+            self._outside.run(self._place.progress, self._share, text=self._words)
+
+    def end(self) -> None:
+        self._place.empty()
+
+
+def completed(
+    model: str, image: NDArray[np.uint8], known_mask: NDArray[np.bool_], n: int, options: Options
+) -> Completions:
+    """The endings for one drawing, drawn once for everybody.
+
+    Raises:
+        LabError: options that do not fit the model.
+    """
+    if options.method != PARTICLES:
+        # What makes no difference is no reason to draw again.
+        return _completed(model, image, known_mask, n, replace(options, particles=0), None)
+    watch = Watch(options.particles)
+    try:
+        options = replace(options, temperature=1.0)
+        return _completed(model, image, known_mask, n, options, watch)
+    finally:
+        watch.end()
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _completed(
+    model: str,
+    image: NDArray[np.uint8],
+    known_mask: NDArray[np.bool_],
+    n: int,
+    options: Options,
+    _watch: Watch | None,
+) -> Completions:
+    engine = common.engine_for(model)
+    # Particles keep a processor busy for a second or more, the others for a moment.
+    with turns.turn(_watch) if _watch else turns.short_turn():
+        return complete(
+            common.load_model(model)[0],
+            image,
+            known_mask,
+            n,
+            labels=None if options.label is None else torch.tensor(options.label),
+            method=METHODS[options.method],
+            particles=options.particles,
+            temperature=options.temperature,
+            seed=options.seed,
+            engine=engine,
+            reader=reader_for(model, engine),
+            progress=_watch.progress if _watch else None,
+            weighed=_watch.weighed if _watch else None,
+        )
+
+
+def reader_for(model: str, engine: Engine) -> Reader | None:
+    """Reads the given part of a drawing quickly, once the fast sampler is ready.
+
+    A reader holds up to 170 MB, which takes longer to fill than a few beginnings take to read
+    without one, and a class looks at one model after the other. So there is one of the usual model,
+    with which most draw; all others need twice as long for a beginning, some 50 ms.
+    """
+    usual = model == common.DEFAULT_MODEL and engine.name == "numba"
+    return _reader(model, cast("NumbaEngine", engine)) if usual else None
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _reader(model: str, _engine: NumbaEngine) -> Reader:
+    """Reads the given part quickly; shared by all sessions, one after the other."""
+    return Reader(common.load_model(model)[0], _engine)

@@ -1,0 +1,99 @@
+"""A part of a test digit is knocked out, the model restores it, and the truth is shown beside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import streamlit as st
+import torch
+
+from pages.draw.methods import Options
+from pages.draw.start import digit_image, start_with
+from pages.draw.words import restored
+from pages.shared import common
+from pixelcnn.completion.completions import Completions
+from pixelcnn.completion.inpainting import KINDS, Kind, against_truth, knock_out
+from widgets.endings.widget import endings
+from widgets.painter.widget import Drawing
+
+_SIZED = ("pixels", "block")
+_WORDS = {
+    "pixels": "Single pixels",
+    "block": "A block",
+    "left half": "The left half",
+    "lower half": "The lower half",
+    "stripes": "Stripes",
+}
+
+
+def choose_knock_out(config: dict[str, Any]) -> None:
+    """The box "Knock out" above the painter: what to take away from the test digit."""
+    if config["height"] != config["width"]:
+        return  # there are no test digits of this shape
+    with st.popover("Knock out"), st.container(width=320):
+        kind = st.selectbox(
+            "What is to be hidden?",
+            KINDS,
+            format_func=_WORDS.__getitem__,
+            key="hide",
+            bind="query-params",
+        )
+        st.slider(
+            "How much of the digit?",
+            10,
+            90,
+            50,
+            10,
+            format="%d %%",
+            key="share",
+            bind="query-params",
+            disabled=kind not in _SIZED,
+        )
+        st.button("Knock it out", on_click=_knock_out, args=(config,))
+        st.caption(
+            "The digit is the test digit that came last. The model finishes it, and the truth is "
+            "shown beside. Try the methods beside the painter."
+        )
+
+
+def _knock_out(config: dict[str, Any]) -> None:
+    # Not arguments of the button: a choice and a click that come together would find the old ones.
+    chosen, share = st.session_state["hide"], st.session_state["share"] / 100
+    kind: Kind = chosen if chosen in KINDS else KINDS[0]  # a browser can send what is none of them
+    index = st.session_state["draw_digit"]
+    image = digit_image(config, index)
+    known = knock_out(kind, image.shape[0], image.shape[1], share, seed=index).numpy()
+    start_with(Drawing(image, known))
+    st.session_state["draw_truth"] = Drawing(image, known)
+
+
+def truth_section(model: str, drawing: Drawing, done: Completions, options: Options) -> None:
+    """How right the endings are, while the drawing is the knocked-out digit and nothing else."""
+    truth: Drawing | None = st.session_state.get("draw_truth")
+    if truth is None or truth.image.shape != drawing.image.shape:
+        return
+    same = np.array_equal(truth.known_mask, drawing.known_mask) and np.array_equal(
+        truth.image[truth.known_mask], drawing.image[drawing.known_mask]
+    )
+    if not same or drawing.known_mask.all():
+        return
+    found = against_truth(
+        common.load_model(model)[0], done, torch.from_numpy(truth.image)[None], options.label
+    )
+    st.subheader("How right is it?")
+    picture, words = st.columns([1, 3], gap="large", vertical_alignment="center")
+    with picture:
+        endings(
+            truth.image[None, None],
+            truth.known_mask,
+            levels=int(common.model_config(model)["levels"]),
+            captions=["truth"],
+            columns=1,
+            max_width=180,
+            legend=False,
+            label="The digit as it was",
+            key="truth",
+        )
+    with words:
+        st.markdown(restored(found, int((~drawing.known_mask).sum())))

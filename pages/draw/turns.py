@@ -1,0 +1,83 @@
+"""Person and model take turns: keep an ending or its next row, and see what would come next."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.draw.methods import Options, reader_for
+from pages.draw.start import start_with
+from pages.shared import common
+from pixelcnn.completion.completions import Completions
+from pixelcnn.completion.next_row import NextRows, next_rows
+from widgets.painter.widget import Drawing
+
+POSSIBLE_ROWS = 50
+
+
+def with_next_row(drawing: Drawing, ending: NDArray[np.uint8]) -> Drawing:
+    """The drawing and, of an ending uint8 (H, W), the first row that has an unknown cell."""
+    known = drawing.known_mask.copy()
+    known[int((~known).any(axis=1).argmax())] = True
+    return Drawing(ending, known)
+
+
+def keep_buttons(drawing: Drawing, done: Completions, chosen: int | None) -> None:
+    """The buttons below the endings; `chosen` is the ending that was clicked."""
+    if drawing.known_mask.all():
+        return
+    if chosen is None:
+        st.markdown("**Click an ending** to keep it, or only its next row.")
+        return
+    ending = done.images[chosen, 0].numpy()
+    whole = Drawing(ending, np.ones(ending.shape, bool))
+    with st.container(horizontal=True, gap="small", key="keep"):
+        st.button("Keep its next row", on_click=start_with, args=(with_next_row(drawing, ending),))
+        st.button(
+            "Keep this ending",
+            on_click=start_with,
+            args=(whole,),
+            help="It becomes the drawing. *Undo* below the paper takes it back.",
+        )
+
+
+def next_row_here(model: str, drawing: Drawing, options: Options) -> NDArray[np.float32]:
+    """Where ink may come in the next row: (H, W), from 0 to 1."""
+    rows = _next_rows(model, drawing.image, drawing.known_mask, options.label, options.seed)
+    faint = np.zeros(drawing.image.shape, np.float32)
+    if rows is not None:
+        faint[rows.row] = rows.mean[0].numpy()
+    return faint
+
+
+def choose_next_row() -> bool:
+    """The switch below the painter, kept in the URL: is the next row to be shown in it?"""
+    return st.toggle(
+        "What would it do here?",
+        key="next",
+        bind="query-params",
+        help=f"Draws the next row {POSSIBLE_ROWS} times. The darker the green, the more of them "
+        "have ink there.",
+    )
+
+
+@st.cache_data(show_spinner=False, max_entries=256)
+def _next_rows(
+    model: str,
+    image: NDArray[np.uint8],
+    known_mask: NDArray[np.bool_],
+    label: int | None,
+    seed: int,
+) -> NextRows | None:
+    engine = common.engine_for(model)
+    return next_rows(
+        common.load_model(model)[0],
+        image,
+        known_mask,
+        POSSIBLE_ROWS,
+        label=label,
+        seed=seed,
+        engine=engine,
+        reader=reader_for(model, engine),
+    )

@@ -1,0 +1,138 @@
+"""Feature maps: one network at several moments of its training, from noise to strokes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+import torch
+from numpy.typing import NDArray
+
+from pages.shared import pictures
+from pages.shared.turns import taking_turns
+from pixelcnn.errors import RunError
+from pixelcnn.introspect.feature_maps import activations, prediction
+from pixelcnn.introspect.layer_titles import layer_label, layer_part
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.recordings import RECORDED
+from pixelcnn.runs.snapshots import load_moment, moment_steps
+from pixelcnn.runs.store import list_runs
+from widgets.base.colormaps import value_range
+from widgets.maps_gallery.widget import MapsTable, maps_gallery, maps_table
+
+RECORDING = "moments28"
+RECORDED_TITLE = "a recorded training"
+IMAGE, PREDICTION = "the image", "prediction"
+_MOST_RUNS = 20
+_PARTS = ("stack", "horizontal stack", "right stream")
+
+
+def trainings() -> dict[str, Run]:
+    """The trainings that can be looked back at: the recorded one, and the latest ended ones here.
+
+    One that goes on drops moments as new ones come; Train live shows those of it.
+    """
+    latest = list_runs()[:_MOST_RUNS]
+    here = {run.id: run for run in latest if _has_ended(run) and len(moment_steps(run)) > 1}
+    return {RECORDED_TITLE: Run(RECORDED / RECORDING), **here}
+
+
+def _has_ended(run: Run) -> bool:
+    try:
+        return not run.status().active
+    except RunError:  # a damaged directory is nobody's training
+        return False
+
+
+@dataclass(frozen=True, eq=False)
+class Lookback:
+    """What a network made of one image at each moment: {step: {layer: (channels, H, W)}}."""
+
+    moments: dict[int, dict[str, NDArray[np.float32]]]
+
+    def table(self, step: int) -> MapsTable:
+        """One moment for the browser; colours mean the same at all moments."""
+        scales = {
+            name: value_range(
+                np.concatenate([maps[name].ravel() for maps in self.moments.values()])
+            )
+            for name in self.moments[step]
+        }
+        return maps_table(self.moments[step], scales=scales)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def network_after(path: str, step: int) -> AutoregressiveModel:
+    """The network of a training at one moment, loaded once for everybody."""
+    return load_moment(Run(path), step)
+
+
+@st.cache_resource(show_spinner="Loading the moments ...", max_entries=8)
+@taking_turns
+def lookback(path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int) -> Lookback:
+    """Run the network of each moment on one image, once for everybody."""
+    images, labels = torch.from_numpy(image)[None], torch.tensor([label])
+    found = {}
+    for step in steps:
+        model = network_after(path, step)
+        told = labels if model.config.classes else None
+        maps = {
+            layer_label(name): layer[0].numpy()
+            for name, layer in activations(model, images, told).items()
+            if layer_part(name) in _PARTS
+        }
+        bet = prediction(model, images, told)[0].numpy()
+        scaled = image.astype(np.float32) / (model.config.levels - 1)
+        found[step] = {IMAGE: scaled, **maps, PREDICTION: bet}
+    return Lookback(found)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def table_of(
+    path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int, step: int
+) -> MapsTable:
+    """One moment for the browser, packed once for everybody."""
+    return lookback(path, steps, image, label).table(step)
+
+
+@st.fragment
+def show_moments(asked: NDArray[np.uint8], digit: int | None) -> None:
+    """The same digit and the same layers at the moment of a training that the slider says.
+
+    Args:
+        asked: the picture above, uint8 `(1, H, W)`; a test digit stands in where it does not fit.
+        digit: which it is, if known.
+    """
+    known = trainings()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = RECORDED_TITLE
+        if len(known) > 1:
+            chosen = st.selectbox(
+                "Training", list(known), key="training", bind="query-params", width=240
+            )
+        run = known[chosen]
+        steps = moment_steps(run)
+        step = st.select_slider(
+            "After how many training steps?",
+            steps,
+            value=steps[-1],
+            format_func=lambda one: f"{one:,}",
+            key=f"moment-{run.id}",
+            bind="query-params",
+        )
+    config = network_after(str(run.path), steps[0]).config
+    if config.channels != 1:
+        st.info("That training was on colour images; choose another one.")
+        return
+    label = 0 if digit is None else digit
+    fits = asked.shape[1:] == (config.height, config.width) and asked.max() < config.levels
+    if not fits:
+        images, _ = pictures.one_of_each({"levels": config.levels, "height": config.height})
+        asked = images[label]
+    table = table_of(str(run.path), tuple(steps), asked, label, step)
+    middle = table.layers[len(table.layers) // 2]["name"]
+    maps_gallery(table, selected=middle, report=False, key="moments")
+    if config.classes:
+        st.caption(f"This network is told that it is a {label}.")

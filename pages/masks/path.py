@@ -1,0 +1,152 @@
+"""Masks & blind spots: why there is a blind spot, and the way of one pixel through the layers."""
+
+from itertools import pairwise
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.masks.grids import depth_names
+from pages.masks.state import Setup, target, view, who_hears
+from pages.masks.words import ARCHITECTURES, edited_why, step_in_words
+from pages.shared.turns import one_at_a_time
+from pixelcnn.causality.depth_growth import thin_graph
+from pixelcnn.causality.mask_stack import MaskStack
+from pixelcnn.causality.paths import Paths, Step, stack_path
+from pixelcnn.nn.layers import MaskType
+from widgets.kernel_tiles.widget import kernel_tiles
+from widgets.path_grid.widget import PathStep, chosen_source, path_grid
+
+KEYS = {"left": "path-one", "right": "path-two"}
+
+
+def blind_spot(setup: Setup, masks: MaskStack) -> None:
+    """Why the one is blind there and the other is not, with the kernels that they are made of."""
+    blind = any(view(setup, name, masks).totals[-1].never for name in setup.pair.values())
+    st.header("Why is there a blind spot?" if blind else "Why is there no blind spot?")
+    st.markdown(
+        "Each layer hands on what its kernel reads, so a pixel is seen if a **path** of such steps "
+        "leads from it to the orange one."
+    )
+    steps = setup.kernel // 2 * setup.dilation
+    reach = "one column" if steps == 1 else f"{steps} columns"
+    for (side, name), place in zip(setup.pair.items(), st.columns(2, gap="large"), strict=True):
+        one = ARCHITECTURES[name]
+        edited = name == "pixelcnn" and masks.hex != setup.usual.hex
+        why = edited_why(view(setup, name, masks).totals[-1]) if edited else one.why
+        kernels = {one.kind: masks.masks[1]} if edited else one.kernels(setup.kernel)
+        with place:
+            for index, (column, (title, kept)) in enumerate(
+                zip(st.columns(2), kernels.items(), strict=False)
+            ):
+                with column:
+                    kernel_tiles(
+                        kept, title=title, toggles=False, max_width=150, key=f"why-{side}-{index}"
+                    )
+            st.markdown(f"**{one.kind}**: {why.format(reach=reach)}")
+
+
+# ---------------------------------------------------------------- how it comes there
+
+
+@st.cache_resource(show_spinner="Following every path ...", max_entries=3)
+@one_at_a_time
+def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks: int) -> Paths:
+    """The ways through a network that is as thin as it can be."""
+    chosen = ARCHITECTURES[name]
+    graph = thin_graph(
+        chosen.model,
+        size=size,
+        blocks=blocks,
+        first_mask=mask,
+        first_kernel_size=first,
+        kernel_size=kernel,
+        **chosen.options,
+    )
+    return Paths(graph, size, size)
+
+
+def _way(
+    name: str, setup: Setup, masks: MaskStack, heard: NDArray[np.int16], source: tuple[int, int]
+) -> tuple[Step, ...]:
+    """How it comes from the source to the target."""
+    if name == "pixelcnn":
+        return stack_path(heard, masks.masks[1], source, target(), dilation=setup.dilation)
+    if heard[target()] < 0:
+        return ()
+    blocks = max(1, int(heard[target()]))
+    paths = _paths(name, setup.first, setup.kernel, setup.mask, setup.size, blocks)
+    return paths.find(source, target())
+
+
+# ---------------------------------------------------------------- on screen
+
+
+def source_of(setup: Setup) -> tuple[tuple[int, int], int]:
+    """The pixel whose way is shown, and how often it was changed: of the address at first."""
+    state = st.session_state
+    if state.get("path-size") != setup.size:
+        first = "path-size" not in state
+        state["path-source"] = _asked_source(setup.size) if first else None
+        state["path-size"] = setup.size
+    turn = state.setdefault("path-turn", 0)
+    for key in KEYS.values():
+        chosen = chosen_source(key, turn, setup.size, setup.size)
+        if chosen is not None:
+            state["path-source"], state["path-turn"] = chosen, turn + 1
+            st.query_params["source"] = "-".join(map(str, chosen))
+            break
+    # Two rows up and far to the right lies the blind spot.
+    row, column = target()
+    far = (max(0, row - 2), min(setup.size - 1, column + setup.size // 3))
+    return state["path-source"] or far, state["path-turn"]
+
+
+def _asked_source(size: int) -> tuple[int, int] | None:
+    parts = st.query_params.get("source", "").split("-")
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) < size for part in parts):
+        return None
+    return int(parts[0]), int(parts[1])
+
+
+@st.fragment
+def path(setup: Setup, masks: MaskStack) -> None:
+    """The way from a chosen pixel to the target, in both architectures."""
+    st.subheader("Follow one pixel")
+    source, turn = source_of(setup)
+    row, column = target()
+    st.markdown(
+        f"**Choose any pixel**, and press **Play**. What it holds spreads layer by layer, to the "
+        f"pixels in grey. Does it ever arrive at the orange one, row {row}, column {column}?"
+    )
+    for (side, key), place in zip(KEYS.items(), st.columns(2, gap="large"), strict=True):
+        name = setup.pair[side]
+        heard = who_hears(setup, name, masks, source)
+        steps = _way(name, setup, masks, heard, source)
+        depths = 1 + max([int(heard.max()), *(step.depth for step in steps)])
+        with place:
+            path_grid(
+                heard,
+                source=source,
+                target=(row, column),
+                steps=[_told(name, before, after) for before, after in pairwise(steps)],
+                title=ARCHITECTURES[name].title,
+                no_path=_no_path(source, (row, column)),
+                depth_names=depth_names(depths),
+                turn=turn,
+                link="path",
+                max_width=420,
+                key=key,
+            )
+            st.caption(ARCHITECTURES[name].path)
+
+
+def _told(name: str, before: Step, after: Step) -> PathStep:
+    words = step_in_words(name, before, after)
+    return PathStep(after.row, after.column, after.depth, words, after.layer.endswith("attention"))
+
+
+def _no_path(source: tuple[int, int], target: tuple[int, int]) -> str:
+    if source >= target:
+        return "No path, as it should be: this pixel is drawn later, or is the orange one itself."
+    return "No path, however many layers: this pixel lies in the blind spot of the orange one."

@@ -1,0 +1,99 @@
+"""Masks & blind spots: which of the pixels that they may see trained models really use."""
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.masks.state import Setup, target
+from pages.shared import common
+from pages.shared.controls import one_of
+from pages.shared.turns import one_at_a_time
+from pixelcnn.introspect.saliency import weighted_reach
+from widgets.base.theme import role_index
+from widgets.pixel_grid.widget import pixel_grid
+
+MODELS = {
+    "mnist-threshold-pixelcnn": "Trained PixelCNN",
+    "mnist-threshold-gated": "Trained Gated PixelCNN",
+}
+DIGITS = 16
+EXACT, WEIGHTED = "exact", "weighted"
+
+
+@st.cache_data(show_spinner=False, max_entries=512)
+@one_at_a_time
+def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
+    """The mean size of the gradient over some real digits, for one target: `(H, W)`."""
+    model, _ = common.load_model(name)
+    split = common.unseen(2, 28)
+    labels = split.labels[:DIGITS] if model.config.classes else None
+    with common.progress_bar("Asking the network ...") as progress:
+        return weighted_reach(
+            model, split.images[:DIGITS], (row, column), labels, progress=progress
+        )
+
+
+def exact(name: str, row: int, column: int) -> NDArray[np.uint8]:
+    """The role of each pixel for one target: `(H, W)` of `role_index`."""
+    report = common.seen_by(name)
+    seen = report.relation[0, row, column, 0]
+    legal = report.legal_map[0, row, column, 0]
+    ever = report.limit[0, row, column, 0]
+    found = np.full(seen.shape, role_index("future"), np.uint8)
+    found[legal] = role_index("never")
+    found[legal & ever] = role_index("legal_not_yet")
+    found[seen & legal] = role_index("seen")
+    found[row, column] = role_index("target")
+    return found
+
+
+@st.fragment
+def trained(setup: Setup) -> None:
+    """The exact reach of two trained models, or the size of their gradients."""
+    st.header("Does a trained network use what it may see?")
+    known = {name: title for name, title in MODELS.items() if name in common.shipped_models()}
+    if setup.size != 28 or not known:
+        st.markdown("The trained models know pictures of 28 × 28 pixels: choose that size above.")
+        return
+    kind = one_of(
+        "Reach",
+        [EXACT, WEIGHTED],
+        key="reach",
+    )
+    row, column = target()
+    st.markdown(
+        f"For the pixel in row {row}, column {column}, chosen above. *Exact* counts connections, "
+        "whatever the weights. *Weighted* asks a trained model: how strongly would its guess "
+        "change if that pixel did? That is the size of the gradient of its *logit* (the number "
+        f"that becomes the probability), averaged over {DIGITS} real digits. Lighter is stronger."
+    )
+    for (name, title), place in zip(known.items(), st.columns(2, gap="large"), strict=False):
+        with place, common.explained():
+            if kind == EXACT:
+                pixel_grid(
+                    exact(name, row, column),
+                    kind="roles",
+                    title=title,
+                    report=False,
+                    max_width=380,
+                    key=f"exact-{name}",
+                )
+            else:
+                values = weights(name, row, column)
+                pixel_grid(
+                    values,
+                    title=title,
+                    limits=(0, max(float(values.max()), 1e-6)),
+                    selected=(row, column),
+                    report=False,
+                    max_width=380,
+                    key=f"weighted-{name}",
+                )
+                st.markdown(_concentration(values))
+
+
+def _concentration(values: NDArray[np.float32]) -> str:
+    """How few pixels make up half of all the weight."""
+    shares = np.sort(values.ravel())[::-1].cumsum() / max(float(values.sum()), 1e-9)
+    half, seen = int(np.searchsorted(shares, 0.5)) + 1, int((values > 0).sum())
+    return f"Half of the weight lies on **{half}** of the {seen} pixels that it sees."

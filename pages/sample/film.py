@@ -1,0 +1,133 @@
+"""The films of the page Sample: what is drawn for the options on screen, once for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from pages.shared import common, turns
+from pages.shared.controls import whole_number
+from pixelcnn.film.film import Film, draw_film
+
+EACH = "one of each"
+COUNTS = [1, 4, 10, 16, 25, 36, 64]
+HIGHEST_SEED = 9999
+
+# Bytes: of more, the browser gets no distributions. It is 64 digits of 256 levels.
+MOST_PROBABILITIES = 16_000_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the viewer chose; `label` is None for one of each."""
+
+    model: str
+    n: int
+    label: int | None
+    temperature: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A film as the player shows it.
+
+    Attributes:
+        film: what is played.
+        names: what each picture is called, to begin a sentence with.
+        player: further arguments of the player.
+        origins: for each picture the number of its branch (0: an original) and its sample, where
+            it can be branched.
+    """
+
+    film: Film
+    names: list[str]
+    player: dict[str, Any]
+    origins: list[tuple[int, int]] | None = None
+
+
+def sampled(options: Options, progress: Progress) -> Film:
+    """The film for these options; the opening film if it is that one, since it is there at once."""
+    opening = common.opening_film()
+    asked = {"checkpoint": options.model, **vars(options)}
+    del asked["model"]
+    if asked.items() <= opening.about.items():
+        return opening
+    return drawn(options, progress)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def drawn(options: Options, _progress: Progress) -> Film:
+    """The film for these options, drawn once for everybody."""
+    with turns.turn(_progress):
+        return draw_film(
+            common.load_model(options.model)[0],
+            options.n,
+            label=options.label,
+            temperature=options.temperature,
+            seed=options.seed,
+            engine=common.engine_for(options.model),
+            receptive_field=common.receptive_field(options.model),
+            about={"checkpoint": options.model},
+            progress=_progress,
+        )
+
+
+def next_seed() -> None:
+    """What the button "Other digits" does."""
+    st.session_state["seed"] = (st.session_state["seed"] + 1) % (HIGHEST_SEED + 1)
+
+
+def controls(model: str, view: str) -> Options:
+    """What the viewer may choose; what does not matter in a view is greyed out."""
+    classes = common.model_config(model)["classes"]
+    label = EACH
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if classes:
+            names = [EACH, *map(str, range(classes))]
+            label = st.selectbox(
+                "Label",
+                names,
+                key="label",
+                bind="query-params",
+                width=150,
+                disabled=view == "Classes",
+                help="Which digit the network is told to draw. It was trained with the labels.",
+            )
+        n = st.selectbox(
+            "Digits",
+            COUNTS,
+            index=COUNTS.index(16),
+            key="n",
+            bind="query-params",
+            width=100,
+            disabled=view not in ("Digits", "Branches"),
+        )
+        temperature = st.slider(
+            "Temperature",
+            0.0,
+            2.0,
+            1.0,
+            0.1,
+            format="%.1f",
+            key="temperature",
+            bind="query-params",
+            width=170,
+            disabled=view == "Temperatures",
+            help="How bold the choices are. 1: as the network learned it. 0: always the likeliest.",
+        )
+        seed = whole_number(
+            "Seed",
+            0,
+            HIGHEST_SEED,
+            key="seed",
+            width=140,
+            help="The number that all random numbers grow from: the same seed, the same digits.",
+        )
+        st.button("Other digits", on_click=next_seed)
+    return Options(model, n, None if label == EACH else int(label), temperature, seed)

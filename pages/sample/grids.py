@@ -1,0 +1,143 @@
+"""Grids on the page Sample: two things vary, and all random numbers stay the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import streamlit as st
+
+from pages.sample.film import HIGHEST_SEED, Options, Progress, Scene
+from pages.shared import common, turns
+from pixelcnn.film.film import Film, join
+from pixelcnn.film.grids import Row, draw_grid, uniforms_of
+
+SEEDS = 5  # columns
+PAIRS = 8  # in two rows of pairs
+TEMPERATURES = (0.0, 0.5, 1.0, 1.5, 2.0)
+GUIDANCES = (0.0, 1.0, 3.0, 6.0)
+MOST_CLASSES = 10
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _drawn(model: str, rows: tuple[Row, ...], seeds: tuple[int, ...], _progress: Progress) -> Film:
+    """One sheet, drawn once for everybody; its columns are the seeds."""
+    network = common.load_model(model)[0]
+    with turns.turn(_progress):
+        return draw_grid(
+            network,
+            rows,
+            uniforms_of(network, seeds),
+            engine=common.engine_for(model),
+            receptive_field=common.receptive_field(model),
+            progress=_progress,
+        )
+
+
+def seeds_from(first: int, count: int) -> tuple[int, ...]:
+    """`count` seeds, beginning with one and starting over after the highest."""
+    return tuple((first + step) % (HIGHEST_SEED + 1) for step in range(count))
+
+
+def temperatures(options: Options, progress: Progress) -> Scene:
+    """Rows: temperatures. Columns: seeds."""
+    seeds = seeds_from(options.seed, SEEDS)
+    rows = tuple(Row(_labels(options, SEEDS), temperature) for temperature in TEMPERATURES)
+    film = _drawn(options.model, rows, seeds, progress)
+    names = [f"T = {temperature:g}" for temperature in TEMPERATURES]
+    return _sheet(film, "Temperature", names, _named(seeds))
+
+
+def classes(options: Options, progress: Progress) -> Scene | str:
+    """Rows: classes. Columns: seeds. Or why there is no such sheet."""
+    count = min(common.model_config(options.model)["classes"], MOST_CLASSES)
+    if not count:
+        return (
+            "This model was trained without labels, so it cannot be told which digit to draw. "
+            "Choose another model in the sidebar; on a phone, » opens it."
+        )
+    seeds = seeds_from(options.seed, SEEDS)
+    rows = tuple(Row(digit, options.temperature) for digit in range(count))
+    film = _drawn(options.model, rows, seeds, progress)
+    return _sheet(film, "Class", [str(digit) for digit in range(count)], _named(seeds))
+
+
+def guidance(options: Options, progress: Progress) -> Scene | str:
+    """Rows: strengths of guidance. Columns: seeds. Or why there is no such sheet."""
+    if not common.model_config(options.model).get("label_dropout"):
+        return (
+            "Guidance exaggerates what the label adds: it compares the answer with the label and "
+            "the answer without it. This model always heard the label while it learned (or never "
+            "did), so it has no answer for the other case. One that was trained with the option "
+            "`label_dropout=0.1`, which hides one label in ten, can be guided."
+        )
+    seeds = seeds_from(options.seed, SEEDS)
+    labels = _labels(options, SEEDS)
+    rows = tuple(Row(labels, options.temperature, strength) for strength in GUIDANCES)
+    film = _drawn(options.model, rows, seeds, progress)
+    names = [f"+{strength:g}" for strength in GUIDANCES]
+    return _sheet(film, "Guidance", names, _named(seeds))
+
+
+def two_models(options: Options, progress: Progress) -> Scene | str:
+    """One row for each of two models, each column on the same random numbers. Or why not."""
+    own = common.model_config(options.model)
+    shape = [own[name] for name in ("channels", "height", "width", "levels")]
+    others = [
+        name
+        for name in common.models()
+        if name != options.model
+        and [common.model_config(name)[key] for key in ("channels", "height", "width", "levels")]
+        == shape
+    ]
+    if not others:
+        return "There is no other model with pictures of this size and this number of levels."
+    with st.sidebar:
+        other = st.selectbox("Beside it", others, key="other", bind="query-params")
+    films = []
+    for turn, (name, half) in enumerate(product((options.model, other), range(2))):
+
+        def advance(done: int, of: int, turn: int = turn) -> None:
+            progress(turn * of + done, 4 * of)
+
+        seeds = seeds_from(options.seed + half * PAIRS // 2, PAIRS // 2)
+        count = common.model_config(name)["classes"]
+        labels = tuple((half * PAIRS // 2 + k) % max(count, 1) for k in range(PAIRS // 2))
+        told = labels if options.label is None else options.label
+        row = Row(told if count else None, options.temperature)
+        films.append(_drawn(name, (row,), seeds, advance))
+    st.caption(
+        f"A: {options.model}. B: {other}. What stands one above the other has the same random "
+        "numbers" + (", and the same label." if _both_listen(options.model, other) else ".")
+    )
+    first, second, third, fourth = films
+    names = _named(seeds_from(options.seed, PAIRS))
+    together = join([first, third, second, fourth])
+    scene = _sheet(together, "Model", ["A", "B", "A", "B"], names[: PAIRS // 2])
+    scene.player["receptive_field"] = None  # each model has its own
+    scene.player["captions"][PAIRS : PAIRS + PAIRS // 2] = names[PAIRS // 2 :]
+    scene.names[PAIRS:] = [f"Model {row}, {name}" for row in "AB" for name in names[PAIRS // 2 :]]
+    return scene
+
+
+def _both_listen(*models: str) -> bool:
+    return all(common.model_config(name)["classes"] for name in models)
+
+
+def _labels(options: Options, count: int) -> tuple[int, ...] | int | None:
+    """The label of each column: the chosen one, or one class after the other."""
+    classes = common.model_config(options.model)["classes"]
+    if not classes:
+        return None
+    return tuple(k % classes for k in range(count)) if options.label is None else options.label
+
+
+def _named(seeds: Sequence[int]) -> list[str]:
+    return [f"seed {seed}" for seed in seeds]
+
+
+def _sheet(film: Film, what: str, rows: list[str], columns: list[str]) -> Scene:
+    """`what` the rows are, to begin a name with."""
+    names = [f"{what} {row.removeprefix('T = ')}, {column}" for row in rows for column in columns]
+    captions = columns + [""] * (len(names) - len(columns))
+    return Scene(film, names, {"columns": len(columns), "row_names": rows, "captions": captions})

@@ -1,0 +1,87 @@
+"""A race on the page Sample: the textbook loop against the lab's sampler, each on its own clock."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.sample.film import Options
+from pages.shared import common, turns
+from pixelcnn.sampling.race import Race, race
+from widgets.player_race.widget import player_race
+
+_SECONDS = 2.0
+_RACE = "race"
+
+
+def section(options: Options) -> None:
+    """The section, with its button; a race is run anew at each press."""
+    st.header("How can it be so fast?")
+    st.markdown(
+        "The loop above asks the whole network again for every pixel, though nearly all it "
+        "computes is as before. The lab's sampler **remembers** what earlier pixels had computed "
+        "and adds only what the new pixel changes. Same random numbers, same digit. Let both run "
+        "on this computer:"
+    )
+    if st.button("Start the race"):
+        st.session_state[_RACE] = (options, _run(options))
+    raced_with, result = st.session_state.get(_RACE, (None, None))
+    if result is None or raced_with != options:
+        return
+    if common.warm_up().is_alive():
+        st.caption(
+            "The fastest sampler is still being made ready, so a slower one ran in its place. "
+            "Start the race again in a few seconds."
+        )
+    _show(result, common.model_config(options.model)["levels"])
+
+
+def _run(options: Options) -> Race:
+    model = common.load_model(options.model)[0]
+    label = options.label
+    if label is None and common.model_config(options.model)["classes"]:
+        label = 0
+    with (
+        common.progress_bar("The textbook loop is drawing ...") as progress,
+        turns.turn(progress),
+    ):
+        return race(
+            model,
+            common.engine_for(options.model),
+            label=label,
+            temperature=options.temperature,
+            seed=options.seed,
+            seconds=_SECONDS,
+            progress=lambda share: progress(int(100 * share), 100),
+        )
+
+
+def _show(result: Race, levels: int) -> None:
+    player_race(
+        result.image,
+        levels=levels,
+        seconds=(result.naive_whole_seconds, result.fast_seconds),
+        names=("The whole network for each pixel", "Remembering what was computed"),
+        measured_rows=(result.naive_rows, result.image.shape[1]),
+        key="race_film",
+    )
+    height = result.image.shape[1]
+    measured = (
+        f"The textbook loop drew all {height} rows."
+        if result.finished
+        else f"The textbook loop drew {result.naive_rows} of {height} rows in "
+        f"{result.naive_seconds:.1f} seconds; the time for the whole digit is worked out from "
+        "these, since each pixel costs it the same. The picture plays at that speed."
+    )
+    same = (
+        "Both drew the same pixels as far as it got."
+        if result.equal
+        else "A random number fell so near to a limit that rounding decided differently."
+    )
+    st.markdown(
+        f"{_time(result.naive_whole_seconds)} against {_time(result.fast_seconds)}: "
+        f"**{result.times_faster:,.0f} times faster**. {measured} {same}"
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"

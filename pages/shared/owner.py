@@ -1,0 +1,102 @@
+"""Whose run is it? Whoever started it may pause and stop it, and so may the teacher; everybody may
+watch.
+
+A browser is known by a random key in a cookie, so that a reload or a second tab is still the
+starter. The run's directory keeps only the key's hash. A teacher is whoever knows the key that the
+server was started with.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pixelcnn.errors import LabError
+from pixelcnn.teaching.serving import TEACHER_KEY
+from pixelcnn.teaching.teacher_key import TeacherKey
+
+if TYPE_CHECKING:
+    from pixelcnn.runs.directory import Run
+
+_COOKIE = "pixelcnn_lab"
+_A_YEAR_S = 365 * 24 * 3600
+_KEY_BYTES = 16
+_TEACHER, _REFUSED = "is_teacher", "teacher_refused"
+
+
+def remember_browser() -> None:
+    """Give this browser a key, unless it has one. Call it once on each page that starts runs."""
+    if _browser_key() != st.context.cookies.get(_COOKIE):
+        st.html(
+            f"<script>document.cookie = '{_COOKIE}={_browser_key()}; path=/; "
+            f"max-age={_A_YEAR_S}; SameSite=Strict'</script>",
+            unsafe_allow_javascript=True,
+        )
+
+
+def claim(run: Run) -> None:
+    """Note that this browser started the run."""
+    (run.path / "owner").write_text(_hash(_browser_key()))
+
+
+def is_mine(run: Run) -> bool:
+    """Whether this browser started the run."""
+    try:
+        owner = (run.path / "owner").read_text()
+    except OSError:
+        return False
+    return hmac.compare_digest(owner.encode(), _hash(_browser_key()).encode())
+
+
+def may_control(run: Run) -> bool:
+    """Whether this session may pause, resume and stop the run."""
+    return is_mine(run) or bool(st.session_state.get(_TEACHER))
+
+
+def offer_teacher() -> None:
+    """A box for the teacher's key, if the server has one; it counts until the page is reloaded."""
+    if not _teacher_key():
+        return
+    with st.popover("I am the teacher"):
+        st.text_input(
+            "Teacher's key",
+            type="password",
+            max_chars=100,
+            key="teacher_key",
+            on_change=_try_key,
+        )
+        if refused := st.session_state.pop(_REFUSED, None):
+            st.error(refused)
+
+
+def _try_key() -> None:
+    try:
+        _teacher_key().check(st.session_state["teacher_key"])
+    except LabError as error:
+        st.session_state[_REFUSED] = str(error)
+    else:
+        st.session_state[_TEACHER] = True
+
+
+@st.cache_resource(show_spinner=False)
+def _teacher_key() -> TeacherKey:
+    return TeacherKey(os.environ.get(TEACHER_KEY, ""))
+
+
+def _browser_key() -> str:
+    if "browser_key" not in st.session_state:
+        sent = st.context.cookies.get(_COOKIE, "")
+        # It goes into a script, and a browser may send anything.
+        known = len(sent) == 2 * _KEY_BYTES and all(digit in "0123456789abcdef" for digit in sent)
+        st.session_state.browser_key = sent if known else secrets.token_hex(_KEY_BYTES)
+    key: str = st.session_state.browser_key
+    return key
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""Turns at the processor: what takes long waits here, so that thirty students do not slow each
+other down; and work that nobody waits for any more is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pixelcnn.system.devices import usable_cores
+from pixelcnn.teaching.fair_queue import BusyError, Superseded, WorkQueue
+
+P, T = ParamSpec("P"), TypeVar("T")
+
+
+@contextmanager
+def turn(progress: object = None) -> Iterator[None]:
+    """A turn for work of more than a moment, such as a film or particles.
+
+    Args:
+        progress: a `common.Bar`, or whatever else has a method `wait` that is told, in words, how
+            many others come first.
+
+    Raises:
+        BusyError: too many are waiting.
+    """
+    with _turn(_long(), progress):
+        yield
+
+
+@contextmanager
+def short_turn() -> Iterator[None]:
+    """A turn for work of less than a moment, such as the endings that follow a pen.
+
+    Raises:
+        BusyError: too many are waiting.
+    """
+    with _turn(_short(), None):
+        yield
+
+
+def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
+    """Let work of a few tenths of a second take a short turn, so that those who only press a button
+    share Python with two others at most.
+
+    Put it below the cache's decorator: what is there already waits for nothing. The work must not
+    call other work that takes turns. Where too many are waiting, the page says so and ends there.
+    """
+    return _in_turn_at(_short, work)
+
+
+def one_at_a_time(work: Callable[P, T]) -> Callable[P, T]:
+    """The same for work of up to some seconds: it has a queue of its own, so that nothing shorter
+    waits behind it."""
+    return _in_turn_at(_slow, work)
+
+
+def _in_turn_at(queue: Callable[[], WorkQueue], work: Callable[P, T]) -> Callable[P, T]:
+    @wraps(work)
+    def in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with _turn(queue(), None):
+                return work(*args, **kwargs)
+        except BusyError as error:
+            st.error(str(error))
+            st.stop()
+
+    return in_turn
+
+
+@st.cache_resource(show_spinner=False)
+def _long() -> WorkQueue:
+    return WorkQueue(max(1, usable_cores() - 1))
+
+
+@st.cache_resource(show_spinner=False)
+def _slow() -> WorkQueue:
+    return WorkQueue(1, places=256)  # mostly Python, of which only one can run anyway
+
+
+@st.cache_resource(show_spinner=False)
+def _short() -> WorkQueue:
+    return WorkQueue(usable_cores(), places=256, patience_s=30.0)
+
+
+@contextmanager
+def _turn(queue: WorkQueue, progress: object) -> Iterator[None]:
+    context = get_script_run_ctx()
+    tell = getattr(progress, "wait", None)
+
+    def waiting(before: int) -> None:
+        drop_if_superseded()
+        if tell is not None:
+            others = "1 other comes" if before == 1 else f"{before} others come"
+            tell("Yours comes next ..." if before < 1 else f"{others} before you ...")
+
+    try:
+        with queue.turn(context.session_id if context else "alone", waiting):
+            yield
+    except Superseded:  # in the same session, on its way to another page
+        st.stop()
+
+
+def drop_if_superseded() -> None:
+    """Give up what this script run does if its viewer has moved on: he drew a newer stroke.
+
+    Streamlit lets a part of a page that is to run again wait for the end of its older run. That one
+    is dropped here, and what it had put on screen stays until the newer one replaces it.
+    """
+    context = get_script_run_ctx()
+    requests = context.script_requests if context else None
+    # Streamlit has no public word for it; without these attributes nothing is dropped.
+    state = getattr(getattr(requests, "_state", None), "name", "")
+    newer = getattr(requests, "_rerun_data", None)
+    if state == "STOP":  # the viewer has gone
+        st.stop()
+    if context is None or state != "RERUN" or newer is None or newer.is_auto_rerun:
+        return
+    if not newer.fragment_id_queue:
+        st.rerun()
+    if set(newer.fragment_id_queue) & set(context.fragment_ids_this_run or ()):
+        st.rerun(scope="fragment")

@@ -1,0 +1,119 @@
+"""After a training: keep what was learnt, or watch another one."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pages.shared import common
+from pages.train import controls as train_controls, live as train_live
+
+if TYPE_CHECKING:
+    from pixelcnn.runs.view import RunView
+
+_LISTED = 8
+_KEPT = "kept-model"  # which run was kept last in this session, and under what name
+_NAME = "kept-name"
+
+
+def offer_film(views: list[RunView]) -> None:
+    """The samples as a film in a file, made when it is asked for."""
+    with st.popover("Export the film", icon=":material/movie:"):
+        st.markdown("All samples drawn so far, one moment after the other, as a file that moves.")
+        for view, name in zip(views, ("first", "second"), strict=False):
+            for kind in ("webp", "gif"):
+                told = f" ({name})" if len(views) > 1 else ""
+                st.download_button(
+                    f"{'WebP' if kind == 'webp' else 'GIF, for old programs'}{told}",
+                    partial(_film, view, kind),
+                    file_name=f"training-{view.run.id}.{kind}",
+                    mime=f"image/{kind}",
+                    on_click="ignore",
+                    disabled=not view.frame_steps,
+                    width="stretch",
+                    key=f"film-{kind}-{name}",
+                )
+
+
+def _film(view: RunView, kind: str) -> bytes:
+    from pixelcnn.runs.animation import export_evolution
+
+    return export_evolution(view, kind)
+
+
+def keep(view: RunView) -> None:
+    """Save what was learnt: to a file, or for the other pages."""
+    from pixelcnn.errors import RunError
+
+    if view.status.state in ("queued", "starting", "running"):
+        return
+    try:
+        weights = view.run.checkpoint("last")
+    except RunError:  # it ended before its first save
+        return
+    st.subheader("Keep it", anchor=False)
+    download, name_box, button = st.columns([1.2, 1.4, 1], vertical_alignment="bottom")
+    download.download_button(
+        "Download the model",
+        weights.read_bytes,
+        file_name=f"{view.config.model}-{view.run.id}.safetensors",
+        mime="application/octet-stream",
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+    )
+    name_box.text_input(
+        "Its name on the other pages",
+        f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
+        max_chars=40,
+        key=f"{_NAME}-{view.run.id}",
+    )
+    button.button("Use on other pages", on_click=keep_under_its_name, args=(view,), width="stretch")
+    train_controls.tell_refusal("kept")
+    kept = st.session_state.get(_KEPT)
+    if kept and kept[0] == view.run.id:
+        st.success(f"{common.plain(kept[1])} can be chosen on the other pages now, under Model.")
+
+
+def keep_under_its_name(view: RunView) -> None:
+    """List the model among those to choose from."""
+    from pixelcnn.runs.kept_models import keep_model
+
+    # Not an argument of the button: a name and a click that come together would find the old one.
+    name = st.session_state[f"{_NAME}-{view.run.id}"]
+    with train_controls.refusing("kept"):
+        st.session_state.pop(_KEPT, None)
+        keep_model(view.run, name)
+        st.session_state[_KEPT] = (view.run.id, name)
+
+
+def list_others(views: list[RunView]) -> None:
+    """Other runs on this machine, to watch or to come back to."""
+    from pixelcnn.errors import LabError
+    from pixelcnn.runs.store import list_runs
+
+    watched_ids = [view.run.id for view in views]
+    runs = [run for run in list_runs()[:_LISTED] if run.id not in watched_ids]
+    if not runs:
+        return
+    with st.expander("Other trainings on this machine"):
+        for run in runs:
+            try:
+                config, status = run.config, run.status()
+            except LabError:  # deleted or damaged: nothing to watch
+                continue
+            age = max(0, time.time() - status.updated) / 60
+            when = "now" if status.active else f"{age:.0f} min ago"
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button("Watch", on_click=show_run, args=(run.id,), key=f"watch-{run.id}")
+                words = f"{status.state}, step {status.step:,}, {when}"
+                st.markdown(f"**{train_live.title(config)}**: {words}", width="content")
+
+
+def show_run(run_id: str) -> None:
+    """Watch another run."""
+    train_controls.leave()
+    st.query_params["run"] = run_id

@@ -1,0 +1,193 @@
+"""The buttons of a training, or of two side by side: for the browser that started them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from pages.shared import owner as train_owner
+from pages.shared.launcher import launcher
+
+if TYPE_CHECKING:
+    from pixelcnn.recipes.config import RunConfig
+    from pixelcnn.runs.view import RunView
+
+_SPEEDS = (1.0, 4.0, 15.0, None)
+_SETUP = "train-setup"
+_ASKED = "train-asked"
+
+
+def ask_to_start() -> None:
+    """Play was pressed: start once the page knows what was chosen by then.
+
+    As arguments of the button, a number that was typed and a click right after it would come
+    together, and start what was chosen before.
+    """
+    st.session_state[_ASKED] = True
+
+
+def drop_request() -> None:
+    """Nothing can be started now, or something just was: a double click asks twice."""
+    st.session_state.pop(_ASKED, None)
+
+
+def start_if_asked(configs: Sequence[RunConfig]) -> None:
+    """Start one training or two, as soon as it is their turn, if Play was pressed."""
+    from pixelcnn.runs.queue import enqueue
+    from pixelcnn.runs.store import create_run
+
+    if not st.session_state.pop(_ASKED, False):
+        return
+    with refusing():
+        runs = [create_run(None, config) for config in configs]
+        st.session_state[_SETUP] = dict(st.query_params)
+        for run in runs:
+            train_owner.claim(run)
+            enqueue(run, starter=launcher())
+        st.query_params.update(dict(zip(("run", "beside"), (run.id for run in runs), strict=False)))
+        st.rerun()
+
+
+def controls(views: Sequence[RunView]) -> None:
+    """Pause, one step, resume, stop, speed; what is asked is asked of all of `views`."""
+    active = [view for view in views if view.status.active]
+    if not all(train_owner.may_control(view.run) for view in views):
+        if active:
+            st.info("Somebody else started this training. You can watch; they can stop it.")
+            train_owner.offer_teacher()
+        another()
+        return
+    if active:
+        _while_active(active)
+        return
+    if any(_can_go_on(view) for view in views):
+        _button("Go on from here", "play_arrow", _go_on, views, key="go-on", first=True)
+    another()
+
+
+def _while_active(views: Sequence[RunView]) -> None:
+    states = [view.status.state for view in views]
+    asked = [view.run.requested() for view in views]
+    waiting = [
+        view.run.asks_to_wait(view.status.step) and view.status.state == "paused" for view in views
+    ]
+    if "stop" in asked:
+        _disabled("Stopping ...")
+    elif all(waiting):
+        _button("Resume", "play_arrow", _ask, views, "resume", key="resume", first=True)
+    elif all(state == "queued" for state in states):
+        _disabled("Waiting ...")
+    elif "pause" in asked:
+        _disabled("Pausing ...")
+    elif "paused" in states and not any(request.startswith("until") for request in asked):
+        _disabled("Going on ...")
+    else:
+        _button("Pause", "pause", _ask, views, "pause", key="pause", first=True)
+    with st.container(horizontal=True, gap="small"):
+        _button("One step", "skip_next", _one_step, views, key="step")
+        _button("Stop", "stop", _ask, views, "stop", key="stop")
+        _button("Reset", "replay", _reset, views, key="reset")
+    st.select_slider(
+        "Speed (steps a second)",
+        _SPEEDS,
+        value=views[0].run.speed_limit if views[0].run.speed_limit in _SPEEDS else None,
+        format_func=lambda limit: (
+            "full" if limit is None else f"{limit:g} step{'s' * (limit > 1)}/s"
+        ),
+        key=f"speed-{views[0].run.id}",
+        on_change=_limit_speed,
+        args=(views,),
+    )
+
+
+def _disabled(label: str) -> None:
+    st.button(label, disabled=True, width="stretch", key="waiting")
+
+
+def _button(
+    label: str, icon: str, action: Any, *arguments: Any, key: str, first: bool = False
+) -> None:
+    st.button(
+        label,
+        on_click=action,
+        args=arguments,
+        icon=f":material/{icon}:",
+        type="primary" if first else "secondary",
+        shortcut="Space" if first else None,
+        width="stretch",
+        key=key,
+    )
+
+
+def _ask(views: Sequence[RunView], action: Any) -> None:
+    from pixelcnn.runs.queue import withdraw
+
+    for view in views:
+        if not (action == "stop" and withdraw(view.run)):
+            view.run.control(action)
+
+
+def _one_step(views: Sequence[RunView]) -> None:
+    for view in views:
+        view.run.train_until(view.run.status().step + 1)
+
+
+def _limit_speed(views: Sequence[RunView]) -> None:
+    for view in views:
+        view.run.limit_speed(st.session_state[f"speed-{views[0].run.id}"])
+
+
+def _reset(views: Sequence[RunView]) -> None:
+    _ask(views, "stop")
+    leave()
+
+
+def _can_go_on(view: RunView) -> bool:
+    return view.status.state in ("stopped", "failed") and view.run.resumable
+
+
+def _go_on(views: Sequence[RunView]) -> None:
+    from pixelcnn.runs.queue import enqueue
+    from pixelcnn.runs.store import prepare_resume
+
+    with refusing():
+        for view in views:
+            if _can_go_on(view):
+                prepare_resume(view.run)
+                enqueue(view.run, starter=launcher())
+
+
+@contextmanager
+def refusing(place: str = "refused") -> Iterator[None]:
+    """Keep an error of the lab for `tell_refusal`: a callback has no place on the page."""
+    from pixelcnn.errors import LabError
+
+    try:
+        yield
+    except LabError as error:
+        st.session_state[place] = str(error)
+
+
+def tell_refusal(place: str = "refused") -> None:
+    """Say once what was refused, and why."""
+    if error := st.session_state.pop(place, None):
+        st.error(error)
+
+
+def another() -> None:
+    """The way back to the choice of what to train."""
+    _button("Train another", "replay", leave, key="another")
+
+
+def leave() -> None:
+    """Stop watching: the run goes on. What was chosen for it can be chosen again."""
+    for name in ("view", "view-beside"):
+        st.session_state.pop(name, None)
+    for name in ("run", "beside"):
+        st.query_params.pop(name, None)
+    setup = st.session_state.pop(_SETUP, {})
+    # What has a control on this page too keeps the address in step by itself, and must do it alone.
+    st.query_params.update({name: it for name, it in setup.items() if name not in st.session_state})

@@ -1,0 +1,85 @@
+"""A training at work, in words: its name, how far it is, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from pixelcnn.data.names import OWN
+
+if TYPE_CHECKING:
+    from pixelcnn.recipes.config import RunConfig
+    from pixelcnn.recipes.preview import Preview
+    from pixelcnn.runs.view import RunView
+
+
+def title(config: RunConfig) -> str:
+    """A run's name for people: the preset's, or what is trained on what."""
+    from pixelcnn.recipes.live import live_presets
+
+    for preset in live_presets().values():
+        if preset.config == config:
+            return preset.title
+        if preset.config == replace(config, train=preset.config.train):
+            return f"{preset.title}, own settings"
+    size = config.data_options.get("size")
+    if config.data == OWN:
+        return f"Your own pictures, {size} × {size}"
+    return f"{config.model} on {config.data}" + (f", {size} × {size}" if size else "")
+
+
+def progress(view: RunView, name: str = "") -> None:
+    """Where it stands, in words and as a bar; `name` tells it from another one beside it."""
+    from pixelcnn.runs.queue import position
+
+    status, train = view.status, view.config.train
+    budget = f"{train.seconds:.0f} s" if train.seconds else f"{train.steps:,} steps"
+    if status.state == "queued":
+        ahead = position(view.run)
+        if ahead is None:
+            text = "Waiting for a training process ..."
+        else:
+            before = f"**{ahead}** before it" if ahead else "it is the next"
+            text = f"The machine is busy with other trainings. Waiting for its turn: {before}."
+    elif status.state == "starting":
+        text = "Reading the digits and building the network ..."
+    else:
+        done = f"{status.elapsed_s:.0f} s" if train.seconds else f"{status.step:,}"
+        text = f"**{done}** of {budget} · step **{status.step:,}**"
+    if status.state == "running" and status.images_per_second:
+        steps_per_second = status.images_per_second / train.batch_size
+        text += f" · {steps_per_second:.0f} steps/s · {status.images_per_second:.0f} digits/s"
+        if view.seconds_left is not None:
+            text += f" · {view.seconds_left:.0f} s left"
+    elif status.state in ("paused", "stopped", "failed"):
+        text += f" · **{status.state}**"
+    elif status.state == "finished":
+        text = f"**Done**: {status.step:,} steps in {status.elapsed_s:.0f} s"
+    st.progress(min(1.0, status.progress), f"{name} · {text}" if name else text)
+
+
+def outcome(view: RunView, preview: Preview | None, name: str = "") -> None:
+    """What came of it, or what went wrong and what to do."""
+    status = view.status
+    if name:
+        st.markdown(f"**{name}**")
+    if status.state == "failed":
+        st.error(f"The training failed. {status.message}")
+    elif status.state == "stopped":
+        st.info(f"Stopped at step {status.step:,}. Nothing is lost: it can go on from here.")
+    if status.device:
+        memory = f", {status.memory_mb:,.0f} MB of memory" if status.memory_mb else ""
+        st.caption(f"Computed on: {status.device}{memory}.")
+    held_out = view.held_out
+    if held_out is None:
+        return
+    what = "pictures" if view.config.data == OWN else "digits"
+    text = (
+        f"Held-out {what} cost **{held_out.bits_per_dim:.3f} bits per pixel** "
+        f"({held_out.nats:.1f} nats per image)"
+    )
+    if preview is not None:
+        text += f", against {preview.per_pixel.nats:.0f} nats without looking at other pixels"
+    st.markdown(f"{text}.")

@@ -1,0 +1,238 @@
+"""What to train: a preset, and everything else behind More."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, get_args
+
+import streamlit as st
+
+from pages.shared.controls import whole_number
+from pages.train.network import Options, choose_conditioning, choose_network
+from pixelcnn.data.names import OWN
+from pixelcnn.training.config import Optimizer
+
+if TYPE_CHECKING:
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.recipes.config import RunConfig
+    from pixelcnn.recipes.live import LivePreset
+    from pixelcnn.recipes.preview import Preview
+
+_RATES = [1e-4, 3e-4, 1e-3, 3e-3, 5e-3, 8e-3, 2e-2, 5e-2, 0.1, 1.0]
+_LEVELS = [2, 4, 8, 16, 32, 256]
+_SIZES = [7, 10, 14, 16, 20, 24, 28, 32]
+_AVERAGES = [0.0, 0.9, 0.99, 0.999]
+_BATCHES = [4, 8, 16, 32, 64, 128]
+
+
+def choose_preset() -> LivePreset:
+    """The choice of preset, kept in the URL."""
+    from pixelcnn.recipes.live import live_presets
+
+    presets = live_presets()
+    name = st.radio(
+        "What to learn",
+        list(presets),
+        format_func=lambda name: presets[name].title,
+        captions=[preset.promise for preset in presets.values()],
+        key="preset",
+        bind="query-params",
+    )
+    return presets[name]
+
+
+def choose_options(preset: LivePreset) -> RunConfig:
+    """Everything else, starting from the preset; kept in the URL where it differs from it."""
+    options = Options(preset)
+    with st.expander("More: network, data, training"):
+        network_box, data_box, training_box = st.columns(3, gap="medium")
+    with network_box:
+        st.markdown("**Network**")
+        model, model_options = choose_network(options)
+    with data_box:
+        st.markdown("**Data**")
+        data, data_options, conditional = _data(options)
+        if conditional:
+            model_options |= choose_conditioning(options)
+    with training_box:
+        st.markdown("**Training**")
+        train = _training(options)
+    base = preset.config
+    return replace(
+        base,
+        model=model,
+        model_options=model_options,
+        data=data,
+        data_options=data_options,
+        conditional=conditional,
+        train=replace(base.train, **train),
+    )
+
+
+def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
+    from pixelcnn.data.loading import data_names, describe
+
+    base = options.base
+    chosen: dict[str, Any] = {}
+    if base.data == OWN:
+        data = OWN
+        chosen["root"] = base.data_options["root"]
+    else:
+        data = options.pick("Data set", data_names(), base.data, "data")
+        described = describe(data)
+        download = ". Downloaded if missing" if described.needs_download else ""
+        st.caption(f"{described.text}{download}.")
+    if data != "digits8x8":
+        own = base.data_options.get("size", 28)
+        chosen["size"] = options.pick("Rows and columns", _SIZES, own, "size")
+    levels = options.pick(
+        "Levels of grey", _LEVELS, 2, "levels", help="2: ink or paper. More make it harder."
+    )
+    if levels != 2:
+        chosen["levels"] = levels
+    else:
+        binarize = options.pick(
+            "Grey becomes ink or paper",
+            ["threshold", "static", "dynamic"],
+            "threshold",
+            "binarize",
+            help="threshold: at half grey. static: by a draw, once. dynamic: drawn anew each "
+            "time. Scores compare only within one of them.",
+        )
+        if binarize != "threshold":
+            chosen["binarize"] = binarize
+    conditional = (data != OWN or base.conditional) and st.checkbox(
+        "Tell it which digit it is", base.conditional, **options.place("labels")
+    )
+    return data, chosen, conditional
+
+
+def _training(options: Options) -> dict[str, Any]:
+    base = options.base.train
+    seconds = whole_number(
+        "Seconds of training",
+        1,
+        3600,
+        int(base.seconds or 60),
+        key=options.key("seconds"),
+    )
+    rate = st.select_slider(
+        "Learning rate (length of a step)",
+        _RATES,
+        base.learning_rate,
+        format_func=lambda rate: f"{rate:g}",
+        help="0.003 to 0.01 works. Too low learns slowly; try 1 to see what too high does.",
+        **options.place("rate"),
+    )
+    batch = options.pick("Digits a step (batch)", _BATCHES, base.batch_size, "batch")
+    optimizer = options.pick(
+        "Optimizer (rule for a step)",
+        list(get_args(Optimizer)),
+        base.optimizer,
+        "optimizer",
+        help="Adam and RMSprop give each weight a step of its own length. Muon moves a whole "
+        "kernel in all of its directions alike; it needs about half as many steps.",
+    )
+    ema = options.pick(
+        "Averaging of the weights (EMA)",
+        _AVERAGES,
+        base.ema,
+        "ema",
+        format_func=lambda decay: f"{decay:g}" if decay else "none",
+        help="Scores and samples come from a running average of the weights instead of the latest "
+        "ones. 0.99 averages over about 100 steps: calmer, but always a little behind.",
+    )
+    seed = whole_number("Seed (which random numbers)", 0, 9999, base.seed, key=options.key("seed"))
+    return {
+        "seconds": float(seconds),
+        "learning_rate": float(rate),
+        "batch_size": int(batch),
+        "optimizer": optimizer,
+        "ema": float(ema),
+        "seed": int(seed),
+    }
+
+
+def facts(config: RunConfig, *, fetch: bool = True) -> Preview | None:
+    """What can be said before it starts; None where its data would have to be downloaded first.
+
+    Raises:
+        LabError: the training cannot work, and why.
+    """
+    from pixelcnn.data.loading import describe
+
+    config.check()
+    if not fetch and not is_at_hand(config):
+        return None
+    found = _preview(config.to_json())
+    if describe(config.data).needs_download:
+        _fetched().add(config.data)
+    _told().add(config.to_json())
+    return found
+
+
+def facts_at_hand(config: RunConfig) -> Preview | None:
+    """The same, if somebody asked before: without loading PyTorch for it."""
+    return facts(config) if config.to_json() in _told() else None
+
+
+@st.cache_resource(show_spinner=False)
+def _told() -> set[bytes]:
+    """The configurations whose facts were asked for since the server started."""
+    return set()
+
+
+def is_at_hand(config: RunConfig) -> bool:
+    """Whether the data of a run can be read without a download."""
+    from pixelcnn.data.loading import describe
+
+    return not describe(config.data).needs_download or config.data in _fetched()
+
+
+def data_of(config: RunConfig) -> DataSet:
+    """The data of a run, shared by all sessions.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return _data_set(config.data, tuple(config.data_options.items()))
+
+
+@st.cache_resource(show_spinner=False)
+def _fetched() -> set[str]:
+    """Data sets that were read since the server started, so that reading them needs no download."""
+    return set()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _data_set(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
+    from pixelcnn.data.loading import load_data
+
+    return load_data(name, **dict(options))
+
+
+@st.cache_resource(show_spinner="Reading the data and building the network ...", max_entries=64)
+def _preview(config_json: bytes) -> Preview:
+    from pixelcnn.recipes.config import RunConfig
+    from pixelcnn.recipes.preview import preview
+
+    config = RunConfig.from_json(config_json)
+    return preview(config, data_of(config))
+
+
+def tell_facts(preview: Preview, config: RunConfig) -> None:
+    """The facts before the start, in words."""
+    if preview.seen_share == 1:
+        sees = "all pixels before it"
+    else:
+        sees = f"**{100 * preview.seen_share:.0f}\N{NO-BREAK SPACE}%** of the pixels before it"
+        if preview.reachable_share == 1:
+            sees += "; with more blocks, all of them"
+        else:
+            reach = f"{100 * preview.reachable_share:.0f}\N{NO-BREAK SPACE}%"
+            sees += f"; at any depth at most {reach} (blind spot)"
+    st.markdown(
+        f"**{preview.parameters:,}** weights learn from **{preview.train_images:,}** "
+        f"{'pictures' if config.data == OWN else 'digits'} for "
+        f"**{config.train.seconds:.0f} s**. Each pixel sees {sees}."
+    )

@@ -1,0 +1,1 @@
+"""Timings, and trainings that are killed on purpose."""

@@ -1,0 +1,181 @@
+"""All architectures beside one another: size, speed, view, and what a fixed budget teaches them.
+
+Unlike `timing.py` this does not take turns between candidates, so that speeds of a few percent
+apart say nothing. Every architecture gets the same recipe (that of `TrainConfig`), which
+need not be the best one for each.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from pixelcnn.causality.reach import receptive_field
+from pixelcnn.data.dataset import DataSet
+from pixelcnn.errors import ConfigError, LabError
+from pixelcnn.metrics import evaluate
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.preset_configs import presets
+from pixelcnn.models.registry import build_model
+from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.engines import make_engine
+from pixelcnn.training.config import TrainConfig
+from pixelcnn.training.events import Step
+from pixelcnn.training.trainer import Trainer
+
+Progress = Callable[[float, str], None]
+"""Called with the share done, 0 to 1, and some words."""
+
+_DRAWINGS = 3
+
+
+@dataclass(frozen=True)
+class ArchitectureResult:
+    """One architecture at one preset, without classes. What could not be measured is NaN.
+
+    Attributes:
+        model: name of the architecture.
+        preset: its named configuration.
+        parameters: number of weights.
+        seen: pixels that the centre pixel's distribution can depend on.
+        legal: pixels that come before the centre pixel: those that it may depend on.
+        images_per_second: training speed, from the median time of a step.
+        nats: mean negative log-likelihood of all held-out images after the budget.
+        nats_stderr: its standard error.
+        ms_per_image: time to draw one image of a batch, median of three drawings.
+        engine: what drew them.
+        error: what went wrong, in sentences; empty if nothing did.
+    """
+
+    model: str
+    preset: str
+    parameters: int
+    seen: float = math.nan
+    legal: float = math.nan
+    images_per_second: float = math.nan
+    nats: float = math.nan
+    nats_stderr: float = math.nan
+    ms_per_image: float = math.nan
+    engine: str = ""
+    error: str = ""
+
+    @property
+    def seen_percent(self) -> float:
+        """Share of the legal pixels that the centre pixel sees, 0 to 100."""
+        return 100 * self.seen / self.legal
+
+
+def measure_architecture(
+    name: str,
+    preset: str,
+    data: DataSet,
+    *,
+    steps: int = 200,
+    batch: int = 64,
+    drawn: int = 16,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> ArchitectureResult:
+    """Build, train, score and sample one architecture on the CPU.
+
+    An architecture of which a part fails (a training that breaks down, an engine that cannot serve
+    it) still gets the other numbers.
+
+    Args:
+        name: an architecture.
+        preset: one of its named configurations.
+        data: trained on, and scored on its test images.
+        steps: budget of training.
+        batch: images a step.
+        drawn: images drawn together.
+        seed: of the weights and of training.
+        progress: told how far the training is.
+
+    Raises:
+        ConfigError: an unknown architecture or preset, or a number that cannot be.
+    """
+    known = presets(name)
+    if preset not in known:
+        raise ConfigError(f"preset {preset!r} is unknown to {name}; use one of {', '.join(known)}.")
+    if drawn < 1:
+        raise ConfigError(f"drawn = {drawn} is too few; give at least 1.")
+    config = TrainConfig(
+        steps=steps,
+        batch_size=batch,
+        seed=seed,
+        device="cpu",
+        evaluate_every=0,
+        sample_every=0,
+        save_every=0,
+        samples=0,
+        held_out=1,
+    )
+    torch.manual_seed(seed)
+    size = {"levels": data.levels, "channels": data.channels}
+    size |= {"height": data.height, "width": data.width}
+    model = build_model(name, **size, **known[preset])
+    found: dict[str, Any] = {}
+    errors = []
+    for part in (
+        lambda: _view(model),
+        lambda: _training(model, data, config, progress),
+        lambda: _drawing(model, drawn),
+    ):
+        try:
+            found |= part()
+        except LabError as error:
+            errors.append(str(error))
+    parameters = sum(weight.numel() for weight in model.parameters())
+    return ArchitectureResult(name, preset, parameters, **found, error=" ".join(errors))
+
+
+def _view(model: AutoregressiveModel) -> dict[str, Any]:
+    row, column = model.config.height // 2, model.config.width // 2
+    legal = row * model.config.width + column
+    # With colours, the pixel itself is seen too: its G sees its R.
+    earlier = receptive_field(model, (row, column)).flatten()[:legal]
+    return {"seen": int(earlier.sum()), "legal": legal}
+
+
+def _training(
+    model: AutoregressiveModel, data: DataSet, config: TrainConfig, progress: Progress | None
+) -> dict[str, Any]:
+    seconds = list(_step_seconds(Trainer(model, data, config), progress))
+    score = evaluate(model, data.test.images)
+    batch = min(config.batch_size, len(data.train.images))
+    return {
+        "images_per_second": batch / statistics.median(seconds),
+        "nats": score.nats,
+        "nats_stderr": score.nats_stderr,
+    }
+
+
+def _step_seconds(trainer: Trainer, progress: Progress | None) -> Iterator[float]:
+    """Train, and measure each step from the outside."""
+    start = time.perf_counter()
+    for event in trainer:
+        if isinstance(event, Step):
+            yield time.perf_counter() - start
+            if progress is not None:
+                progress(trainer.progress, f"step {event.step}: {event.nats:.1f} nats")
+        start = time.perf_counter()
+
+
+def _drawing(model: AutoregressiveModel, count: int) -> dict[str, Any]:
+    engine = make_engine(model)
+    seconds = []
+    for _ in range(1 + _DRAWINGS):
+        start = time.perf_counter()
+        sample(model, count, seed=0, engine=engine)
+        seconds.append(time.perf_counter() - start)
+    # The first drawing warms caches up.
+    return {
+        "ms_per_image": 1000 * statistics.median(seconds[1:]) / count,
+        "engine": engine.name,
+    }

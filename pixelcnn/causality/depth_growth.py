@@ -1,0 +1,286 @@
+"""How the view of a network grows, layer by layer, until no further layer adds anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, reduce
+from typing import Any
+
+import numpy as np
+
+from pixelcnn.causality.propagation import Packed, Reach, reach_of, relations
+from pixelcnn.causality.reach import BoolArray, legal_relation
+from pixelcnn.causality.shortening import shortened
+from pixelcnn.errors import ConfigError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.graph import Graph, Recording, Value, record, trace
+from pixelcnn.models.pixelcnnpp import PixelCNNPP
+from pixelcnn.models.registry import build_model
+from pixelcnn.nn.layers import MaskedConv2d, MaskType, TapConv2d
+
+_TEMPLATE_BLOCKS = 3
+_TRACED_SIZE = 28
+_KERNEL_SIZES = ("first_kernel_size", "kernel_size")
+_DEPTHS_AT_ONCE = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """What each pixel sees after each layer.
+
+    Attributes:
+        relations: bool `(blocks + 1, H, W, H, W)`: after the first layer, then after each block;
+            target row and column, then source row and column.
+        limit: what a network of any depth sees: bool `(H, W, H, W)`.
+    """
+
+    relations: BoolArray
+    limit: BoolArray
+
+    @cached_property
+    def totals(self) -> tuple[Totals, ...]:
+        """The counts over all pairs, after the first layer and after each block."""
+        height, width = self.limit.shape[:2]
+        pairs = np.packbits(legal_relation(1, height, width))
+        never = _count(pairs & ~np.packbits(self.limit))
+        found = []
+        for seen in map(np.packbits, self.relations):
+            legal = _count(seen & pairs)
+            found.append(Totals(_count(pairs), legal, never, _count(seen) - legal))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Counts over all (target, source) pairs of pixels.
+
+    `legal` sources come before their target, `seen` ones are used, `never` is what no depth would
+    use (the blind spot), and `leaks` come at or after their target and are used all the same.
+    """
+
+    legal: int
+    seen: int
+    never: int
+    leaks: int
+
+    @property
+    def seen_share(self) -> float:
+        """Share of the legal pairs that is seen, 0 to 1."""
+        return self.seen / max(self.legal, 1)
+
+
+def growth(
+    name: str,
+    *,
+    size: int = 28,
+    first_kernel_size: int = 7,
+    kernel_size: int = 3,
+    first_mask: MaskType = "A",
+    **options: Any,
+) -> Growth:
+    """Follow the view of an architecture on square grey images, up to where it ends.
+
+    In `pixelcnn` each block here has one k x k masked convolution, and there are as many blocks as
+    the image has rows below the first: for k = 3 or more, no further one adds anything. Where
+    blocks are no such chain (attention, several resolutions), the networks of one block, of two
+    and so on are followed until a block more adds nothing. The view does not depend on the number
+    of channels, so the networks are as thin as they can be.
+
+    Args:
+        name: an architecture of the registry.
+        size: rows and columns of the image, in pixels; 2 or more.
+        first_kernel_size: of the first masked convolution.
+        kernel_size: of those in the blocks.
+        first_mask: of the first layer. "B" is the mistake that lets each pixel see itself.
+        options: more of the architecture's, such as `dilations=(2,)` or `layer="row_lstm"`.
+
+    Raises:
+        ConfigError: an unknown architecture, option or mask type, or sizes that cannot work.
+    """
+    if first_mask not in ("A", "B"):
+        raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
+    if size < 2:
+        raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
+    options |= {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
+    if name == "pixelcnn":
+        options.setdefault("block", "bottleneck")
+    _check(name, size, options)
+    traced = _of_each_depth(name, first_mask, options)
+    template = traced(_TEMPLATE_BLOCKS)
+    if _is_chain(template):
+        found = _grown(template, size, blocks=size - 1)
+    else:
+        found = _grown_one_by_one(traced, size)
+    return Growth(found, limit=found[-1])
+
+
+def thin_graph(
+    name: str,
+    *,
+    size: int,
+    blocks: int,
+    first_mask: MaskType = "A",
+    **options: Any,
+) -> Graph:
+    """A network of this architecture with as few channels as can be, which sees the same.
+
+    Args:
+        name: an architecture of the registry.
+        size: rows and columns of the image that it is meant for.
+        blocks: how many.
+        first_mask: of the first layer; "B" is the mistake, as in `growth`.
+        options: more of the architecture's.
+
+    Raises:
+        ConfigError: an unknown architecture or option, or sizes that cannot work.
+    """
+    _check(name, size, options)
+    return _thin_graph(name, blocks, first_mask, _named(options))
+
+
+def _check(name: str, size: int, options: dict[str, Any]) -> None:
+    """Build the smallest such network for images of this size, for its objections."""
+    build_model(name, height=size, width=size, hidden_channels=2, blocks=1, **options)
+
+
+def _of_each_depth(
+    name: str, first_mask: MaskType, options: dict[str, Any]
+) -> Callable[[int], Graph]:
+    """Gives the graph for a number of blocks."""
+    named = _named(options)
+
+    def traced(blocks: int) -> Graph:
+        if name != PixelCNNPP.name:
+            return _thin_graph(name, blocks, first_mask, named)
+        deep = _DEPTHS_AT_ONCE * -(-blocks // _DEPTHS_AT_ONCE)
+        return shortened(_thin_graph(name, deep, first_mask, named), deep, blocks)
+
+    return traced
+
+
+def _named(options: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(options.items()))
+
+
+@lru_cache(maxsize=32)
+def _thin_graph(
+    name: str, blocks: int, first_mask: MaskType, options: tuple[tuple[str, Any], ...]
+) -> Graph:
+    """It is the same for images of any size, and takes longer to make than to follow."""
+    model = _thin_model(name, blocks, options)
+    if first_mask == "B":
+        put_mask_b_first(model)
+    others = tuple(one for one in options if one[0] not in _KERNEL_SIZES)
+    return trace(model, _recording(name, blocks, others))
+
+
+@lru_cache(maxsize=32)
+def _recording(name: str, blocks: int, options: tuple[tuple[str, Any], ...]) -> Recording:
+    """It is the same for kernels of any size, and for either mask."""
+    return record(_thin_model(name, blocks, options))
+
+
+def _thin_model(
+    name: str, blocks: int, options: tuple[tuple[str, Any], ...]
+) -> AutoregressiveModel:
+    size = _TRACED_SIZE
+    return build_model(
+        name, height=size, width=size, hidden_channels=2, blocks=blocks, **dict(options)
+    )
+
+
+def put_mask_b_first(model: AutoregressiveModel) -> None:
+    """Exchange each mask of type A for type B: the classical mistake, for demonstrations.
+
+    The first layer then shows every pixel to itself, and the model learns to copy what it should
+    predict. For grey models.
+    """
+    for path, layer in list(model.named_modules()):
+        if isinstance(layer, MaskedConv2d) and layer.mask_type == "A":
+            rows, columns = layer.kernel_size
+            mask = layer.mask.clone()
+            mask[:, :, rows // 2, columns // 2] = True
+            model.set_submodule(path, TapConv2d(mask))
+
+
+def _is_chain(graph: Graph) -> bool:
+    """Whether the blocks are alike, each adding to what the one before handed on."""
+    stream = [value.index for value in _residual_stream(graph)]
+    return len(stream) == _TEMPLATE_BLOCKS + 1 and stream[2] - stream[1] == stream[3] - stream[2]
+
+
+def _grown_one_by_one(traced: Callable[[int], Graph], size: int) -> BoolArray:
+    """The relation after the first layer, and of networks of one block more each time."""
+    steps: list[BoolArray] = []
+    for blocks in range(1, size):
+        graph = traced(blocks)
+        known = relations(graph, size, size)
+        if not steps:
+            firsts = [known[value.index] for value in graph.values if _reads_the_image(value)]
+            steps.append(_pixels(reduce(Reach.union, firsts)))
+        steps.append(_pixels(known[graph.output.index]))
+        if np.array_equal(steps[-1], steps[-2]):
+            break
+    return np.stack(steps)
+
+
+def _reads_the_image(value: Value) -> bool:
+    """Whether it is a first layer: later ones may look at the image too, beside other features."""
+    return value.name.startswith("first") and value.op == "taps"
+
+
+def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:
+    """The relation after the first layer and after each of `blocks` equal blocks.
+
+    Tracing a deep network takes far longer than following its taps. All blocks are alike, so the
+    second of three is followed again and again, each time from where it had arrived.
+    """
+    first, second, third = (value.index for value in _residual_stream(graph)[:3])
+    period = third - second
+    block = [value for value in graph.values if second < value.index <= third]
+    known = relations(graph, size, size)
+    steps = [_pixels(known[index]) for index in (first, second, third)][: blocks + 1]
+    shift = 0
+    while len(steps) <= blocks:
+        shift += period
+        for value in block:
+            inputs = [
+                known[source.index + (shift if source.index > first else 0)]
+                for source in value.inputs
+            ]
+            known[value.index + shift] = reach_of(value, inputs, size, size)
+        steps.append(_pixels(known[third + shift]))
+        here = [value.index + shift for value in block]
+        if all(np.array_equal(known[at].packed, known[at - period].packed) for at in here):
+            # A block that changes nothing at all is followed by more of that kind.
+            steps += [steps[-1]] * (blocks + 1 - len(steps))
+    return np.stack(steps)
+
+
+def _residual_stream(graph: Graph) -> list[Value]:
+    """What the first layer put out and what it became with each block, first to last.
+
+    Followed back from the output: the head, and then one addition after the other, each of a
+    block's branch to what came before it.
+    """
+    value = graph.output
+    while value.op in ("taps", "relu"):
+        value = value.inputs[0]
+    stream = []
+    while value.op == "add":
+        stream.append(value)
+        value = value.inputs[0]
+    return [value, *reversed(stream)]
+
+
+def _count(bits: Packed) -> int:
+    return int(np.bitwise_count(bits).sum(dtype=np.int64))
+
+
+def _pixels(reach: Reach) -> BoolArray:
+    """Any channel of a grey value: bool `(H, W, H, W)`."""
+    packed = np.bitwise_or.reduce(reach.packed, axis=0)  # (H, W, bytes)
+    height, width = packed.shape[:2]
+    bits = np.unpackbits(packed, axis=-1, count=height * width)
+    return bits.astype(bool).reshape(height, width, height, width)

@@ -1,0 +1,46 @@
+"""The graph of a PixelCNN++ of fewer blocks, read off that of one with more.
+
+Tracing takes far longer than following the taps, and one trace tells of all depths: each layer adds
+to what it got, so a network without some of its layers is the same graph without their additions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from pixelcnn.models.graph import Graph, Value, live
+
+_LAST_OF_A_LAYER = re.compile(r"way_(down|up)\.\d+\.layers\.(\d+)\.(?:down|right)\.conv2")
+
+
+def shortened(graph: Graph, deep: int, blocks: int) -> Graph:
+    """What a PixelCNN++ with `blocks` gated layers a stage looks like.
+
+    On the way down the last layers are left out. The way up takes its short cuts in the opposite
+    order, so there the first ones are, which read them.
+
+    Args:
+        graph: the trace of one with `deep` layers a stage, without labels.
+        deep: how many it has.
+        blocks: how many to keep, 1 or more.
+    """
+    standing: dict[int, Value] = {}  # what stands for each value, by its index in the deep network
+    for value in graph.values:
+        inputs = tuple(standing[source.index] for source in value.inputs)
+        left_out = _adds_a_layer(value, deep, blocks)
+        standing[value.index] = inputs[0] if left_out else replace(value, inputs=inputs)
+    kept = list(dict.fromkeys(standing.values()))
+    return Graph(live(kept, standing[graph.output.index]), graph.constants)
+
+
+def _adds_a_layer(value: Value, deep: int, blocks: int) -> bool:
+    """Whether this is the addition at the end of a layer that is not to be there."""
+    if value.op != "add" or value.inputs[1].op != "mul":
+        return False
+    content = value.inputs[1].inputs[0]
+    layer = _LAST_OF_A_LAYER.fullmatch(content.inputs[0].name)
+    if layer is None:
+        return False
+    way, number = layer[1], int(layer[2])
+    return number >= blocks if way == "down" else number < deep - blocks

@@ -1,0 +1,78 @@
+"""From a checkpoint's header to the model that it describes, within the memory it may claim."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from torch import nn
+
+from pixelcnn.checkpoints.header import Header, Shape, refusal, short
+from pixelcnn.errors import CheckpointError
+from pixelcnn.system.allocation import AllocationLimit
+
+_SMALL_ELEMENTS = 2**20
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def built(header: Header, path: Path, build: Callable[..., Model], names: Sequence[str]) -> Model:
+    """The model that the header describes, with fresh weights, if its tensors are that model's.
+
+    Args:
+        header: what the file says about itself.
+        path: for messages.
+        build: makes a model with fresh weights from its name and, by keyword, its options.
+        names: those that `build` knows.
+
+    Raises:
+        CheckpointError: what does not fit, in a sentence.
+    """
+    if header.model not in names:
+        raise refusal(
+            path,
+            f"its architecture {short(header.model)} is unknown here; this version knows "
+            f"{', '.join(names)}",
+        )
+    try:
+        with _room(header.parameters):
+            model = build(header.model, **header.config)
+    except (ValueError, TypeError) as error:  # every LabError is a ValueError
+        raise refusal(path, f"its options do not fit {header.model} ({error})") from error
+    check_shapes(header.shapes, model, header.model, path)
+    return model
+
+
+def _room(parameters: int) -> AllocationLimit:
+    """Room for a model of so many parameters: each has a mask, and some are made from copies."""
+    return AllocationLimit(
+        4 * parameters + _SMALL_ELEMENTS,
+        CheckpointError("they describe a larger network than the file holds"),
+    )
+
+
+def check_shapes(shapes: Mapping[str, Shape], model: nn.Module, name: str, path: Path) -> None:
+    """Raise a `CheckpointError` unless a file's tensors are those of a model called `name`."""
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    missing, extra = expected.keys() - shapes.keys(), shapes.keys() - expected.keys()
+    if missing or extra:
+        found = [f"{_some(missing)} missing"] if missing else []
+        found += [f"{_some(extra)} unexpected"] if extra else []
+        raise refusal(
+            path,
+            f"its weights are not those of its {name} ({'; '.join(found)}); it was written "
+            "by another version or changed since",
+        )
+    for tensor, shape in expected.items():
+        if shapes[tensor] != shape:
+            raise refusal(
+                path,
+                f"{tensor} has shape {shapes[tensor]}, and the {name} of its options has "
+                f"{shape}; it was written by another version or changed since",
+            )
+
+
+def _some(names: set[str]) -> str:
+    listed = ", ".join(name[:60] for name in sorted(names)[:3])
+    return listed if len(names) <= 3 else f"{listed} and {len(names) - 3} more"

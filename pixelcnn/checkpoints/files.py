@@ -1,0 +1,282 @@
+"""Checkpoints: weights, configuration and measured numbers in one file that is only data.
+
+The format is safetensors, never pickle: opening a pickle runs whatever code its author put in,
+opening a checkpoint runs none. The file's metadata holds
+
+    format   "pixelcnn-lab/1"
+    model    the architecture's name in the registry
+    config   JSON of its configuration: `dataclasses.asdict(model.config)`
+    card     JSON of what is known about the weights, see `save_checkpoint`
+
+A file from a stranger is checked before anything of the size that it claims is allocated.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, TypeVar
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from pixelcnn.checkpoints.build import built, check_shapes
+from pixelcnn.checkpoints.header import (
+    FORMAT,
+    Card,
+    Header,
+    opened,
+    read_header as read_open_header,
+    reason,
+    refusal,
+)
+from pixelcnn.errors import CheckpointError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.registry import build_model, model_names
+from pixelcnn.system.shipped import CHECKPOINTS
+
+__all__ = [
+    "Card",
+    "Header",
+    "Shipped",
+    "find_checkpoint",
+    "load_checkpoint",
+    "load_with",
+    "read_card",
+    "read_header",
+    "save_checkpoint",
+    "shipped",
+]
+
+SUFFIX = ".safetensors"
+STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A checkpoint that comes with the lab.
+
+    Attributes:
+        name: its file name without the suffix.
+        path: where it lies.
+        header: None if the file is damaged.
+        error: what is wrong with it, in a sentence; empty if nothing is.
+    """
+
+    name: str
+    path: Path
+    header: Header | None
+    error: str = ""
+
+    @property
+    def card(self) -> Card:
+        """Its card; empty if the file is damaged."""
+        return {} if self.header is None else self.header.card
+
+
+class Storable(Protocol):
+    """A module with a name and a frozen dataclass of options, from which it can be built again."""
+
+    @property
+    def name(self) -> str:
+        """What `load_with` has to know it by."""
+        ...
+
+    @property
+    def config(self) -> Any:
+        """Its options, JSON-able."""
+        ...
+
+    def state_dict(self) -> Mapping[str, Tensor]:
+        """Its weights."""
+        ...
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str],
+    model: Storable,
+    card: Mapping[str, Any],
+    *,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Write a checkpoint, completely or not at all: a reader never meets half a file.
+
+    Args:
+        path: an existing file is replaced.
+        model: a model of the registry, a baseline or a classifier, on any device.
+        card: JSON-able facts about the weights. The lab shows `data` (`name`, `levels`,
+            `binarize`, `size`), `test_nats`, `test_nats_stderr`, `bits_per_dim`, `parameters`,
+            `recipe`, `command`, `seconds`, `images_per_second`, `hardware`, `date`, `torch` and
+            `seed`; any of them may be missing.
+        dtype: of the stored weights: float32, or float16 or bfloat16 for half the size.
+
+    Raises:
+        CheckpointError: weights that are not finite, a card that is no JSON, another dtype, or a
+            file that cannot be written.
+    """
+    if dtype not in STORED_DTYPES:
+        allowed = ", ".join(str(stored) for stored in STORED_DTYPES)
+        raise CheckpointError(f"dtype = {dtype} cannot be stored in a checkpoint; use {allowed}.")
+    tensors = {name: _stored(name, value, dtype) for name, value in model.state_dict().items()}
+    metadata = {
+        "format": FORMAT,
+        "model": model.name,
+        "config": json.dumps(asdict(model.config)),
+        "card": _card_json(card),
+    }
+    _write_atomically(Path(path), safetensors.torch.save(tensors, metadata))
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, Card]:
+    """Read a checkpoint: the model, in evaluation mode, on the CPU, in float32, and its card.
+
+    Safe on a file from a stranger: no code in it can run, and memory stays within a few times the
+    file's size.
+
+    Raises:
+        CheckpointError: the file is missing, damaged, not a checkpoint, too large, or does not fit
+            the architecture that it names.
+    """
+    return load_with(path, build_model, model_names())
+
+
+def load_with(
+    path: str | os.PathLike[str], build: Callable[..., Model], names: Sequence[str]
+) -> tuple[Model, Card]:
+    """`load_checkpoint` for any kind of model.
+
+    Args:
+        path: the file.
+        build: makes a model with fresh weights from its name and, by keyword, its options.
+        names: those that `build` knows.
+
+    Raises:
+        CheckpointError: as for `load_checkpoint`.
+    """
+    path = Path(path)
+    with opened(path) as file:
+        header = read_open_header(file, path)
+        model = built(header, path, build, names)
+        tensors = _read_tensors(file, path)
+    # The reader of the header and that of the tensors are two: what counts is what was read.
+    shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    check_shapes(shapes, model, header.model, path)
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise refusal(
+                path,
+                f"{name} holds numbers that are not finite, as after a training that broke down; "
+                "use an earlier checkpoint",
+            )
+    model.load_state_dict(tensors)
+    return model.eval(), header.card
+
+
+def read_header(path: str | os.PathLike[str]) -> Header:
+    """What a checkpoint says about itself, without reading its weights.
+
+    Raises:
+        CheckpointError: as for `load_checkpoint`, as far as the header shows it.
+    """
+    path = Path(path)
+    with opened(path) as file:
+        return read_open_header(file, path)
+
+
+def read_card(path: str | os.PathLike[str]) -> Card:
+    """The card of a checkpoint, without reading its weights. Raises as `read_header` does."""
+    return read_header(path).card
+
+
+def shipped(folder: str | os.PathLike[str] | None = None) -> list[Shipped]:
+    """The checkpoints that come with the lab, by name, without reading their weights.
+
+    A damaged one is listed too, with its `error`, so that it does not hide the others.
+
+    Args:
+        folder: where to look; None for the `checkpoints` folder beside the package.
+    """
+    folder = CHECKPOINTS if folder is None else Path(folder)
+    return [_describe(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+
+
+def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
+    """The file meant by a path, or by the name of a shipped checkpoint.
+
+    Raises:
+        CheckpointError: there is no such file, and nothing of that name is shipped.
+    """
+    path = Path(name_or_path)
+    if path.exists():
+        return path
+    by_name = {checkpoint.name: checkpoint.path for checkpoint in shipped()}
+    if str(name_or_path) in by_name:
+        return by_name[str(name_or_path)]
+    raise CheckpointError(
+        f"There is no file {str(name_or_path)!r}, and no shipped checkpoint of that name; shipped "
+        f"are: {', '.join(by_name) or 'none'}."
+    )
+
+
+def _describe(path: Path) -> Shipped:
+    try:
+        return Shipped(path.stem, path, read_header(path))
+    except CheckpointError as error:
+        return Shipped(path.stem, path, None, str(error))
+
+
+def _stored(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
+    # A copy, since safetensors refuses tensors that share memory.
+    stored = value.detach().to("cpu", dtype, copy=True, memory_format=torch.contiguous_format)
+    if not stored.isfinite().all():
+        raise CheckpointError(
+            f"{name} holds numbers that are not finite in {dtype}, so the model is not saved; "
+            "store another dtype, or go back to weights from before training broke down."
+        )
+    return stored
+
+
+def _card_json(card: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(dict(card), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"card cannot be written as JSON ({error}); use text, finite numbers, and lists and "
+            "dictionaries of them."
+        ) from error
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    # A name of its own, so that two who save under one name at once do not mix their files.
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} cannot be written ({reason(error)}); make room or choose another folder."
+        ) from error
+
+
+def _read_tensors(file: BinaryIO, path: Path) -> dict[str, Tensor]:
+    file.seek(0)
+    try:
+        return safetensors.torch.load(file.read())
+    except SafetensorError as error:
+        raise refusal(
+            path, f"its weights are damaged or cut off ({error}); get it again"
+        ) from error

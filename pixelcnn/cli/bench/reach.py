@@ -1,0 +1,67 @@
+"""`python -m pixelcnn bench reach`."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import dataclass
+
+from pixelcnn.cli.bench.report import use_cores
+
+
+@dataclass(frozen=True)
+class BenchReach:
+    """Time the exact reach of one stack: bits shifted at once, against following the network.
+
+    Example: python -m pixelcnn bench reach --layers 30
+
+    Both find what every pixel sees after every layer, and are checked to agree.
+
+    Attributes:
+        size: rows and columns of the image, in pixels.
+        layers: masked convolutions after the first.
+        first_kernel_size: of the first one.
+        kernel_size: of the others.
+        rounds: timings of each, in turns; medians are compared.
+        threads: CPU cores to use; by default all.
+    """
+
+    size: int = 28
+    layers: int = 30
+    first_kernel_size: int = 7
+    kernel_size: int = 3
+    rounds: int = 5
+    threads: int | None = None
+
+    def run(self) -> int:
+        """Time and print; returns the exit status."""
+        with use_cores(self.threads):
+            return self._measure()
+
+    def _measure(self) -> int:
+        import numpy as np
+
+        from pixelcnn.causality.mask_stack import MaskStack
+        from pixelcnn.causality.reach import receptive_field
+        from pixelcnn.causality.stack_growth import masked_stack, stack_growth
+        from pixelcnn.errors import ConfigError
+
+        if self.rounds < 1 or self.layers < 1:
+            raise ConfigError("rounds and layers must be at least 1.")
+        masks = MaskStack.correct((self.first_kernel_size, self.kernel_size)).masks
+        fast: list[float] = []
+        general: list[float] = []
+        for _ in range(self.rounds):
+            start = time.perf_counter()
+            grown = stack_growth(*masks, size=self.size, layers=self.layers).relations[-1]
+            fast.append(1000 * (time.perf_counter() - start))
+            network = masked_stack(*masks, size=self.size, blocks=self.layers)
+            start = time.perf_counter()
+            followed = receptive_field(network)
+            general.append(1000 * (time.perf_counter() - start))
+            assert np.array_equal(grown, followed)
+        best, slow = statistics.median(fast), statistics.median(general)
+        print(f"{self.layers} layers on {self.size} x {self.size} pixels, every pixel's reach:")
+        print(f"  bits shifted at once, after each layer   {best:8.1f} ms")
+        print(f"  the network traced and followed, in all  {slow:8.1f} ms   {slow / best:.1f} x")
+        return 0

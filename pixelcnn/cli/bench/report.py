@@ -1,0 +1,67 @@
+"""What all benchmarks have in common."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from pixelcnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pixelcnn.benchmarks.architectures import ArchitectureResult
+    from pixelcnn.benchmarks.timing import SamplingTiming, TrainingTiming
+
+
+@contextmanager
+def use_cores(cores: int | None) -> Iterator[None]:
+    """Keep PyTorch, and where the system can the whole process, to so many cores; None: all.
+
+    The engines have threads of their own, one for each core that the process may use.
+
+    Raises:
+        ConfigError: fewer than 1.
+    """
+    import torch
+
+    if cores is None:
+        yield
+        return
+    if cores < 1:
+        raise ConfigError(f"--threads {cores} is too few; give at least 1.")
+    threads = torch.get_num_threads()
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
+    torch.set_num_threads(cores)
+    if usable:
+        os.sched_setaffinity(0, sorted(usable)[:cores])
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+        if usable:
+            os.sched_setaffinity(0, usable)
+
+
+def report(
+    device: str, timings: Sequence[SamplingTiming | TrainingTiming | ArchitectureResult]
+) -> dict[str, Any]:
+    """The figures and what they were measured on, JSON-able: what is not a number is null."""
+    import torch
+
+    from pixelcnn.system.hardware import describe_hardware
+
+    return {
+        "hardware": describe_hardware(device),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "timings": [_without_nan(asdict(timing)) for timing in timings],
+    }
+
+
+def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
+    # Only NaN differs from itself, and JSON does not know it.
+    return {key: None if value != value else value for key, value in row.items()}

@@ -1,0 +1,113 @@
+"""Knock out a part of a digit, let a model restore it, and compare with the truth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+from pixelcnn.completion.completions import Completions
+from pixelcnn.completion.observed import read_given
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.scan_orders import turn
+
+Kind = Literal["pixels", "block", "left half", "lower half", "stripes"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_STRIPE = 2
+"""Rows of a stripe, in pixels."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Endings beside what had really been there.
+
+    Attributes:
+        right: float32 `(n,)`: the share of the unknown sub-pixels that each ending has right.
+        paper_right: the share that blank paper would have right.
+        hidden_bits: how surprised the model is by the hidden part, given the known part, in bits.
+            With particles it is an estimate, since the known part's own surprise is one.
+            None where given sub-pixels come after unknown ones and there were no particles.
+    """
+
+    right: Tensor
+    paper_right: float
+    hidden_bits: float | None
+
+
+def knock_out(kind: Kind, height: int, width: int, share: float = 0.5, seed: int = 0) -> Tensor:
+    """What stays known: bool `(H, W)`.
+
+    Args:
+        kind: `pixels` hides each with probability `share`; `block` hides a rectangle of that share
+            of the area, at a random place; `left half` and `lower half` hide these; `stripes`
+            hides every other pair of rows.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        share: 0 to 1, of what is hidden by `pixels` and `block`.
+        seed: of the random numbers.
+
+    Raises:
+        ConfigError: an unknown kind, or a share outside 0 to 1.
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"kind = {kind!r} is unknown; use one of {', '.join(KINDS)}.")
+    if not 0 <= share <= 1:
+        raise ConfigError(f"share = {share} is outside 0 to 1.")
+    generator = torch.Generator().manual_seed(seed)
+    known = torch.ones(height, width, dtype=torch.bool)
+    if kind == "pixels":
+        return torch.rand(height, width, generator=generator) >= share
+    if kind == "left half":
+        known[:, : width // 2] = False
+    elif kind == "lower half":
+        known[height // 2 :] = False
+    elif kind == "stripes":
+        known[torch.arange(height) % (2 * _STRIPE) >= _STRIPE] = False
+    else:
+        side = math.sqrt(share)
+        rows, columns = round(side * height), round(side * width)
+        top = int(torch.randint(height - rows + 1, (), generator=generator))
+        left = int(torch.randint(width - columns + 1, (), generator=generator))
+        known[top : top + rows, left : left + columns] = False
+    return known
+
+
+def against_truth(
+    model: AutoregressiveModel, done: Completions, truth: Tensor, label: int | None = None
+) -> Truth:
+    """Compare endings with the image that they are endings of.
+
+    Args:
+        model: that drew them.
+        done: the endings.
+        truth: uint8 `(C, H, W)`.
+        label: the class that the model was told; None where it guessed.
+
+    Raises:
+        DataError: nothing was unknown, or `truth` is not the image whose part was given.
+    """
+    unknown = ~done.known_mask
+    if not unknown.any():
+        raise DataError("nothing was unknown, so there is nothing to compare.")
+    if truth.shape != done.known.shape or not torch.equal(
+        truth[done.known_mask], done.known[done.known_mask]
+    ):
+        raise DataError("truth differs from what was given.")
+    hidden = truth[unknown]
+    right = (done.images[:, unknown] == hidden).float().mean(dim=1)
+    bits = None
+    if done.particles is not None or done.given.behind == 0:
+        whole = turn(truth, done.order)
+        everything = torch.ones_like(done.known_mask)
+        of_all = read_given(model, whole, everything, order=done.order)
+        behind = 0.0 if done.particles is None else done.particles.behind_nats / math.log(2)
+        if label is None:
+            bits = of_all.bits - done.given.bits - behind
+        else:
+            bits = (of_all.class_bits[label] - done.given.class_bits[label]).item() - behind
+    return Truth(right, (hidden == 0).float().mean().item(), bits)

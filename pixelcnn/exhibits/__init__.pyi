@@ -1,0 +1,4 @@
+from .catalogue import (
+    EXHIBITS as EXHIBITS,
+    Exhibit as Exhibit,
+)

@@ -1,0 +1,5 @@
+"""What happened while an image was drawn: every distribution, random number and choice."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

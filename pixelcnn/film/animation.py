@@ -1,0 +1,100 @@
+"""A film as a file that moves: animated WebP, or GIF for old programs."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import TYPE_CHECKING, Literal
+
+from PIL import Image
+
+from pixelcnn.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from pixelcnn.film.film import Film
+
+Format = Literal["webp", "gif"]
+
+MOST_FRAMES = 112
+WIDEST = 640
+_LARGEST_PIXEL = 12
+_FRAME_MS = 60
+_LAST_FRAME_MS = 2500
+
+
+def to_animation(
+    film: Film, kind: Format = "webp", known: NDArray[np.bool_] | None = None
+) -> bytes:
+    """A film as `animate` shows it. `known` is bool `(n, C, H, W)`: there from the beginning."""
+    import torch
+
+    given = None if known is None else torch.from_numpy(known.all(axis=1, keepdims=True))
+    return animate(torch.from_numpy(film.images), film.levels, kind, known=given)
+
+
+def animate(
+    images: Tensor,
+    levels: int,
+    kind: str = "webp",
+    *,
+    columns: int | None = None,
+    known: Tensor | None = None,
+) -> bytes:
+    """Images that grow together on one sheet, pixel by pixel; unsampled pixels are hatched.
+
+    A frame shows several pixels more than the one before, so that there are at most `MOST_FRAMES`;
+    the sheet is at most `WIDEST` wide and high, as far as one screen pixel for each pixel allows.
+    The last frame is the finished sheet, without loss in a WebP.
+
+    Args:
+        images: uint8 `(n, C, H, W)`.
+        levels: values lie in `[0, levels)`.
+        kind: `webp`, which is small, or `gif`.
+        columns: images a row; None for a square sheet.
+        known: bool `(n, 1, H, W)`: there from the beginning.
+
+    Raises:
+        ConfigError: another kind.
+        DataError: no images.
+    """
+    if kind not in ("webp", "gif"):
+        raise ConfigError(f"kind = {kind!r} is unknown; use webp or gif.")
+    frames = _frames(images, levels, columns, known)
+    durations = [_FRAME_MS] * (len(frames) - 1) + [_LAST_FRAME_MS]
+    options = {"lossless": True, "method": 2} if kind == "webp" else {"optimize": False}
+    file = io.BytesIO()
+    frames[0].save(
+        file,
+        kind.upper(),
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+        **options,
+    )
+    return file.getvalue()
+
+
+def _frames(
+    images: Tensor, levels: int, columns: int | None, known: Tensor | None
+) -> list[Image.Image]:
+    import torch
+
+    from pixelcnn.data.images import sheet
+
+    n, _, height, width = images.shape
+    columns = math.ceil(math.sqrt(n)) if columns is None else columns
+    rows = math.ceil(n / max(columns, 1))
+    fitting = (WIDEST - columns - 1) // max(columns * width, rows * height, 1)
+    scale = min(_LARGEST_PIXEL, max(1, fitting))
+    order = torch.arange(height * width).view(1, 1, height, width).expand(n, -1, -1, -1)
+    given = torch.zeros_like(order, dtype=torch.bool) if known is None else known
+    steps = sorted({round(k * height * width / (MOST_FRAMES - 1)) for k in range(MOST_FRAMES)})
+    return [
+        sheet(images, levels, columns=columns, scale=scale, unknown=(order >= step) & ~given)
+        for step in steps
+    ]

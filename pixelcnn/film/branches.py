@@ -1,0 +1,189 @@
+"""What if a pixel had fallen otherwise? Branches of a sample, with the same random numbers.
+
+A branch is its parent up to one sub-pixel, takes another level there, and is drawn on from there
+with the random numbers of the sample. Branches of branches make a tree, which has a short form for
+an address: `0.s3.r12c14v1-1.r20c5v0` is a branch of sample 3 and a branch of that branch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.film.film import Film, film_of
+
+if TYPE_CHECKING:
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
+
+MOST_BRANCHES = 12
+
+_ORIGINAL = 0
+_ENTRY = re.compile(
+    r"(?P<parent>\d{1,3})(?:\.s(?P<sample>\d{1,4}))?"
+    r"\.r(?P<row>\d{1,4})c(?P<column>\d{1,4})(?:k(?P<channel>[0-2]))?v(?P<level>\d{1,3})",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One branch of a tree.
+
+    Attributes:
+        parent: 0 for an original sample, k for the k-th branch of the tree.
+        sample: index of the original from which it grows in the end.
+        row, column, channel: the sub-pixel that is changed.
+        level: what it becomes.
+    """
+
+    parent: int
+    sample: int
+    row: int
+    column: int
+    channel: int
+    level: int
+
+
+Tree = tuple[Branch, ...]
+
+
+def tree_text(tree: Tree) -> str:
+    """The short form of a tree; samples are counted from 0 in it."""
+    entries = []
+    for branch in tree:
+        sample = f".s{branch.sample}" if branch.parent == _ORIGINAL else ""
+        channel = f"k{branch.channel}" if branch.channel else ""
+        place = f"r{branch.row}c{branch.column}{channel}"
+        entries.append(f"{branch.parent}{sample}.{place}v{branch.level}")
+    return "-".join(entries)
+
+
+def parse_tree(text: str, shape: tuple[int, int, int, int], levels: int) -> Tree:
+    """The tree that `tree_text` wrote; an empty text is an empty tree.
+
+    Args:
+        text: from anybody.
+        shape: (n, C, H, W) of the samples that it grows from.
+        levels: of their model.
+
+    Raises:
+        DataError: no such form, or a branch of a sample, pixel or level that there is not.
+    """
+    tree: list[Branch] = []
+    entries = text.split("-", MOST_BRANCHES) if text else []
+    if len(entries) > MOST_BRANCHES:
+        raise DataError(f"A tree has at most {MOST_BRANCHES} branches.")
+    for entry in entries:
+        found = _ENTRY.fullmatch(entry)
+        if found is None:
+            raise DataError(f"{entry[:40]!r} is no branch; one looks like 0.s3.r12c14v1.")
+        tree.append(_checked(found, tree, shape, levels))
+    return tuple(tree)
+
+
+def _checked(
+    found: re.Match[str], tree: list[Branch], shape: tuple[int, int, int, int], levels: int
+) -> Branch:
+    parent, row, column, level = (int(found[name]) for name in ("parent", "row", "column", "level"))
+    channel, sample = int(found["channel"] or 0), int(found["sample"] or 0)
+    n, channels, height, width = shape
+    if parent > len(tree) or (found["sample"] is None) == (parent == _ORIGINAL):
+        raise DataError(f"{found[0]!r} does not say which picture it grows from.")
+    if parent:
+        sample = tree[parent - 1].sample
+        if parent and not _is_later((row, column, channel), tree[parent - 1]):
+            raise DataError(f"{found[0]!r} changes a pixel that it shares with its parent.")
+    inside = sample < n and row < height and column < width and channel < channels
+    if not inside or level >= levels:
+        raise DataError(f"{found[0]!r} names a sample, a pixel or a level that is not there.")
+    return Branch(parent, sample, row, column, channel, level)
+
+
+def _is_later(place: tuple[int, int, int], than: Branch) -> bool:
+    return place > (than.row, than.column, than.channel)
+
+
+def lineage(tree: Tree, index: int) -> Tree:
+    """The branches that lead to the branch `index` (from 0), from the original on, it included."""
+    line = [tree[index]]
+    while line[0].parent != _ORIGINAL:
+        line.insert(0, tree[line[0].parent - 1])
+    return tuple(line)
+
+
+def without(tree: Tree, index: int) -> Tree:
+    """The tree without the branch `index` (from 0) and all that grows from it."""
+    kept: dict[int, int] = {_ORIGINAL: _ORIGINAL}  # old number -> new number
+    left: list[Branch] = []
+    for number, branch in enumerate(tree, start=1):
+        if number == index + 1 or branch.parent not in kept:
+            continue
+        parent = kept[branch.parent]
+        left.append(
+            Branch(parent, branch.sample, branch.row, branch.column, branch.channel, branch.level)
+        )
+        kept[number] = len(left)
+    return tuple(left)
+
+
+def grow(
+    model: AutoregressiveModel, parent: Film, branch: Branch, engine: str | Engine = "auto"
+) -> Film:
+    """The film of a branch of a film of one image, drawn as that one was.
+
+    Raises:
+        ConfigError: the level is the one that stands there already, or the model has not that many.
+    """
+    import torch
+
+    from pixelcnn.sampling.drawing import sample
+
+    place = (0, branch.channel, branch.row, branch.column)
+    if parent.images[place] == branch.level:
+        raise ConfigError(
+            f"Level {branch.level} stands at row {branch.row}, column {branch.column} already: "
+            "choose another one, or it is no branch."
+        )
+    if branch.level >= model.config.levels:
+        raise ConfigError(f"Level {branch.level} is unknown to this model.")
+    images = parent.images.copy()
+    images[place] = branch.level
+    labels = torch.from_numpy(parent.labels) if len(parent.labels) else None
+    trace = sample(
+        model,
+        1,
+        labels=labels,
+        known=torch.from_numpy(images),
+        known_mask=torch.from_numpy(shared_part(branch, images.shape[1:])[None]),
+        temperature=parent.about["temperature"],
+        guidance=parent.about.get("guidance", 0.0),
+        uniforms=torch.from_numpy(parent.uniforms),
+        engine=engine,
+        trace=True,
+    )
+    return film_of(trace, labels, parent.receptive_field, parent.about)
+
+
+def shared_part(branch: Branch, shape: Sequence[int]) -> NDArray[np.bool_]:
+    """The sub-pixels before the change and the changed one: bool `(C, H, W)`.
+
+    Args:
+        branch: a branch.
+        shape: (C, H, W).
+    """
+    channels, height, width = shape
+    order = np.arange(height * width * channels).reshape(height, width, channels)
+    last = order[branch.row, branch.column, branch.channel]
+    return (order <= last).transpose(2, 0, 1)
+
+
+def share_that_differs(image: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    """The fraction of pixels in which two images `(C, H, W)` differ in any channel."""
+    return float((image != other).any(axis=0).mean())

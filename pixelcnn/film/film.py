@@ -1,0 +1,230 @@
+"""A film: samples with all that is needed to show how they came about, as plain arrays.
+
+This module imports neither torch nor a model until one is asked to draw, so that a finished film is
+on screen at once.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.system.arrays import read_npz
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
+    from pixelcnn.sampling.request import Progress
+    from pixelcnn.sampling.trace import Trace
+
+_ABOUT = "about"
+_NATS_PER_BIT = math.log(2)
+# What a film holds for each of its images; a model without classes has no labels.
+_PER_IMAGE = ("images", "probabilities", "entropy", "log_prob", "uniforms", "labels")
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """Samples and what the model thought at each sub-pixel; see `pixelcnn.sampling.Trace`.
+
+    Attributes:
+        images: uint8 `(n, C, H, W)`.
+        probabilities: uint8 `(n, K, C, H, W)`, 255 for 1; K is 1 for two levels, else `levels`.
+        entropy: float32 `(n, C, H, W)`, bits.
+        log_prob: float32 `(n, C, H, W)`, nats: of the chosen level at temperature 1.
+        uniforms: float32 `(n, C, H, W)`: the random numbers.
+        labels: int64 `(n,)`; empty for a model without classes.
+        receptive_field: bool `(H, W, H, W)`: target pixel, then source pixel.
+        about: how the film was made: `model` (the architecture), `levels`, `n`, `label`,
+            `temperature`, `guidance`, `seed`, and what its maker wants to add, such as
+            `checkpoint`, the name of a shipped one.
+    """
+
+    images: NDArray[np.uint8]
+    probabilities: NDArray[np.uint8]
+    entropy: NDArray[np.float32]
+    log_prob: NDArray[np.float32]
+    uniforms: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    receptive_field: NDArray[np.bool_]
+    about: Mapping[str, Any]
+
+    @property
+    def levels(self) -> int:
+        """Number of levels a sub-pixel can take."""
+        return int(self.about["levels"])
+
+    @property
+    def command(self) -> str:
+        """The command that draws these images, for a film of a shipped model."""
+        label = "" if self.about["label"] is None else f" --label {self.about['label']}"
+        return (
+            f"python -m pixelcnn sample {self.about['checkpoint']} --n {self.about['n']}{label} "
+            f"--temperature {self.about['temperature']} --seed {self.about['seed']} "
+            "--output digits.png"
+        )
+
+    @property
+    def bits(self) -> NDArray[np.float64]:
+        """How surprising each image is to the model: -log2 of its probability, `(n,)`."""
+        nats = -self.log_prob.sum(axis=(1, 2, 3), dtype=np.float64)
+        return nats / _NATS_PER_BIT
+
+    @property
+    def bits_per_pixel(self) -> NDArray[np.float64]:
+        """`bits`, shared evenly among the pixels of an image: `(n,)`."""
+        return self.bits / math.prod(self.images.shape[2:])
+
+    @property
+    def entropy_map(self) -> NDArray[np.float32]:
+        """Bits of doubt at each pixel, its channels added up: `(n, H, W)`."""
+        return self.entropy.sum(axis=1)
+
+    @property
+    def surprise_map(self) -> NDArray[np.float32]:
+        """-log2 p of what was drawn at each pixel, its channels added up: bits, `(n, H, W)`.
+
+        Over an image it adds up to `bits`.
+        """
+        return -self.log_prob.sum(axis=1) / np.float32(_NATS_PER_BIT)
+
+    def only(self, index: int) -> Film:
+        """The film of one of the images."""
+        one = slice(index, index + 1)
+        return replace(self, **{name: getattr(self, name)[one] for name in _PER_IMAGE})
+
+    def to_npz(self) -> bytes:
+        """The film as a compressed `.npz`; `about` is JSON in an array of text."""
+        arrays = {one.name: getattr(self, one.name) for one in fields(self)}
+        arrays[_ABOUT] = np.array(json.dumps(dict(self.about)))
+        file = io.BytesIO()
+        np.savez_compressed(file, **arrays)
+        return file.getvalue()
+
+    def to_png(self) -> bytes:
+        """The finished images on one sheet, as a PNG file."""
+        import torch
+
+        from pixelcnn.data.images import sheet
+
+        file = io.BytesIO()
+        sheet(torch.from_numpy(self.images), self.levels).save(file, "PNG")
+        return file.getvalue()
+
+
+def read_film(path: str | os.PathLike[str]) -> Film:
+    """Read what `Film.to_npz` wrote.
+
+    Raises:
+        DataError: the file is missing, damaged, or no film.
+    """
+    path = Path(path)
+    try:
+        arrays = read_npz(path)
+        contents: dict[str, Any] = {one.name: arrays[one.name] for one in fields(Film)}
+        contents[_ABOUT] = json.loads(str(contents[_ABOUT]))
+    except (ValueError, KeyError) as error:
+        raise DataError(
+            f"{path.name} cannot be read as a film ({error}); make it again, or get the complete "
+            "project again."
+        ) from error
+    return Film(**contents)
+
+
+def draw_film(
+    model: AutoregressiveModel,
+    n: int,
+    *,
+    label: int | None = None,
+    temperature: float = 1.0,
+    guidance: float = 0.0,
+    seed: int = 0,
+    engine: str | Engine = "auto",
+    receptive_field: NDArray[np.bool_] | None = None,
+    about: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> Film:
+    """Draw n images and keep how they came about.
+
+    Args:
+        model: any model of the registry.
+        n: how many images.
+        label: the class to draw; None for all of them in turn. A model without classes has none.
+        temperature, guidance, seed, engine, progress: as for `pixelcnn.sample`.
+        receptive_field: that of the model, where it is known already: it takes a second to find.
+        about: more to tell about the film.
+
+    Raises:
+        ConfigError, DataError: as `pixelcnn.sample` does.
+    """
+    import torch
+
+    from pixelcnn.causality import reach
+    from pixelcnn.sampling.drawing import sample
+
+    classes = model.config.classes
+    if classes == 0 and label is not None:
+        raise ConfigError(f"label = {label} cannot be drawn: this model knows no classes.")
+    chosen = torch.arange(n) % max(classes, 1) if label is None else torch.full((n,), label)
+    field = reach.receptive_field(model) if receptive_field is None else receptive_field
+    trace = sample(
+        model,
+        n,
+        labels=chosen if classes else None,
+        temperature=temperature,
+        guidance=guidance,
+        seed=seed,
+        engine=engine,
+        trace=True,
+        progress=progress,
+    )
+    told = {
+        "model": model.name,
+        "levels": model.config.levels,
+        "n": n,
+        "label": label,
+        "temperature": temperature,
+        "guidance": guidance,
+        "seed": seed,
+        **(about or {}),
+    }
+    return film_of(trace, chosen if classes else None, field, told)
+
+
+def film_of(
+    trace: Trace,
+    labels: Tensor | None,
+    receptive_field: NDArray[np.bool_],
+    about: Mapping[str, Any],
+) -> Film:
+    """A trace as plain arrays. `about` tells `levels` at least."""
+    return Film(
+        images=trace.images.numpy(),
+        probabilities=trace.probabilities.numpy(),
+        entropy=trace.entropy.numpy(),
+        log_prob=trace.log_prob.numpy(),
+        uniforms=trace.uniforms.numpy(),
+        labels=np.zeros(0, np.int64) if labels is None else labels.numpy(),
+        receptive_field=receptive_field,
+        about=about,
+    )
+
+
+def join(films: Sequence[Film]) -> Film:
+    """The images of several films of one model as one film; `about` is that of the first."""
+    together: dict[str, Any] = {
+        name: np.concatenate([getattr(film, name) for film in films]) for name in _PER_IMAGE
+    }
+    return replace(films[0], **together)

@@ -1,0 +1,106 @@
+"""Sheets of samples that differ in two things at a time: columns share their random numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pixelcnn.errors import ConfigError
+from pixelcnn.film.film import Film, film_of, join
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pixelcnn.models.base import AutoregressiveModel
+    from pixelcnn.sampling.engines import Engine
+    from pixelcnn.sampling.request import Progress
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a sheet: how its images are drawn.
+
+    Attributes:
+        labels: one for each image of the row, or one for all; None for a model without classes.
+        temperature, guidance: as for `pixelcnn.sample`.
+    """
+
+    labels: Sequence[int] | int | None = None
+    temperature: float = 1.0
+    guidance: float = 0.0
+
+
+def uniforms_of(model: AutoregressiveModel, seeds: Sequence[int]) -> Tensor:
+    """The random numbers of `sample(model, 1, seed=...)` for each seed: `(len(seeds), C, H, W)`."""
+    import torch
+
+    shape = (model.config.channels, model.config.height, model.config.width)
+    numbers = [
+        torch.rand(1, *shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds
+    ]
+    return torch.cat(numbers)
+
+
+def draw_grid(
+    model: AutoregressiveModel,
+    rows: Sequence[Row],
+    uniforms: Tensor,
+    *,
+    engine: str | Engine = "auto",
+    receptive_field: NDArray[np.bool_] | None = None,
+    progress: Progress | None = None,
+) -> Film:
+    """Draw all rows, each with the same random numbers: a film of rows x columns images.
+
+    Args:
+        model: any model of the registry.
+        rows: one or more.
+        uniforms: float `(columns, C, H, W)`, as from `uniforms_of`.
+        engine: as for `pixelcnn.sample`.
+        receptive_field: that of the model, where it is known already.
+        progress: told (image rows done, image rows in all) over the whole sheet.
+
+    Raises:
+        ConfigError: no rows, or a temperature, guidance or label that cannot work.
+        DataError: uniforms that do not fit the model.
+    """
+    import torch
+
+    from pixelcnn.causality import reach
+    from pixelcnn.sampling.drawing import sample
+
+    if not rows:
+        raise ConfigError("rows is empty; a sheet needs at least one.")
+    columns, height = len(uniforms), model.config.height
+    field = reach.receptive_field(model) if receptive_field is None else receptive_field
+    films = []
+    for index, row in enumerate(rows):
+
+        def advance(done: int, of: int, before: int = index * height) -> None:
+            if progress is not None:
+                progress(before + done, len(rows) * height)
+
+        labels = None if row.labels is None else torch.tensor(row.labels).expand(columns)
+        trace = sample(
+            model,
+            columns,
+            labels=labels,
+            temperature=row.temperature,
+            guidance=row.guidance,
+            uniforms=uniforms,
+            engine=engine,
+            trace=True,
+            progress=advance,
+        )
+        about = {
+            "model": model.name,
+            "levels": model.config.levels,
+            "temperature": row.temperature,
+            "guidance": row.guidance,
+        }
+        films.append(film_of(trace, labels, field, about))
+    return join(films)

@@ -1,0 +1,144 @@
+"""One cell of a recurrent layer's map: its gates, and what they made of what it remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from pixelcnn.introspect.cell import Cell, Term, described, value_at
+from pixelcnn.introspect.wiring import Numbers, Wiring
+from pixelcnn.nn.layers import Offset
+from pixelcnn.nn.recurrence import GATES, Recurrence
+
+_SIDES: Mapping[Offset, str] = {(-1, 0): "above", (0, -1): "to its left", (0, 1): "to its right"}
+
+
+def remembered(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> dict[str, Term] | None:
+    """How a recurrence made one of its cells; None for another kind of layer.
+
+    Args:
+        wiring: of the model.
+        numbers: what it computed, from `numbers_of`.
+        place: the layer.
+        cell: within its maps.
+
+    Returns:
+        The steps by their usual letters, in order: of an LSTM f, i, g, c, o, h, of a GRU r, z, n,
+        h. The last one is the cell's number.
+
+    Raises:
+        ConfigError: there is no such place or cell.
+    """
+    value = value_at(wiring, place, cell)
+    layer = value.layer
+    if not isinstance(layer, Recurrence):
+        return None
+    channel, row, column = cell
+    gates = value.inputs[0]
+    parts = slice(channel, GATES[layer.cell] * layer.hidden, layer.hidden)
+    inputs = numbers[gates.index].double()[parts]  # (gates, H, W)
+    states = numbers[value.index].double()
+    shares = _shares(layer, parts, states)
+    side = _SIDES[layer.carry]
+    told = [
+        Term(
+            "number",
+            float(inputs[gate, row, column]),
+            f"comes from {described(wiring, gates)}, map {channel + gate * layer.hidden}",
+        )
+        for gate in range(len(inputs))
+    ]
+    heard = [
+        Term("number", float(share), "comes from the states next to it")
+        for share in shares[:, row, column]
+    ]
+    if layer.cell == "gru":
+        before = float(_shifted(states[channel], layer.carry)[row, column])
+        carried = Term("number", before, f"is the state of the pixel {side}")
+        return _gru(told, heard, carried)
+    memory = _memory(inputs + shares, layer.carry)
+    before = float(_shifted(memory, layer.carry)[row, column])
+    return _lstm(told, heard, Term("number", before, f"is the memory c of the pixel {side}"))
+
+
+def _lstm(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
+    """See `lstm_cell`."""
+    o, f, i, g = (
+        _of(kind, _sum(*both))
+        for kind, both in zip(
+            ("sigmoid", "sigmoid", "sigmoid", "tanh"), zip(told, heard, strict=True), strict=True
+        )
+    )
+    c = _sum(_product(_as("f", f), carried), _product(_as("i", i), _as("g", g)))
+    h = _product(_as("o", o), _of("tanh", _as("c", c)))
+    return {"f": f, "i": i, "g": g, "c": c, "o": o, "h": h}
+
+
+def _gru(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
+    """See `gru_cell`."""
+    r, z = (_of("sigmoid", _sum(told[at], heard[at])) for at in range(2))
+    n = _of("tanh", _sum(told[2], _product(_as("r", r), heard[2])))
+    new = _product(Term("number", 1 - z.value, "is 1 − z"), _as("n", n))
+    h = _sum(new, _product(_as("z", z), carried))
+    return {"r": r, "z": z, "n": n, "h": h}
+
+
+def _as(letter: str, term: Term) -> Term:
+    """A number that a step before has made, under its letter."""
+    return Term("number", term.value, f"is {letter}")
+
+
+def _sum(*parts: Term) -> Term:
+    return Term("add", sum(part.value for part in parts), parts=parts)
+
+
+def _product(one: Term, other: Term) -> Term:
+    return Term("mul", one.value * other.value, parts=(one, other))
+
+
+def _of(kind: str, part: Term) -> Term:
+    x = torch.tensor(part.value, dtype=torch.float64)
+    return Term(kind, float(x.tanh() if kind == "tanh" else x.sigmoid()), parts=(part,))
+
+
+def _shares(layer: Recurrence, parts: slice, states: Tensor) -> Tensor:
+    """What the states next to each pixel add to the gates of one channel: `(gates, H, W)`."""
+    weight = layer.weight.detach().double()[parts]  # (gates, hidden, taps)
+    return sum(
+        (
+            torch.einsum("gc,chw->ghw", weight[:, :, tap], _shifted(states, offset))
+            for tap, offset in enumerate(layer.offsets)
+        ),
+        start=torch.zeros(len(weight), *states.shape[1:], dtype=torch.float64),
+    )
+
+
+def _shifted(maps: Tensor, offset: Offset) -> Tensor:
+    """At each pixel what stands at the one next to it, 0 outside the picture: `(..., H, W)`."""
+    (dy, dx), result = offset, torch.zeros_like(maps)
+    height, width = maps.shape[-2:]
+    rows, columns = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
+    above, beside = (slice(max(0, dy), height + min(0, dy)), slice(max(0, dx), width + min(0, dx)))
+    result[..., rows, columns] = maps[..., above, beside]
+    return result
+
+
+def _memory(gates: Tensor, carry: Offset) -> Tensor:
+    """The memories of one channel, whose gates are `(4, H, W)`, over the picture: `(H, W)`."""
+    _, forget, update, content = gates
+    new, memory = update.sigmoid() * content.tanh(), torch.zeros_like(content)
+    for line in _lines(memory.shape, carry):
+        memory[line] = forget.sigmoid()[line] * _shifted(memory, carry)[line] + new[line]
+    return memory
+
+
+def _lines(shape: torch.Size, carry: Offset) -> Iterator[tuple[slice, slice] | tuple[int, slice]]:
+    """The rows, or the columns, in the order in which one carries on what the last has made."""
+    everything = slice(None)
+    if carry[0]:
+        yield from ((row, everything) for row in range(shape[0]))
+    else:
+        columns = range(shape[1]) if carry[1] < 0 else reversed(range(shape[1]))
+        yield from ((everything, slice(column, column + 1)) for column in columns)

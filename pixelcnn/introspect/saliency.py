@@ -1,0 +1,69 @@
+"""How much a trained model listens to each pixel that it may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelcnn.completion.observed import top_of
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.models.base import AutoregressiveModel
+
+_AT_ONCE = 8
+
+
+def weighted_reach(
+    model: AutoregressiveModel,
+    images: Tensor,
+    target: tuple[int, int],
+    labels: Tensor | None = None,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> NDArray[np.float32]:
+    """The size of the gradient of the target's logit by each pixel, averaged over images.
+
+    A pixel of these images goes from -1 (paper) to 1 (ink), so a gradient of 0.5 says: all ink
+    instead of none would move the logit by about 1. A gradient is a slope at one picture and no
+    more: it says where the model listens, not what it would say to other pictures.
+
+    Args:
+        model: any causal grey model of two levels.
+        images: uint8 `(B, 1, H, W)`.
+        target: row and column of the pixel whose prediction is looked at.
+        labels: int64 `(B,)`, for a model with classes.
+        progress: called with (images done, images in all).
+
+    Returns:
+        float32 `(H, W)`, 0 or more; exactly 0 where the model cannot see.
+
+    Raises:
+        ConfigError: a model with colours or more than two levels, or a target outside the image.
+        DataError: images or labels that do not fit the model, or none at all.
+    """
+    config = model.config
+    if config.levels != 2 or config.channels != 1:
+        raise ConfigError("weighted_reach needs a grey model of two levels, which has one logit.")
+    row, column = target
+    if not (0 <= row < config.height and 0 <= column < config.width):
+        raise ConfigError(f"target = {target} is outside {config.height} x {config.width} pixels.")
+    model.check_images(images)
+    if len(images) == 0:
+        raise DataError("images is empty; give at least one.")
+    labels = model.full_labels(labels, len(images), images.device)
+    top = top_of(model, row + 1).eval()  # nothing below plays a part
+    total = torch.zeros(config.height, config.width, device=images.device)
+    for start in range(0, len(images), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        x = model.scale(images[part, :, : row + 1]).requires_grad_()
+        with torch.enable_grad():
+            logits = top.network(x, None if labels is None else labels[part])
+            (gradient,) = torch.autograd.grad(logits[:, 0, row, column].sum(), x)
+        total[: row + 1] += gradient[:, 0].float().abs().sum(dim=0)
+        if progress is not None:
+            progress(min(start + _AT_ONCE, len(images)), len(images))
+    found: NDArray[np.float32] = (total / len(images)).cpu().numpy()
+    return found

@@ -1,0 +1,175 @@
+"""The options that all architectures share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal, Self, get_args
+
+from pixelcnn.errors import ConfigError
+
+Conditioning = Literal["bias", "film", "concat"]
+LikelihoodName = Literal["softmax", "logistic_mixture"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """What is common to all architectures. JSON-able: `dataclasses.asdict` and back.
+
+    Attributes:
+        levels: values a sub-pixel can take, 2 to 256.
+        channels: colour channels of the image, 1 (grey) or 3 (R, G, B in this order).
+        height: rows of the image, in pixels.
+        width: columns of the image, in pixels.
+        classes: number of labels to condition on; 0 for none.
+        hidden_channels: feature channels inside the network.
+        blocks: how many times the repeated part is repeated: the depth.
+        kernel_size: of the repeated masked convolutions, odd.
+        first_kernel_size: of the first masked convolution, odd.
+        level_features: 0 for the level of each pixel as one number, which is what the network then
+            reads; or how many piecewise-linear functions of it instead (`LevelFeatures`), so that
+            neighbouring levels can be told apart. Needs a grey image.
+        position: whether the features get a learned function of row and column.
+        conditioning: how the label enters: `bias` adds a vector in each block, `film` scales and
+            shifts its channels, `concat` puts a plane for each class beside the image.
+        label_dropout: share of the labels that training hides, 0 for none. Above 0, the model
+            also knows images without a label, and sampling can be guided.
+        orders: 1, or 8: the model also knows the images turned and mirrored, each of the eight as
+            labels of its own (see `scan_orders.py`), so that it can begin at any corner. Needs
+            classes and a square image.
+        independent_channels: R, G and B of a pixel do not see one another.
+        likelihood: `softmax` over the levels (for two of them a single sigmoid), or
+            `logistic_mixture`, the discretised mixture of logistics of PixelCNN++.
+        components: of the logistic mixture.
+    """
+
+    levels: int = 2
+    channels: int = 1
+    height: int = 28
+    width: int = 28
+    classes: int = 0
+    hidden_channels: int = 64
+    blocks: int = 5
+    kernel_size: int = 3
+    first_kernel_size: int = 7
+    level_features: int = 0
+    position: bool = False
+    conditioning: Conditioning = "bias"
+    label_dropout: float = 0.0
+    orders: int = 1
+    independent_channels: bool = False
+    likelihood: LikelihoodName = "softmax"
+    components: int = 5
+
+    @property
+    def colour_groups(self) -> int:
+        """Groups that the features are divided into, so that G may see R and B may see both."""
+        return 1 if self.independent_channels else self.channels
+
+    @property
+    def image_features(self) -> int:
+        """Channels of the image as the layers read it."""
+        return self.level_features or self.channels
+
+    @property
+    def no_label(self) -> int:
+        """The label that stands for none; allowed only if `label_dropout` is above 0."""
+        return self.classes
+
+    @property
+    def label_slots(self) -> int:
+        """How many labels there are: of each order, and that for none."""
+        return self.classes * self.orders + (self.label_dropout > 0)
+
+    @property
+    def saturating_blocks(self) -> int:
+        """As many blocks as can widen the view: each moves it by at least one pixel."""
+        return max(self.blocks, min(self.height + self.width, 256))
+
+    def deepest(self) -> Self:
+        """The same architecture at unlimited depth, as thin as it goes: for what it can see."""
+        heads: dict[str, Any] = {"heads": self.channels} if hasattr(self, "heads") else {}
+        return replace(
+            self,
+            blocks=self.saturating_blocks,
+            hidden_channels=2 * self.channels,
+            classes=0,
+            label_dropout=0.0,
+            orders=1,
+            levels=2,
+            position=False,
+            **heads,
+        )
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            # JSON and command lines hand over True for 1, which would pass as an int.
+            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool)):
+                raise ConfigError(f"{field.name} = {value!r} is not a whole number.")
+            if field.type == "bool" and not isinstance(value, bool):
+                raise ConfigError(f"{field.name} = {value!r} is neither True nor False.")
+            if field.type == "float" and not isinstance(value, float | int):
+                raise ConfigError(f"{field.name} = {value!r} is not a number.")
+        self._check_range("levels", 2, 256)
+        self._check_choice("channels", (1, 3))
+        self._check_range("height", 1, 256)
+        self._check_range("width", 1, 256)
+        self._check_range("classes", 0, 1000)
+        self._check_range("hidden_channels", 1, 1024)
+        self._check_range("blocks", 1, 256)
+        self._check_kernel("kernel_size")
+        self._check_kernel("first_kernel_size")
+        self._check_range("level_features", 0, 256)
+        if self.level_features and self.channels > 1:
+            raise ConfigError(
+                f"level_features = {self.level_features} needs a grey image; this one has "
+                f"{self.channels} colours. Leave level_features at 0."
+            )
+        self._check_choice("conditioning", get_args(Conditioning))
+        self._check_choice("likelihood", get_args(LikelihoodName))
+        self._check_range("components", 1, 100)
+        self._check_range("label_dropout", 0.0, 0.9)
+        if self.label_dropout and not self.classes:
+            raise ConfigError(
+                f"label_dropout = {self.label_dropout} hides labels, but classes = 0: there are "
+                "none. Give classes, or leave label_dropout at 0."
+            )
+        self._check_choice("orders", (1, 8))
+        if self.orders > 1:
+            self._check_orders()
+        if self.hidden_channels % self.channels:
+            raise ConfigError(
+                f"hidden_channels = {self.hidden_channels} cannot be shared between "
+                f"{self.channels} colours; use a multiple of {self.channels}."
+            )
+
+    def _check_orders(self) -> None:
+        if not self.classes:
+            raise ConfigError(
+                f"orders = {self.orders} needs classes: their labels tell the orders apart."
+            )
+        if self.label_dropout or self.conditioning == "concat":
+            raise ConfigError(
+                f"orders = {self.orders} goes with conditioning = 'bias' or 'film', and with "
+                "label_dropout = 0."
+            )
+
+    def _check_range(self, name: str, low: float, high: float) -> None:
+        if not low <= getattr(self, name) <= high:
+            raise ConfigError(f"{name} = {getattr(self, name)} is outside {low} to {high}.")
+
+    def _check_choice(self, name: str, allowed: tuple[object, ...]) -> None:
+        if getattr(self, name) not in allowed:
+            choices = ", ".join(map(repr, allowed))
+            raise ConfigError(f"{name} = {getattr(self, name)!r} is unknown; use one of {choices}.")
+
+    def _check_kernel(self, name: str) -> None:
+        size = getattr(self, name)
+        widest = 2 * max(self.height, self.width) - 1
+        if size < 1 or size % 2 == 0:
+            raise ConfigError(f"{name} = {size} has no centre; use an odd number from 1 on.")
+        if size > widest:
+            raise ConfigError(
+                f"{name} = {size} reaches beyond a {self.height} x {self.width} image from "
+                f"everywhere in it; use {widest} or less."
+            )

@@ -1,0 +1,313 @@
+"""A model as a short list of values, read off its `torch.fx` trace.
+
+Receptive fields, audits and the fast sampler all need to know how a network is wired. This module
+reads it off once, so that a model is written as an ordinary module and nowhere else.
+"""
+
+from __future__ import annotations
+
+import operator
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, fx, nn
+from torch.nn import functional as F
+
+from pixelcnn.errors import ConfigError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.conditioning import ClassBias, ClassScale, LabelPlanes, PositionBias
+from pixelcnn.nn.attention import CausalAttention
+from pixelcnn.nn.layers import ChannelNorm, TapConv2d, TapLayer, Upsample2
+from pixelcnn.nn.recurrence import Recurrence
+
+# Layers that stand in a graph as one value each, by the name of their operation.
+_LAYERS: dict[type[nn.Module], str] = {
+    ChannelNorm: "norm",
+    CausalAttention: "attention",
+    Recurrence: "recurrence",
+    Upsample2: "upsample",
+}
+_CONSTANTS = (ClassBias, ClassScale, LabelPlanes, PositionBias)
+
+_OPERATIONS: dict[Any, str] = {
+    F.relu: "relu",
+    torch.relu: "relu",
+    F.elu: "elu",
+    torch.tanh: "tanh",
+    torch.sigmoid: "sigmoid",
+    torch.neg: "neg",
+    operator.neg: "neg",
+    operator.add: "add",
+    torch.add: "add",
+    operator.mul: "mul",
+    torch.mul: "mul",
+    torch.cat: "cat",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """One tensor inside the network: `(B, channels, H / scale, W / scale)`, rounded up.
+
+    Attributes:
+        index: place in the list; inputs come before.
+        name: dotted path of the layer that made it, or the operation's name.
+        op: `image`, `constant` (does not depend on the image), `taps` (a `TapLayer`), `norm`,
+            `attention` (of query, key and value), `recurrence`, `upsample`, `relu`, `elu`, `tanh`,
+            `sigmoid`, `neg`, `add`, `mul`, `cat`, `slice`.
+        inputs: the values it is made of.
+        channels: its feature channels.
+        layer: the module, if a single one made it.
+        start: first channel, for `slice`.
+        scale: pixels of the image from one row or column of this value to the next.
+    """
+
+    index: int
+    name: str
+    op: str
+    inputs: tuple[Value, ...] = field(repr=False)
+    channels: int
+    layer: nn.Module | None = None
+    start: int = 0
+    scale: int = 1
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All values of a model in order; the last one is the output."""
+
+    values: tuple[Value, ...]
+    constants: Callable[[Tensor | None], dict[int, Tensor]]
+    """From labels `(B,)` to {index: `(B or 1, C, H or 1, W or 1)`} of every constant value."""
+
+    @property
+    def image(self) -> Value:
+        """The scaled image."""
+        return self.values[0]
+
+    @property
+    def output(self) -> Value:
+        """What `network` returns."""
+        return self.values[-1]
+
+
+# While it traces, `torch.fx` replaces how every module of the process is called.
+_TRACING = threading.Lock()
+
+
+class _Tracer(fx.Tracer):
+    """Traces `network`, stopping at the layers of `pixelcnn.nn.layers`.
+
+    Modules that other threads call meanwhile are none of its business and run as ever: on a
+    server, somebody's model is always at work.
+    """
+
+    traced_func_name = "network"
+
+    def __init__(self) -> None:
+        # By default the functions of `math` are replaced too, for the whole process: numba, where
+        # it begins to compile at that moment, would never know the real ones.
+        super().__init__(autowrap_modules=())  # type: ignore[arg-type]  # declared as one module
+        self._thread = threading.get_ident()
+
+    def call_module(
+        self,
+        m: nn.Module,
+        forward: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Record a call of this thread."""
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        """Record the use of a parameter by this thread."""
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        ours = isinstance(m, (TapLayer, *_LAYERS, *_CONSTANTS))
+        return ours or super().is_leaf_module(m, module_qualified_name)
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """What a network does, call by call.
+
+    It holds for every model of the same architecture and depth: the weights, masks and kernels are
+    looked up in the model itself.
+
+    Attributes:
+        calls: the trace.
+        channels: the feature channels of what each call makes.
+    """
+
+    calls: fx.Graph
+    channels: dict[fx.Node, int]
+
+
+def record(model: AutoregressiveModel) -> Recording:
+    """What `model.network` does. It takes far longer than to read a graph off it."""
+    config = model.config
+    unlabelled = {} if config.classes else {"labels": None}
+    with _TRACING:
+        calls = _Tracer().trace(model, concrete_args=unlabelled)
+    device = next(model.parameters()).device
+    example = torch.zeros(1, config.channels, config.height, config.width, device=device)
+    label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
+    counter = _ChannelCounter(model, graph=calls)
+    with torch.no_grad():
+        counter.run(example, label)
+    return Recording(calls, counter.channels)
+
+
+def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Graph:
+    """The graph of `model.network`.
+
+    Args:
+        model: a model of the registry.
+        recording: of this model, or of one that differs in weights, masks and kernels alone.
+
+    Raises:
+        ConfigError: the network uses an operation that is not in the list of `Value`.
+    """
+    recording = recording or record(model)
+    calls = recording.calls
+    image, labels = [node for node in calls.nodes if node.op == "placeholder"]
+    builder = _Builder(model, image, recording.channels)
+    for node in calls.nodes:
+        if node is not labels:
+            builder.add(node)
+    constant_nodes = builder.constant_nodes
+
+    def constants(given: Tensor | None) -> dict[int, Tensor]:
+        computed = _evaluate(model, calls, constant_nodes, labels, given)
+        return {value.index: computed[node] for node, value in constant_nodes.items()}
+
+    return Graph(live(builder.values, builder.output), constants)
+
+
+class _ChannelCounter(fx.Interpreter):
+    """Runs a trace and notes the feature channels of every tensor that it makes."""
+
+    def __init__(self, model: AutoregressiveModel, *, graph: fx.Graph) -> None:
+        super().__init__(model, graph=graph)
+        self.channels: dict[fx.Node, int] = {}
+
+    def run_node(self, n: fx.Node) -> Any:
+        """Do what the node does."""
+        made = super().run_node(n)
+        if isinstance(made, Tensor) and made.dim() > 1:
+            self.channels[n] = made.shape[1]
+        return made
+
+
+class _Builder:
+    """Turns fx nodes into values one by one; `channels` has the feature channels of each."""
+
+    def __init__(
+        self, model: AutoregressiveModel, image: fx.Node, channels: dict[fx.Node, int]
+    ) -> None:
+        self.modules = dict(model.named_modules())
+        self.channels = channels
+        self.values: list[Value] = []
+        self.known: dict[fx.Node, Value | list[Value]] = {}
+        self.constant_nodes: dict[fx.Node, Value] = {}
+        self.output = self.known[image] = self._append("image", "image", (), channels[image])
+
+    def _append(self, name: str, op: str, inputs: tuple[Value, ...], channels: int, **more: Any):  # type: ignore[no-untyped-def]
+        scale = max((source.scale for source in inputs), default=1)
+        value = Value(len(self.values), name, op, inputs, channels, **{"scale": scale, **more})
+        self.values.append(value)
+        return value
+
+    def add(self, node: fx.Node) -> None:
+        """Append the value that `node` makes, if it makes one."""
+        if node in self.known:
+            return
+        if node.op == "output":
+            self.output = self._value(node.args[0])
+            return
+        sources = [self.known[source] for source in node.all_input_nodes if source in self.known]
+        if all(isinstance(source, Value) and source.op == "constant" for source in sources):
+            value = self._append(node.name, "constant", (), self.channels.get(node, 0))
+            self.known[node] = self.constant_nodes[node] = value
+        elif node.op == "call_module":
+            self.known[node] = self._layer(node)
+        else:
+            self.known[node] = self._operation(node)
+
+    def _value(self, argument: Any) -> Value:
+        value = self.known[argument]
+        assert isinstance(value, Value)
+        return value
+
+    def _layer(self, node: fx.Node) -> Value:
+        name = str(node.target)
+        layer = self.modules[name]
+        inputs = tuple(self._value(argument) for argument in node.args)
+        if isinstance(layer, nn.Dropout | nn.Identity):
+            return inputs[0]
+        if isinstance(layer, TapLayer):
+            scale = inputs[0].scale
+            if isinstance(layer, TapConv2d):
+                scale *= layer.stride[0]
+            return self._append(name, "taps", inputs, self.channels[node], layer=layer, scale=scale)
+        for kind, op in _LAYERS.items():
+            if isinstance(layer, kind):
+                scale = inputs[0].scale // 2 if op == "upsample" else inputs[0].scale
+                return self._append(name, op, inputs, self.channels[node], layer=layer, scale=scale)
+        raise ConfigError(f"layer {name} is a {type(layer).__name__}, which states no taps.")
+
+    def _operation(self, node: fx.Node) -> Value | list[Value]:
+        if node.op == "call_method" and node.target == "chunk":
+            return self._chunk(node)
+        if node.target is operator.getitem:
+            parts = self.known[node.args[0]]  # type: ignore[index]
+            assert isinstance(parts, list)
+            return parts[node.args[1]]  # type: ignore[index]
+        op = _OPERATIONS.get(node.target)
+        if op is None:
+            raise ConfigError(f"operation {node.name} ({node.target}) cannot be followed.")
+        arguments = node.args[0] if op == "cat" else node.args
+        inputs = tuple(self._value(argument) for argument in arguments)  # type: ignore[union-attr]
+        return self._append(node.name, op, inputs, self.channels[node])
+
+    def _chunk(self, node: fx.Node) -> list[Value]:
+        source, parts = self._value(node.args[0]), int(node.args[1])  # type: ignore[arg-type]
+        size = source.channels // parts
+        return [
+            self._append(f"{node.name}_{part}", "slice", (source,), size, start=part * size)
+            for part in range(parts)
+        ]
+
+
+def _evaluate(
+    model: AutoregressiveModel,
+    traced: fx.Graph,
+    nodes: dict[fx.Node, Value],
+    labels: fx.Node,
+    given: Tensor | None,
+) -> dict[fx.Node, Tensor]:
+    """Run only the nodes that do not depend on the image."""
+    interpreter = fx.Interpreter(model, graph=traced)
+    interpreter.env = {labels: given}
+    with torch.no_grad():
+        for node in nodes:
+            interpreter.env[node] = interpreter.run_node(node)
+    return {node: interpreter.env[node] for node in nodes}
+
+
+def live(values: list[Value], output: Value) -> tuple[Value, ...]:
+    """The image and what the output is made of, in order, the output last."""
+    needed = {0, output.index}
+    for value in reversed(values):
+        if value.index in needed:
+            needed.update(source.index for source in value.inputs)
+    return tuple(value for value in values if value.index in needed)

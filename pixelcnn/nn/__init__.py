@@ -1,0 +1,1 @@
+"""Masked, gated and shifted layers, attention, recurrence, likelihoods."""

@@ -1,0 +1,137 @@
+"""What is asked of a run, and where it stands: the contents of config.json and status.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+from pixelcnn.errors import ConfigError
+from pixelcnn.system.atomic_files import to_json
+from pixelcnn.training.config import TrainConfig
+
+State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed"]
+
+# Arguments of `load_data`, and the options of a model that the data decides.
+_DATA_OPTIONS = ("root", "levels", "binarize", "size")
+_FROM_DATA = ("levels", "channels", "height", "width", "classes")
+
+_ACTIVE = ("queued", "starting", "running", "paused")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What to train, on what, and how; stored as JSON in the run's directory.
+
+    Attributes:
+        model: name of an architecture.
+        model_options: its options; image size, levels and classes come from the data.
+        conditional: whether the model is told the label.
+        data: name of a data set.
+        data_options: arguments of `load_data`: root, levels, binarize, size.
+        train: options of training.
+        notes: further facts for the cards of its checkpoints, such as the command.
+    """
+
+    model: str = "pixelcnn"
+    model_options: Mapping[str, Any] = field(default_factory=dict)
+    conditional: bool = False
+    data: str = "mnist5k"
+    data_options: Mapping[str, Any] = field(default_factory=dict)
+    train: TrainConfig
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> bytes:
+        """The configuration as JSON.
+
+        Raises:
+            ConfigError: an option has a value that JSON does not know.
+        """
+        try:
+            return to_json(asdict(self), indent=1)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(
+                f"The configuration is not JSON ({error}); use numbers, text and lists."
+            ) from error
+
+    @classmethod
+    def from_json(cls, content: bytes) -> RunConfig:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ConfigError: it is no such JSON, or an option has a value that cannot work.
+        """
+        try:
+            values = json.loads(content)
+            train = TrainConfig(**values.pop("train"))
+            return cls(**values, train=train)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise ConfigError(f"This is no run configuration: {error}.") from error
+
+    def check(self) -> None:
+        """Raise what can be known to be wrong before the data is loaded.
+
+        Raises:
+            ConfigError: an unknown model, option or data set, or a value that cannot work.
+        """
+        from pixelcnn.data.loading import data_names
+        from pixelcnn.data.names import OWN
+        from pixelcnn.models.registry import config_class
+
+        if self.data not in (*data_names(), OWN):
+            raise ConfigError(
+                f"data set {self.data!r} is unknown; use one of {', '.join(data_names())}."
+            )
+        _check_options(self.data_options, _DATA_OPTIONS, f"data set {self.data}")
+        configured = config_class(self.model)
+        known = [option.name for option in fields(configured) if option.name not in _FROM_DATA]
+        _check_options(self.model_options, known, f"model {self.model}")
+        # How many classes there are, the data will tell; that there are any is known.
+        configured(**self.model_options, classes=int(self.conditional))
+
+
+def _check_options(options: Mapping[str, Any], known: Sequence[str], owner: str) -> None:
+    for option in options:
+        if option not in known:
+            raise ConfigError(
+                f"option {option!r} is unknown to {owner}; it takes {', '.join(known)}."
+            )
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """Where a run stands.
+
+    Attributes:
+        state: queued (waits for its turn or for a process), starting (loads data and model),
+            running, paused, finished (budget used up), stopped (on request) or failed.
+        message: for a failure, what happened and what to do.
+        step: steps taken.
+        progress: share of the budget used up, 0 to 1.
+        elapsed_s: seconds of training work so far.
+        images_per_second: training speed.
+        device: what it runs on, such as `cpu, bfloat16`.
+        memory_mb: the most main memory that the process has used so far, or on a graphics card
+            the most of its memory, in millions of bytes; None where it cannot be told.
+        pid: process number, for people.
+        updated: when this was written, in seconds since 1970.
+    """
+
+    state: State
+    message: str = ""
+    step: int = 0
+    progress: float = 0.0
+    elapsed_s: float = 0.0
+    images_per_second: float | None = None
+    device: str = ""
+    memory_mb: float | None = None
+    pid: int | None = None
+    updated: float = 0.0
+
+    @property
+    def active(self) -> bool:
+        """Whether there is, or is about to be, a process at work."""
+        return self.state in _ACTIVE

@@ -1,0 +1,64 @@
+"""What can be said about a training before it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from pixelcnn.causality.reach import audit
+from pixelcnn.data.dataset import DataSet
+from pixelcnn.metrics import Evaluation, bernoulli_baseline, uniform_baseline
+from pixelcnn.recipes.build import build_run_model
+from pixelcnn.recipes.config import RunConfig
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Facts about a model and its data.
+
+    Attributes:
+        parameters: numbers that training adjusts.
+        seen_share: share of the earlier sub-pixels that a sub-pixel's guess can depend on, 0 to 1,
+            over all positions.
+        reachable_share: the same at unlimited depth; less than 1 where there is a blind spot.
+        train_images: images to learn from.
+        uniform: score of guessing, every level equally likely.
+        per_pixel: score of knowing how often each pixel is inked, and nothing else.
+    """
+
+    parameters: int
+    seen_share: float
+    reachable_share: float
+    train_images: int
+    uniform: Evaluation
+    per_pixel: Evaluation
+
+    @property
+    def nats_per_bit(self) -> float:
+        """Nats per image for one bit per sub-pixel."""
+        return self.uniform.nats / self.uniform.bits_per_dim
+
+
+def preview(config: RunConfig, data: DataSet) -> Preview:
+    """Build the model of a run, without training it, and look at it.
+
+    Args:
+        config: the run; `data` must be the data set that it names.
+        data: gives the image size, the levels and the baselines.
+
+    Raises:
+        ConfigError: the model cannot be built for these images, or trained in this memory.
+    """
+    with torch.random.fork_rng(devices=[]):
+        model = build_run_model(config, data)
+    report = audit(model)
+    dims = data.channels * data.height * data.width
+    return Preview(
+        parameters=sum(weight.numel() for weight in model.parameters()),
+        seen_share=report.seen_share,
+        reachable_share=1 - report.never / max(report.legal, 1),
+        train_images=len(data.train.images),
+        uniform=uniform_baseline(data.levels, dims),
+        per_pixel=bernoulli_baseline(data),
+    )

@@ -1,0 +1,71 @@
+"""What a training drew, as a file that moves: animated WebP, or GIF for old programs."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from pixelcnn.data.images import sheet
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.runs.view import RunView
+
+KINDS = ("webp", "gif")
+
+_COLUMNS = 4
+_TEXT_HEIGHT = 34
+_WHOLE_MS, _SLOWEST_MS, _FASTEST_MS, _LAST_MS = 6000, 500, 60, 2500
+_MOST_FRAMES = 120
+
+
+def export_evolution(view: RunView, kind: str = "webp") -> bytes:
+    """The samples of a run from the first moment to the last, each with its step.
+
+    Args:
+        view: of the run.
+        kind: `webp`, which is small, or `gif`.
+
+    Raises:
+        ConfigError: another kind.
+        DataError: the run has drawn nothing yet.
+    """
+    if kind not in KINDS:
+        raise ConfigError(f"kind = {kind!r} is unknown; use webp or gif.")
+    steps = view.frame_steps
+    if not steps:
+        raise DataError("Nothing was drawn yet; wait for the first samples.")
+    levels = int(view.config.data_options.get("levels", 2))
+    shown = _thinned(len(steps))
+    frames = [_frame(torch.from_numpy(view.frames[at]), levels, steps[at]) for at in shown]
+    pace = min(_SLOWEST_MS, max(_FASTEST_MS, _WHOLE_MS // len(frames)))
+    file = io.BytesIO()
+    frames[0].save(
+        file,
+        kind.upper(),
+        save_all=True,
+        append_images=frames[1:],
+        duration=[pace] * (len(frames) - 1) + [_LAST_MS],
+        loop=0,
+        **({"lossless": True, "method": 2} if kind == "webp" else {"optimize": False}),
+    )
+    return file.getvalue()
+
+
+def _thinned(count: int) -> Sequence[int]:
+    """At most so many of the moments, evenly spread, the first and the last among them."""
+    if count <= _MOST_FRAMES:
+        return range(count)
+    return [round(place * (count - 1) / (_MOST_FRAMES - 1)) for place in range(_MOST_FRAMES)]
+
+
+def _frame(images: torch.Tensor, levels: int, step: int) -> Image.Image:
+    """The samples of one moment, ink dark on light paper, with the step below."""
+    tiles = sheet(levels - 1 - images, levels, columns=min(_COLUMNS, len(images)))
+    frame = Image.new("RGB", (tiles.width, tiles.height + _TEXT_HEIGHT), "white")
+    frame.paste(tiles, (0, 0))
+    font = ImageFont.load_default(size=20)
+    place = (8, tiles.height + _TEXT_HEIGHT // 2)
+    ImageDraw.Draw(frame).text(place, f"step {step:,}", fill="black", font=font, anchor="lm")
+    return frame

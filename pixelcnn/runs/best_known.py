@@ -1,0 +1,61 @@
+"""The best score that comes with the lab for the images of a run: a line to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pixelcnn.checkpoints.files import Shipped
+from pixelcnn.errors import RunError
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.recipes.live import live_presets
+from pixelcnn.runs.recordings import recorded_run
+from pixelcnn.runs.view import RunView
+
+# The 5,000 digits are MNIST's; what differs is who is held out.
+_SAME_IMAGES = {"mnist5k": "mnist"}
+
+
+@dataclass(frozen=True)
+class BestKnown:
+    """A score on held-out images: in bits per sub-pixel, and whose it is."""
+
+    bits_per_dim: float
+    name: str
+
+
+def best_known(config: RunConfig, models: Iterable[Shipped]) -> BestKnown | None:
+    """The best of `models` and of the recordings on images like those of the run; None without.
+
+    Images are alike when data set, size, levels and binarisation agree: only then can scores be
+    compared. Even so the held-out images may be others.
+    """
+    wanted = _images(config.data, config.data_options)
+    found = [
+        BestKnown(float(one.card["bits_per_dim"]), one.name)
+        for one in models
+        if "bits_per_dim" in one.card and _images_of(one.card) == wanted
+    ]
+    for preset in live_presets().values():
+        if _images(preset.config.data, preset.config.data_options) != wanted:
+            continue
+        try:
+            held_out = RunView(recorded_run(preset.name)).held_out
+        except RunError:  # an incomplete copy of the project
+            continue
+        if held_out is not None:
+            found.append(BestKnown(held_out.bits_per_dim, f"the recording of {preset.title}"))
+    return min(found, key=lambda one: one.bits_per_dim, default=None)
+
+
+def _images_of(card: dict[str, Any]) -> tuple[Any, ...] | None:
+    data = card.get("data")
+    return _images(data.get("name"), data) if isinstance(data, dict) else None
+
+
+def _images(name: Any, options: Any) -> tuple[Any, ...]:
+    size = options.get("size") or (8 if name == "digits8x8" else 28)
+    levels = options.get("levels", 2)
+    binarize = options.get("binarize", "threshold") if levels == 2 else None
+    return _SAME_IMAGES.get(name, name), size, levels, binarize

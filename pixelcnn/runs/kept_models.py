@@ -1,0 +1,57 @@
+"""Models that somebody trained here and wants to use again: checkpoints under names of their own.
+
+They lie in the folder `models` beside the runs, as copies, so that a run may be deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pixelcnn.checkpoints.files import Shipped, shipped
+from pixelcnn.errors import RunError
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.store import runs_root
+from pixelcnn.system.atomic_files import write_whole
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
+
+
+def kept_models(root: Path | None = None) -> list[Shipped]:
+    """All models that were kept, by name; a damaged one is listed with its `error`.
+
+    Args:
+        root: directory of all runs; None for `runs_root()`.
+    """
+    return shipped(_folder(root))
+
+
+def keep_model(run: Run, name: str, root: Path | None = None) -> Path:
+    """Keep the latest weights of a run under a name; returns the file.
+
+    Raises:
+        RunError: the name cannot be used or is taken, the run has saved nothing yet, or the file
+            cannot be written.
+    """
+    if not _NAME.fullmatch(name):
+        raise RunError(
+            f"The name {name!r} cannot be used; take up to 40 letters, digits, spaces, dots, "
+            "dashes and underscores, a letter or digit first."
+        )
+    weights = run.checkpoint("last")
+    name = name.strip()
+    path = _folder(root) / f"{name}.safetensors"
+    if path.exists() or name in {one.name for one in shipped()}:
+        raise RunError(f"A model called {name!r} is there already; choose another name.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, weights.read_bytes())
+    except OSError as error:
+        raise RunError(
+            f"{path.name} cannot be written ({error.strerror}); free some space."
+        ) from error
+    return path
+
+
+def _folder(root: Path | None) -> Path:
+    return (runs_root() if root is None else root) / "models"

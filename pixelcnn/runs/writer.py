@@ -1,0 +1,210 @@
+"""What the training process writes into its run's directory."""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from pixelcnn.checkpoints.files import read_card, save_checkpoint
+from pixelcnn.data.dataset import DataSet
+from pixelcnn.recipes.config import RunConfig, RunStatus, State
+from pixelcnn.runs.directory import Run
+from pixelcnn.runs.snapshots import keep_moment
+from pixelcnn.system.atomic_files import RowWriter, remove_unfinished, write_whole
+from pixelcnn.system.memory import most_memory_mb
+from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step
+from pixelcnn.training.state import TrainingState, save_state
+from pixelcnn.training.trainer import Trainer
+
+# Often enough for a smooth display, and far too seldom to slow training down.
+_STATUS_EVERY_S = 0.2
+
+_RESERVE_BYTES = 64 * 1024
+_AVERAGED = ("nats", "bits_per_dim", "gradient_norm")
+
+
+class StatusWriter:
+    """Writes a run's status; keeps some disk space back to report even a full disk."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._trainer: Trainer | None = None
+        self._reserve = run.path / "reserve"
+        self._reserve.write_bytes(bytes(_RESERVE_BYTES))
+        self._status = replace(run.status(), pid=os.getpid())
+        self.enter("starting")
+
+    @property
+    def status(self) -> RunStatus:
+        """The latest status, written or about to be."""
+        return self._status
+
+    def follow(self, trainer: Trainer) -> None:
+        """Report how far this trainer is, from now on."""
+        self._trainer = trainer
+
+    def progress(self, images_per_second: float) -> None:
+        """Note that training went on; written a few times a second."""
+        self._status = replace(self._status, images_per_second=images_per_second)
+        if time.monotonic() - self._written > _STATUS_EVERY_S:
+            self._write()
+
+    def enter(self, state: State, message: str = "") -> None:
+        """Write a new state at once."""
+        self._status = replace(self._status, state=state, message=message)
+        if not self._status.active:
+            self._reserve.unlink(missing_ok=True)
+        self._write()
+
+    def _write(self) -> None:
+        if self._trainer is not None:
+            self._status = replace(
+                self._status,
+                step=self._trainer.step,
+                progress=self._trainer.progress,
+                elapsed_s=self._trainer.elapsed_s,
+                device=self._trainer.description,
+                memory_mb=most_memory_mb(self._trainer.device),
+            )
+        self._run.write_status(self._status)
+        self._written = time.monotonic()
+
+
+class RunWriter:
+    """Turns the events of a trainer into files."""
+
+    def __init__(
+        self, run: Run, config: RunConfig, data: DataSet, trainer: Trainer, status: StatusWriter
+    ) -> None:
+        self._run = run
+        self._config = config
+        self._data = data
+        self._trainer = trainer
+        self._status = status
+        remove_unfinished(run.path)
+        remove_unfinished(run.path / "samples")
+        self._rows = RowWriter(run.path / "metrics.jsonl")
+        self._steps: list[Step] = []
+        self._scored: Evaluated | None = None
+        self._best_nats = self._stored_best()
+        if self._rows.continues:
+            # Nothing was saved before the first step: not even the rows of step 0 count then.
+            self._rows.write({"event": "resumed", "step": trainer.step or -1})
+        keep_moment(run, trainer.kept_model, trainer.step)
+
+    def record(self, event: Event) -> None:
+        """Write what an event has to say.
+
+        Raises:
+            OSError, CheckpointError: the disk is full, or the like; nothing written before is lost.
+        """
+        if isinstance(event, Step):
+            self._steps.append(event)
+            if event.step % _row_every(event.step) == 0:
+                self._write_steps()
+            self._status.progress(event.images_per_second)
+            keep_moment(self._run, self._trainer.kept_model, event.step)
+        elif isinstance(event, Evaluated):
+            self._write_steps()
+            self._rows.write({"event": "evaluated", **asdict(event)})
+            self._scored = event
+            if event.nats < self._best_nats:
+                self._save_weights("best")
+                self._best_nats = event.nats
+        elif isinstance(event, Sampled):
+            if event.completion is not None:
+                _save_images(self._run.completion_path(event.step), event.completion)
+            _save_images(self._run.sample_path(event.step), event.images)
+        elif isinstance(event, Saved):
+            self.save(event.state)
+
+    def save(self, state: TrainingState) -> None:
+        """Store the state to go on from and the latest weights."""
+        self._write_steps()
+        save_state(self._run.state_path, state)
+        self._save_weights("last")
+
+    def close(self) -> None:
+        """Write what is known of the last steps, and close the file of metrics."""
+        try:
+            self._write_steps()
+        finally:
+            self._rows.close()
+
+    def _write_steps(self) -> None:
+        """One row for the steps since the row before: means of what is noisy."""
+        if not self._steps:
+            return
+        row: dict[str, Any] = {"event": "step", **asdict(self._steps[-1])}
+        for name in _AVERAGED:
+            row[name] = sum(getattr(step, name) for step in self._steps) / len(self._steps)
+        self._rows.write(row | {"steps": len(self._steps)})
+        self._steps = []
+
+    def _save_weights(self, name: str) -> None:
+        path = self._run.path / f"{name}.safetensors"
+        save_checkpoint(path, self._trainer.kept_model, self._card())
+
+    def _card(self) -> dict[str, Any]:
+        """Facts about the present weights. The score is on held-out images that also chose `best`,
+        which flatters it a little."""
+        trainer, data = self._trainer, self._data
+        facts: dict[str, Any] = {
+            "data": {
+                "name": data.name,
+                "levels": data.levels,
+                "binarize": data.binarize,
+                "size": data.height,
+            },
+            "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
+            "recipe": {
+                "model": self._config.model,
+                "model_options": dict(self._config.model_options),
+                "conditional": self._config.conditional,
+                "train": asdict(self._config.train),
+            },
+            "step": trainer.step,
+            "seconds": round(trainer.elapsed_s, 1),
+            "images_per_second": _rounded(self._status.status.images_per_second),
+            "hardware": self._status.status.device,
+            "date": time.strftime("%Y-%m-%d", time.gmtime()),
+            "torch": torch.__version__,
+            "seed": self._config.train.seed,
+            "run": self._run.id,
+        }
+        scored = self._scored
+        if scored is not None and scored.step == trainer.step:
+            facts["test_nats"] = scored.nats
+            facts["test_nats_stderr"] = scored.nats_stderr if scored.images > 1 else None
+            facts["bits_per_dim"] = scored.bits_per_dim
+            facts["test_images"] = scored.images
+        return facts | dict(self._config.notes)
+
+    def _stored_best(self) -> float:
+        """The score of the weights in `best.safetensors`, infinity if there are none."""
+        try:
+            return float(read_card(self._run.checkpoint("best"))["test_nats"])
+        except (ValueError, KeyError, TypeError):
+            return float("inf")
+
+
+def _save_images(path: Path, images: torch.Tensor) -> None:
+    content = io.BytesIO()
+    np.save(content, images.numpy(), allow_pickle=False)
+    write_whole(path, content.getvalue(), durable=False)
+
+
+def _row_every(step: int) -> int:
+    """Steps a row: a curve needs no more, and a file of rows has to stay quick to read."""
+    return 1 if step <= 1000 else 10 if step <= 10_000 else 100
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 1)

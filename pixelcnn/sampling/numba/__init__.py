@@ -1,0 +1,1 @@
+"""The fast engine: the lowered program, compiled by numba."""

@@ -1,0 +1,92 @@
+"""Images that are drawn row by row together, and may replace one another in between."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pixelcnn.sampling.numba.engine import NumbaEngine
+from pixelcnn.sampling.numba.tiles import Tile, fill_tiles, parts_of
+from pixelcnn.sampling.request import Request
+
+
+class Population:
+    """Images that are drawn together, row by row, and may replace one another between two rows.
+
+    That is what a particle filter needs: copies of an image go on from its activations, each with
+    the random numbers of its own place.
+    """
+
+    def __init__(self, engine: NumbaEngine, request: Request) -> None:
+        self._engine, self._request = engine, request
+        self._images = request.images.numpy().copy()
+        self._known = np.ascontiguousarray(request.known.numpy())
+        self._log_probs = np.zeros(self._images.shape, np.float32)
+        self._parts = parts_of(len(self._images))
+        self._tiles = [
+            Tile(engine, request, self._images, self._known, self._log_probs, part)
+            for part in self._parts
+        ]
+        self.rows = 0
+        """Rows that are drawn, from the top."""
+
+    @property
+    def images(self) -> Tensor:
+        """Uint8 `(n, C, H, W)`; below `rows` they are not drawn yet."""
+        return torch.from_numpy(self._images.copy())
+
+    @property
+    def log_probs(self) -> Tensor:
+        """Log-probabilities of what stands in the last row drawn, in nats: `(n, C, W)`."""
+        return torch.from_numpy(self._log_probs[:, :, self.rows - 1].copy())
+
+    def draw_row(self) -> None:
+        """Draw the next row of every image."""
+        fill_tiles(self._tiles, self._request, (self.rows, 0), self.rows + 1)
+        self.rows += 1
+
+    def replace(self, sources: Tensor) -> None:
+        """Let image i go on as a copy of image `sources[i]`: int64 `(n,)`.
+
+        An image that is copied must stay itself, `sources[sources[i]] == sources[i]`: then it does
+        not matter which copy is made first, and nothing is moved that need not be.
+        """
+        assert bool((sources[sources] == sources).all()), "a source is replaced itself"
+        copies = [(i, source) for i, source in enumerate(sources.tolist()) if i != source]
+        for target, source in copies:
+            self._images[target] = self._images[source]
+        self._copy(copies, self)
+
+    def take(self, chosen: Tensor) -> Population:
+        """A population of copies of these images, int64 `(m,)`, which goes on from here.
+
+        Copy j has the random numbers of image j.
+        """
+        m, request = len(chosen), self._request
+        images = torch.from_numpy(self._images)[chosen]
+        known = request.known[chosen].clone()
+        known[:, :, : self.rows] = True
+        images = torch.where(known, images, torch.zeros((), dtype=torch.uint8))
+        labels = None if request.labels is None else request.labels[chosen]
+        fewer = dataclasses.replace(
+            request, images=images, known=known, uniforms=request.uniforms[:m], labels=labels
+        )
+        taken = Population(self._engine, fewer)
+        taken.rows = self.rows
+        taken._copy(list(enumerate(chosen.tolist())), self)
+        return taken
+
+    def _copy(self, copies: list[tuple[int, int]], origin: Population) -> None:
+        """Take over what was computed for (target, source) images of `origin`, and their labels."""
+        for target, source in copies:
+            tile, place = self._at(target)
+            other, other_place = origin._at(source)
+            tile.copy(place, other, other_place)
+
+    def _at(self, index: int) -> tuple[Tile, int]:
+        """The tile that an image is in, and its place there."""
+        number = next(n for n, part in enumerate(self._parts) if index < part.stop)
+        return self._tiles[number], index - self._parts[number].start

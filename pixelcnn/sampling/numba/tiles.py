@@ -1,0 +1,231 @@
+"""Images that the compiled loop works on together, and the memory that this needs."""
+
+from __future__ import annotations
+
+import getpass
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext, suppress
+from itertools import pairwise, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelcnn.sampling.numba.loop import copy_image, fill_row
+from pixelcnn.sampling.numba.program import Floats, Tables
+from pixelcnn.sampling.request import Request
+from pixelcnn.sampling.steps import Phase, spread
+from pixelcnn.system.devices import usable_cores
+
+if TYPE_CHECKING:
+    from pixelcnn.sampling.numba.engine import NumbaEngine
+
+TILE = 16
+"""Images computed together: enough to fill the registers, few enough to stay in the cache."""
+
+_ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
+_PATIENCE_S = 120.0
+
+
+def fill_tiles(
+    tiles: list[Tile],
+    request: Request,
+    first: tuple[int, int],
+    rows: int,
+    rows_before: int = 0,
+    rows_in_all: int | None = None,
+) -> None:
+    """Fill all tiles from a pixel to the end of a row, tiles side by side on several threads."""
+    row, column = first
+    compiling = nullcontext() if is_ready() else _one_process_compiles()
+    with compiling, ThreadPoolExecutor(min(len(tiles), usable_cores())) as threads:
+        while row < rows:
+            request.advance(rows_before + row, rows_in_all or rows)
+            if len(tiles) == 1:
+                tiles[0].fill(row, column)
+            else:
+                list(threads.map(Tile.fill, tiles, repeat(row), repeat(column)))
+            row, column = row + 1, 0
+
+
+def is_ready() -> bool:
+    """Whether the loop is compiled, so that a call costs no compilation."""
+    return bool(fill_row.overloads)
+
+
+@contextmanager
+def _one_process_compiles() -> Iterator[None]:
+    """Of processes that need the loop at the same time, such as a server and its trainings, one
+    compiles it, and the others wait to load what it has made."""
+    lock = FileLock(Path(tempfile.gettempdir()) / f"pixelcnn-compiling-{getpass.getuser()}.lock")
+    with suppress(Timeout, OSError):  # it spares work, no more
+        lock.acquire(timeout=_PATIENCE_S)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def parts_of(n: int) -> list[slice]:
+    """Parts of nearly equal size, at most `TILE` each, and one for each core if that fills them."""
+    count = max(-(-n // TILE), min(usable_cores(), n // (TILE // 2)))
+    bounds = np.linspace(0, n, count + 1).astype(int)
+    return [slice(*pair) for pair in pairwise(bounds)]
+
+
+class Tile:
+    """Images that are computed together, and the memory that this needs.
+
+    `images`, `known`, `log_probs` and `outputs` are those of all images, of which it works on
+    `part`. `outputs` are float32 `(1, n, H, W, C * P)`, with guidance `(2, n, H, W, C * P)`: each
+    finished row is written there, unless they are None.
+    """
+
+    def __init__(
+        self,
+        engine: NumbaEngine,
+        request: Request,
+        images: NDArray[np.uint8],
+        known: NDArray[np.bool_],
+        log_probs: Floats,
+        part: slice,
+        keep_all: bool = False,
+        outputs: Floats | None = None,
+    ) -> None:
+        self.engine = engine
+        # Views: what is written here is written there.
+        self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
+        self.outputs = None if outputs is None else outputs[:, part]
+        self.uniforms = np.ascontiguousarray(request.uniforms[part].numpy())
+        self.temperature = np.float32(request.temperature)
+        self.guidance = np.float32(request.guidance)
+        self.batch = len(self.images) * (2 if request.guidance else 1)
+        more_rows = engine.program.height if keep_all else 0
+        self.buffers, self.memory, self.scratch = _allocate(engine.tables, self.batch, more_rows)
+        self.taps = np.zeros(len(engine.tables.offsets), np.int64)
+        labels = None if request.labels is None else request.labels[part]
+        if request.guidance:
+            assert labels is not None
+            labels = torch.cat([labels, torch.full_like(labels, engine.model.config.no_label)])
+        self.constants = self._constants(labels)
+
+    def _constants(self, labels: Tensor | None) -> list[tuple[int, Floats]]:
+        """(buffer, `(1|H, 1|W, 1|B, C)`) of every value that does not depend on the image."""
+        values = self.engine.program.graph.constants(labels)
+        found = []
+        for step in self.engine.tables.constants:
+            program = self.engine.program
+            value = spread(values[step.constant].float(), program.height, program.width)
+            value = value.permute(2, 3, 0, 1)
+            value = value if step.bias is None else value + step.bias
+            found.append((self.engine.tables.buffer_of[step], value.detach().cpu().numpy()))
+        return found
+
+    def fill(self, row: int, first_column: int) -> None:
+        """Sample one row of every image of the tile, from a column on."""
+        self._sample(row, first_column)
+        if self.outputs is not None:
+            copies, _, _, _, channels = self.outputs.shape
+            row_of_all = self._row(self.engine.tables.output, row)[..., :channels]
+            split = row_of_all.reshape(len(row_of_all), copies, -1, channels)  # (W, 1|2, n, C * P)
+            self.outputs[:, :, row] = split.transpose(1, 2, 0, 3)
+
+    def _sample(self, row: int, first_column: int) -> None:
+        for buffer, value in self.constants:
+            self._row(buffer, row)[..., : value.shape[-1]] = value[row % len(value)]
+        if self.guidance == 0:
+            self._fill(row, first_column, self.images, self.known, self.log_probs)
+            return
+        # The loop works on each image twice, and what it wrote is taken from the first half.
+        images, known, log_probs = (
+            np.concatenate([array, array]) for array in (self.images, self.known, self.log_probs)
+        )
+        self._fill(row, first_column, images, known, log_probs)
+        half = len(self.images)
+        self.images[:], self.log_probs[:] = images[:half], log_probs[:half]
+
+    def _fill(
+        self,
+        row: int,
+        first_column: int,
+        images: NDArray[np.uint8],
+        known: NDArray[np.bool_],
+        log_probs: Floats,
+    ) -> None:
+        tables = self.engine.tables
+        fill_row(
+            tables.operations[Phase.ABOVE],
+            tables.operations[Phase.PIXEL],
+            tables.operations[Phase.AFTER],
+            tables.operations[Phase.ROW],
+            self.buffers,
+            tables.offsets,
+            self.memory,
+            self.taps,
+            self.scratch,
+            row,
+            first_column,
+            tables.image,
+            tables.output,
+            self.engine.likelihood,
+            self.engine.parameters,
+            self.engine.program.sees_own_colours,
+            self.engine.scaled,
+            self.temperature,
+            self.guidance,
+            images,
+            known,
+            self.uniforms,
+            log_probs,
+        )
+
+    def copy(self, place: int, other: Tile, other_place: int) -> None:
+        """Take over the activations and the label of an image, from this tile or another."""
+        copy_image(
+            self.buffers,
+            self.memory,
+            self.batch,
+            place,
+            other.buffers,
+            other.memory,
+            other.batch,
+            other_place,
+        )
+        for (_, value), (_, others) in zip(self.constants, other.constants, strict=True):
+            if value.shape[2] > 1:
+                value[:, :, place] = others[:, :, other_place]
+
+    def _row(self, buffer: int, row: int) -> Floats:
+        """A view of one row of a buffer: `(W, batch, padded channels)`."""
+        start, ring, left, columns, _, padded = self.buffers[buffer]
+        size = ring * columns * self.batch * padded
+        cells = self.memory[start : start + size].reshape(ring, columns, self.batch, padded)
+        return cells[row % ring, left : left + self.engine.program.width]
+
+
+def _allocate(tables: Tables, batch: int, more_rows: int) -> tuple[NDArray[np.int64], Floats, int]:
+    """The buffer table, the memory with the weights in it, and where free room begins in it.
+
+    `more_rows` makes the rings so much higher, so that no row of an image is overwritten.
+    """
+    line = _ALIGNMENT // 4
+    start = tables.weights.size
+    rows = []
+    for buffer in tables.buffers:
+        buffer = buffer._replace(rows=buffer.rows + more_rows)
+        rows.append((start, *buffer))
+        size = buffer.rows * buffer.columns * batch * buffer.padded
+        start += size + -size % line
+    widest = max(buffer.columns for buffer in tables.buffers)
+    size = start + batch * widest * max(tables.gathered, 1)
+    room = np.zeros(size + line, np.float32)
+    first = (-room.ctypes.data % _ALIGNMENT) // 4
+    memory = room[first : first + size]
+    memory[: tables.weights.size] = tables.weights
+    return np.array(rows, np.int64), memory, start

@@ -1,0 +1,102 @@
+"""A checkpoint's card in words: Markdown that a person reads before using the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixelcnn.checkpoints.header import Header
+from pixelcnn.scores.intervals import Interval
+from pixelcnn.scores.samples import SampleScores
+
+
+def model_card(
+    name: str,
+    header: Header,
+    scores: SampleScores,
+    *,
+    about: str = "",
+    command: str = "",
+    sheet: str = "",
+) -> str:
+    """What is known about a checkpoint, and the command behind each figure.
+
+    Args:
+        name: of the checkpoint.
+        header: its own account of itself.
+        scores: of samples drawn from it.
+        about: what it is for, in a sentence.
+        command: what measured `scores`.
+        sheet: file name of a picture of samples, beside the card.
+    """
+    parts = [f"# {name}"]
+    if about:
+        parts.append(about)
+    parts.append(_table(_facts(header)))
+    if sheet:
+        parts.append(f"![64 samples, one after another, none left out]({sheet})")
+    parts.append(_table(_judged(scores, header.config["levels"])))
+    for what, line in (("Trained", header.card.get("command")), ("Judged", command)):
+        if line:
+            parts.append(f"{what} with\n\n    {line}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _facts(header: Header) -> dict[str, str]:
+    card = header.card
+    facts = {"architecture": header.model, "parameters": f"{header.parameters:,}"}
+    facts["data"] = _data(card.get("data", {}))
+    if "test_nats" in card:
+        error = f" ± {card['test_nats_stderr']:.2f}" if "test_nats_stderr" in card else ""
+        images = f", {card['test_images']:,} test images" if "test_images" in card else ""
+        facts["nats per image"] = f"{card['test_nats']:.2f}{error}{images}"
+    if "bits_per_dim" in card:
+        facts["bits per dimension"] = f"{card['bits_per_dim']:.4f}"
+    if "seconds" in card:
+        facts["trained for"] = f"{card['step']:,} steps, {card['seconds'] / 60:.0f} minutes"
+    if "images_per_second" in card:
+        facts["speed"] = f"{card['images_per_second']:.0f} images/s"
+    for key in ("hardware", "date", "torch", "seed"):
+        if key in card:
+            facts[key] = str(card[key])
+    return facts
+
+
+def _data(data: Mapping[str, Any]) -> str:
+    levels = data.get("levels")
+    kind = data.get("binarize") if levels == 2 else f"{levels} levels"
+    return f"{data.get('name', 'unknown')}, {data.get('size')} × {data.get('size')}, {kind}"
+
+
+def _judged(scores: SampleScores, levels: int) -> dict[str, str]:
+    facts = {
+        "samples judged": f"{scores.images:,}, seed {scores.seed}, beside as many test images",
+        "a discriminator is right in": _percent(scores.two_sample_accuracy) + "; 50 % is a guess",
+    }
+    if scores.frechet_distance is not None and scores.frechet_distance_of_data is not None:
+        ours, of_data = scores.frechet_distance, scores.frechet_distance_of_data
+        facts["Fréchet distance, digit features"] = f"{ours:.2f}; other test images {of_data:.2f}"
+    else:
+        facts["Fréchet distance"] = (
+            "none: the classifier behind it reads grey digits of 28 × 28 only"
+        )
+    if scores.class_score is not None:
+        facts["class score"] = f"{scores.class_score:.2f}"
+    if scores.precision is not None and scores.recall is not None:
+        facts["precision and recall"] = f"{scores.precision:.1%} and {scores.recall:.1%}"
+    if scores.classifier_accuracy is not None:
+        form = ", which gets them in black and white" if levels > 2 else ""
+        facts["read right by the classifier behind these"] = (
+            f"{scores.classifier_accuracy:.1%} of the test images{form}"
+        )
+    return facts
+
+
+def _percent(share: Interval) -> str:
+    value, low, high = share
+    return f"{value:.1%} ({low:.1%} to {high:.1%})"
+
+
+def _table(facts: Mapping[str, str]) -> str:
+    rows = [f"| {what} | {value} |" for what, value in facts.items()]
+    return "\n".join(["| | |", "|---|---|", *rows])

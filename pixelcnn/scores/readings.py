@@ -1,0 +1,149 @@
+"""How a model reads test digits: how soon it knows the class, and how surprised it is on the way.
+
+A class-conditional model of images is a classifier too: by Bayes' rule p(class | x) is
+p(x | class) over its sum, and the same holds for any beginning of x. What comes of that on a whole
+test set takes minutes to measure, so for the shipped models it is measured once, by
+`python -m pixelcnn read NAME --data mnist`, and shipped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pixelcnn.errors import CheckpointError, DataError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.system.arrays import read_npz
+from pixelcnn.system.shipped import CHECKPOINTS
+
+READINGS = CHECKPOINTS / "readings"
+_QUANTILES = 101
+
+
+@dataclass(frozen=True, eq=False)
+class Readings:
+    """How a model read test images, by how many of their first pixels it had seen.
+
+    Attributes:
+        right: float32 `(pixels + 1,)`: the share whose class it guessed; empty without classes.
+        bits: float32 `(rows + 1, 101)`: percentiles of the surprise after so many rows, in bits.
+        width: pixels of a row.
+        images: how many there were.
+    """
+
+    right: NDArray[np.float32]
+    bits: NDArray[np.float32]
+    width: int
+    images: int
+
+    def accuracy(self, pixels: int) -> float | None:
+        """The share whose class it guessed from so many first pixels; None without classes."""
+        return float(self.right[pixels]) if self.right.size else None
+
+    def percentile(self, bits: float, pixels: int) -> float:
+        """The percentage of the images whose first `pixels` pixels surprise it less than `bits`.
+
+        Between two rows the percentiles are interpolated.
+        """
+        row, rest = divmod(pixels, self.width)
+        share = rest / self.width
+        here = self.bits[row]
+        if rest:
+            here = (1 - share) * here + share * self.bits[row + 1]
+        # Where nothing has surprised anybody yet, all are alike: half of them count as less.
+        low, high = np.searchsorted(here, bits, "left"), np.searchsorted(here, bits, "right")
+        return float(np.clip((low + high) / 2, 0, _QUANTILES - 1))
+
+    def save(self, name: str, folder: Path = READINGS) -> Path:
+        """Write to `<folder>/<name>.npz`; returns the file."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{name}.npz"
+        np.savez_compressed(
+            path, right=self.right, bits=self.bits, width=self.width, images=self.images
+        )
+        return path
+
+
+def load_readings(name: str, folder: Path = READINGS) -> Readings | None:
+    """The shipped readings of a model; None where there are none.
+
+    Raises:
+        CheckpointError: the file cannot be read.
+    """
+    path = folder / f"{name}.npz"
+    if not path.is_file():
+        return None
+    try:
+        file = read_npz(path)
+        return Readings(file["right"], file["bits"], int(file["width"]), int(file["images"]))
+    except (ValueError, TypeError, KeyError) as error:
+        raise CheckpointError(
+            f"{path.name} cannot be read ({error}). Make it again: python -m pixelcnn read {name}"
+        ) from error
+
+
+def read_images(
+    model: AutoregressiveModel,
+    images: Tensor,
+    labels: Tensor,
+    *,
+    batch_size: int = 20,
+    progress: Callable[[int, int], None] | None = None,
+) -> Readings:
+    """Measure how a model reads images, pixel by pixel.
+
+    Args:
+        model: any model of the registry.
+        images: uint8 `(N, C, H, W)`.
+        labels: int64 `(N,)`: their classes, which a model with classes has to guess.
+        batch_size: images at once, each under every class.
+        progress: called with (images done, images in all).
+
+    Raises:
+        DataError: no images, or images that the model cannot read.
+    """
+    if len(images) == 0:
+        raise DataError("there are no images to read.")
+    classes, width = model.config.classes, model.config.width
+    right = torch.zeros(images[0, 0].numel() + 1)
+    bits = []
+    for start in range(0, len(images), batch_size):
+        some = images[start : start + batch_size]
+        nats = _nats_so_far(model, some)  # (B, classes or 1, pixels + 1)
+        if classes:
+            guesses = (-nats).argmax(dim=1)  # (B, pixels + 1)
+            right += (guesses == labels[start : start + batch_size, None]).sum(dim=0)
+        log_mean = torch.logsumexp(-nats, dim=1) - math.log(nats.shape[1])
+        surprise = (-log_mean / math.log(2)).clamp(min=0) + 0.0  # nothing read is 0 bits, not -0
+        bits.append(surprise[:, ::width])  # (B, rows + 1)
+        if progress is not None:
+            progress(start + len(some), len(images))
+    steps = torch.linspace(0, 1, _QUANTILES, dtype=torch.float64)
+    quantiles = torch.cat(bits).quantile(steps, dim=0).T  # (rows + 1, 101)
+    accuracy = right / len(images) if classes else torch.empty(0)
+    return Readings(
+        accuracy.numpy().astype(np.float32),
+        quantiles.numpy().astype(np.float32),
+        width,
+        len(images),
+    )
+
+
+@torch.inference_mode()
+def _nats_so_far(model: AutoregressiveModel, images: Tensor) -> Tensor:
+    """-log p(first pixels | class): float64 `(B, classes or 1, pixels + 1)`."""
+    classes = model.config.classes
+    copies = max(classes, 1)
+    repeated = images.repeat_interleave(copies, dim=0)
+    labels = torch.arange(classes).repeat(len(images)) if classes else None
+    log_probs = model.likelihood.log_prob(model(repeated, labels), repeated)
+    by_pixel = log_probs.sum(dim=1).flatten(1).double()  # (B * copies, pixels)
+    so_far = torch.nn.functional.pad(-by_pixel.cumsum(dim=1), (1, 0))
+    return so_far.view(len(images), copies, -1)

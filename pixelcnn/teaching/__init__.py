@@ -1,0 +1,1 @@
+"""A lesson: its stops, the handout, the server for a class and its queues."""

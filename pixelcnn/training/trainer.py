@@ -1,0 +1,336 @@
+"""Training, as a stream of events that a page, a command line or a notebook consumes.
+
+    for event in train(model, data, TrainConfig(seconds=60)):
+        print(event)
+
+Every random choice is a function of the seed and the step alone, so a training that goes on from a
+saved state takes the steps that it would have taken without the break.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from pixelcnn.errors import RunError
+from pixelcnn.metrics import bits_per_dim, evaluate
+from pixelcnn.sampling.request import SamplingCancelled
+from pixelcnn.system.devices import choose_device, choose_precision
+from pixelcnn.training.batches import Batches, hide_labels, seeded_noise, turn_batch
+from pixelcnn.training.clock import Clock
+from pixelcnn.training.config import TrainConfig
+from pixelcnn.training.distributed import ALONE, Team, explained
+from pixelcnn.training.divergence import check_gradient, check_loss
+from pixelcnn.training.ema import AveragedWeights
+from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
+from pixelcnn.training.samples import draw_samples
+from pixelcnn.training.setup import (
+    check_fit,
+    has_dropout,
+    is_fresh,
+    level_frequencies,
+    make_optimizer,
+)
+from pixelcnn.training.state import TrainingState, copied
+
+if TYPE_CHECKING:
+    from pixelcnn.data.dataset import DataSet
+    from pixelcnn.models.base import AutoregressiveModel
+
+__all__ = [
+    "Evaluated",
+    "Event",
+    "Sampled",
+    "Saved",
+    "Step",
+    "TrainConfig",
+    "Trainer",
+    "TrainingDiverged",
+    "TrainingState",
+    "train",
+]
+
+
+def train(
+    model: AutoregressiveModel,
+    data: DataSet,
+    config: TrainConfig,
+    *,
+    resume: TrainingState | None = None,
+) -> Iterator[Event]:
+    """Train `model` in place on `data.train`; see `Trainer`, of which this is the iterator."""
+    return iter(Trainer(model, data, config, resume=resume))
+
+
+class Trainer:
+    """Trains a model; iterating over it yields events, and `state()` may be asked in between.
+
+    A fresh model starts from the level frequencies of the training images. It is scored and
+    sampled before the first step, then as often as the configuration says, and once at the end.
+
+    With `config.ema`, it is `kept_model` that is scored and sampled, a copy with averaged weights.
+    When the events are at their end, `model` takes these over; its own are in the last `Saved`.
+
+    Args:
+        model: trained in place, and moved to the device.
+        data: must have the model's image size, levels and, for a conditional model, its classes.
+        config: options and budget.
+        resume: go on from this state instead, under the same configuration.
+        cancelled: asked now and then while samples are drawn; if it says True, these samples are
+            given up (a large model may take seconds over them, and a person wants to stop).
+        team: the processes that share the work, each with a trainer of its own. The first one's
+            reports and its clock count; the others yield nothing but steps.
+
+    Raises:
+        DataError: the data does not fit the model.
+        ConfigError: the device is not there, or the batches are too small to be shared.
+        RunError: the state to go on from is not one of this model, or (also while iterating)
+            another process of the team is gone.
+        TrainingDiverged: (while iterating) the loss is no longer a usable number.
+    """
+
+    def __init__(
+        self,
+        model: AutoregressiveModel,
+        data: DataSet,
+        config: TrainConfig,
+        *,
+        resume: TrainingState | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        team: Team = ALONE,
+    ) -> None:
+        check_fit(model, data)
+        self._batch_size = min(config.batch_size, len(data.train.images))
+        self._share = team.share(self._batch_size)
+        self._team = team
+        if config.threads is not None:
+            torch.set_num_threads(config.threads)
+        self.model = model
+        self.data = data
+        self.config = config
+        self.step = 0
+        self.device = choose_device(config.device)
+        self._cancelled = cancelled
+        self._clock = Clock()
+        self._dims = data.train.images[0].numel()
+        self._seconds_per_image: float | None = None
+        self._batches = Batches(data, config.batch_size, config.seed)
+        self._reported: dict[str, int] = {}
+
+        if resume is None and is_fresh(model):
+            model.initialize(level_frequencies(data.train.images, data.levels))
+        # Convolutions on a CPU or a tensor core are fastest with the channels innermost.
+        model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._parameters = list(model.parameters())
+        self._optimizer = make_optimizer(model, config, self.device)
+        self._average = AveragedWeights(model, config.ema) if config.ema else None
+        self._has_dropout = has_dropout(model)
+        precision: str = config.precision
+        if resume is not None:
+            self._restore(resume)
+            precision = resume.precision if precision == "auto" else precision
+        # All compute in the same one: a machine's `auto` depends on its processor.
+        self._dtype = team.hand_out(choose_precision(precision, self.device))
+        self._network = team.wrapped(model, self.device)
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of work so far."""
+        return self._clock.seconds
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget used up, 0 to 1."""
+        return self.config.progress(self.step, self.elapsed_s)
+
+    @property
+    def kept_model(self) -> AutoregressiveModel:
+        """The model to score, sample and keep: that with averaged weights, if there is one."""
+        return self.model if self._average is None else self._average.model
+
+    @property
+    def description(self) -> str:
+        """What it runs on, for people: device, precision and, on a CPU, threads."""
+        precision = str(self._dtype).removeprefix("torch.")
+        if self.device.type != "cpu":
+            return f"{self.device}, {precision}"
+        threads = torch.get_num_threads()
+        return f"cpu, {precision}, {threads} thread{'s' if threads > 1 else ''}"
+
+    def state(self) -> TrainingState:
+        """A copy of everything that is needed to go on from here."""
+        return TrainingState(
+            step=self.step,
+            elapsed_s=self.elapsed_s,
+            precision=str(self._dtype).removeprefix("torch."),
+            model=copied(self.model.state_dict()),
+            optimizer=copied(self._optimizer.state_dict()),
+            average={} if self._average is None else copied(self._average.model.state_dict()),
+        )
+
+    def __iter__(self) -> Iterator[Event]:
+        events = self._events()
+        while True:
+            with self._clock:
+                event = next(events, None)
+            if event is None:
+                return
+            yield event
+
+    def _events(self) -> Iterator[Event]:
+        if self.step == 0:
+            yield from self._reports(["evaluate", "sample"])
+        while (progress := self._team.begin_step(self.progress)) < 1:
+            with explained():
+                step = self._train_step(progress)
+            self._team.end_step()
+            yield step
+            yield from self._reports(self._due())
+        yield from self._reports(["evaluate", "sample", "save"])
+        if self._average is not None:
+            self._average.hand_over()
+        self.model.eval()
+
+    def _due(self) -> list[str]:
+        every = {
+            "evaluate": self.config.evaluate_every,
+            "sample": self.config.sample_every,
+            "save": self.config.save_every,
+        }
+        return [name for name, steps in every.items() if steps and self.step % steps == 0]
+
+    def _reports(self, names: list[str]) -> Iterator[Event]:
+        for name in names if self._team.leads else []:
+            if self._reported.get(name) == self.step:
+                continue
+            self._reported[name] = self.step
+            if name == "evaluate":
+                yield self._evaluate()
+            elif name == "sample":
+                yield from self._sample()
+            else:
+                yield Saved(self.step, self.state())
+
+    def _train_step(self, progress: float) -> Step:
+        started = time.perf_counter()
+        learning_rate = self.config.learning_rate_at(progress)
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+
+        self.model.train()
+        images, labels = self._batch()
+        noise = seeded_noise(self.config.seed, self.step, self.device, self._team.rank)
+        lower_precision = self._dtype == torch.bfloat16
+        with (
+            noise if self._has_dropout else nullcontext(),
+            torch.autocast(self.device.type, torch.bfloat16, enabled=lower_precision),
+        ):
+            parameters = self._network(images, labels)  # (B, P, C, H, W)
+        # This process's part of the mean over the batch of all.
+        loss = -self.model.likelihood.log_prob(parameters, images).sum() / self._batch_size
+        nats = self._team.total(loss).item()
+        check_loss(nats, self._dims * math.log(self.data.levels), self.step + 1, self.config)
+        self._optimizer.zero_grad()
+        (loss * self._team.size).backward()  # gradients are averaged, and these add up
+        gradient_norm = self._clip_gradients()
+        self._optimizer.step()
+
+        self.step += 1
+        if self._average is not None:
+            self._average.update(self.step)
+        return Step(
+            step=self.step,
+            nats=nats,
+            bits_per_dim=bits_per_dim(nats, self._dims),
+            learning_rate=learning_rate,
+            gradient_norm=gradient_norm,
+            images_per_second=self._speed(time.perf_counter() - started, self._batch_size),
+            elapsed_s=self.elapsed_s,
+        )
+
+    def _batch(self) -> tuple[Tensor, Tensor | None]:
+        """This process's images and labels of the coming step, on the device."""
+        config, batch = self.model.config, self._batches[self.step]
+        if config.orders > 1:
+            batch = turn_batch(batch, config.classes, self.config.seed, self.step)
+        images = batch.images[self._share].to(self.device, non_blocking=True)
+        images = images.contiguous(memory_format=torch.channels_last)
+        labels = batch.labels
+        if not config.classes:
+            return images, None
+        if config.label_dropout:
+            share, seed = config.label_dropout, self.config.seed
+            labels = hide_labels(labels, share, config.no_label, seed, self.step)
+        return images, labels[self._share].to(self.device, non_blocking=True)
+
+    def _clip_gradients(self) -> float:
+        """Clip in place; the norm before clipping, per root of a sub-pixel."""
+        unit = math.sqrt(self._dims)
+        limit = math.inf if self.config.gradient_clip is None else self.config.gradient_clip * unit
+        norm = torch.nn.utils.clip_grad_norm_(self._parameters, limit).item() / unit
+        check_gradient(norm, self.step + 1, self.config)
+        return norm
+
+    def _speed(self, seconds: float, images: int) -> float:
+        latest = seconds / images
+        before = latest if self._seconds_per_image is None else self._seconds_per_image
+        self._seconds_per_image = 0.9 * before + 0.1 * latest
+        return 1 / self._seconds_per_image
+
+    def _evaluate(self) -> Evaluated:
+        held_out = slice(0, self.config.held_out)
+        images, labels = self.data.test.images[held_out], self.data.test.labels[held_out]
+        score = evaluate(self.kept_model, images, labels if self.model.config.classes else None)
+        return Evaluated(
+            step=self.step,
+            nats=score.nats,
+            nats_stderr=score.nats_stderr,
+            bits_per_dim=score.bits_per_dim,
+            perplexity_per_pixel=score.perplexity_per_pixel,
+            images=score.images,
+            elapsed_s=self.elapsed_s,
+        )
+
+    def _sample(self) -> Iterator[Sampled]:
+        if self.config.samples == 0:
+            return
+        try:
+            yield self.draw()
+        except SamplingCancelled:
+            return
+
+    def draw(self) -> Sampled:
+        """Draw images from the model as it is now; training takes no note of it.
+
+        Raises:
+            SamplingCancelled: `cancelled` said so.
+        """
+        images, completion = draw_samples(
+            self.kept_model, self.data, self.config, cancelled=self._cancelled
+        )
+        return Sampled(self.step, images, completion)
+
+    def _restore(self, state: TrainingState) -> None:
+        try:
+            self.model.load_state_dict(dict(state.model))
+            if self._average is not None:
+                self._average.restore(state.average)
+            self._optimizer.load_state_dict(copied(state.optimizer))
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise RunError(
+                "The saved state belongs to another model or optimizer; go on with the "
+                f"configuration that it was saved under. ({error})"
+            ) from error
+        # Fused optimizers walk through weights and state in memory order: it must be the same.
+        for parameter, values in self._optimizer.state.items():
+            for name, value in values.items():
+                if isinstance(value, Tensor) and value.shape == parameter.shape:
+                    values[name] = torch.empty_like(parameter).copy_(value)
+        self.step = state.step
+        self._clock = Clock(state.elapsed_s)

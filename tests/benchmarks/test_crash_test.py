@@ -1,0 +1,47 @@
+"""A training that is killed with `kill -9`, whenever it may be, loses little and breaks nothing."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pixelcnn.benchmarks.crash_test import try_kills
+from pixelcnn.errors import RunError
+from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.runs.store import create_run, prepare_resume
+from pixelcnn.training.config import TrainConfig
+
+
+def test_kills_at_random_moments_cost_the_steps_since_the_last_save_and_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # New processes load the main module first, and a test of a page may have left the app there.
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+    report = try_kills(tmp_path, 3)
+    assert report.kills == 3
+    assert report.reads > 50
+    assert report.unreadable == ()
+    assert report.most_lost <= report.save_every
+    assert len(report.differences) > 45
+    assert max(report.differences) < 1e-4
+
+
+def test_a_process_killed_while_it_starts_is_noticed_at_once(tmp_path):
+    run = create_run(tmp_path, RunConfig(data="digits8x8", train=TrainConfig(steps=1)))
+    run.write_status(RunStatus("starting"))
+    assert run.status().state == "failed"
+    assert "ended unexpectedly" in run.status().message
+    prepare_resume(run)
+    assert run.status().state == "queued"
+
+    run.write_status(replace(run.status(), state="starting"))
+    lock = run.lock
+    assert lock.acquire()
+    try:
+        assert run.status().state == "starting"
+        with pytest.raises(RunError, match="is starting"):
+            prepare_resume(run)
+    finally:
+        lock.release()

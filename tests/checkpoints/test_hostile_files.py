@@ -1,0 +1,30 @@
+"""A thousand hostile files are refused with a message, and none of them crashes or eats memory."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.helpers.hostile_files import EACH
+
+ROOT = Path(__file__).parents[2]
+MOST_MB = 200
+
+
+def test_a_thousand_hostile_files_end_in_a_message(tmp_path: Path) -> None:
+    folder = tmp_path / "uploads"
+    folder.mkdir()
+    read = subprocess.run(
+        [sys.executable, "-m", "tests.hostile_files", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert read.returncode == 0, read.stderr[-2000:]  # a crash has a negative one
+    report = json.loads(read.stdout.splitlines()[-1])
+    assert not report["faults"], report["faults"][:5]
+    assert not report["escaped"]
+    assert report["grown_mb"] < MOST_MB
+    # Some faults do not matter: a flipped bit in a weight, or behind a picture's end.
+    assert report["read"] + report["refused"] >= 3 * EACH
+    assert report["refused"] > 2 * EACH

@@ -1,0 +1,58 @@
+"""Each bench of the command line compares what it times within one run."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cli_cases import run, trained
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained(tmp_path_factory.mktemp("trained"))
+
+
+def test_bench_sampling_compares_engines_within_one_run(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "sampling.json"
+    command = "bench sampling --models {} --batches 1 2 --rounds 1 --threads 1 --output {}"
+    assert run(command, checkpoint, output) == 0
+    report = json.loads(output.read_text())
+    timings = report["timings"]
+    assert {timing["batch"] for timing in timings} == {1, 2}
+    for timing in timings:
+        same_batch = [other for other in timings if other["batch"] == timing["batch"]]
+        reference = next(other for other in same_batch if other["engine"] == "reference")
+        assert reference["times_reference"] == 1
+        assert reference["rows_timed"] == 2
+        assert timing["times_reference"] == pytest.approx(
+            reference["ms_per_image"] / timing["ms_per_image"]
+        )
+    assert report["threads"] == 1
+    assert "ms/image" in capsys.readouterr().out
+
+
+def test_bench_reach_compares_both_ways_and_finds_the_same(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("bench reach --size 12 --layers 5 --rounds 1 --threads 1") == 0
+    said = capsys.readouterr().out
+    assert "5 layers on 12 x 12 pixels" in said
+    assert re.search(r"shifted at once.* [0-9.]+ ms\n.*followed.* [0-9.]+ ms +[0-9.]+ x", said)
+    assert run("bench reach --rounds 0") == 2
+
+
+def test_bench_training_compares_the_steps_within_one_run(checkpoint: Path, tmp_path: Path) -> None:
+    output = tmp_path / "training.json"
+    command = "bench training --models {} pixelcnn:tiny --batch 2 --rounds 1 --steps 1 --output {}"
+    assert run(command, checkpoint, output) == 0
+    plain, tuned, *others = json.loads(output.read_text())["timings"]
+    assert (plain["step"], plain["times_plain"]) == ("plain", 1)
+    ratio = tuned["images_per_second"] / plain["images_per_second"]
+    assert tuned["times_plain"] == pytest.approx(ratio)
+    assert [timing["model"] for timing in others] == ["pixelcnn:tiny"] * 2

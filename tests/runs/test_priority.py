@@ -1,0 +1,37 @@
+"""A training leaves the processors to the pages."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pixelcnn.runs.priority import AS_A_SESSION
+
+_ASK = """
+import os
+from pathlib import Path
+from pixelcnn.runs.priority import give_way
+give_way()
+print(os.nice(0), Path("/proc/self/autogroup").read_text())
+"""
+
+
+@pytest.mark.parametrize("niceness", ["0", "10"])
+@pytest.mark.skipif(
+    not Path("/proc/self/autogroup").exists(), reason="this system has no groups of sessions"
+)
+def test_a_run_gives_way_as_a_process_and_as_a_session(niceness: str) -> None:
+    asked = subprocess.run(
+        [sys.executable, "-c", _ASK],
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), AS_A_SESSION: niceness},
+        start_new_session=True,  # as the launcher starts it
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    own, session = asked.stdout.split(maxsplit=1)
+    assert int(own) >= 5
+    assert session.strip().endswith(f"nice {niceness}")

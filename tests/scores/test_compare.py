@@ -1,0 +1,190 @@
+"""Two models on the same images: when they compare, by how much, and what the scores say."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pixelcnn import build_model, load_data
+from pixelcnn.checkpoints.files import load_checkpoint, shipped
+from pixelcnn.data.dataset import Split
+from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.engines import make_engine
+from pixelcnn.scores.intervals import bootstrap_difference, bootstrap_mean, share_interval
+from pixelcnn.scores.paired import PairedScores, binarization, obstacles, paired_scores
+from pixelcnn.scores.recorded import read_record
+from pixelcnn.scores.report import score_set
+from pixelcnn.scores.speeds import drawing_times
+from pixelcnn.scores.two_sample import two_sample_test
+from pixelcnn.scores.unseen import unseen_digits
+from pixelcnn.scores.which_real import ROUNDS, deal
+
+CONFIG = {"height": 28, "width": 28, "channels": 1, "levels": 2}
+
+
+def small(name: str = "pixelcnn", **options: object) -> AutoregressiveModel:
+    torch.manual_seed(0)
+    model = build_model(name, height=8, width=8, hidden_channels=8, blocks=1, **options)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.2)
+    return model.eval()
+
+
+@pytest.fixture(scope="module")
+def scores() -> list[PairedScores]:
+    """A model without and one with classes, on 30 digits, 12 at a time."""
+    digits = load_data("digits8x8").test
+    some = Split(digits.images[:30], digits.labels[:30])
+    return list(paired_scores(small(), small(classes=10), some, batch_size=12))
+
+
+def test_models_compare_only_on_the_same_pixels_made_in_the_same_way() -> None:
+    drawn = {"data": {"binarize": "static"}}
+    assert obstacles(CONFIG, {}, CONFIG, {"data": {"binarize": "threshold"}}) == []
+    assert "28 × 28" in obstacles(CONFIG, {}, CONFIG | {"height": 14, "width": 14}, {})[0]
+    assert "16" in obstacles(CONFIG, {}, CONFIG | {"levels": 16}, {})[0]
+    assert "*static*" in obstacles(CONFIG, {}, CONFIG, drawn)[0]
+    assert "colours" in obstacles(CONFIG, {}, CONFIG | {"channels": 3}, {})[0]
+    # How two levels are made is no matter where there are more.
+    grey = CONFIG | {"levels": 16}
+    assert obstacles(grey, drawn, grey, {}) == []
+
+
+def test_paired_scores_grow_to_the_log_probabilities_of_both_models(
+    scores: list[PairedScores],
+) -> None:
+    assert [len(one.ours) for one in scores] == [12, 24, 30]
+    assert [one.done for one in scores] == [False, False, True]
+    digits = load_data("digits8x8").test
+    with torch.inference_mode():
+        ours = -small().log_prob(digits.images[:30])
+        theirs = -small(classes=10).log_prob(digits.images[:30], digits.labels[:30])
+    torch.testing.assert_close(scores[-1].ours, ours)
+    torch.testing.assert_close(scores[-1].theirs, theirs)
+    difference = scores[-1].difference
+    assert difference.value == pytest.approx((ours - theirs).mean().item(), abs=1e-4)
+    assert difference.low < difference.value < difference.high
+
+
+def test_a_label_is_never_worth_more_than_what_it_costs_to_guess_it(
+    scores: list[PairedScores],
+) -> None:
+    told = scores[-1]
+    assert told.label_worth == pytest.approx(math.log(10))  # theirs was told
+    digits = load_data("digits8x8").test
+    model = small(classes=10)
+    with torch.inference_mode():
+        each = torch.stack(
+            [model.log_prob(digits.images[:30], torch.full((30,), k)) for k in range(10)]
+        )
+    untold = math.log(10) - each.logsumexp(dim=0)  # -log p(x), without a label
+    assert (untold <= told.theirs + math.log(10) + 1e-4).all()
+    assert told.after_paying == pytest.approx(
+        (told.ours - told.theirs).double().mean().item() - math.log(10)
+    )
+
+
+def test_pairing_makes_the_interval_narrow_where_digits_differ_more_than_models() -> None:
+    generator = torch.Generator().manual_seed(0)
+    hard = 10 * torch.randn(300, generator=generator)
+    ours, theirs = (hard + shift + torch.randn(300, generator=generator) for shift in (0.0, 1.0))
+    alone, paired = bootstrap_mean(ours), bootstrap_difference(ours, theirs)
+    assert paired.high - paired.low < 0.25 * (alone.high - alone.low)
+    assert paired.clear
+    assert alone.low < alone.value < alone.high
+    assert alone.times(2) == pytest.approx([2 * number for number in alone])
+    with pytest.raises(DataError, match="two images"):
+        bootstrap_mean(ours[:1])
+    with pytest.raises(DataError, match="same for both"):
+        bootstrap_difference(ours, theirs[:5])
+
+
+def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
+    images, labels = unseen_digits()
+    others = unseen_digits(others=True).images
+    assert images.shape == others.shape == (500, 1, 28, 28)
+    assert labels.bincount(minlength=10).min() > 30
+    learned = load_data("mnist5k")
+    known = {bytes(one.numpy().tobytes()) for one in (*learned.train.images, *learned.test.images)}
+    known |= {bytes(one.numpy().tobytes()) for one in images}
+    assert len(known) == 5500
+    assert not any(bytes(one.numpy().tobytes()) in known for one in others)
+    assert unseen_digits(16, 14).images.shape == (500, 1, 14, 14)
+    assert int(unseen_digits(16, 14).images.max()) > 1
+    drawn = unseen_digits(binarize="static").images
+    assert 0 < (drawn != images).float().mean() < 0.1
+
+
+def test_records_are_those_of_the_shipped_files_and_of_no_others(tmp_path: Path) -> None:
+    current = [one for one in shipped() if read_record(one.name, one.path)]
+    assert current, "no record fits its file: run python -m pixelcnn.scores.recorded"
+    one = current[0]
+    record = read_record(one.name, one.path)
+    assert record
+    assert record.pictures.shape == (12, 1, 28, 28)
+    model, card = load_checkpoint(one.path)
+    images, labels = unseen_digits(binarize=binarization(card))
+    with torch.inference_mode():
+        nats = -model.log_prob(images[:5], labels[:5] if model.config.classes else None)
+    np.testing.assert_allclose(record.nats[:5], nats, rtol=1e-3)
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(one.path.read_bytes() + b" ")
+    assert read_record(one.name, other) is None
+    assert read_record("nobody", one.path) is None
+
+
+def test_both_models_are_timed() -> None:
+    models = [small(), small("gated_pixelcnn", classes=10)]
+    times = drawing_times(models, [make_engine(one, "torch") for one in models], rounds=3)
+    assert len(times) == 2
+    assert all(one > 0 for one in times)
+
+
+def test_copies_of_training_digits_are_found_to_be_copies() -> None:
+    from pixelcnn.scores.__main__ import SHIPPED
+    from pixelcnn.scores.classifier import load_classifier
+
+    training = load_data("mnist5k").train.images
+    real = unseen_digits().images[:100]
+    found = score_set(training[:100], real, training, load_classifier(SHIPPED)[0])
+    assert found.typical == 0
+    labels = load_data("mnist5k").train.labels
+    chosen = found.closest(labels, 5)
+    assert len(set(labels[found.nearest[chosen]].tolist())) == 5
+    assert (found.nearest == torch.arange(100)).all()
+    assert found.frechet > 0
+    assert 1 <= found.classes <= 10
+    assert min(found.among) > 0.5
+
+
+def test_a_discriminator_finds_the_fake_of_a_pair_more_often_than_it_knows_a_single_one() -> None:
+    digits = load_data("mnist5k").train.images
+    flips = torch.rand(digits[:300].shape, generator=torch.Generator().manual_seed(0)) < 0.02
+    verdict = two_sample_test(digits[:300] ^ flips.byte(), digits[300:600], epochs=3)
+    assert verdict.pairs.value >= verdict.accuracy.value - 0.05
+    assert verdict.pairs.value > 0.6
+    same = two_sample_test(digits[:300], digits[300:600], epochs=2)
+    assert same.pairs.low <= 0.5 <= same.pairs.high
+
+
+def test_a_game_is_fair_and_the_same_for_everybody() -> None:
+    first, again, other = deal(500, 3), deal(500, 3), deal(500, 4)
+    assert (first.real == again.real).all()
+    assert (first.sides == again.sides).all()
+    assert (first.real != other.real).any()
+    assert len(set(first.real.tolist())) == ROUNDS
+    sides = np.concatenate([deal(500, seed).sides for seed in range(100)])
+    interval = share_interval(int(sides.sum()), len(sides))
+    assert interval.low <= 0.5 <= interval.high
+    real = np.ones((ROUNDS, 1, 2, 2), np.uint8)
+    table = first.laid_out(real, 0 * real)
+    rounds = np.arange(ROUNDS)
+    assert table[rounds, first.sides].all()
+    assert not table[rounds, 1 - first.sides].any()
+    with pytest.raises(ConfigError, match="5 real images"):
+        deal(5, 0)

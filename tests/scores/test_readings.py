@@ -1,0 +1,160 @@
+"""What is measured about beginnings, next rows, and digits with a part knocked out."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, strategies as st
+from torch import nn
+
+from pixelcnn import build_model, complete, sample
+from pixelcnn.cli import main
+from pixelcnn.completion.inpainting import KINDS, against_truth, knock_out
+from pixelcnn.completion.next_row import next_rows
+from pixelcnn.errors import CheckpointError, ConfigError, DataError
+from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.scores.readings import Readings, load_readings, read_images
+
+SIZE = 5
+
+
+@pytest.fixture(scope="module")
+def model() -> AutoregressiveModel:
+    torch.manual_seed(0)
+    made = build_model("gated_pixelcnn", height=SIZE, width=SIZE, classes=3, hidden_channels=8)
+    for module in made.modules():
+        if isinstance(module, nn.Embedding):  # zero at first: all labels would be alike
+            nn.init.normal_(module.weight, std=2.0)
+    return made.eval()
+
+
+def images(n: int) -> torch.Tensor:
+    return torch.randint(2, (n, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(1)).byte()
+
+
+def test_readings_are_those_of_whole_images_at_the_end_and_of_nothing_at_the_start(
+    model: AutoregressiveModel, tmp_path: Path
+) -> None:
+    some, labels = images(40), torch.arange(40) % 3
+    readings = read_images(model, some, labels, batch_size=7)
+    with torch.inference_mode():
+        log_p = torch.stack([model.log_prob(some, torch.full((40,), c)) for c in range(3)])
+    assert readings.accuracy(SIZE * SIZE) == pytest.approx(
+        (log_p.argmax(dim=0) == labels).float().mean().item()
+    )
+    bits = -(log_p.double().logsumexp(dim=0) - math.log(3)) / math.log(2)
+    assert readings.bits[-1, 50] == pytest.approx(bits.quantile(0.5).item(), rel=1e-4)
+    assert not readings.bits[0].any()
+    readings.save("some model", tmp_path)
+    loaded = load_readings("some model", tmp_path)
+    assert loaded is not None
+    assert loaded.images == 40
+    assert np.array_equal(loaded.bits, readings.bits)
+    assert load_readings("another model", tmp_path) is None
+    (tmp_path / "some model.npz").write_bytes(b"no archive")
+    with pytest.raises(CheckpointError, match="python -m pixelcnn read some model"):
+        load_readings("some model", tmp_path)
+
+
+def test_a_percentile_counts_the_images_that_surprise_less() -> None:
+    rows = np.stack([np.zeros(101), np.linspace(0, 10, 101), np.linspace(0, 30, 101)])
+    readings = Readings(np.empty(0, np.float32), rows.astype(np.float32), width=4, images=100)
+    assert readings.percentile(2.55, 4) == pytest.approx(26)
+    assert readings.percentile(10, 6) == pytest.approx(50, abs=1)  # half way: 0 to 20
+    assert readings.percentile(99, 8) == 100
+    assert readings.percentile(0, 0) == pytest.approx(50, abs=1)
+    assert readings.accuracy(4) is None
+
+
+def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveModel) -> None:
+    picture = images(1)[0]
+    known = torch.zeros(SIZE, SIZE, dtype=torch.bool)
+    known[:2] = True
+    known[2, :2] = True
+    rows = next_rows(model, picture, known, 6, label=1, seed=4, engine="reference")
+    assert rows is not None
+    assert rows.row == 2
+    uniforms = torch.rand((6, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(4))
+    whole = sample(
+        model,
+        6,
+        labels=torch.tensor(1),
+        known=picture[None],
+        known_mask=known[None, None],
+        uniforms=uniforms,
+        engine="reference",
+    )
+    assert torch.equal(rows.images, whole[:, :, 2])
+    assert next_rows(model, picture, torch.ones(SIZE, SIZE, dtype=torch.bool)) is None
+
+
+@given(
+    kind=st.sampled_from(KINDS),
+    height=st.integers(1, 30),
+    width=st.integers(1, 30),
+    share=st.floats(0, 1),
+    seed=st.integers(0, 99),
+)
+def test_what_is_knocked_out_is_about_the_share_asked_for(
+    kind: str, height: int, width: int, share: float, seed: int
+) -> None:
+    known = knock_out(kind, height, width, share, seed)
+    assert known.shape == (height, width)
+    assert torch.equal(known, knock_out(kind, height, width, share, seed))
+    if kind == "block":
+        rows, columns = (~known).any(dim=1).sum(), (~known).any(dim=0).sum()
+        assert int((~known).sum()) == int(rows * columns)  # one rectangle
+        assert abs(int(rows) - math.sqrt(share) * height) <= 0.5 or not rows
+
+
+@pytest.mark.parametrize("method", ["raster", "particles"])
+def test_the_bits_of_the_hidden_part_and_of_the_rest_add_up(
+    model: AutoregressiveModel, method: str
+) -> None:
+    truth = images(2)[1]
+    known = torch.ones(SIZE, SIZE, dtype=torch.bool)
+    known[2, 1:3] = False
+    done = complete(model, truth, known, 4, method=method, labels=torch.tensor(2), seed=0)
+    compared = against_truth(model, done, truth, label=2)
+    assert compared.right.shape == (4,)
+    assert compared.paper_right == pytest.approx(1 - truth[0, 2, 1:3].float().mean().item())
+    if method == "raster":
+        assert compared.hidden_bits is None
+        return
+    # Four ways to fill the hole: their probabilities, exactly.
+    ways = truth.expand(4, -1, -1, -1).clone()
+    ways[:, 0, 2, 1:3] = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]]).byte()
+    with torch.inference_mode():
+        log_p = model.log_prob(ways, torch.full((4,), 2)).double()
+    own = int((ways == truth).flatten(1).all(dim=1).nonzero())
+    exact = -torch.log_softmax(log_p, dim=0)[own].item() / math.log(2)
+    assert compared.hidden_bits == pytest.approx(exact, abs=0.4)
+
+
+def test_knocking_out_and_comparing_say_what_cannot_work(model: AutoregressiveModel) -> None:
+    with pytest.raises(ConfigError, match="kind = 'corner' is unknown"):
+        knock_out("corner", 5, 5)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="outside 0 to 1"):
+        knock_out("block", 5, 5, 1.5)
+    picture, known = images(1)[0], torch.ones(SIZE, SIZE, dtype=torch.bool)
+    full = complete(model, picture, known, 1, seed=0)
+    with pytest.raises(DataError, match="nothing was unknown"):
+        against_truth(model, full, picture)
+    known[4] = False
+    done = complete(model, picture, known, 1, seed=0)
+    with pytest.raises(DataError, match="differs from what was given"):
+        against_truth(model, done, 1 - picture)
+
+
+def test_the_command_reads_test_digits_and_writes_what_the_page_needs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["read", "mnist-threshold-pixelcnn", "--data", "mnist5k", "--limit", "5"]
+    assert main([*arguments, "--output", str(tmp_path)]) == 0
+    assert "28 rows: median surprise" in capsys.readouterr().out
+    readings = load_readings("mnist-threshold-pixelcnn", tmp_path)
+    assert readings is not None
+    assert readings.images == 5
+    assert main([*arguments[:-1], "0"]) == 2

@@ -1,0 +1,31 @@
+"""The bars: a few named shares that move to their new place when they change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy.typing as npt
+
+from widgets.base.checks import checked_floats
+from widgets.base.component import register
+from widgets.base.payload import pack
+
+_component = register("bars")
+
+
+def bars(shares: npt.ArrayLike, names: Sequence[str], *, label: str = "Shares", key: str) -> None:
+    """Draw one column for each share, from 0 to 100 %, with its percentage; the largest is strong.
+
+    shares  (n,), each from 0 to 1
+    names   n short names, written below
+    label   what they are shares of, for screen readers
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    values = checked_floats("shares", shares, (None,))
+    if len(names) != len(values):
+        raise ValueError(f"names must have {len(values)} entries, one a bar, not {len(names)}.")
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("shares must lie between 0 and 1.")
+    payload, _ = pack({"names": list(names), "label": label}, {"shares": values})
+    _component(key=key, data=payload)

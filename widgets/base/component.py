@@ -1,0 +1,55 @@
+"""Registers a browser component from the files that lie beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from widgets.base.checks import sent_mapping
+from widgets.base.theme import theme_css, theme_script
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_WIDGETS = Path(__file__).parents[1]
+_SHARED_SCRIPTS = ("base/common.js", "base/draw.js")
+_SHARED_STYLES = ("base/common.css",)
+
+
+def register(name: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentRenderer:
+    """Register the component whose `widget.js` and `widget.css` lie in the folder `name`.
+
+    A component is one module without imports, so its parts are joined: the theme, what all widgets
+    share, `scripts` in their order, and last `widget.js`, which has the default export.
+
+    Args:
+        name: the widget's folder.
+        scripts: further scripts that it needs, by their path below `widgets/`.
+        styles: further style sheets, likewise.
+    """
+    return st.components.v2.component(
+        f"lab_{name}",
+        js=f'const WIDGET = "{name}";\n'
+        + theme_script()
+        + _joined(*_SHARED_SCRIPTS, *scripts, f"{name}/widget.js"),
+        css=theme_css() + _joined(*_SHARED_STYLES, *styles, f"{name}/widget.css"),
+    )
+
+
+def ignore() -> None:
+    """The callback that Streamlit wants for each state a component reports."""
+
+
+def sent_by(key: str, state: str) -> Mapping[str, Any]:
+    """What the browser last reported as `state` of the mounted widget `key`.
+
+    Only a mapping counts; anything else reads as an empty one.
+    """
+    return sent_mapping(sent_mapping(st.session_state.get(key)).get(state))
+
+
+def _joined(*paths: str) -> str:
+    return "\n".join((_WIDGETS / path).read_text(encoding="utf-8") for path in paths)

@@ -1,0 +1,66 @@
+"""The endings: several ways to finish one image, side by side, with the given part told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.base.checks import checked_images, checked_levels, checked_mask, sent_index
+from widgets.base.component import ignore, register, sent_by
+from widgets.base.payload import pack
+
+_component = register("endings")
+
+
+def endings(
+    images: npt.ArrayLike,
+    known_mask: npt.ArrayLike,
+    *,
+    levels: int,
+    captions: Sequence[str] = (),
+    columns: int = 3,
+    max_width: int = 640,
+    legend: bool = True,
+    selectable: bool = False,
+    label: str = "Endings",
+    key: str,
+) -> int | None:
+    """Show n images in equal tiles: the given part as ink on paper, the rest in another colour.
+
+    Returns the index of the tile that the viewer chose, or None.
+
+    images      uint8 (n, 1, H, W), levels
+    known_mask  bool (H, W), True where the image was given
+    captions    what each ending is, in a word, or nothing
+    columns     tiles side by side
+    max_width   of all tiles together, in CSS pixels
+    legend      say below which colour is whose
+    selectable  a click, or Enter on a tile, chooses it; the same again lets it go
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    levels = checked_levels(levels)
+    pixels = checked_images("images", images, levels, (None, 1, None, None))
+    n, _, height, width = pixels.shape
+    known = checked_mask("known_mask", known_mask, (height, width))
+    if captions and len(captions) != n:
+        raise ValueError(f"captions must have {n} entries, one an ending, not {len(captions)}.")
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, not {columns}.")
+    meta = {
+        "n": n,
+        "height": height,
+        "width": width,
+        "levels": levels,
+        "captions": list(captions),
+        "columns": columns,
+        "maxWidth": max_width,
+        "legend": legend,
+        "selectable": selectable,
+        "label": label,
+    }
+    payload, _ = pack(meta, {"images": pixels, "known": known.astype(np.uint8)})
+    _component(key=key, data=payload, on_selected_change=ignore)
+    return sent_index(sent_by(key, "selected").get("index"), n) if selectable else None

@@ -1,0 +1,65 @@
+"""What stands at the foot of the sidebar on every page: share it, and its keys on `?`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.base.checks import Array
+from widgets.base.component import ignore, register, sent_by
+from widgets.base.keys import EVERYWHERE, WIDGET_KEYS
+from widgets.base.payload import pack
+
+_component = register("frame", "frame/dialog.js", "frame/share.js")
+_MAX_QUERY = 4000
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A link that was asked for.
+
+    Attributes:
+        query: what was asked: the address's query, as `sent_query` gave it.
+        address: the link, short if it could be kept.
+        code: the link's QR code: bool `(side, side)`, True where it is dark.
+        note: a sentence about it, where there is something to say.
+    """
+
+    query: str
+    address: str
+    code: npt.NDArray[np.bool_]
+    note: str = ""
+
+
+def sent_query(key: str) -> str | None:
+    """The query of the address that is to be shared; None if none is, or it is no proper one."""
+    query = sent_by(key, "share").get("query")
+    return query if isinstance(query, str) and len(query) <= _MAX_QUERY else None
+
+
+def frame(shared: Shared | None, *, projector: bool, key: str) -> None:
+    """Draw the two buttons, and open what they open.
+
+    shared     the link that the browser asked for last (`sent_query`), if any
+    projector  whether type and lines are to be large, on the whole page
+    """
+    meta: dict[str, Any] = {
+        "widgets": WIDGET_KEYS,
+        "everywhere": EVERYWHERE,
+        "projector": projector,
+        "shared": None,
+    }
+    arrays: dict[str, Array] = {}
+    if shared is not None:
+        meta["shared"] = {
+            "query": shared.query,
+            "address": shared.address,
+            "note": shared.note,
+            "side": len(shared.code),
+        }
+        arrays["code"] = shared.code
+    payload, _ = pack(meta, arrays)
+    _component(key=key, data=payload, on_share_change=ignore)

@@ -1,0 +1,26 @@
+"""A clock for a lesson in stops: the time this stop has left, and whether the class is late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from widgets.base.component import register
+from widgets.base.payload import pack
+
+_component = register("lesson_clock")
+
+
+def lesson_clock(minutes: Sequence[int], stop: int, *, key: str) -> None:
+    """Draw the clock. It runs in the browser, on while other pages are visited.
+
+    minutes  how long each stop takes, in their order
+    stop     the number of the one that is on, from 1 on
+
+    Raises `ValueError` if there is no such stop, or a stop takes no time.
+    """
+    if not 1 <= stop <= len(minutes):
+        raise ValueError(f"stop = {stop} must lie between 1 and {len(minutes)}.")
+    if min(minutes) <= 0:
+        raise ValueError("Each stop must take more than 0 minutes.")
+    payload, _ = pack({"minutes": list(minutes), "stop": stop}, {})
+    _component(key=key, data=payload)

@@ -1,0 +1,102 @@
+"""The path grid: how what one pixel holds travels, layer by layer, to another, or where it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from widgets.base.checks import checked_cell, checked_shape, sent_index
+from widgets.base.component import ignore, register, sent_by
+from widgets.base.payload import pack
+
+_component = register(
+    "path_grid", "base/grid.js", "path_grid/picture.js", styles=("base/grid.css",)
+)
+
+
+@dataclass(frozen=True)
+class PathStep:
+    """One step of a path, after which the information stands at this pixel.
+
+    row, column  of the pixel
+    depth        which layer takes it there: 0 for the first
+    words        what happens, in a few words
+    jump         it comes there in one jump, and not along what lies between
+    """
+
+    row: int
+    column: int
+    depth: int
+    words: str
+    jump: bool = False
+
+
+def path_grid(
+    heard: npt.ArrayLike,
+    *,
+    source: tuple[int, int],
+    target: tuple[int, int],
+    steps: Sequence[PathStep],
+    title: str = "",
+    no_path: str = "",
+    depth_names: Sequence[str] = (),
+    turn: int = 0,
+    link: str | None = None,
+    max_width: int = 420,
+    key: str,
+) -> None:
+    """Play the steps from the source to the target. Space plays, R starts again.
+
+    A click, or arrow keys, choose another source: `chosen_source` has it at the next run.
+
+    heard        int (H, W): the layer after which each pixel's prediction sees the source, counted
+                 from 0; -1 where it never does
+    steps        the path without its first pixel; empty if there is none: then only `heard` plays
+    no_path      what to say at the end in that case
+    depth_names  what to call each layer, counted from 0
+    turn         how often the source was changed: see `chosen_source`
+    link         grids of the same link play together
+
+    Raises `ValueError` when an argument does not fit.
+    """
+    layers = checked_shape("heard", heard, (None, None))
+    if not np.issubdtype(layers.dtype, np.integer) or layers.min() < -1:
+        raise ValueError("heard must hold whole numbers, -1 where a pixel is never reached.")
+    height, width = layers.shape
+    asked = checked_cell("source", source, height, width)
+    last = max([int(layers.max()), *(step.depth for step in steps)])
+    if depth_names and len(depth_names) <= last:
+        raise ValueError(f"there are {last + 1} layers, but {len(depth_names)} depth_names.")
+    meta = {
+        "height": height,
+        "width": width,
+        "source": asked,
+        "selected": asked,
+        "target": checked_cell("target", target, height, width),
+        "steps": [[one.row, one.column, one.depth, one.words, one.jump] for one in steps],
+        "noPath": no_path,
+        "depthNames": list(depth_names),
+        "title": title,
+        "turn": turn,
+        "link": link,
+        "maxWidth": max_width,
+        "key": key,
+    }
+    payload, _ = pack(meta, {"heard": layers.astype(np.int32)})
+    _component(key=key, data=payload, on_source_change=ignore)
+
+
+def chosen_source(key: str, turn: int, height: int, width: int) -> tuple[int, int] | None:
+    """The source that the viewer chose in the grid `key` at its current `turn`, if any.
+
+    Several grids may show one source, so that a choice in one of them is old as soon as another
+    one is used: a new turn for each choice tells them apart.
+    """
+    sent = sent_by(key, "source")
+    row, column = sent_index(sent.get("row"), height), sent_index(sent.get("column"), width)
+    if row is None or column is None or sent.get("turn") != turn:
+        return None
+    return row, column
