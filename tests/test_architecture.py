@@ -2,10 +2,12 @@
 
 import ast
 import importlib
+import re
 import subprocess
 import sys
 import textwrap
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,24 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LATE = ("matplotlib.pyplot", "plotly", "torchmetrics", "torchvision", "sklearn", "PIL")
 FORBIDDEN = {
-    "pixelcnn": ("streamlit", "widgets", "pages"),
-    "widgets": ("torch", "torchvision", "pixelcnn", "pages"),
+    "pixelcnn": ("streamlit", "widgets", "pages", "tools"),
+    "widgets": ("torch", "torchvision", "pixelcnn", "pages", "tools"),
 }
+# The wings of the library, from the ground up: a wing may import those of storeys below its own.
+STOREYS = (
+    {"errors"},
+    {"system", "nn"},
+    {"models"},
+    {"data", "causality", "checkpoints"},
+    {"sampling", "introspect", "metrics"},
+    {"training", "film", "completion"},
+    {"recipes", "scores", "exhibits", "baselines"},
+    {"runs"},
+    {"experiments", "teaching", "benchmarks"},
+    {"cli"},
+)
+STOREY_OF = {wing: storey for storey, wings in enumerate(STOREYS) for wing in wings}
+MOST_AT_THE_TOP = 5
 
 
 def python(code: str) -> subprocess.CompletedProcess[str]:
@@ -48,20 +65,124 @@ def parsed(file: Path) -> ast.Module:
 
 def imported_names(file: Path) -> list[tuple[int, str]]:
     """Line and full dotted name of everything that a file imports, at whatever depth."""
-    found = []
+    imports = []
     for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
-            found += [(node.lineno, alias.name) for alias in node.names]
+            imports += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
-    return found
+            imports += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
+    return imports
 
 
 def sources() -> list[Path]:
-    """Every Python file that the app and the library consist of."""
-    folders = ("pixelcnn", "widgets", "pages")
+    """Every Python file that the app, the library and its tools consist of."""
+    folders = ("pixelcnn", "widgets", "pages", "tools")
     nested = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
     return sorted([*ROOT.glob("*.py"), *nested])
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@cache
+def imports() -> dict[str, list[tuple[str, str]]]:
+    """{module: (where, imported module)}, within this project, imports in functions included."""
+    modules = {module_of(file): file for file in sources()}
+
+    def module_named(name: str) -> str | None:
+        return (
+            name
+            if name in modules
+            else next((parent for parent in [name.rpartition(".")[0]] if parent in modules), None)
+        )
+
+    return {
+        module: [
+            (f"{file.relative_to(ROOT)}:{line}", imported)
+            for line, name in imported_names(file)
+            if (imported := module_named(name)) is not None
+        ]
+        for module, file in modules.items()
+    }
+
+
+def test_no_files_import_one_another_in_a_circle() -> None:
+    sorter = TopologicalSorter(
+        {module: {imported for _, imported in found} for module, found in imports().items()}
+    )
+    sorter.prepare()  # raises CycleError, which names the circle
+
+
+def test_the_search_for_circles_meets_imports_inside_functions() -> None:
+    found = {imported for _, imported in imports()["pixelcnn.cli.train"]}
+    assert {"pixelcnn.runs.store", "pixelcnn.training.distributed"} <= found
+
+
+def test_no_wing_imports_one_above_it_or_beside_it() -> None:
+    wings = {path.stem for path in (ROOT / "pixelcnn").iterdir() if not path.stem.startswith("__")}
+    assert wings == set(STOREY_OF)
+    crossed = []
+    for module, found in imports().items():
+        for where, imported in found:
+            if module.startswith("pixelcnn.") and imported.startswith("pixelcnn."):
+                wing, other = module.split(".")[1], imported.split(".")[1]
+                if wing in STOREY_OF and wing != other and STOREY_OF[other] >= STOREY_OF[wing]:
+                    crossed.append(f"{where} imports {imported}")
+    assert not crossed
+
+
+def test_few_modules_stand_at_the_top_of_the_library() -> None:
+    assert len(list((ROOT / "pixelcnn").glob("*.py"))) <= MOST_AT_THE_TOP
+
+
+def test_no_page_imports_from_another_page_s_folder() -> None:
+    crossed = [
+        f"{where} imports {imported}"
+        for module, found in imports().items()
+        for where, imported in found
+        if module.startswith("pages.")
+        and imported.startswith("pages.")
+        and imported.split(".")[1] not in ("shared", module.split(".")[1])
+    ]
+    assert not crossed
+
+
+def test_no_module_of_the_library_reaches_streamlit_by_any_path() -> None:
+    reached = {module for module in imports() if module.partition(".")[0] == "pixelcnn"}
+    waiting = list(reached)
+    while waiting:
+        for _, imported in imports()[waiting.pop()]:
+            if imported not in reached:
+                reached.add(imported)
+                waiting.append(imported)
+    files = {module_of(file): file for file in sources()}
+    crossed = [
+        f"{module}:{line} imports {name}"
+        for module in sorted(reached)
+        for line, name in imported_names(files[module])
+        if name.partition(".")[0] == "streamlit"
+    ]
+    assert not crossed
+
+
+def test_the_map_of_the_tree_names_every_wing_and_nothing_else() -> None:
+    """CONTRIBUTING's map: the folders of the repository, and the wings of the library."""
+    text = (ROOT / "CONTRIBUTING.md").read_text().partition("## Where things are")[2]
+    lines = [line for line in text.partition("\nDependencies")[0].splitlines() if "    " in line]
+    named = [line.removeprefix("    ").partition("  ")[0] for line in lines if line[4:5].strip()]
+    inside = re.findall(r"^      (\w+)/", "\n".join(lines), re.MULTILINE)
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    folders = {f"{name.partition('/')[0]}/" for name in tracked if "/" in name}
+    assert {name.strip() for name in named} == {
+        *(folder for folder in folders if not folder.startswith(".")),
+        "app.py",
+    }
+    packages = {path.parent.name for path in (ROOT / "pixelcnn").glob("*/__init__.py")}
+    assert set(inside) == packages
 
 
 @pytest.mark.parametrize(("package", "blocked"), FORBIDDEN.items())

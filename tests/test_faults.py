@@ -22,9 +22,10 @@ from streamlit.testing.v1 import AppTest
 from pixelcnn import build_model, load_checkpoint, save_checkpoint
 from pixelcnn.cli import main
 from pixelcnn.errors import LabError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.kept_models import keep_model, kept_models
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run
 from pixelcnn.teaching.serving import check_packages, check_port
 from pixelcnn.teaching.short_links import Place, keep_link

@@ -20,9 +20,10 @@ from hypothesis import given, strategies as st
 
 from pages.shared import common
 from pixelcnn.errors import LabError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.kept_models import keep_model
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, find_run
 from pixelcnn.teaching.serving import TEACHER_KEY, Server
 from pixelcnn.teaching.short_links import Place, find_link, keep_link
@@ -324,7 +325,7 @@ def test_only_downloads_and_the_server_s_start_use_the_network() -> None:
         "pixelcnn/data/download.py",  # data sets, when somebody asks for one
         "pixelcnn/teaching/serving.py",  # is the own server up?
         "pixelcnn/teaching/lan.py",  # this computer's own number
-        "pixelcnn/cli/bench/classroom.py",  # a free port
+        "tools/classroom/__main__.py",  # a free port
     }
 
 

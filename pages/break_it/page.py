@@ -6,6 +6,7 @@ from io import BytesIO
 import streamlit as st
 
 from pages.break_it.own import audit_your_own
+from pages.break_it.questions import QUESTIONS
 from pages.break_it.words import SIDES, comparison, measured, results, verdict
 from pages.shared import common
 from pages.shared.quiz import quiz
@@ -161,4 +162,4 @@ st.caption(
     "a small difference means little. Measure it all again:"
 )
 st.code(about["command"], language="bash")
-quiz("break_it")
+quiz("break_it", QUESTIONS)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pages.compare import words as compare_words
 from pages.compare.pair import Pair, drawn, unseen, unseen_as
-from pages.sample.grids import seeds_from
 from pages.shared import common
 from pages.shared.controls import one_of, whole_number
+from pages.shared.seeds import seeds_from
 from pixelcnn.system.shipped import CHECKPOINTS
 from widgets.endings.widget import endings
 

@@ -10,9 +10,8 @@ from pages.compare import words_scores as words
 from pages.compare.jobs import Job, jobs
 from pages.compare.pair import Pair, drawn, unseen
 from pages.compare.scores import Stage, scoring
-from pages.sample.film import HIGHEST_SEED
-from pages.sample.grids import seeds_from
 from pages.shared.controls import one_of, whole_number
+from pages.shared.seeds import HIGHEST_SEED, seeds_from
 from widgets.which_real.widget import which_real
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from pages.compare import (
     scores as compare_scores,
     words as compare_words,
 )
+from pages.compare.questions import QUESTIONS
 from pages.shared import common
 from pages.shared.quiz import quiz
 
@@ -41,4 +42,4 @@ with common.explained():
         )
     else:
         lessons(pair)
-quiz("compare")
+quiz("compare", QUESTIONS)

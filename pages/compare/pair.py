@@ -10,10 +10,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.sample.film import EACH, HIGHEST_SEED
-from pages.sample.grids import seeds_from
 from pages.shared import common
 from pages.shared.controls import whole_number
+from pages.shared.seeds import EACH, HIGHEST_SEED, seeds_from
 from widgets.pairs.widget import pairs
 
 if TYPE_CHECKING:

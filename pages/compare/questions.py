@@ -1,10 +1,10 @@
-"""Questions on the page Compare."""
+"""The questions at the end of the page."""
 
 from __future__ import annotations
 
 from pages.shared.quiz_question import Question, Try, right, wrong
 
-COMPARE = (
+QUESTIONS = (
     Question(
         "The intervals of two models overlap. Is neither of them better?",
         (

@@ -18,6 +18,7 @@ from pages.draw.methods import (
     completed,
     not_now,
 )
+from pages.draw.questions import QUESTIONS
 from pages.draw.start import ADDRESS, current_drawing, current_start, start_with, starts
 from pages.draw.truth import choose_knock_out, truth_section
 from pages.draw.turns import choose_next_row, keep_buttons, next_row_here
@@ -267,4 +268,4 @@ st.code(
     f"python -m pixelcnn complete {model} picture.png --rows {config['height'] // 2} --n 9",
     language="bash",
 )
-quiz("draw")
+quiz("draw", QUESTIONS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import launcher as train_launcher, owner as train_owner
-from pages.train import controls as train_controls
+from pages.shared.refusals import refusing, tell_refusal
 
 if TYPE_CHECKING:
     from pixelcnn.experiments.definition import Experiment
@@ -86,7 +86,7 @@ def begin(experiment: Experiment) -> None:
     from pixelcnn.runs.queue import enqueue
     from pixelcnn.runs.store import create_run
 
-    with train_controls.refusing(_PLACE):
+    with refusing(_PLACE):
         for variant, seed in next_trainings(experiment, points(experiment)):
             run = create_run(None, live_config(experiment, variant, seed))
             train_owner.claim(run)
@@ -126,7 +126,7 @@ def controls(experiment: Experiment, found: list[LivePoint]) -> None:
     for point in found[-1:]:
         if point.state == "failed":
             st.error(f"The training failed. {point.run.status().message}")
-    train_controls.tell_refusal(_PLACE)
+    tell_refusal(_PLACE)
 
 
 def _offer(experiment: Experiment, found: list[LivePoint]) -> None:

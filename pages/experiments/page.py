@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.experiments import charts as experiments_charts, live as experiments_live
+from pages.experiments.questions import QUESTIONS
 from pages.experiments.words import HOW, LEAD, OVERVIEW, QUESTION, READ, TRY
 from pages.shared import common, launcher as train_launcher, owner as train_owner
 from pages.shared.quiz import quiz
@@ -204,4 +205,4 @@ st.markdown(HOW)
 st.header("What to try", anchor=False)
 st.markdown(TRY)
 train_launcher.launcher().warm()
-quiz("experiments")
+quiz("experiments", QUESTIONS)

@@ -1,4 +1,4 @@
-"""Questions on the page Experiments."""
+"""The questions at the end of the page."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pages.shared.quiz_question import Question, Try, right, wrong
 
 _LABEL = f"{math.log(10):.1f} nats"
 
-EXPERIMENTS = (
+QUESTIONS = (
     Question(
         "Two trainings differ only in their seed, and their scores differ. Why?",
         (

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pages.features.attention import show_where_it_looks
 from pages.features.cell import numbers, show_cell, wiring
 from pages.features.moments import show_moments
+from pages.features.questions import QUESTIONS
 from pages.features.words import EXPLAINED, views
 from pages.shared import common, pictures
 from pages.shared.controls import one_of
@@ -267,4 +268,4 @@ with common.explained():
 st.markdown("The same maps in a notebook:")
 path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)
 st.code(CODE.format(path=path, labels=", labels" if config["classes"] else ""), language="python")
-quiz("features")
+quiz("features", QUESTIONS)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.masks.state import Setup
-from pages.masks.words import ARCHITECTURES
+from pages.shared.architectures import ARCHITECTURES
 from pages.shared.controls import one_of
 
 SIZES = [8, 14, 20, 28]

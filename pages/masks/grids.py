@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.masks.state import Setup, asked_for, newest, put_into_address, view
-from pages.masks.words import ARCHITECTURES, in_words, layers_in_words
+from pages.masks.words import in_words, layers_in_words
+from pages.shared.architectures import ARCHITECTURES
 from pixelcnn.causality.mask_stack import MaskStack
 from widgets.reach_grid.widget import ReachSelection, reach_grid
 

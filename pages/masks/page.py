@@ -12,10 +12,11 @@ from pages.masks.grids import grids
 from pages.masks.layer import one_layer, result_of
 from pages.masks.orders import orders
 from pages.masks.path import blind_spot, path
+from pages.masks.questions import QUESTIONS
 from pages.masks.state import Setup, view
 from pages.masks.trained import trained
-from pages.masks.words import ARCHITECTURES
 from pages.shared import common
+from pages.shared.architectures import ARCHITECTURES
 from pages.shared.quiz import quiz
 from pixelcnn.causality.depth_growth import Totals
 from pixelcnn.causality.mask_stack import MaskStack
@@ -153,4 +154,4 @@ colours()
 orders(setup)
 trained(setup)
 what_to_try(setup)
-quiz("masks")
+quiz("masks", QUESTIONS)

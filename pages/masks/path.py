@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from pages.masks.grids import depth_names
 from pages.masks.state import Setup, target, view, who_hears
-from pages.masks.words import ARCHITECTURES, edited_why, step_in_words
+from pages.masks.words import edited_why, step_in_words
+from pages.shared.architectures import ARCHITECTURES
 from pages.shared.turns import one_at_a_time
 from pixelcnn.causality.depth_growth import thin_graph
 from pixelcnn.causality.mask_stack import MaskStack

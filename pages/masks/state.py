@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.masks.words import ARCHITECTURES
+from pages.shared.architectures import ARCHITECTURES
 from pages.shared.turns import one_at_a_time
 from pixelcnn.causality.depth_growth import Totals, growth
 from pixelcnn.causality.mask_stack import MaskStack

@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
+from pages.one_pixel.questions import QUESTIONS
 from pages.one_pixel.words import LEAD, TERMS, TRY, in_words
 from pages.shared import common, pictures
 from pages.shared.controls import one_of
@@ -225,4 +226,4 @@ st.markdown(TRY)
 st.markdown("The same in a notebook:")
 path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)
 st.code(CODE.format(path=path, labels="labels" if config["classes"] else "None"), language="python")
-quiz("one_pixel")
+quiz("one_pixel", QUESTIONS)

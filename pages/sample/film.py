@@ -10,11 +10,10 @@ import streamlit as st
 
 from pages.shared import common, turns
 from pages.shared.controls import whole_number
+from pages.shared.seeds import EACH, HIGHEST_SEED
 from pixelcnn.film.film import Film, draw_film
 
-EACH = "one of each"
 COUNTS = [1, 4, 10, 16, 25, 36, 64]
-HIGHEST_SEED = 9999
 
 # Bytes: of more, the browser gets no distributions. It is 64 digits of 256 levels.
 MOST_PROBABILITIES = 16_000_000

@@ -7,8 +7,9 @@ from itertools import product
 
 import streamlit as st
 
-from pages.sample.film import HIGHEST_SEED, Options, Progress, Scene
+from pages.sample.film import Options, Progress, Scene
 from pages.shared import common, turns
+from pages.shared.seeds import seeds_from
 from pixelcnn.film.film import Film, join
 from pixelcnn.film.grids import Row, draw_grid, uniforms_of
 
@@ -32,11 +33,6 @@ def _drawn(model: str, rows: tuple[Row, ...], seeds: tuple[int, ...], _progress:
             receptive_field=common.receptive_field(model),
             progress=_progress,
         )
-
-
-def seeds_from(first: int, count: int) -> tuple[int, ...]:
-    """`count` seeds, beginning with one and starting over after the highest."""
-    return tuple((first + step) % (HIGHEST_SEED + 1) for step in range(count))
 
 
 def temperatures(options: Options, progress: Progress) -> Scene:

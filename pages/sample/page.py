@@ -14,6 +14,7 @@ from pages.sample import (
     words as sample_words,
 )
 from pages.sample.film import MOST_PROBABILITIES, Options, Progress, Scene, controls, sampled
+from pages.sample.questions import QUESTIONS
 from pages.shared import common
 from pages.shared.quiz import quiz
 from pixelcnn.film.branches import Tree
@@ -143,4 +144,4 @@ st.markdown(sample_words.to_try(film))
 sample_files.section(scene.film, scene.player.get("known_mask"), f"{model}-seed-{options.seed}")
 sample_files.command(film)
 
-quiz("sample")
+quiz("sample", QUESTIONS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.quiz_question import Choice, Question, Try
-from pages.shared.quiz_questions import QUESTIONS
 from widgets.show_link.widget import show_link
 
 _STATE = "quiz-answers"
@@ -25,20 +24,20 @@ Answers = dict[int, list[str]]
 """What was chosen, question by question, in the order in which it was chosen."""
 
 
-def quiz(page: str) -> None:
+def quiz(page: str, questions: tuple[Question, ...]) -> None:
     """Show the questions of a page; what was answered is kept while other pages are visited.
 
     Args:
-        page: the name of the page's file, without its ending.
+        page: the name of the page's folder.
+        questions: those of the page.
     """
     st.header("Check yourself")
     st.html(_STYLE)
-    _cards(page)
+    _cards(page, questions)
 
 
 @st.fragment
-def _cards(page: str) -> None:
-    questions = QUESTIONS[page]
+def _cards(page: str, questions: tuple[Question, ...]) -> None:
     answers = _answers(page)
     at = _steps(page, questions, answers)
     question = questions[at]

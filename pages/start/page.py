@@ -4,9 +4,10 @@ import streamlit as st
 
 from pages.shared import common
 from pages.shared.quiz import quiz
+from pages.start.questions import QUESTIONS
 from widgets.player.widget import player
 
-QUESTIONS = {
+PAGES = {
     "pages/masks/page.py": (
         "What may a pixel see?",
         "Only what was drawn before it. See the masks that make sure, and the pixels they lose.",
@@ -86,7 +87,7 @@ for page, (question, answer) in QUESTIONS.items():
     link.page_link(page, label=f"**{question}**", icon=":material/arrow_forward:")
     reply.markdown(answer)
 
-quiz("start")
+quiz("start", QUESTIONS)
 
 # Only now, so that the film does not wait for it: the other pages want the model and its sampler.
 common.warm_up()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from pages.shared import owner as train_owner
 from pages.shared.launcher import launcher
+from pages.shared.refusals import refusing
 
 if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
@@ -158,23 +158,6 @@ def _go_on(views: Sequence[RunView]) -> None:
             if _can_go_on(view):
                 prepare_resume(view.run)
                 enqueue(view.run, starter=launcher())
-
-
-@contextmanager
-def refusing(place: str = "refused") -> Iterator[None]:
-    """Keep an error of the lab for `tell_refusal`: a callback has no place on the page."""
-    from pixelcnn.errors import LabError
-
-    try:
-        yield
-    except LabError as error:
-        st.session_state[place] = str(error)
-
-
-def tell_refusal(place: str = "refused") -> None:
-    """Say once what was refused, and why."""
-    if error := st.session_state.pop(place, None):
-        st.error(error)
 
 
 def another() -> None:

@@ -116,7 +116,7 @@ class Options:
 
     def choose_architecture(self) -> str:
         """The architecture, from which on its options are meant."""
-        from pages.masks.words import ARCHITECTURES
+        from pages.shared.architectures import ARCHITECTURES
         from pixelcnn.models.registry import model_names
 
         self._architecture = self.pick(

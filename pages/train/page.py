@@ -20,6 +20,7 @@ from pages.train import (
     setup as train_setup,
     slow as train_slow,
 )
+from pages.train.questions import QUESTIONS
 
 if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
@@ -213,9 +214,9 @@ def show_live(views: list[RunView], states: list[str], poll: float | None) -> No
 
 def explain(config: RunConfig) -> None:
     """What to look at, beside the program that does the same."""
-    from pixelcnn.cli.train import command_line
     from pixelcnn.data.names import OWN
     from pixelcnn.recipes.code import own_place, python_code
+    from pixelcnn.recipes.command_line import command_line
 
     st.subheader("What to look at", anchor=False)
     st.markdown(_WHAT_TO_LOOK_AT)
@@ -272,4 +273,4 @@ if shown is not None:
 train_after.list_others(watched)
 launcher().warm()
 let_next_begin()
-quiz("train")
+quiz("train", QUESTIONS)

@@ -11,14 +11,8 @@ from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import urlencode
 
-from pixelcnn.teaching.serving import (
-    ROOT,
-    TEACHER_KEY,
-    Server,
-    check_packages,
-    check_port,
-    teacher_key,
-)
+from pixelcnn.system.shipped import ROOT
+from pixelcnn.teaching.serving import TEACHER_KEY, Server, check_packages, check_port, teacher_key
 
 _LOOK_S = 0.2
 _EVERYWHERE = ("0.0.0.0", "::")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
 from pixelcnn.cli.options import DataOptions, ModelOptions
 from pixelcnn.errors import RunError
+from pixelcnn.recipes.command_line import command_line
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.recipes.shipped import Recipe, find_recipe
 from pixelcnn.runs.directory import Run
@@ -209,31 +210,6 @@ class _Foreground:
                 f"step {event.step:,}: {event.nats:.2f} nats{self._held_out}, "
                 f"{event.images_per_second:.0f} images/s, {event.elapsed_s:.0f} s",
             )
-
-
-def command_line(config: RunConfig) -> str:
-    """The command that makes such a run anywhere: every choice, and no path of this machine."""
-    words = ["python", "-m", "pixelcnn", "train", "--model", config.model, "--preset", "none"]
-    if config.model_options:
-        words += [
-            "--set",
-            *(f"{key}={_text(value)}" for key, value in config.model_options.items()),
-        ]
-    if config.conditional:
-        words.append("--conditional")
-    words += ["--data", config.data]
-    for key, value in config.data_options.items():
-        if key != "root" and value is not None:
-            words += [f"--{key}", _text(value)]
-    for option in fields(TrainConfig):
-        value = getattr(config.train, option.name)
-        if value != option.default:
-            words += [f"--{option.name.replace('_', '-')}", _text(value)]
-    return shlex.join(words)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _readable(path: Path) -> str:

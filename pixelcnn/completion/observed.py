@@ -7,10 +7,9 @@ could stand in the gap; it is left out here, and `particle_filter` estimates it.
 
 from __future__ import annotations
 
-import copy
 import math
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +19,8 @@ from torch import Tensor
 
 from pixelcnn.errors import DataError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.cropping import top_of
 from pixelcnn.models.scan_orders import RASTER, label_in
-from pixelcnn.nn.layers import FixedHeight
 from pixelcnn.sampling.request import make_request
 
 if TYPE_CHECKING:
@@ -177,20 +176,6 @@ def _log_probs(model: AutoregressiveModel, image: Tensor, order: int) -> Tensor:
         labels = label_in(order=order, label=torch.arange(classes, device=device), classes=classes)
     with torch.inference_mode():
         return model.likelihood.log_prob(top(images, labels), images).cpu()
-
-
-def top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
-    """The same network on images that end after `rows` rows, with the same parameters.
-
-    Nothing below can change what a causal network says about them, so its work can be spared.
-    """
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    top = copy.deepcopy(model, shared)
-    top.config = replace(model.config, height=rows)
-    for layer in top.modules():
-        if isinstance(layer, FixedHeight):
-            layer.keep_rows(rows, model.config.height)
-    return top
 
 
 def as_tensor(values: Tensor | NDArray) -> Tensor:

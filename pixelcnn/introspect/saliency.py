@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelcnn.completion.observed import top_of
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.cropping import top_of
 
 _AT_ONCE = 8
 

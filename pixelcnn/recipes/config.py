@@ -5,19 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.system.atomic_files import to_json
 from pixelcnn.training.config import TrainConfig
 
-State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed"]
-
 # Arguments of `load_data`, and the options of a model that the data decides.
 _DATA_OPTIONS = ("root", "levels", "binarize", "size")
 _FROM_DATA = ("levels", "channels", "height", "width", "classes")
-
-_ACTIVE = ("queued", "starting", "running", "paused")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,39 +95,3 @@ def _check_options(options: Mapping[str, Any], known: Sequence[str], owner: str)
             raise ConfigError(
                 f"option {option!r} is unknown to {owner}; it takes {', '.join(known)}."
             )
-
-
-@dataclass(frozen=True)
-class RunStatus:
-    """Where a run stands.
-
-    Attributes:
-        state: queued (waits for its turn or for a process), starting (loads data and model),
-            running, paused, finished (budget used up), stopped (on request) or failed.
-        message: for a failure, what happened and what to do.
-        step: steps taken.
-        progress: share of the budget used up, 0 to 1.
-        elapsed_s: seconds of training work so far.
-        images_per_second: training speed.
-        device: what it runs on, such as `cpu, bfloat16`.
-        memory_mb: the most main memory that the process has used so far, or on a graphics card
-            the most of its memory, in millions of bytes; None where it cannot be told.
-        pid: process number, for people.
-        updated: when this was written, in seconds since 1970.
-    """
-
-    state: State
-    message: str = ""
-    step: int = 0
-    progress: float = 0.0
-    elapsed_s: float = 0.0
-    images_per_second: float | None = None
-    device: str = ""
-    memory_mb: float | None = None
-    pid: int | None = None
-    updated: float = 0.0
-
-    @property
-    def active(self) -> bool:
-        """Whether there is, or is about to be, a process at work."""
-        return self.state in _ACTIVE

@@ -14,7 +14,8 @@ import numpy as np
 
 from pixelcnn.data.names import OWN
 from pixelcnn.errors import ConfigError, RunError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.system.arrays import read_npy
 from pixelcnn.system.atomic_files import RunLock, read_rows, to_json, write_whole
 

@@ -35,8 +35,9 @@ from typing import Protocol
 
 from pixelcnn.data.names import OWN, OWN_FILE
 from pixelcnn.errors import RunError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.system.atomic_files import write_whole
 
 __all__ = [

@@ -23,10 +23,10 @@ import torch
 from pixelcnn.data.loading import load_data
 from pixelcnn.errors import ConfigError, LabError, RunError
 from pixelcnn.recipes.build import build_run_model
-from pixelcnn.recipes.config import RunStatus, State
 from pixelcnn.runs import queue as run_queue
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.priority import give_way
+from pixelcnn.runs.status import RunStatus, State
 from pixelcnn.runs.writer import RunWriter, StatusWriter
 from pixelcnn.sampling import engines
 from pixelcnn.sampling.request import SamplingCancelled

@@ -14,9 +14,10 @@ import torch
 
 from pixelcnn.checkpoints.files import read_card, save_checkpoint
 from pixelcnn.data.dataset import DataSet
-from pixelcnn.recipes.config import RunConfig, RunStatus, State
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.snapshots import keep_moment
+from pixelcnn.runs.status import RunStatus, State
 from pixelcnn.system.atomic_files import RowWriter, remove_unfinished, write_whole
 from pixelcnn.system.memory import most_memory_mb
 from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step

@@ -9,7 +9,8 @@ import pytest
 
 from pixelcnn.benchmarks.crash_test import try_kills
 from pixelcnn.errors import RunError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, prepare_resume
 from pixelcnn.training.config import TrainConfig
 

@@ -5,8 +5,8 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 from pages.shared.quiz_question import Question
-from pages.shared.quiz_questions import QUESTIONS
 from tests.browser.serving import goto
+from tests.helpers.quiz_cases import QUESTIONS
 
 
 def card(page: Page, name: str) -> Locator:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pages.masks.words import ARCHITECTURES
+from pages.shared.architectures import ARCHITECTURES
 from pixelcnn.causality.depth_growth import put_mask_b_first
 from pixelcnn.causality.reach import sub_pixel_relation
 from pixelcnn.models.base import AutoregressiveModel

@@ -22,9 +22,10 @@ from pixelcnn.checkpoints.files import save_checkpoint
 from pixelcnn.introspect.feature_maps import activations, first_kernels, prediction, summarize
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import model_names
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.recordings import recorded_run
 from pixelcnn.runs.snapshots import load_moment, moment_steps
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run
 from pixelcnn.runs.worker import carry_out
 from pixelcnn.scores.unseen import unseen_digits

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 from torch.nn import functional as F
 
 from pages.masks.trained import DIGITS
-from pages.masks.words import ARCHITECTURES, ORDERS
+from pages.masks.words import ORDERS
+from pages.shared.architectures import ARCHITECTURES
 from pages.shared.common import load_model, unseen
 from pixelcnn.causality.depth_growth import growth
 from pixelcnn.causality.generation_orders import generation_order

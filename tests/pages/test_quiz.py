@@ -7,10 +7,10 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared.quiz import score
 from pages.shared.quiz_question import Question, Try
-from pages.shared.quiz_questions import QUESTIONS
 from pixelcnn.causality.depth_growth import growth
 from pixelcnn.exhibits.results import read_results
 from tests.helpers.app_pages import assert_taken, button, open_page, told
+from tests.helpers.quiz_cases import QUESTIONS
 
 EVERY = [(page, question) for page, questions in QUESTIONS.items() for question in questions]
 LINKS = {

@@ -16,9 +16,10 @@ from pages.shared.launcher import launcher
 from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.models.preset_configs import presets
 from pixelcnn.models.registry import build_model, model_names
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.recipes.live import live_presets
 from pixelcnn.runs.directory import Run
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, list_runs, runs_root, start_run
 from pixelcnn.training.config import TrainConfig
 from tests.helpers import app_pages

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pixelcnn.errors import ConfigError, RunError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run, unbroken
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, find_run, list_runs, start_run
 from pixelcnn.runs.worker import carry_out
 from pixelcnn.runs.writer import _row_every

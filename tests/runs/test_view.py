@@ -8,9 +8,10 @@ import pytest
 from PIL import Image
 
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.recipes.config import RunConfig, RunStatus
+from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.animation import export_evolution
 from pixelcnn.runs.directory import Run
+from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run
 from pixelcnn.runs.view import CurvePoint, RunView, axis_floor
 from pixelcnn.system.atomic_files import RowWriter

@@ -17,10 +17,10 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from pixelcnn.cli import main
-from pixelcnn.cli.bench.classroom import _tracebacks
 from pixelcnn.teaching.parser_lock import take_turns_at_parsing
 from pixelcnn.teaching.serving import Server
 from tests.helpers.servers import free_port, run_async
+from tools.classroom.__main__ import _tracebacks
 from tools.classroom.browser import Browser, Shown
 from tools.classroom.lesson import Outcome, figures, percentile, teach
 from tools.classroom.monkey import play

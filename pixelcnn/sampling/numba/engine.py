@@ -7,11 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.errors import DataError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.lowering import lower
-from pixelcnn.sampling.numba.draw import kind_of
-from pixelcnn.sampling.numba.program import compile_tables
+from pixelcnn.sampling.numba.compiled import compile_model
 from pixelcnn.sampling.numba.tiles import Tile, fill_tiles, parts_of
 from pixelcnn.sampling.request import Request
 
@@ -32,19 +30,8 @@ class NumbaEngine:
     name = "numba"
 
     def __init__(self, model: AutoregressiveModel) -> None:
-        kind = kind_of(model.likelihood)
-        if kind is None:
-            raise ConfigError(
-                f"the numba engine cannot draw from a {type(model.likelihood).__name__}; "
-                "use the torch engine."
-            )
         self.model = model
-        self.likelihood = kind
-        self.parameters = model.likelihood.parameters
-        self.program = lower(model)
-        self.tables = compile_tables(self.program)
-        levels = torch.arange(model.config.levels, dtype=torch.uint8)
-        self.scaled = model.scale(levels).numpy()
+        self.compiled = compile_model(model)
 
     def run(self, request: Request) -> Tensor:
         """The filled images: uint8 `(n, C, H, W)`."""
@@ -57,7 +44,8 @@ class NumbaEngine:
         """
         n, channels, height, width = request.images.shape
         told = np.empty(
-            (2 if request.guidance else 1, n, height, width, channels * self.parameters), np.float32
+            (2 if request.guidance else 1, n, height, width, channels * self.compiled.parameters),
+            np.float32,
         )
         images = self._run(request, told)
         return images, torch.from_numpy(told).permute(0, 1, 4, 2, 3)
@@ -72,7 +60,8 @@ class NumbaEngine:
         ]
         for number, group in enumerate(groups):
             tiles = [
-                Tile(self, request, images, known, spared, part, outputs=outputs) for part in group
+                Tile(self.compiled, request, images, known, spared, part, outputs=outputs)
+                for part in group
             ]
             fill_tiles(tiles, request, (0, 0), height, number * height, len(groups) * height)
         return torch.from_numpy(images)
@@ -95,7 +84,15 @@ class Painting:
         self._known = request.known.numpy().copy()
         self._log_probs = np.zeros(self._images.shape, np.float32)
         self._tiles = [
-            Tile(engine, request, self._images, self._known, self._log_probs, part, keep_all=True)
+            Tile(
+                engine.compiled,
+                request,
+                self._images,
+                self._known,
+                self._log_probs,
+                part,
+                keep_all=True,
+            )
             for part in parts_of(len(self._images))
         ]
         fill_tiles(self._tiles, request, (0, 0), self._images.shape[2])

@@ -27,7 +27,7 @@ class Population:
         self._log_probs = np.zeros(self._images.shape, np.float32)
         self._parts = parts_of(len(self._images))
         self._tiles = [
-            Tile(engine, request, self._images, self._known, self._log_probs, part)
+            Tile(engine.compiled, request, self._images, self._known, self._log_probs, part)
             for part in self._parts
         ]
         self.rows = 0

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,14 +16,12 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pixelcnn.sampling.numba.compiled import CompiledModel
 from pixelcnn.sampling.numba.loop import copy_image, fill_row
 from pixelcnn.sampling.numba.program import Floats, Tables
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.steps import Phase, spread
 from pixelcnn.system.devices import usable_cores
-
-if TYPE_CHECKING:
-    from pixelcnn.sampling.numba.engine import NumbaEngine
 
 TILE = 16
 """Images computed together: enough to fill the registers, few enough to stay in the cache."""
@@ -89,7 +86,7 @@ class Tile:
 
     def __init__(
         self,
-        engine: NumbaEngine,
+        model: CompiledModel,
         request: Request,
         images: NDArray[np.uint8],
         known: NDArray[np.bool_],
@@ -98,7 +95,7 @@ class Tile:
         keep_all: bool = False,
         outputs: Floats | None = None,
     ) -> None:
-        self.engine = engine
+        self.model = model
         # Views: what is written here is written there.
         self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
         self.outputs = None if outputs is None else outputs[:, part]
@@ -106,25 +103,25 @@ class Tile:
         self.temperature = np.float32(request.temperature)
         self.guidance = np.float32(request.guidance)
         self.batch = len(self.images) * (2 if request.guidance else 1)
-        more_rows = engine.program.height if keep_all else 0
-        self.buffers, self.memory, self.scratch = _allocate(engine.tables, self.batch, more_rows)
-        self.taps = np.zeros(len(engine.tables.offsets), np.int64)
+        more_rows = model.program.height if keep_all else 0
+        self.buffers, self.memory, self.scratch = _allocate(model.tables, self.batch, more_rows)
+        self.taps = np.zeros(len(model.tables.offsets), np.int64)
         labels = None if request.labels is None else request.labels[part]
         if request.guidance:
             assert labels is not None
-            labels = torch.cat([labels, torch.full_like(labels, engine.model.config.no_label)])
+            labels = torch.cat([labels, torch.full_like(labels, model.no_label)])
         self.constants = self._constants(labels)
 
     def _constants(self, labels: Tensor | None) -> list[tuple[int, Floats]]:
         """(buffer, `(1|H, 1|W, 1|B, C)`) of every value that does not depend on the image."""
-        values = self.engine.program.graph.constants(labels)
+        values = self.model.program.graph.constants(labels)
         found = []
-        for step in self.engine.tables.constants:
-            program = self.engine.program
+        for step in self.model.tables.constants:
+            program = self.model.program
             value = spread(values[step.constant].float(), program.height, program.width)
             value = value.permute(2, 3, 0, 1)
             value = value if step.bias is None else value + step.bias
-            found.append((self.engine.tables.buffer_of[step], value.detach().cpu().numpy()))
+            found.append((self.model.tables.buffer_of[step], value.detach().cpu().numpy()))
         return found
 
     def fill(self, row: int, first_column: int) -> None:
@@ -132,7 +129,7 @@ class Tile:
         self._sample(row, first_column)
         if self.outputs is not None:
             copies, _, _, _, channels = self.outputs.shape
-            row_of_all = self._row(self.engine.tables.output, row)[..., :channels]
+            row_of_all = self._row(self.model.tables.output, row)[..., :channels]
             split = row_of_all.reshape(len(row_of_all), copies, -1, channels)  # (W, 1|2, n, C * P)
             self.outputs[:, :, row] = split.transpose(1, 2, 0, 3)
 
@@ -158,7 +155,7 @@ class Tile:
         known: NDArray[np.bool_],
         log_probs: Floats,
     ) -> None:
-        tables = self.engine.tables
+        tables = self.model.tables
         fill_row(
             tables.operations[Phase.ABOVE],
             tables.operations[Phase.PIXEL],
@@ -173,10 +170,10 @@ class Tile:
             first_column,
             tables.image,
             tables.output,
-            self.engine.likelihood,
-            self.engine.parameters,
-            self.engine.program.sees_own_colours,
-            self.engine.scaled,
+            self.model.likelihood,
+            self.model.parameters,
+            self.model.program.sees_own_colours,
+            self.model.scaled,
             self.temperature,
             self.guidance,
             images,
@@ -206,7 +203,7 @@ class Tile:
         start, ring, left, columns, _, padded = self.buffers[buffer]
         size = ring * columns * self.batch * padded
         cells = self.memory[start : start + size].reshape(ring, columns, self.batch, padded)
-        return cells[row % ring, left : left + self.engine.program.width]
+        return cells[row % ring, left : left + self.model.program.width]
 
 
 def _allocate(tables: Tables, batch: int, more_rows: int) -> tuple[NDArray[np.int64], Floats, int]:
