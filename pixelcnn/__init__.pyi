@@ -14,7 +14,7 @@ from .completion.completions import (
 from .data.dataset import (
     DataSet as DataSet,
 )
-from .data.loading import (
+from .data.registry import (
     data_names as data_names,
     load_data as load_data,
 )

@@ -43,11 +43,11 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
 
 Each takes numpy arrays (or what `numpy.asarray` turns into one), raises `ValueError` with a
 sentence when an argument does not fit, and keeps its state in the browser: a rerun with the same
-content disturbs nothing. `widgets.base.theme` holds the colours:
+content disturbs nothing. `widgets.base.colors` holds the colours:
 `role("seen").color`, `role_index`.
 """
 
-from widgets.base.theme import Role, role, role_index, roles
+from widgets.base.colors import Role, role, role_index, roles
 from widgets.kernel_tiles.widget import TileCode, kernel_tiles
 from widgets.maps_gallery.widget import MapSelection, MapsTable, maps_gallery, maps_table
 from widgets.painter.widget import Drawing, painter

@@ -150,7 +150,7 @@ def how_sure(pair: Pair) -> None:
 
 def _alone(intervals: dict[str, Interval]) -> dict[str, Any]:
     """Each model's own interval."""
-    from widgets.base.theme import role
+    from widgets.base.colors import role
 
     colours = [role("model_a").color, role("model_b").color]
     return _bars(intervals, colours, "bits per pixel, each model alone", zero=False)
@@ -158,7 +158,7 @@ def _alone(intervals: dict[str, Interval]) -> dict[str, Any]:
 
 def _together(difference: Interval) -> dict[str, Any]:
     """The difference, with the zero that it must not reach."""
-    from widgets.base.theme import role
+    from widgets.base.colors import role
 
     colours = [role("future").color]
     return _bars({"A − B": difference}, colours, "the difference, digit by digit", zero=True)

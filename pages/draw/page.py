@@ -37,7 +37,7 @@ from pixelcnn.completion.observed import rows_around
 from pixelcnn.completion.particle_filter import ParticleEndings
 from pixelcnn.scores.readings import Readings, load_readings
 from widgets.bars.widget import bars
-from widgets.base.theme import role
+from widgets.base.colors import role
 from widgets.endings.widget import endings
 from widgets.painter.widget import Drawing, painter
 from widgets.pixel_grid.widget import pixel_grid

@@ -65,7 +65,7 @@ def _finished_points() -> dict[str, LivePoint]:
 @st.cache_resource(show_spinner=False)
 def _per_pixel(name: str) -> dict[str, float]:
     """The score of each pixel on its own, for each variant of an experiment."""
-    from pixelcnn.data.loading import load_data
+    from pixelcnn.data.registry import load_data
     from pixelcnn.experiments.catalogue import find_experiment
     from pixelcnn.metrics import bernoulli_baseline
 

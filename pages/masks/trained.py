@@ -9,7 +9,7 @@ from pages.shared import common
 from pages.shared.controls import one_of
 from pages.shared.turns import one_at_a_time
 from pixelcnn.introspect.saliency import weighted_reach
-from widgets.base.theme import role_index
+from widgets.base.colors import role_index
 from widgets.pixel_grid.widget import pixel_grid
 
 MODELS = {

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.sample.film import Options, Scene
 from pages.shared import common
 from pixelcnn.film.level_choice import Choice, choice_at
-from widgets.base.theme import role
+from widgets.base.colors import role
 
 if TYPE_CHECKING:
     import altair as alt

@@ -215,7 +215,7 @@ def engine_for(name: str) -> Engine:
 @st.cache_resource(show_spinner="Loading the digits ...")
 def digits(levels: int, size: int) -> DataSet:
     """The 5,000 digits that come with the lab, shared by all sessions."""
-    from pixelcnn.data.loading import load_data
+    from pixelcnn.data.registry import load_data
 
     return load_data("mnist5k", levels=levels, size=size)
 

@@ -151,7 +151,7 @@ def _can_go_on(view: RunView) -> bool:
 
 def _go_on(views: Sequence[RunView]) -> None:
     from pixelcnn.runs.queue import enqueue
-    from pixelcnn.runs.store import prepare_resume
+    from pixelcnn.runs.resume import prepare_resume
 
     with refusing():
         for view in views:

@@ -70,7 +70,7 @@ def choose_options(preset: LivePreset) -> RunConfig:
 
 
 def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
-    from pixelcnn.data.loading import data_names, describe
+    from pixelcnn.data.registry import data_names, describe
 
     base = options.base
     chosen: dict[str, Any] = {}
@@ -159,7 +159,7 @@ def facts(config: RunConfig, *, fetch: bool = True) -> Preview | None:
     Raises:
         LabError: the training cannot work, and why.
     """
-    from pixelcnn.data.loading import describe
+    from pixelcnn.data.registry import describe
 
     config.check()
     if not fetch and not is_at_hand(config):
@@ -184,7 +184,7 @@ def _told() -> set[bytes]:
 
 def is_at_hand(config: RunConfig) -> bool:
     """Whether the data of a run can be read without a download."""
-    from pixelcnn.data.loading import describe
+    from pixelcnn.data.registry import describe
 
     return not describe(config.data).needs_download or config.data in _fetched()
 
@@ -206,7 +206,7 @@ def _fetched() -> set[str]:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _data_set(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
-    from pixelcnn.data.loading import load_data
+    from pixelcnn.data.registry import load_data
 
     return load_data(name, **dict(options))
 

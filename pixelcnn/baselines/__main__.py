@@ -14,7 +14,7 @@ from pixelcnn.baselines.training import train_baseline
 from pixelcnn.baselines.vae import VAE
 from pixelcnn.checkpoints.files import save_checkpoint
 from pixelcnn.data.dataset import DataSet
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.system.command import run_command
 from pixelcnn.system.hardware import describe_hardware
 from pixelcnn.system.progress import Progress

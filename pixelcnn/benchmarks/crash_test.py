@@ -22,7 +22,8 @@ from pixelcnn.checkpoints.files import load_checkpoint, read_card
 from pixelcnn.errors import LabError, RunError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.store import create_run, launch, resume_run
+from pixelcnn.runs.resume import resume_run
+from pixelcnn.runs.store import create_run, launch
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.state import load_state
 

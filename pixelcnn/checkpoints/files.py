@@ -41,19 +41,6 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.system.shipped import CHECKPOINTS
 
-__all__ = [
-    "Card",
-    "Header",
-    "Shipped",
-    "find_checkpoint",
-    "load_checkpoint",
-    "load_with",
-    "read_card",
-    "read_header",
-    "save_checkpoint",
-    "shipped",
-]
-
 SUFFIX = ".safetensors"
 STORED_DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 

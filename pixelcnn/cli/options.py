@@ -92,7 +92,7 @@ class DataOptions:
             ConfigError: an unknown name or an option that cannot work.
             DataError: images that cannot be read or downloaded.
         """
-        from pixelcnn.data.loading import load_data
+        from pixelcnn.data.registry import load_data
 
         return load_data(self.data, **self.arguments())
 

@@ -16,7 +16,8 @@ from pixelcnn.recipes.command_line import command_line
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.recipes.shipped import Recipe, find_recipe
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.store import find_run, resume_run, start_run
+from pixelcnn.runs.resume import resume_run
+from pixelcnn.runs.store import find_run, start_run
 from pixelcnn.system.output import check_writable
 from pixelcnn.system.progress import Progress
 from pixelcnn.training.config import TrainConfig
@@ -156,7 +157,7 @@ class Train:
 
         from pixelcnn.checkpoints.files import load_checkpoint, save_checkpoint
         from pixelcnn.cli.scoring import score
-        from pixelcnn.data.loading import load_data
+        from pixelcnn.data.registry import load_data
         from pixelcnn.system.hardware import describe_hardware
 
         model, card = load_checkpoint(run.checkpoint(self.weights))

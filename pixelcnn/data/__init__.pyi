@@ -9,18 +9,18 @@ from .levels import (
     quantize as quantize,
     resize as resize,
 )
-from .loading import (
-    Description as Description,
-    data_names as data_names,
-    describe as describe,
-    load_data as load_data,
-)
 from .names import (
     OWN as OWN,
 )
 from .own import (
     keep_own as keep_own,
     pack_own as pack_own,
+)
+from .registry import (
+    Description as Description,
+    data_names as data_names,
+    describe as describe,
+    load_data as load_data,
 )
 from .uploads import (
     OwnImages as OwnImages,

@@ -13,11 +13,9 @@ import torch
 from torch import Tensor
 
 from pixelcnn.data.dataset import GreyImages, Split
-from pixelcnn.data.names import OWN, OWN_FILE
+from pixelcnn.data.names import OWN_FILE
 from pixelcnn.data.uploads import MAX_IMAGES, OwnImages, read_uploads
 from pixelcnn.errors import DataError
-
-__all__ = ["OWN", "OWN_FILE", "OWN_TEXT", "keep_own", "pack_own", "read_own", "shifted"]
 
 OWN_TEXT = "pictures of one's own: a folder or a zip of images, given as root"
 

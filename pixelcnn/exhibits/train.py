@@ -21,7 +21,7 @@ from torch import Tensor
 from pixelcnn.causality.perturbation import Network, perturbation_relation
 from pixelcnn.causality.reach import audit
 from pixelcnn.data.dataset import DataSet, Split
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError, LabError
 from pixelcnn.exhibits.catalogue import EXHIBITS, Exhibit
 from pixelcnn.exhibits.results import COMMAND, RESULTS, BoolArray, ExhibitResults, Measured

@@ -124,7 +124,7 @@ def free_parameters(model: AutoregressiveModel) -> int:
 
 @cache
 def _load(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
-    from pixelcnn.data.loading import load_data
+    from pixelcnn.data.registry import load_data
 
     return load_data(name, **dict(options))
 

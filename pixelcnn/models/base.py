@@ -15,8 +15,6 @@ from pixelcnn.nn.layers import TapConv2d
 from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood
 from pixelcnn.nn.logistic_mixture import DiscretizedLogisticMixture
 
-__all__ = ["AutoregressiveModel", "ModelConfig", "make_likelihood"]
-
 
 class AutoregressiveModel(nn.Module, ABC):
     """A distribution over images, one sub-pixel after the other.

@@ -14,8 +14,6 @@ from pixelcnn.models.pixelcnn_blocks import (
 )
 from pixelcnn.nn.layers import MaskedConv2d
 
-__all__ = ["PixelCNN", "PixelCNNConfig"]
-
 
 class PixelCNN(AutoregressiveModel):
     """Masked convolution A, residual blocks of masked convolutions B, a 1x1 head.

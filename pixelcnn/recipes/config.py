@@ -73,8 +73,8 @@ class RunConfig:
         Raises:
             ConfigError: an unknown model, option or data set, or a value that cannot work.
         """
-        from pixelcnn.data.loading import data_names
         from pixelcnn.data.names import OWN
+        from pixelcnn.data.registry import data_names
         from pixelcnn.models.registry import config_class
 
         if self.data not in (*data_names(), OWN):

@@ -22,6 +22,7 @@ from pixelcnn.recipes.build import build_run_model
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import Step
+from pixelcnn.training.schedule import learning_rate_at
 from pixelcnn.training.setup import level_frequencies
 from pixelcnn.training.state import TrainingState
 from pixelcnn.training.trainer import Trainer
@@ -147,7 +148,7 @@ def slow_step(
 def _one_image(train: TrainConfig, state: TrainingState | None, progress: float) -> TrainConfig:
     """The same training with batches of one image, for two steps from here, without reports."""
     begun = 0 if state is None else state.step
-    rate = train.learning_rate if progress >= 1 else train.learning_rate_at(progress)
+    rate = train.learning_rate if progress >= 1 else learning_rate_at(train, progress)
     return replace(
         train,
         steps=begun + 2,

@@ -40,21 +40,6 @@ from pixelcnn.runs.directory import Run
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.system.atomic_files import write_whole
 
-__all__ = [
-    "Run",
-    "RunConfig",
-    "RunStatus",
-    "Starter",
-    "create_run",
-    "find_run",
-    "launch",
-    "list_runs",
-    "prepare_resume",
-    "resume_run",
-    "runs_root",
-    "start_run",
-]
-
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
@@ -123,32 +108,6 @@ def start_run(root: Path | str | None, config: RunConfig, *, starter: Starter | 
         RunError: the directory cannot be written.
     """
     run = create_run(root, config)
-    launch(run, starter)
-    return run
-
-
-def prepare_resume(run: Run) -> None:
-    """Make a stopped or failed run ready to go on from its last saved step.
-
-    Raises:
-        RunError: it is still at work, or has used up its budget.
-    """
-    status = run.status()
-    if status.active:
-        raise RunError(f"Run {run.id} is {status.state}; stop it before you resume it.")
-    if status.state == "finished":
-        raise RunError(f"Run {run.id} has used up its budget; start a new run with a larger one.")
-    (run.path / "control").unlink(missing_ok=True)
-    run.write_status(replace(status, state="queued", message="", pid=None))
-
-
-def resume_run(run: Run, *, starter: Starter | None = None) -> Run:
-    """Let a stopped or failed run go on from its last saved step, in a process of its own.
-
-    Raises:
-        RunError: it is still at work, or has used up its budget.
-    """
-    prepare_resume(run)
     launch(run, starter)
     return run
 

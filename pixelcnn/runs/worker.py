@@ -20,7 +20,7 @@ from types import FrameType
 
 import torch
 
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError, LabError, RunError
 from pixelcnn.recipes.build import build_run_model
 from pixelcnn.runs import queue as run_queue

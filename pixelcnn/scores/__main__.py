@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.scores.classifier import (
     ClassifierConfig,
     DigitClassifier,

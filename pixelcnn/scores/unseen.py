@@ -63,7 +63,7 @@ class Unseen:
 
     def run(self) -> None:
         """Read, write and print."""
-        from pixelcnn.data.loading import load_data
+        from pixelcnn.data.registry import load_data
 
         test = load_data("mnist", levels=256).test
         images, labels = test.images[::_EVERY, 0].numpy(), test.labels[::_EVERY].numpy()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
@@ -41,9 +40,6 @@ _REAL = {
     "ema": (0.0, 0.99999),
 }
 _MAY_BE_NONE = ("steps", "seconds", "gradient_clip", "threads")
-
-WARMUP_START = 0.1
-FINAL_SHARE = 0.002
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,17 +111,6 @@ class TrainConfig:
         steps_share = 0.0 if self.steps is None else step / self.steps
         seconds_share = 0.0 if self.seconds is None else elapsed_s / self.seconds
         return min(1.0, max(steps_share, seconds_share))
-
-    def learning_rate_at(self, progress: float) -> float:
-        """The learning rate at a share of the budget."""
-        if progress < self.warmup:
-            share = WARMUP_START + (1 - WARMUP_START) * progress / self.warmup
-        elif self.schedule == "constant" or self.warmup == 1:
-            share = 1.0
-        else:
-            annealed = (progress - self.warmup) / (1 - self.warmup)
-            share = FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * annealed))
-        return self.learning_rate * share
 
 
 def _check(option: str, value: object) -> None:

@@ -28,8 +28,9 @@ from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.distributed import ALONE, Team, explained
 from pixelcnn.training.divergence import check_gradient, check_loss
 from pixelcnn.training.ema import AveragedWeights
-from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
+from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step
 from pixelcnn.training.samples import draw_samples
+from pixelcnn.training.schedule import learning_rate_at
 from pixelcnn.training.setup import (
     check_fit,
     has_dropout,
@@ -42,19 +43,6 @@ from pixelcnn.training.state import TrainingState, copied
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet
     from pixelcnn.models.base import AutoregressiveModel
-
-__all__ = [
-    "Evaluated",
-    "Event",
-    "Sampled",
-    "Saved",
-    "Step",
-    "TrainConfig",
-    "Trainer",
-    "TrainingDiverged",
-    "TrainingState",
-    "train",
-]
 
 
 def train(
@@ -219,7 +207,7 @@ class Trainer:
 
     def _train_step(self, progress: float) -> Step:
         started = time.perf_counter()
-        learning_rate = self.config.learning_rate_at(progress)
+        learning_rate = learning_rate_at(self.config, progress)
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate
 

@@ -17,7 +17,7 @@ from pixelcnn.baselines.files import baseline_names, build_baseline, load_baseli
 from pixelcnn.baselines.training import train_baseline
 from pixelcnn.baselines.vae import VAE, VAEConfig
 from pixelcnn.checkpoints.files import load_checkpoint, save_checkpoint
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import CheckpointError, ConfigError, DataError, RunError
 from pixelcnn.metrics import bernoulli_baseline
 from pixelcnn.models.registry import build_model

@@ -13,7 +13,7 @@ from pixelcnn.benchmarks import architectures as bench_architectures
 from pixelcnn.benchmarks.architectures import measure_architecture
 from pixelcnn.causality.reach import audit
 from pixelcnn.cli import main
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError
 from pixelcnn.metrics import bernoulli_baseline, evaluate
 from pixelcnn.models.base import AutoregressiveModel

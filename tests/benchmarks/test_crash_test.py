@@ -10,8 +10,9 @@ import pytest
 from pixelcnn.benchmarks.crash_test import try_kills
 from pixelcnn.errors import RunError
 from pixelcnn.recipes.config import RunConfig
+from pixelcnn.runs.resume import prepare_resume
 from pixelcnn.runs.status import RunStatus
-from pixelcnn.runs.store import create_run, prepare_resume
+from pixelcnn.runs.store import create_run
 from pixelcnn.training.config import TrainConfig
 
 

@@ -22,7 +22,7 @@ from pixelcnn.cli import COMMANDS, main
 from pixelcnn.cli.options import DataOptions, ModelOptions
 from pixelcnn.completion.completions import complete
 from pixelcnn.data.levels import dequantize
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import build_model
 from pixelcnn.nn.layers import MaskedConv2d

@@ -12,7 +12,7 @@ from pixelcnn import build_model, complete, sample
 from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
 from pixelcnn.completion.particle_filter import behind_the_gap
 from pixelcnn.data.dataset import Split
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.scan_orders import ORDERS, best_order, in_words, label_in, turn, turn_back

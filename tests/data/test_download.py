@@ -21,8 +21,8 @@ import torch
 from PIL import Image
 
 from pixelcnn.data import download
-from pixelcnn.data.loading import load_data
 from pixelcnn.data.published import PUBLISHED
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import DataError
 from tests.helpers.published_sets import datasets, idx_files, place, place_cifar10
 

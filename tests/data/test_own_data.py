@@ -14,13 +14,14 @@ from hypothesis import given, settings, strategies as st
 from PIL import Image
 
 from pixelcnn.data import uploads
-from pixelcnn.data.loading import load_data
 from pixelcnn.data.own import pack_own, read_own
+from pixelcnn.data.registry import load_data
 from pixelcnn.data.uploads import read_uploads
 from pixelcnn.errors import DataError, LabError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.store import create_run, find_run, prepare_resume
+from pixelcnn.runs.resume import prepare_resume
+from pixelcnn.runs.store import create_run, find_run
 from pixelcnn.runs.worker import carry_out
 from pixelcnn.training.config import TrainConfig
 

@@ -2,8 +2,8 @@
 
 import torch
 
-from pixelcnn.data.loading import load_data
 from pixelcnn.data.photographs import SIZE, patches
+from pixelcnn.data.registry import load_data
 
 
 def test_the_pieces_come_in_colour_from_both_photographs_and_half_of_them_mirrored() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import DataError
 from tests.helpers.published_sets import datasets, idx_files, place, place_cifar10
 

@@ -14,7 +14,7 @@ import torch
 
 from pixelcnn.cli import main
 from pixelcnn.data.coloured import coloured
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError, DataError, RunError
 from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
 from pixelcnn.experiments.definition import Experiment, Reported, Variant, fingerprint, settings

@@ -20,7 +20,7 @@ from pixelcnn.introspect.counterfactual import Counterfactual, counterfactual
 from pixelcnn.scores.unseen import unseen_digits
 from tests.helpers import app_pages
 from tests.helpers.app_pages import shipped_again, shipped_instead, told, widgets
-from widgets.base.theme import role_index
+from widgets.base.colors import role_index
 from widgets.painter.widget import Drawing, drawing_state
 
 __all__ = ["shipped_again"]  # a fixture

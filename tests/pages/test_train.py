@@ -192,7 +192,7 @@ def test_options_that_cannot_work_are_explained_before_the_start(
     colourful = torch.zeros(10, 3, 7, 7, dtype=torch.uint8)
     split = Split(colourful, torch.zeros(10, dtype=torch.int64))
     data = DataSet("mnist5k", 2, "threshold", split, split, class_names=("a",))
-    monkeypatch.setattr("pixelcnn.data.loading.load_data", lambda *_, **__: data)
+    monkeypatch.setattr("pixelcnn.data.registry.load_data", lambda *_, **__: data)
     page = open_page(**{"digits14-size": "7"})
     assert "cannot be shared between 3 colours; use a multiple of 3" in page.error[0].value
     assert not has(page, "play")
@@ -206,7 +206,7 @@ def test_a_data_set_to_download_is_read_only_on_request(
     page.selectbox(key="digits14-data").set_value("kmnist").run()
     assert not has(page, "play")
     assert not (tmp_path / "data").exists()
-    monkeypatch.setattr("pixelcnn.data.loading.read_published", no_network)
+    monkeypatch.setattr("pixelcnn.data.registry.read_published", no_network)
     button(page, "fetch").click().run()
     assert "no mirror answers" in page.error[0].value
     assert not has(page, "play")

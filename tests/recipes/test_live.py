@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pixelcnn.causality.reach import audit
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import RunError
 from pixelcnn.metrics import evaluate
 from pixelcnn.models.registry import build_model

@@ -11,7 +11,7 @@ from pixelcnn.cli import main
 from pixelcnn.cli.card import CARDS, CLASSIFIER
 from pixelcnn.cli.train import Train, TrainOptions
 from pixelcnn.data.dataset import Split
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import DataError
 from pixelcnn.models.registry import build_model
 from pixelcnn.recipes.shipped import recipes

@@ -12,7 +12,8 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.recipes.pairs import DIFFERENCES, names_of_pair
 from pixelcnn.runs import queue as run_queue
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.store import create_run, prepare_resume
+from pixelcnn.runs.resume import prepare_resume
+from pixelcnn.runs.store import create_run
 from pixelcnn.runs.worker import carry_out
 from pixelcnn.training.config import TrainConfig
 

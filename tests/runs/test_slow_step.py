@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from pixelcnn.data.dataset import DataSet, Split
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.recipes.build import build_run_model
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.slow_step import slow_step
 from pixelcnn.training.config import TrainConfig
+from pixelcnn.training.schedule import learning_rate_at
 from pixelcnn.training.setup import level_frequencies
 from pixelcnn.training.trainer import Trainer
 
@@ -42,7 +43,7 @@ def test_it_is_the_trainer_s_own_step_on_that_image(begun: int, clip: float | No
     model = build_run_model(config, data)
     if state is None:
         model.initialize(level_frequencies(data.train.images, 2))
-    rate = config.train.learning_rate_at(begun / 40)
+    rate = learning_rate_at(config.train, begun / 40)
     train = replace(
         config.train,
         steps=begun + 1,

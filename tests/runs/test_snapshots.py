@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import RunError
 from pixelcnn.introspect.feature_maps import activations
 from pixelcnn.models.registry import build_model

@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from pixelcnn.checkpoints.files import load_checkpoint
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError, RunError
 from pixelcnn.metrics import evaluate
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.launcher import Launcher
-from pixelcnn.runs.store import create_run, find_run, resume_run, start_run
+from pixelcnn.runs.resume import resume_run
+from pixelcnn.runs.store import create_run, find_run, start_run
 from pixelcnn.runs.worker import carry_out, prepare_process
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import Step

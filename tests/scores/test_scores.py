@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, strategies as st
 from torch import Tensor
 
-from pixelcnn.data.loading import load_data
+from pixelcnn.data.registry import load_data
 from pixelcnn.errors import CheckpointError, ConfigError, DataError
 from pixelcnn.scores.__main__ import SHIPPED
 from pixelcnn.scores.classifier import (

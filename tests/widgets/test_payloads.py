@@ -16,8 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 import widgets
 from widgets.base.colormaps import colormap_for, value_range
+from widgets.base.colors import role, role_index, roles, theme_css, theme_script
 from widgets.base.payload import pack, pack_arrays, unpack
-from widgets.base.theme import role, role_index, roles, theme_css, theme_script
 from widgets.maps_gallery.widget import maps_table
 from widgets.player.widget import PlayerEvent, _event, _film
 from widgets.reach_grid.widget import reach_table

@@ -19,14 +19,7 @@ from pixelcnn.recipes.live import live_presets
 from pixelcnn.runs.store import start_run
 from pixelcnn.system.output import save_json
 from pixelcnn.teaching.serving import TRAININGS_LAST, Server
-from tools.classroom.lesson import (
-    Outcome,
-    figures,
-    first_page,
-    let_monkeys_play,
-    teach,
-    visit,
-)
+from tools.classroom.lesson import Outcome, figures, first_page, let_monkeys_play, teach, visit
 
 _REACTIONS = ("all", "react")
 _REACTION_S = 1.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from widgets.base.checks import sent_mapping
-from widgets.base.theme import theme_css, theme_script
+from widgets.base.colors import theme_css, theme_script
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer

@@ -18,9 +18,9 @@ from widgets.base.checks import (
     sent_index,
 )
 from widgets.base.colormaps import colormap_for, colormap_table, value_range
+from widgets.base.colors import role_index, roles
 from widgets.base.component import ignore, register, sent_by
 from widgets.base.payload import pack
-from widgets.base.theme import role_index, roles
 
 _component = register("pixel_grid", "base/grid.js", styles=("base/grid.css",))
 
@@ -157,7 +157,7 @@ def _content(
         if indices.dtype != np.uint8 or indices.max() >= len(roles()):
             raise ValueError(
                 f"values of kind 'roles' must be uint8 role indices below {len(roles())}; "
-                "see widgets.base.theme.role_index."
+                "see widgets.base.colors.role_index."
             )
         shape = {"height": indices.shape[0], "width": indices.shape[1]}
         return {"kind": kind, **shape}, {"values": indices}

@@ -53,7 +53,7 @@ class BenchArchitectures:
         if self.json is not None:
             check_writable(self.json, (".json",), option="--json")
         from pixelcnn.benchmarks.architectures import measure_architecture
-        from pixelcnn.data.loading import load_data
+        from pixelcnn.data.registry import load_data
         from pixelcnn.metrics import bernoulli_baseline
         from pixelcnn.models.registry import model_names
         from pixelcnn.sampling.engines import warm_up

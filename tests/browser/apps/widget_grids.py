@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 from widget_data import grey_digits, levels_of, plain_reach, two_stack_reach
 
-from widgets.base.theme import role_index
+from widgets.base.colors import role_index
 from widgets.pixel_grid.widget import pixel_grid
 from widgets.reach_grid.widget import reach_grid, reach_table
 

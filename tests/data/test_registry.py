@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.data.levels import dequantize, draw_binary, draw_binary_once, quantize, resize
-from pixelcnn.data.loading import data_names, describe, load_data
+from pixelcnn.data.registry import data_names, describe, load_data
 from pixelcnn.errors import ConfigError, DataError
 
 any_levels = st.integers(2, 256)

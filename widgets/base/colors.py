@@ -1,4 +1,4 @@
-"""The colours of the lab, read once from `theme.json`: the one place that names a colour.
+"""The colours of the lab, read once from `colors.json`: the one place that names a colour.
 
 One colour means one thing on every page (Okabe-Ito, so that everyone can tell them apart), and each
 comes with a mark as well: an outline, dots, a hatch or a cross. Python, CSS and JavaScript all get
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-THEME_FILE = Path(__file__).with_name("theme.json")
+THEME_FILE = Path(__file__).with_name("colors.json")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"""The learning-rate schedule: a warm-up, then constant or a cosine down to nearly nothing."""
+
+from __future__ import annotations
+
+import math
+
+from pixelcnn.training.config import TrainConfig
+
+WARMUP_START = 0.1
+"""Share of the highest learning rate with which the warm-up begins."""
+FINAL_SHARE = 0.002
+"""Share of the highest learning rate that a cosine leaves at the end of the budget."""
+
+
+def learning_rate_at(config: TrainConfig, progress: float) -> float:
+    """The learning rate at a share of the budget, 0 to 1."""
+    if progress < config.warmup:
+        share = WARMUP_START + (1 - WARMUP_START) * progress / config.warmup
+    elif config.schedule == "constant" or config.warmup == 1:
+        share = 1.0
+    else:
+        annealed = (progress - config.warmup) / (1 - config.warmup)
+        share = FINAL_SHARE + (1 - FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * annealed))
+    return config.learning_rate * share
