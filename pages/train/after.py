@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pages.shared import common
+from pages.shared.refusals import refusing, tell_refusal
 from pages.train import controls as train_controls, live as train_live
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def keep(view: RunView) -> None:
         key=f"{_NAME}-{view.run.id}",
     )
     button.button("Use on other pages", on_click=keep_under_its_name, args=(view,), width="stretch")
-    train_controls.tell_refusal("kept")
+    tell_refusal("kept")
     kept = st.session_state.get(_KEPT)
     if kept and kept[0] == view.run.id:
         st.success(f"{common.plain(kept[1])} can be chosen on the other pages now, under Model.")
@@ -84,7 +85,7 @@ def keep_under_its_name(view: RunView) -> None:
 
     # Not an argument of the button: a name and a click that come together would find the old one.
     name = st.session_state[f"{_NAME}-{view.run.id}"]
-    with train_controls.refusing("kept"):
+    with refusing("kept"):
         st.session_state.pop(_KEPT, None)
         keep_model(view.run, name)
         st.session_state[_KEPT] = (view.run.id, name)

@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared.controls import one_of
-from pages.train import controls as train_controls
+from pages.shared.refusals import refusing, tell_refusal
 from widgets.painter.widget import Drawing, drawing_now, painter
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def gather(source: Source) -> LivePreset | None:
         _ask_for_files()
     else:
         _ask_for_drawings()
-    train_controls.tell_refusal("own")
+    tell_refusal("own")
     root = _root()
     if root is None:
         return None
@@ -77,7 +77,7 @@ def _take_files() -> None:
         sent.append(st.session_state["own-zip"])
     if not sent:
         return
-    with train_controls.refusing("own"):
+    with refusing("own"):
         st.query_params.pop("own", None)
         images = read_uploads([(file.name, file.getvalue()) for file in sent])
         _keep(images, shift=1 if len(images.greys) < _FEW else 0)
@@ -211,5 +211,5 @@ def _show_pictures(root: Path) -> tuple[NDArray[np.uint8], int]:
 def _shift(root: str) -> None:
     from pixelcnn.data.own import read_packed
 
-    with train_controls.refusing("own"):
+    with refusing("own"):
         _keep(read_packed(Path(root))[0], st.session_state[f"shift-{Path(root).name}"])

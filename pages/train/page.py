@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import common, frame, owner as train_owner
 from pages.shared.launcher import launcher, let_next_begin
 from pages.shared.quiz import quiz
+from pages.shared.refusals import refusing, tell_refusal
 from pages.train import (
     after as train_after,
     controls as train_controls,
@@ -144,12 +145,12 @@ def offer_start(config: RunConfig) -> None:
         train_controls.start_if_asked([config] if other is None else [config, other])
         with place:
             train_setup.tell_facts(preview, config)
-    train_controls.tell_refusal()
+    tell_refusal()
 
 
 def fetch(config: RunConfig) -> None:
     """Read a data set that may have to be downloaded first."""
-    with train_controls.refusing():
+    with refusing():
         train_setup.facts(config)
 
 
@@ -200,7 +201,7 @@ def show_live(views: list[RunView], states: list[str], poll: float | None) -> No
     with left:
         st.subheader(train_live.title(views[0].config), anchor=False)
         train_controls.controls(views)
-        train_controls.tell_refusal()
+        tell_refusal()
         for view, name in named:
             train_live.outcome(view, preview, name)
     with right:

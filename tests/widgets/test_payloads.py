@@ -18,11 +18,14 @@ import widgets
 from widgets.base.colormaps import colormap_for, value_range
 from widgets.base.colors import role, role_index, roles, theme_css, theme_script
 from widgets.base.payload import pack, pack_arrays, unpack
-from widgets.maps_gallery.widget import maps_table
-from widgets.player.widget import PlayerEvent, _event, _film
-from widgets.reach_grid.widget import reach_table
+from widgets.kernel_tiles.widget import kernel_tiles
+from widgets.maps_gallery.widget import maps_gallery, maps_table
+from widgets.painter.widget import painter
+from widgets.pixel_grid.widget import pixel_grid
+from widgets.player.widget import PlayerEvent, _event, _film, player
+from widgets.reach_grid.widget import reach_grid, reach_table
 
-FOLDER = Path(widgets.__file__).parent
+FOLDER = Path(str(widgets.__file__)).parent
 IMAGES = np.zeros((2, 1, 4, 5), np.uint8)
 DRAWN = np.zeros((4, 5), np.uint8)
 GIVEN = np.ones((4, 5), bool)
@@ -217,7 +220,7 @@ def painting() -> None:
     import numpy as np
     import streamlit as st
 
-    from widgets.painter import widget as painter
+    from widgets.painter.widget import painter
 
     drawing = painter(np.ones((4, 5), np.uint8), np.zeros((4, 5), bool), revision=2, key="p")
     st.text(f"{drawing.image.sum()} {drawing.known_mask.sum()}")
@@ -276,10 +279,10 @@ def grids() -> None:
     import numpy as np
     import streamlit as st
 
-    from widgets.kernel_tiles import widget as kernel_tiles
-    from widgets.maps_gallery import widget as maps_gallery
-    from widgets.pixel_grid import widget as pixel_grid
-    from widgets.reach_grid import widget as reach_grid
+    from widgets.kernel_tiles.widget import kernel_tiles
+    from widgets.maps_gallery.widget import maps_gallery
+    from widgets.pixel_grid.widget import pixel_grid
+    from widgets.reach_grid.widget import reach_grid
     from widgets.reach_grid.widget import reach_table
 
     st.text(pixel_grid(np.zeros((4, 5)), selected=(1, 1), key="grid"))
@@ -335,57 +338,57 @@ _FIELD = np.zeros((4, 5, 4, 5), bool)
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: widgets.player(IMAGES, levels=1, key="k"), "levels must lie between 2 and 256"),
-        (lambda: widgets.player(IMAGES[0], levels=2, key="k"), r"images must have shape"),
-        (lambda: widgets.player(IMAGES + 2, levels=2, key="k"), "the level 2, but with 2 levels"),
-        (lambda: widgets.player(IMAGES * 1.0, levels=2, key="k"), "images must be uint8"),
-        (lambda: widgets.player(IMAGES[:0], levels=2, key="k"), "images is empty"),
-        (lambda: widgets.player(IMAGES, IMAGES, levels=2, key="k"), "probabilities must have"),
+        (lambda: player(IMAGES, levels=1, key="k"), "levels must lie between 2 and 256"),
+        (lambda: player(IMAGES[0], levels=2, key="k"), r"images must have shape"),
+        (lambda: player(IMAGES + 2, levels=2, key="k"), "the level 2, but with 2 levels"),
+        (lambda: player(IMAGES * 1.0, levels=2, key="k"), "images must be uint8"),
+        (lambda: player(IMAGES[:0], levels=2, key="k"), "images is empty"),
+        (lambda: player(IMAGES, IMAGES, levels=2, key="k"), "probabilities must have"),
         (
-            lambda: widgets.player(IMAGES, IMAGES[:, None] * 1.0, levels=2, key="k"),
+            lambda: player(IMAGES, IMAGES[:, None] * 1.0, levels=2, key="k"),
             "probabilities must be uint8",
         ),
         (
-            lambda: widgets.player(IMAGES, known_mask=IMAGES, levels=2, key="k"),
+            lambda: player(IMAGES, known_mask=IMAGES, levels=2, key="k"),
             "known_mask must be bool",
         ),
         (
-            lambda: widgets.player(IMAGES, receptive_field=_FIELD[0], levels=2, key="k"),
+            lambda: player(IMAGES, receptive_field=_FIELD[0], levels=2, key="k"),
             "receptive_field must have shape",
         ),
-        (lambda: widgets.player(IMAGES, levels=2, selected=2, key="k"), "one of the 2 images"),
-        (lambda: widgets.player(IMAGES, levels=2, columns=0, key="k"), "columns must be"),
-        (lambda: widgets.player(IMAGES, levels=2, speed=0, key="k"), "speed must be"),
-        (lambda: widgets.painter(DRAWN, DRAWN, key="k"), "known_mask must be bool"),
-        (lambda: widgets.painter(DRAWN, GIVEN[1:], key="k"), "known_mask must have shape"),
-        (lambda: widgets.painter(DRAWN + 5, GIVEN, levels=4, key="k"), "image has the level 5"),
-        (lambda: widgets.pixel_grid(np.zeros(3), key="k"), "values must have shape"),
-        (lambda: widgets.pixel_grid(np.array([["a"]]), key="k"), "must hold real numbers"),
-        (lambda: widgets.pixel_grid(DRAWN + 99, kind="roles", key="k"), "role indices below"),
-        (lambda: widgets.pixel_grid(DRAWN, kind="x", key="k"), "kind must be"),  # type: ignore
-        (lambda: widgets.pixel_grid(DRAWN, colormap="jett", key="k"), "no colour map 'jett'"),
-        (lambda: widgets.pixel_grid(DRAWN, limits=(1, 1), key="k"), "low < high"),
-        (lambda: widgets.pixel_grid(DRAWN, selected=(4, 0), key="k"), "outside the 4 x 5 grid"),
-        (lambda: widgets.pixel_grid(DRAWN, logarithmic=True, key="k"), "limits above zero"),
+        (lambda: player(IMAGES, levels=2, selected=2, key="k"), "one of the 2 images"),
+        (lambda: player(IMAGES, levels=2, columns=0, key="k"), "columns must be"),
+        (lambda: player(IMAGES, levels=2, speed=0, key="k"), "speed must be"),
+        (lambda: painter(DRAWN, DRAWN, key="k"), "known_mask must be bool"),
+        (lambda: painter(DRAWN, GIVEN[1:], key="k"), "known_mask must have shape"),
+        (lambda: painter(DRAWN + 5, GIVEN, levels=4, key="k"), "image has the level 5"),
+        (lambda: pixel_grid(np.zeros(3), key="k"), "values must have shape"),
+        (lambda: pixel_grid(np.array([["a"]]), key="k"), "must hold real numbers"),
+        (lambda: pixel_grid(DRAWN + 99, kind="roles", key="k"), "role indices below"),
+        (lambda: pixel_grid(DRAWN, kind="x", key="k"), "kind must be"),  # type: ignore
+        (lambda: pixel_grid(DRAWN, colormap="jett", key="k"), "no colour map 'jett'"),
+        (lambda: pixel_grid(DRAWN, limits=(1, 1), key="k"), "low < high"),
+        (lambda: pixel_grid(DRAWN, selected=(4, 0), key="k"), "outside the 4 x 5 grid"),
+        (lambda: pixel_grid(DRAWN, logarithmic=True, key="k"), "limits above zero"),
         (
-            lambda: widgets.pixel_grid(DRAWN, marks={"never": (DRAWN, "x")}, key="k"),
+            lambda: pixel_grid(DRAWN, marks={"never": (DRAWN, "x")}, key="k"),
             "must be bool",
         ),
-        (lambda: widgets.pixel_grid(DRAWN, overlay=GIVEN, key="k"), "overlay must be uint8"),
-        (lambda: widgets.reach_table([]), "relations is empty"),
-        (lambda: widgets.reach_table([_FIELD, _FIELD[1:]]), r"relations\[1\] must have shape"),
-        (lambda: widgets.reach_table([_FIELD], limit=_FIELD[1:]), "limit must have shape"),
-        (lambda: widgets.reach_grid(reach_table([_FIELD]), depth=1, key="k"), "depth must be"),
+        (lambda: pixel_grid(DRAWN, overlay=GIVEN, key="k"), "overlay must be uint8"),
+        (lambda: reach_table([]), "relations is empty"),
+        (lambda: reach_table([_FIELD, _FIELD[1:]]), r"relations\[1\] must have shape"),
+        (lambda: reach_table([_FIELD], limit=_FIELD[1:]), "limit must have shape"),
+        (lambda: reach_grid(reach_table([_FIELD]), depth=1, key="k"), "depth must be"),
         (
-            lambda: widgets.reach_grid(reach_table([_FIELD]), depth_names="ab", key="k"),
+            lambda: reach_grid(reach_table([_FIELD]), depth_names="ab", key="k"),
             "There are 1 depths, but 2 depth_names",
         ),
-        (lambda: widgets.kernel_tiles(DRAWN, key="k"), "mask must be bool"),
-        (lambda: widgets.kernel_tiles(GIVEN, weights=[1.0], key="k"), "weights must have shape"),
-        (lambda: widgets.maps_gallery({}, key="k"), "groups is empty"),
-        (lambda: widgets.maps_gallery({"a": DRAWN}, key="k"), r"groups\['a'\] must have shape"),
+        (lambda: kernel_tiles(DRAWN, key="k"), "mask must be bool"),
+        (lambda: kernel_tiles(GIVEN, weights=[1.0], key="k"), "weights must have shape"),
+        (lambda: maps_gallery({}, key="k"), "groups is empty"),
+        (lambda: maps_gallery({"a": DRAWN}, key="k"), r"groups\['a'\] must have shape"),
         (
-            lambda: widgets.maps_gallery({"a": IMAGES[0]}, selected="b", key="k"),
+            lambda: maps_gallery({"a": IMAGES[0]}, selected="b", key="k"),
             "selected is 'b', but the layers are a",
         ),
     ],
