@@ -82,7 +82,7 @@ st.markdown(
 )
 
 st.header("What would you like to know?")
-for page, (question, answer) in QUESTIONS.items():
+for page, (question, answer) in PAGES.items():
     link, reply = st.columns([1, 2], vertical_alignment="center", gap="xsmall")
     link.page_link(page, label=f"**{question}**", icon=":material/arrow_forward:")
     reply.markdown(answer)
