@@ -31,7 +31,7 @@ They know numpy and Streamlit, and nothing of models. Final signatures:
         -> bool (height, width), the mask with the viewer's changes
         code: TileCode(lines, line_of, name="mask"), lit by the tile that each line decides
 
-    path_grid(heard, *, source, target, steps, title="", no_path="", depth_names=(), turn=0,
+    path_grid(first_seen, *, source, target, steps, title="", no_path="", depth_names=(), turn=0,
               link=None, max_width=420, key)
         steps: PathStep(row, column, depth, words, jump=False)
         chosen_source(key, turn, height, width) -> (row, column) | None

@@ -26,7 +26,7 @@ _DEPTHS_AT_ONCE = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Growth:
+class ReceptiveFields:
     """What each pixel sees after each layer.
 
     Attributes:
@@ -70,7 +70,7 @@ class Totals:
         return self.seen / max(self.legal, 1)
 
 
-def growth(
+def receptive_field_by_depth(
     name: str,
     *,
     size: int = 28,
@@ -78,7 +78,7 @@ def growth(
     kernel_size: int = 3,
     first_mask: MaskType = "A",
     **options: Any,
-) -> Growth:
+) -> ReceptiveFields:
     """Follow the view of an architecture on square grey images, up to where it ends.
 
     In `pixelcnn` each block here has one k x k masked convolution, and there are as many blocks as
@@ -112,7 +112,7 @@ def growth(
         found = _grown(template, size, blocks=size - 1)
     else:
         found = _grown_one_by_one(traced, size)
-    return Growth(found, limit=found[-1])
+    return ReceptiveFields(found, limit=found[-1])
 
 
 def thin_graph(
@@ -129,7 +129,7 @@ def thin_graph(
         name: an architecture of the registry.
         size: rows and columns of the image that it is meant for.
         blocks: how many.
-        first_mask: of the first layer; "B" is the mistake, as in `growth`.
+        first_mask: of the first layer; "B" is the mistake, as in `receptive_field_by_depth`.
         options: more of the architecture's.
 
     Raises:

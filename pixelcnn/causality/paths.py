@@ -187,29 +187,34 @@ class Paths:
 
 
 def stack_path(
-    heard: NDArray[np.int16], later: BoolArray, source: Cell, target: Cell, *, dilation: int = 1
+    first_seen: NDArray[np.int16],
+    later: BoolArray,
+    source: Cell,
+    target: Cell,
+    *,
+    dilation: int = 1,
 ) -> tuple[Step, ...]:
     """The same way as `Paths.find` gives, in one stack of masked convolutions, without a network.
 
     Args:
-        heard: `(H, W)` of `first_heard` for this source.
+        first_seen: `(H, W)` of `first_seen_depth` for this source.
         later: bool `(k, k)`: the weights that each layer after the first keeps.
         source: where the way begins.
         target: where it ends.
         dilation: of the later layers.
     """
-    if heard[target] < 0:
+    if first_seen[target] < 0:
         return ()
     centre = len(later) // 2
     moves = [(int(row - centre), int(column - centre)) for row, column in np.argwhere(later)]
     backwards, place = [], target
-    while heard[place] > 0:
-        depth = int(heard[place])
+    while first_seen[place] > 0:
+        depth = int(first_seen[place])
         backwards.append(Step(*place, f"blocks.{depth - 1}.conv", depth))
         row, column = place
         ways = [(row + dy * dilation, column + dx * dilation) for dy, dx in moves]
         place = min(
-            (way for way in ways if _inside(way, heard) and 0 <= heard[way] < depth),
+            (way for way in ways if _inside(way, first_seen) and 0 <= first_seen[way] < depth),
             key=lambda way: _distance(way, source),
         )
     return (Step(*source), *reversed([*backwards, Step(*place, "first", 0)]))
@@ -219,12 +224,12 @@ def _inside(cell: Cell, picture: NDArray[np.int16]) -> bool:
     return 0 <= cell[0] < picture.shape[0] and 0 <= cell[1] < picture.shape[1]
 
 
-def first_heard(sees: BoolArray) -> NDArray[np.int16]:
+def first_seen_depth(sees: BoolArray) -> NDArray[np.int16]:
     """After which layer each pixel sees a source: `(H, W)`, 0 for the first, -1 for never.
 
     Args:
         sees: bool `(layers, H, W)`: who sees the source after each layer; of the relations of a
-            `Growth`, that is `relations[:, :, :, row, column]`.
+            `ReceptiveFields`, that is `relations[:, :, :, row, column]`.
     """
     found: NDArray[np.int16] = np.where(sees.any(axis=0), sees.argmax(axis=0), -1).astype(np.int16)
     return found

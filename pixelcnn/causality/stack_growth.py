@@ -1,8 +1,7 @@
 """The view of one stack of masked convolutions with any masks, followed in a few milliseconds.
 
-`growth` follows a network through its trace, whatever it is made of. A plain stack needs no
-network: all its layers after the first read the same offsets, so its view grows by the same few
-shifts of bits again and again.
+`receptive_field_by_depth` follows the trace of any network. A plain stack needs no network: all its
+layers after the first read the same offsets, so each one adds the same few shifts of bits.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixelcnn.causality.depth_growth import Growth
-from pixelcnn.causality.paths import first_heard
+from pixelcnn.causality.depth_growth import ReceptiveFields
+from pixelcnn.causality.paths import first_seen_depth
 from pixelcnn.causality.propagation import or_shifted
 from pixelcnn.causality.reach import BoolArray
 from pixelcnn.errors import ConfigError
@@ -25,14 +24,14 @@ from pixelcnn.nn.layers import MaskedConv2d, Offset, TapConv2d
 Words = NDArray[np.uint64]
 
 
-def stack_growth(
+def stack_receptive_field(
     first: BoolArray,
     later: BoolArray,
     *,
     size: int = 28,
     dilation: int = 1,
     layers: int | None = None,
-) -> Growth:
+) -> ReceptiveFields:
     """Follow the view of a stack of masked convolutions on square grey images, to where it ends.
 
     Each layer after the first adds to what came before it, as in `BottleneckBlock`: what a pixel
@@ -58,23 +57,23 @@ def stack_growth(
     shown = views[: layers + 1]
     shown += views[-1:] * (layers + 1 - len(shown))  # what has stopped growing stays
     relations = _relations(np.stack([*shown, views[-1]]), size)
-    return Growth(relations[:-1], limit=relations[-1])
+    return ReceptiveFields(relations[:-1], limit=relations[-1])
 
 
-def heard_in_stack(
+def stack_first_seen_depth(
     first: BoolArray, later: BoolArray, source: tuple[int, int], *, size: int, dilation: int = 1
 ) -> NDArray[np.int16]:
     """After how many later layers each pixel sees the source, however many that takes.
 
-    Args: as for `stack_growth`.
+    Args: as for `stack_receptive_field`.
 
     Returns:
-        `(size, size)`, as `first_heard` has it: -1 for never.
+        `(size, size)`, as `first_seen_depth` has it: -1 for never.
     """
     alone = np.zeros((size, size, 1), np.uint64)
     alone[source] = 1
     views = _views(_first_view(first, alone), _offsets(later, dilation))
-    return first_heard(np.stack(list(views))[..., 0] > 0)
+    return first_seen_depth(np.stack(list(views))[..., 0] > 0)
 
 
 def masked_stack(

@@ -27,7 +27,7 @@ from pixelcnn.completion.particle_filter import (
     ParticleEndings,
     Weighing,
     complete_with_particles,
-    systematic,
+    systematic_resampling,
 )
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
@@ -121,7 +121,7 @@ def complete(
     order = best_order(mask) if many_orders else RASTER
     image, mask = turn(image, order), turn(mask, order)
     given = read_given(model, image, mask, reader=reader, order=order)
-    use_particles = method == "particles" and given.behind > 0
+    use_particles = method == "particles" and given.after_gap > 0
     count = particles if use_particles else max(n, 0)
     generator = torch.Generator()
     generator.manual_seed(seed) if seed is not None else generator.seed()
@@ -212,4 +212,4 @@ def _likeliest_first(probabilities: Tensor, n: int, generator: torch.Generator) 
     """n classes with these probabilities `(classes,)`, likeliest first: int64 `(n,)`."""
     order = probabilities.argsort(descending=True, stable=True)
     position = torch.rand((), generator=generator, dtype=torch.float64)
-    return order[systematic(probabilities[order], n, position)]
+    return order[systematic_resampling(probabilities[order], n, position)]

@@ -39,7 +39,9 @@ class Truth:
     hidden_bits: float | None
 
 
-def knock_out(kind: Kind, height: int, width: int, share: float = 0.5, seed: int = 0) -> Tensor:
+def inpainting_mask(
+    kind: Kind, height: int, width: int, share: float = 0.5, seed: int = 0
+) -> Tensor:
     """What stays known: bool `(H, W)`.
 
     Args:
@@ -101,11 +103,11 @@ def against_truth(
     hidden = truth[unknown]
     right = (done.images[:, unknown] == hidden).float().mean(dim=1)
     bits = None
-    if done.particles is not None or done.given.behind == 0:
+    if done.particles is not None or done.given.after_gap == 0:
         whole = turn(truth, done.order)
         everything = torch.ones_like(done.known_mask)
         of_all = read_given(model, whole, everything, order=done.order)
-        behind = 0.0 if done.particles is None else done.particles.behind_nats / math.log(2)
+        behind = 0.0 if done.particles is None else done.particles.after_gap_nats / math.log(2)
         if label is None:
             bits = of_all.bits - done.given.bits - behind
         else:

@@ -37,13 +37,13 @@ class GivenPart:
 
     Attributes:
         prefix: how many sub-pixels come before the first unknown one. All of these are given.
-        behind: how many given sub-pixels come after it. They are in none of the numbers here.
+        after_gap: how many given sub-pixels come after it. They are in none of the numbers here.
         class_nats: float64 `(classes or 1,)`: how surprised the model is by the prefix under each
             class, -log p(prefix | class), in nats.
     """
 
     prefix: int
-    behind: int
+    after_gap: int
     class_nats: Tensor
 
     @property
@@ -135,10 +135,10 @@ def read_given(
     image, mask = checked_part(model, known, known_mask)
     in_order = mask.permute(1, 2, 0).flatten()  # (H * W * C,), the model's order
     prefix = int(in_order.long().cumprod(dim=0).sum())
-    behind = int(in_order.sum()) - prefix
+    after_gap = int(in_order.sum()) - prefix
     classes = max(model.config.classes, 1)
     if prefix == 0:
-        return GivenPart(0, behind, torch.zeros(classes, dtype=torch.float64))
+        return GivenPart(0, after_gap, torch.zeros(classes, dtype=torch.float64))
     channels, _, width = image.shape
     rows = -(-prefix // (width * channels))
     if reader is not None and order == RASTER:
@@ -146,7 +146,7 @@ def read_given(
     else:
         log_probs = _log_probs(model, image[:, :rows], order)
     nats = -log_probs.permute(0, 2, 3, 1).flatten(1)[:, :prefix].double().sum(dim=1)
-    return GivenPart(prefix, behind, nats)
+    return GivenPart(prefix, after_gap, nats)
 
 
 def rows_around(known_mask: Tensor | NDArray) -> Tensor:

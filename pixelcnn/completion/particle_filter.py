@@ -57,7 +57,7 @@ class ParticleEndings:
         distinct: how many particles these n come from: 1 means that they share all that lies above
             the last given row.
         weighings: one for each row from the first unknown pixel to the last given one.
-        behind_nats: an unbiased estimate's logarithm: -log p(given after the first unknown
+        after_gap_nats: an unbiased estimate's logarithm: -log p(given after the first unknown
             sub-pixel | given before it), in nats.
     """
 
@@ -65,7 +65,7 @@ class ParticleEndings:
     labels: Tensor | None
     distinct: int
     weighings: tuple[Weighing, ...]
-    behind_nats: float
+    after_gap_nats: float
 
 
 def complete_with_particles(
@@ -103,7 +103,7 @@ def complete_with_particles(
         DataError: known, known_mask or labels that do not fit the model.
     """
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
-    from pixelcnn.sampling.numba.population import Population
+    from pixelcnn.sampling.numba.particle_batch import ParticleBatch
 
     particles = len(uniforms)
     if not 2 <= particles <= MAX_PARTICLES:
@@ -120,20 +120,20 @@ def complete_with_particles(
         progress=progress,
         cancelled=cancelled,
     )
-    behind = behind_the_gap(known_mask)
-    rows = behind.any(dim=(0, 2)).nonzero()
+    late = after_gap(known_mask)
+    rows = late.any(dim=(0, 2)).nonzero()
     last = int(rows.max()) if len(rows) else -1
     origin = torch.arange(particles)
     fast = engine if isinstance(engine, NumbaEngine) else NumbaEngine(model)
-    population = Population(fast, request)
+    batch = ParticleBatch(fast, request)
     log_weights = torch.zeros(particles, dtype=torch.float64)
     log_evidence = 0.0
     weighings: list[Weighing] = []
     for row in range(last + 1):
-        population.draw_row()
-        if not behind[:, row].any() and not weighings:
+        batch.draw_row()
+        if not late[:, row].any() and not weighings:
             continue
-        met = population.log_probs[:, behind[:, row]].double()  # (particles, given in this row)
+        met = batch.log_probs[:, late[:, row]].double()  # (particles, given in this row)
         log_weights = log_weights + met.sum(dim=1)
         weights = torch.softmax(log_weights, dim=0)
         effective = 1 / weights.square().sum().item()
@@ -141,15 +141,15 @@ def complete_with_particles(
         if row < last and effective < _FEW * particles:
             log_evidence += _log_mean(log_weights)
             sources = _replacements(weights, generator)
-            population.replace(sources)
+            batch.replace(sources)
             origin, log_weights = origin[sources], torch.zeros_like(log_weights)
             survivors = len(sources.unique())
         weighings.append(Weighing(row, effective, survivors))
         if weighed is not None:
             weighed(weighings[-1])
-    chosen = systematic(torch.softmax(log_weights, dim=0), n, _position(generator))
+    chosen = systematic_resampling(torch.softmax(log_weights, dim=0), n, _position(generator))
     log_evidence += _log_mean(log_weights)
-    endings = population.take(chosen)
+    endings = batch.take(chosen)
     while endings.rows < known.shape[1]:
         endings.draw_row()
     return ParticleEndings(
@@ -157,23 +157,23 @@ def complete_with_particles(
         labels=None if labels is None else labels[origin[chosen]],
         distinct=len(chosen.unique()),
         weighings=tuple(weighings),
-        behind_nats=-log_evidence,
+        after_gap_nats=-log_evidence,
     )
 
 
-def behind_the_gap(known_mask: Tensor) -> Tensor:
+def after_gap(known_mask: Tensor) -> Tensor:
     """The given sub-pixels that come after an unknown one in raster order: bool `(C, H, W)`."""
     channels, height, width = known_mask.shape
     in_order = known_mask.permute(1, 2, 0).flatten()  # (H * W * C,)
-    behind = in_order & ~in_order.long().cumprod(dim=0).bool()
-    return behind.view(height, width, channels).permute(2, 0, 1)
+    late = in_order & ~in_order.long().cumprod(dim=0).bool()
+    return late.view(height, width, channels).permute(2, 0, 1)
 
 
 def _log_mean(log_weights: Tensor) -> float:
     return torch.logsumexp(log_weights, dim=0).item() - math.log(len(log_weights))
 
 
-def systematic(weights: Tensor, n: int, position: Tensor) -> Tensor:
+def systematic_resampling(weights: Tensor, n: int, position: Tensor) -> Tensor:
     """n indices with these weights, each as often as it should be, give or take one: int64 `(n,)`.
 
     Weights are `(k,)` and add up to 1; the indices come in order. One random number serves all,
@@ -191,7 +191,9 @@ def _position(generator: torch.Generator) -> Tensor:
 def _replacements(weights: Tensor, generator: torch.Generator) -> Tensor:
     """For each particle the one in its place: itself, or a heavy one if it was not drawn."""
     count = len(weights)
-    drawn = torch.bincount(systematic(weights, count, _position(generator)), minlength=count)
+    drawn = torch.bincount(
+        systematic_resampling(weights, count, _position(generator)), minlength=count
+    )
     sources = torch.arange(count)
     sources[drawn == 0] = sources.repeat_interleave((drawn - 1).clamp(min=0))
     return sources

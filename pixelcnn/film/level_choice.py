@@ -50,7 +50,7 @@ def choice_at(
     """
     import torch
 
-    from pixelcnn.nn.likelihoods import temper
+    from pixelcnn.nn.likelihoods import apply_temperature
     from pixelcnn.sampling.reference import guided_log_probs
 
     row, column, channel = place
@@ -61,7 +61,7 @@ def choice_at(
     at = (0, slice(None), channel, row, column)
     with torch.no_grad():
         log_probs = guided_log_probs(model, images, labels, guidance)
-        probabilities = temper(log_probs.double(), temperature)[at].numpy()
+        probabilities = apply_temperature(log_probs.double(), temperature)[at].numpy()
         plain = temperature == 1 and guidance == 0
         parts = _components(model, images, labels, at) if plain else None
     nothing = np.zeros((0, len(probabilities)))

@@ -16,7 +16,7 @@ from pixelcnn.models.cropping import top_of
 _AT_ONCE = 8
 
 
-def weighted_reach(
+def saliency(
     model: AutoregressiveModel,
     images: Tensor,
     target: tuple[int, int],
@@ -46,7 +46,7 @@ def weighted_reach(
     """
     config = model.config
     if config.levels != 2 or config.channels != 1:
-        raise ConfigError("weighted_reach needs a grey model of two levels, which has one logit.")
+        raise ConfigError("saliency needs a grey model of two levels, which has one logit.")
     row, column = target
     if not (0 <= row < config.height and 0 <= column < config.width):
         raise ConfigError(f"target = {target} is outside {config.height} x {config.width} pixels.")

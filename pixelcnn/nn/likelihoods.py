@@ -93,7 +93,7 @@ class Categorical:
         return frequencies.log()
 
 
-def temper(level_log_probs: Tensor, temperature: float) -> Tensor:
+def apply_temperature(level_log_probs: Tensor, temperature: float) -> Tensor:
     """Probabilities proportional to p ** (1 / temperature); at 0 all on the likeliest level.
 
     Args:
@@ -109,10 +109,10 @@ def temper(level_log_probs: Tensor, temperature: float) -> Tensor:
     return torch.softmax(level_log_probs / temperature, dim=1)
 
 
-def guide(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
+def classifier_free_guidance(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
     """Log-probabilities pushed towards what the label adds: up to a constant for each sub-pixel.
 
-    (1 + guidance) * log p(x | label) - guidance * log p(x), of which `temper` makes probabilities.
+    (1 + guidance) * log p(x | label) - guidance * log p(x); `apply_temperature` normalises it.
 
     Args:
         conditional: `(B, levels, ...)` in nats, given the label.

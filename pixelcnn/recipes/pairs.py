@@ -13,7 +13,7 @@ Choice = str | int | float | bool
 
 
 @dataclass(frozen=True)
-class Difference:
+class Ablation:
     """An option that two runs may differ in.
 
     Attributes:
@@ -40,18 +40,18 @@ class Difference:
         return [] if own is None else [value for value in self.values if value != own]
 
 
-def _of_model(label: str, name: str, values: tuple[Choice, ...]) -> Difference:
+def _of_model(label: str, name: str, values: tuple[Choice, ...]) -> Ablation:
     def vary(config: RunConfig, value: Any) -> RunConfig:
         return replace(config, model_options={**config.model_options, name: value})
 
-    return Difference(label, values, lambda config: config.model_options.get(name), vary)
+    return Ablation(label, values, lambda config: config.model_options.get(name), vary)
 
 
-def _of_training(label: str, name: str, values: tuple[Choice, ...]) -> Difference:
+def _of_training(label: str, name: str, values: tuple[Choice, ...]) -> Ablation:
     def vary(config: RunConfig, value: Any) -> RunConfig:
         return replace(config, train=replace(config.train, **{name: value}))
 
-    return Difference(label, values, lambda config: getattr(config.train, name), vary)
+    return Ablation(label, values, lambda config: getattr(config.train, name), vary)
 
 
 def _with_architecture(config: RunConfig, name: str) -> RunConfig:
@@ -64,7 +64,7 @@ def _with_architecture(config: RunConfig, name: str) -> RunConfig:
     return replace(config, model=name, model_options={**presets(name)["tiny"], **shared})
 
 
-DIFFERENCES: Mapping[str, Difference] = {
+ABLATIONS: Mapping[str, Ablation] = {
     "rate": _of_training(
         "learning rate", "learning_rate", (3e-4, 1e-3, 3e-3, 8e-3, 3e-2, 0.1, 1.0)
     ),
@@ -73,13 +73,13 @@ DIFFERENCES: Mapping[str, Difference] = {
     "kernel": _of_model("kernel", "kernel_size", (3, 5, 7, 9)),
     "norm": _of_model("normalisation", "norm", ("layer", "none")),
     "position": _of_model("told row and column", "position", (True, False)),
-    "labels": Difference(
+    "labels": Ablation(
         "told which digit",
         (True, False),
         lambda config: config.conditional,
         lambda config, value: replace(config, conditional=value),
     ),
-    "model": Difference(
+    "model": Ablation(
         "architecture",
         ("pixelcnn", "gated_pixelcnn", "pixelcnn_attention", "pixelrnn"),
         lambda config: config.model,
@@ -95,8 +95,8 @@ def names_of_pair(first: RunConfig, second: RunConfig) -> tuple[str, str]:
 
     The architecture counts first, since it brings options of its own.
     """
-    order = ["model", *DIFFERENCES]
-    for difference in (DIFFERENCES[name] for name in order):
+    order = ["model", *ABLATIONS]
+    for difference in (ABLATIONS[name] for name in order):
         own, other = difference.read(first), difference.read(second)
         if own != other:
             return difference.words(own), difference.words(other)

@@ -13,7 +13,7 @@ _NICENESS = 5
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Let others come first: this process, and its session where `AS_A_SESSION` says how far.
 
     Linux may share the processors out among sessions first, and a training is one of its own: its

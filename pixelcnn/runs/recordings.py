@@ -33,7 +33,9 @@ def recorded_run(name: str, folder: Path = RECORDED) -> Run:
     return run
 
 
-def record_run(run: Run, name: str, folder: Path = RECORDED, *, with_moments: bool = False) -> Run:
+def record_run(
+    run: Run, name: str, folder: Path = RECORDED, *, with_snapshots: bool = False
+) -> Run:
     """Make a recording of a finished run, in place of the one of that name.
 
     Rows of steps are averaged to some 150, more than a curve shows.
@@ -42,7 +44,7 @@ def record_run(run: Run, name: str, folder: Path = RECORDED, *, with_moments: bo
         run: what to copy.
         name: of the recording.
         folder: of all recordings.
-        with_moments: also copy the weights of its early moments and the last ones.
+        with_snapshots: also copy the weights of its early moments and the last ones.
 
     Raises:
         RunError: the run is not finished.
@@ -54,7 +56,7 @@ def record_run(run: Run, name: str, folder: Path = RECORDED, *, with_moments: bo
     shutil.copytree(run.path / "samples", copy.path / "samples")
     shutil.copy(run.path / "config.json", copy.path)
     shutil.copy(run.path / "status.json", copy.path)
-    if with_moments:
+    if with_snapshots:
         shutil.copytree(run.path / "moments", copy.path / "moments")
         shutil.copy(run.checkpoint("last"), copy.path)
     rows = _thinned(run.metrics())

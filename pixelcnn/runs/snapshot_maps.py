@@ -9,18 +9,18 @@ from torch import Tensor
 from pixelcnn.introspect.feature_maps import activations
 from pixelcnn.introspect.layer_titles import layer_label, layer_part
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.snapshots import load_moment
+from pixelcnn.runs.snapshots import load_snapshot
 
 _PARTS = ("stack", "horizontal stack", "right stream")
 _NOT_NOTICING = ("head", "output")
 
 
-def moment_maps(run: Run, step: int, image: Tensor, label: Tensor) -> tuple[str, NDArray]:
+def snapshot_maps(run: Run, step: int, image: Tensor, label: Tensor) -> tuple[str, NDArray]:
     """The maps of the last block of layers, with the weights as they were after `step`.
 
     Args:
         run: kept its weights at that step; see `moments`.
-        step: one of `moment_steps`.
+        step: one of `snapshot_steps`.
         image: uint8 `(1, C, H, W)`.
         label: int64 `(1,)`, told to a conditional model only.
 
@@ -31,7 +31,7 @@ def moment_maps(run: Run, step: int, image: Tensor, label: Tensor) -> tuple[str,
         RunError, CheckpointError: there are no such weights, or they cannot be read.
         DataError: the image does not fit the model.
     """
-    model = load_moment(run, step)
+    model = load_snapshot(run, step)
     layers = activations(model, image, label if model.config.classes else None)
     name = [
         name

@@ -17,7 +17,7 @@ from pixelcnn.errors import CheckpointError, RunError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.runs.directory import Run
 
-MOMENTS = (0, *(5 * 2**doubling for doubling in range(11)))
+SNAPSHOT_STEPS = (0, *(5 * 2**doubling for doubling in range(11)))
 """The steps after which weights are kept: 0, 5, 10, ... 5120."""
 
 MOST_PARAMETERS = 2_000_000
@@ -26,21 +26,24 @@ MOST_PARAMETERS = 2_000_000
 _NAME = re.compile(r"step-([0-9]{6})\.safetensors")
 
 
-def keep_moment(run: Run, model: AutoregressiveModel, step: int) -> bool:
-    """Keep the weights after this step, if it is one of `MOMENTS`; says whether it did.
+def keep_snapshot(run: Run, model: AutoregressiveModel, step: int) -> bool:
+    """Keep the weights after this step, if it is one of `SNAPSHOT_STEPS`; says whether it did.
 
     Raises:
         CheckpointError: the file cannot be written, or a weight is not finite.
     """
-    if step not in MOMENTS or sum(one.numel() for one in model.parameters()) > MOST_PARAMETERS:
+    if (
+        step not in SNAPSHOT_STEPS
+        or sum(one.numel() for one in model.parameters()) > MOST_PARAMETERS
+    ):
         return False
-    path = moment_path(run, step)
+    path = snapshot_path(run, step)
     path.parent.mkdir(exist_ok=True)
     save_checkpoint(path, model, {"run": run.id, "step": step}, dtype=torch.float16)
     return True
 
 
-def moment_steps(run: Run) -> list[int]:
+def snapshot_steps(run: Run) -> list[int]:
     """The steps whose weights there are, in order: the kept moments, and the latest saved ones."""
     return sorted(_files(run))
 
@@ -50,7 +53,7 @@ def kept_steps(run: Run) -> list[int]:
     return sorted(_kept(run))
 
 
-def load_moment(run: Run, step: int) -> AutoregressiveModel:
+def load_snapshot(run: Run, step: int) -> AutoregressiveModel:
     """The model as it was after this step, in evaluation mode.
 
     Raises:
@@ -63,13 +66,13 @@ def load_moment(run: Run, step: int) -> AutoregressiveModel:
     return load_checkpoint(path)[0]
 
 
-def moment_path(run: Run, step: int) -> Path:
+def snapshot_path(run: Run, step: int) -> Path:
     """Where the weights after a step belong."""
     return run.path / "moments" / f"step-{step:06d}.safetensors"
 
 
 def _kept(run: Run) -> dict[int, Path]:
-    folder = moment_path(run, 0).parent
+    folder = snapshot_path(run, 0).parent
     paths = list(folder.iterdir()) if folder.is_dir() else []
     return {int(match[1]): path for path in paths if (match := _NAME.fullmatch(path.name))}
 

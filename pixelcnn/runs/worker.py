@@ -25,13 +25,18 @@ from pixelcnn.errors import ConfigError, LabError, RunError
 from pixelcnn.recipes.build import build_run_model
 from pixelcnn.runs import queue as run_queue
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.priority import give_way
+from pixelcnn.runs.priority import lower_priority
 from pixelcnn.runs.status import RunStatus, State
 from pixelcnn.runs.writer import RunWriter, StatusWriter
 from pixelcnn.sampling import engines
 from pixelcnn.sampling.request import SamplingCancelled
 from pixelcnn.system.devices import choose_precision, usable_cores
-from pixelcnn.training.distributed import ALONE, Team, joined, processes_here
+from pixelcnn.training.distributed import (
+    SINGLE_PROCESS,
+    ProcessGroup,
+    local_world_size,
+    process_group,
+)
 from pixelcnn.training.events import Event, Step
 from pixelcnn.training.state import load_state
 from pixelcnn.training.trainer import Trainer
@@ -65,8 +70,8 @@ class StopRequest:
         self.made = True
 
 
-def carry_out(
-    run: Run, *, watch: Callable[[Event], None] | None = None, team: Team = ALONE
+def run_training(
+    run: Run, *, watch: Callable[[Event], None] | None = None, group: ProcessGroup = SINGLE_PROCESS
 ) -> RunStatus:
     """Train a run in this process, from its last saved state if it has one.
 
@@ -77,7 +82,7 @@ def carry_out(
     Args:
         run: nobody else may be training it.
         watch: called with each event, to show progress.
-        team: leads this team, whose other processes `follow`.
+        group: leads this group, whose other processes `follow_rank0`.
 
     Raises:
         RunError: another process is training this run.
@@ -88,19 +93,19 @@ def carry_out(
     try:
         stop = StopRequest()
         with stop.on_signals():
-            return _carry_out(run, stop, watch, team)
+            return _run_training(run, stop, watch, group)
     finally:
         lock.release()
 
 
-def _carry_out(
-    run: Run, stop: StopRequest, watch: Callable[[Event], None] | None, team: Team
+def _run_training(
+    run: Run, stop: StopRequest, watch: Callable[[Event], None] | None, group: ProcessGroup
 ) -> RunStatus:
     status = StatusWriter(run)
     state: State = "failed"
     message = ""
     try:
-        state = _train(run, status, stop, watch, team)
+        state = _train(run, status, stop, watch, group)
     except LabError as error:
         message = str(error)
     except OSError as error:
@@ -131,12 +136,12 @@ def _train(
     status: StatusWriter,
     stop: StopRequest,
     watch: Callable[[Event], None] | None,
-    team: Team,
+    group: ProcessGroup,
 ) -> State:
     """Prepare and train until the end, whichever that is."""
     config = run.config
     resume = load_state(run.state_path) if run.resumable else None
-    team.hand_out((config, resume))
+    group.broadcast((config, resume))
     data = load_data(config.data, **config.data_options)
     model = build_run_model(config, data)
     trainer = Trainer(
@@ -144,10 +149,10 @@ def _train(
         data,
         config.train,
         resume=resume,
-        team=team,
+        group=group,
         cancelled=lambda: stop.made or run.requested() == "stop",
     )
-    status.follow(trainer)
+    status.attach(trainer)
     writer = RunWriter(run, config, data, trainer, status)
     try:
         status.enter("running")
@@ -189,8 +194,8 @@ def _wait_while_paused(run: Run, step: int, stop: StopRequest) -> None:
         time.sleep(_PAUSE_LOOK_S)
 
 
-def follow(team: Team) -> int:
-    """Train along with the first process of the team until it says that it is over.
+def follow_rank0(group: ProcessGroup) -> int:
+    """Train along with the first process of the group until it says that it is over.
 
     Returns:
         The exit status: 1 if training failed, which the first process then explains.
@@ -199,16 +204,16 @@ def follow(team: Team) -> int:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)  # the first process hears it
     try:
-        task = team.hand_out(None)
+        task = group.broadcast(None)
         if task is None:
             return 0
         config, resume = task
         data = load_data(config.data, **config.data_options)
         model = build_run_model(config, data)
-        for _ in Trainer(model, data, config.train, resume=resume, team=team):
+        for _ in Trainer(model, data, config.train, resume=resume, group=group):
             pass
     except LabError as error:
-        print(f"process {team.rank}: {error}", file=sys.stderr)
+        print(f"process {group.rank}: {error}", file=sys.stderr)
         return 1
     return 0
 
@@ -229,7 +234,7 @@ def _threads() -> int:
     pages."""
     wanted = os.environ.get("PIXELCNN_THREADS")
     if not wanted:
-        return max(1, (usable_cores() - 1) // processes_here())
+        return max(1, (usable_cores() - 1) // local_world_size())
     if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1024:
         raise ConfigError(f"PIXELCNN_THREADS = {wanted!r} is not a number from 1 to 1024.")
     return int(wanted)
@@ -273,13 +278,13 @@ def _wait_for_run() -> Run | None:
 
 def main(arguments: list[str]) -> int:
     """Train one run; 0 if it finished or was stopped."""
-    give_way()
+    lower_priority()
     prepare_process()
-    with joined() as team:
-        return _lead(arguments, team) if team.leads else follow(team)
+    with process_group() as group:
+        return _lead(arguments, group) if group.is_main else follow_rank0(group)
 
 
-def _lead(arguments: list[str], team: Team) -> int:
+def _lead(arguments: list[str], group: ProcessGroup) -> int:
     _compile_sampler()
     if arguments:
         run: Run | None = Run(arguments[0])
@@ -288,7 +293,7 @@ def _lead(arguments: list[str], team: Team) -> int:
         run = _wait_for_run()
     if run is None:
         return 0
-    state = carry_out(run, team=team).state
+    state = run_training(run, group=group).state
     run_queue.advance(run.path.parent)
     return 1 if state == "failed" else 0
 

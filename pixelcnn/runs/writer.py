@@ -16,7 +16,7 @@ from pixelcnn.checkpoints.files import read_card, save_checkpoint
 from pixelcnn.data.dataset import DataSet
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.snapshots import keep_moment
+from pixelcnn.runs.snapshots import keep_snapshot
 from pixelcnn.runs.status import RunStatus, State
 from pixelcnn.system.atomic_files import RowWriter, remove_unfinished, write_whole
 from pixelcnn.system.memory import most_memory_mb
@@ -47,7 +47,7 @@ class StatusWriter:
         """The latest status, written or about to be."""
         return self._status
 
-    def follow(self, trainer: Trainer) -> None:
+    def attach(self, trainer: Trainer) -> None:
         """Report how far this trainer is, from now on."""
         self._trainer = trainer
 
@@ -98,7 +98,7 @@ class RunWriter:
         if self._rows.continues:
             # Nothing was saved before the first step: not even the rows of step 0 count then.
             self._rows.write({"event": "resumed", "step": trainer.step or -1})
-        keep_moment(run, trainer.kept_model, trainer.step)
+        keep_snapshot(run, trainer.kept_model, trainer.step)
 
     def record(self, event: Event) -> None:
         """Write what an event has to say.
@@ -111,7 +111,7 @@ class RunWriter:
             if event.step % _row_every(event.step) == 0:
                 self._write_steps()
             self._status.progress(event.images_per_second)
-            keep_moment(self._run, self._trainer.kept_model, event.step)
+            keep_snapshot(self._run, self._trainer.kept_model, event.step)
         elif isinstance(event, Evaluated):
             self._write_steps()
             self._rows.write({"event": "evaluated", **asdict(event)})

@@ -29,10 +29,10 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class TellingEngine(Engine, Protocol):
+class TracingEngine(Engine, Protocol):
     """An engine that keeps what it drew from, so that nothing is computed twice for a trace."""
 
-    def run_telling(self, request: Request) -> tuple[Tensor, Tensor]:
+    def run_with_outputs(self, request: Request) -> tuple[Tensor, Tensor]:
         """The filled images, and the network's outputs as `trace_of` takes them."""
         ...
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.nn.likelihoods import draw, guide, temper
+from pixelcnn.nn.likelihoods import apply_temperature, classifier_free_guidance, draw
 from pixelcnn.sampling.lowering import lower
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.steps import Phase, Program
@@ -155,7 +155,8 @@ class _Pass:
                 self.buffers.compute(Phase.PIXEL, row, column, column + 1)
             at = (slice(None), channel, row, column)
             drawn = draw(
-                temper(self._log_probs(row, column, channel), self.temperature), self.uniforms[at]
+                apply_temperature(self._log_probs(row, column, channel), self.temperature),
+                self.uniforms[at],
             )
             self.images[at] = torch.where(self.known[at], self.images[at], drawn)
             self._show(row, column, column + 1)
@@ -169,4 +170,4 @@ class _Pass:
         if not self.guidance:
             return log_probs
         conditional, unconditional = log_probs.chunk(2)
-        return guide(conditional, unconditional, self.guidance)
+        return classifier_free_guidance(conditional, unconditional, self.guidance)

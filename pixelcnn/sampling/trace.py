@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.nn.likelihoods import guide, temper
+from pixelcnn.nn.likelihoods import apply_temperature, classifier_free_guidance
 from pixelcnn.sampling.request import Request
 
 # On a CPU the activations of two images stay in its cache, which makes the pass twice as fast, and
@@ -59,8 +59,10 @@ def trace_of(
     log_probs = _log_probs(model, outputs[0], images)  # (n, levels, C, H, W)
     guided = log_probs
     if request.guidance:
-        guided = guide(log_probs, _log_probs(model, outputs[1], images), request.guidance)
-    probabilities = temper(guided, request.temperature)
+        guided = classifier_free_guidance(
+            log_probs, _log_probs(model, outputs[1], images), request.guidance
+        )
+    probabilities = apply_temperature(guided, request.temperature)
     entropy = torch.special.entr(probabilities).sum(dim=1) / torch.log(torch.tensor(2.0))
     chosen = log_probs.gather(1, images.long().unsqueeze(1)).squeeze(1)
     shown = probabilities[:, 1:] if model.config.levels == 2 else probabilities

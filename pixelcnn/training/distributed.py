@@ -5,7 +5,7 @@ so all of them take the same step. The first process leads: it alone reads and w
 directory, scores, draws, and is asked to pause or stop. The others follow: before each step they
 wait for its word.
 
-A process that was started without `torchrun` is a team of one, and all this does nothing for it.
+A process that was started without `torchrun` is a group of one, and all this does nothing for it.
 
 Source: Li et al. 2020, "PyTorch Distributed", for how gradients are exchanged.
 """
@@ -31,7 +31,7 @@ _PAUSE = timedelta(days=365)
 _OVER = 1.0
 
 
-class Team:
+class ProcessGroup:
     """The processes of one training, as one of them sees it.
 
     Attributes:
@@ -50,11 +50,11 @@ class Team:
         self._between_steps = False
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this is the process that writes, scores and is asked to stop."""
         return self.rank == 0
 
-    def hand_out(self, thing: Any) -> Any:
+    def broadcast(self, thing: Any) -> Any:
         """What the first process has in its hands, such as the configuration, for everybody.
 
         Raises:
@@ -68,7 +68,7 @@ class Team:
             dist.broadcast_object_list(things, src=0, group=self._messages)
         return things[0]
 
-    def share(self, count: int) -> slice:
+    def shard(self, count: int) -> slice:
         """Which of the `count` images of a batch are this process's: equal shares, or nearly so.
 
         Raises:
@@ -133,30 +133,30 @@ class Team:
             dist.all_reduce(value)
         return value
 
-    def dismiss(self) -> None:
+    def release(self) -> None:
         """Let those go home who wait for a word of the first process."""
-        if self.size == 1 or not self.leads:
+        if self.size == 1 or not self.is_main:
             return
         with suppress(RunError):  # gone already
             if not self._briefed:
-                self.hand_out(None)
+                self.broadcast(None)
             elif self._between_steps:
                 self.begin_step(_OVER)
 
 
-ALONE = Team()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @contextmanager
-def joined() -> Iterator[Team]:
-    """Meet the other processes that `torchrun` started; outside of it, a team of one.
+def process_group() -> Iterator[ProcessGroup]:
+    """Meet the other processes that `torchrun` started; outside of it, a group of one.
 
     Raises:
         ConfigError: it is not known where to meet, or somebody is missing there.
     """
     size = os.environ.get("WORLD_SIZE", "1")
     if size == "1":
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     missing = [name for name in _VARIABLES if not os.environ.get(name)]
     if missing or not size.isdigit():
@@ -168,11 +168,11 @@ def joined() -> Iterator[Team]:
         torch.cuda.set_device(_local("RANK", 0) % torch.cuda.device_count())
     _meet()
     messages = dist.new_group(backend="gloo", timeout=_PAUSE)
-    team = Team(dist.get_rank(), dist.get_world_size(), messages)
+    group = ProcessGroup(dist.get_rank(), dist.get_world_size(), messages)
     try:
-        yield team
+        yield group
     finally:
-        team.dismiss()
+        group.release()
         with suppress(RuntimeError):
             dist.destroy_process_group()
 
@@ -190,14 +190,14 @@ def _meet() -> None:
         ) from error
 
 
-def processes_here() -> int:
-    """How many processes of the team share this machine; 1 outside of `torchrun`."""
+def local_world_size() -> int:
+    """How many processes of the group share this machine; 1 outside of `torchrun`."""
     return max(1, _local("WORLD_SIZE", 1))
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Inside, it is said in words when another process of the team is gone.
+    """Inside, it is said in words when another process of the group is gone.
 
     Raises:
         RunError: it is.
@@ -217,9 +217,9 @@ def _check_device(device: torch.device) -> None:
     if device.type == "mps":
         raise ConfigError("device = 'mps' cannot be shared by processes; use device = 'cpu'.")
     cards = torch.cuda.device_count()
-    if device.type == "cuda" and processes_here() > cards:
+    if device.type == "cuda" and local_world_size() > cards:
         raise ConfigError(
-            f"There are {processes_here()} processes on this machine and {cards} graphics "
+            f"There are {local_world_size()} processes on this machine and {cards} graphics "
             f"card{'s' if cards > 1 else ''}; start torchrun with --nproc-per-node={cards}."
         )
 

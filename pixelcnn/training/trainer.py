@@ -25,7 +25,7 @@ from pixelcnn.system.devices import choose_device, choose_precision
 from pixelcnn.training.batches import Batches, hide_labels, seeded_noise, turn_batch
 from pixelcnn.training.clock import Clock
 from pixelcnn.training.config import TrainConfig
-from pixelcnn.training.distributed import ALONE, Team, explained
+from pixelcnn.training.distributed import SINGLE_PROCESS, ProcessGroup, explained
 from pixelcnn.training.divergence import check_gradient, check_loss
 from pixelcnn.training.ema import AveragedWeights
 from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step, TrainingDiverged
@@ -84,14 +84,14 @@ class Trainer:
         resume: go on from this state instead, under the same configuration.
         cancelled: asked now and then while samples are drawn; if it says True, these samples are
             given up (a large model may take seconds over them, and a person wants to stop).
-        team: the processes that share the work, each with a trainer of its own. The first one's
+        group: the processes that share the work, each with a trainer of its own. The first one's
             reports and its clock count; the others yield nothing but steps.
 
     Raises:
         DataError: the data does not fit the model.
         ConfigError: the device is not there, or the batches are too small to be shared.
         RunError: the state to go on from is not one of this model, or (also while iterating)
-            another process of the team is gone.
+            another process of the group is gone.
         TrainingDiverged: (while iterating) the loss is no longer a usable number.
     """
 
@@ -103,12 +103,12 @@ class Trainer:
         *,
         resume: TrainingState | None = None,
         cancelled: Callable[[], bool] | None = None,
-        team: Team = ALONE,
+        group: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
         check_fit(model, data)
         self._batch_size = min(config.batch_size, len(data.train.images))
-        self._share = team.share(self._batch_size)
-        self._team = team
+        self._shard = group.shard(self._batch_size)
+        self._group = group
         if config.threads is not None:
             torch.set_num_threads(config.threads)
         self.model = model
@@ -136,8 +136,8 @@ class Trainer:
             self._restore(resume)
             precision = resume.precision if precision == "auto" else precision
         # All compute in the same one: a machine's `auto` depends on its processor.
-        self._dtype = team.hand_out(choose_precision(precision, self.device))
-        self._network = team.wrapped(model, self.device)
+        self._dtype = group.broadcast(choose_precision(precision, self.device))
+        self._network = group.wrapped(model, self.device)
 
     @property
     def elapsed_s(self) -> float:
@@ -186,10 +186,10 @@ class Trainer:
     def _events(self) -> Iterator[Event]:
         if self.step == 0:
             yield from self._reports(["evaluate", "sample"])
-        while (progress := self._team.begin_step(self.progress)) < 1:
+        while (progress := self._group.begin_step(self.progress)) < 1:
             with explained():
                 step = self._train_step(progress)
-            self._team.end_step()
+            self._group.end_step()
             yield step
             yield from self._reports(self._due())
         yield from self._reports(["evaluate", "sample", "save"])
@@ -206,7 +206,7 @@ class Trainer:
         return [name for name, steps in every.items() if steps and self.step % steps == 0]
 
     def _reports(self, names: list[str]) -> Iterator[Event]:
-        for name in names if self._team.leads else []:
+        for name in names if self._group.is_main else []:
             if self._reported.get(name) == self.step:
                 continue
             self._reported[name] = self.step
@@ -225,7 +225,7 @@ class Trainer:
 
         self.model.train()
         images, labels = self._batch()
-        noise = seeded_noise(self.config.seed, self.step, self.device, self._team.rank)
+        noise = seeded_noise(self.config.seed, self.step, self.device, self._group.rank)
         lower_precision = self._dtype == torch.bfloat16
         with (
             noise if self._has_dropout else nullcontext(),
@@ -234,10 +234,10 @@ class Trainer:
             parameters = self._network(images, labels)  # (B, P, C, H, W)
         # This process's part of the mean over the batch of all.
         loss = -self.model.likelihood.log_prob(parameters, images).sum() / self._batch_size
-        nats = self._team.total(loss).item()
+        nats = self._group.total(loss).item()
         check_loss(nats, self._dims * math.log(self.data.levels), self.step + 1, self.config)
         self._optimizer.zero_grad()
-        (loss * self._team.size).backward()  # gradients are averaged, and these add up
+        (loss * self._group.size).backward()  # gradients are averaged, and these add up
         gradient_norm = self._clip_gradients()
         self._optimizer.step()
 
@@ -259,7 +259,7 @@ class Trainer:
         config, batch = self.model.config, self._batches[self.step]
         if config.orders > 1:
             batch = turn_batch(batch, config.classes, self.config.seed, self.step)
-        images = batch.images[self._share].to(self.device, non_blocking=True)
+        images = batch.images[self._shard].to(self.device, non_blocking=True)
         images = images.contiguous(memory_format=torch.channels_last)
         labels = batch.labels
         if not config.classes:
@@ -267,7 +267,7 @@ class Trainer:
         if config.label_dropout:
             share, seed = config.label_dropout, self.config.seed
             labels = hide_labels(labels, share, config.no_label, seed, self.step)
-        return images, labels[self._share].to(self.device, non_blocking=True)
+        return images, labels[self._shard].to(self.device, non_blocking=True)
 
     def _clip_gradients(self) -> float:
         """Clip in place; the norm before clipping, per root of a sub-pixel."""

@@ -37,7 +37,7 @@ class NumbaEngine:
         """The filled images: uint8 `(n, C, H, W)`."""
         return self._run(request, None)
 
-    def run_telling(self, request: Request) -> tuple[Tensor, Tensor]:
+    def run_with_outputs(self, request: Request) -> tuple[Tensor, Tensor]:
         """The filled images, and the network's outputs as `trace_of` takes them.
 
         They are float32 `(1, n, C * P, H, W)`; with guidance, those without a label follow.
@@ -66,12 +66,12 @@ class NumbaEngine:
             fill_tiles(tiles, request, (0, 0), height, number * height, len(groups) * height)
         return torch.from_numpy(images)
 
-    def paint(self, request: Request) -> Painting:
+    def paint(self, request: Request) -> EditableSamples:
         """The filled images, with all that is needed to change them and go on from any pixel."""
-        return Painting(self, request)
+        return EditableSamples(self, request)
 
 
-class Painting:
+class EditableSamples:
     """Finished images that can be changed at any pixel and drawn anew from there.
 
     Every activation is kept at every position (some 3 MB an image for the notebook's model), so

@@ -13,7 +13,7 @@ from pixelcnn.sampling.numba.tiles import Tile, fill_tiles, parts_of
 from pixelcnn.sampling.request import Request
 
 
-class Population:
+class ParticleBatch:
     """Images that are drawn together, row by row, and may replace one another between two rows.
 
     That is what a particle filter needs: copies of an image go on from its activations, each with
@@ -60,8 +60,8 @@ class Population:
             self._images[target] = self._images[source]
         self._copy(copies, self)
 
-    def take(self, chosen: Tensor) -> Population:
-        """A population of copies of these images, int64 `(m,)`, which goes on from here.
+    def take(self, chosen: Tensor) -> ParticleBatch:
+        """A particles of copies of these images, int64 `(m,)`, which goes on from here.
 
         Copy j has the random numbers of image j.
         """
@@ -74,12 +74,12 @@ class Population:
         fewer = dataclasses.replace(
             request, images=images, known=known, uniforms=request.uniforms[:m], labels=labels
         )
-        taken = Population(self._engine, fewer)
+        taken = ParticleBatch(self._engine, fewer)
         taken.rows = self.rows
         taken._copy(list(enumerate(chosen.tolist())), self)
         return taken
 
-    def _copy(self, copies: list[tuple[int, int]], origin: Population) -> None:
+    def _copy(self, copies: list[tuple[int, int]], origin: ParticleBatch) -> None:
         """Take over what was computed for (target, source) images of `origin`, and their labels."""
         for target, source in copies:
             tile, place = self._at(target)

@@ -23,12 +23,12 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.system.arrays import read_npz
 from pixelcnn.system.shipped import CHECKPOINTS
 
-READINGS = CHECKPOINTS / "readings"
+CLASS_CURVES = CHECKPOINTS / "readings"
 _QUANTILES = 101
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
+class ClassCurves:
     """How a model read test images, by how many of their first pixels it had seen.
 
     Attributes:
@@ -61,7 +61,7 @@ class Readings:
         low, high = np.searchsorted(here, bits, "left"), np.searchsorted(here, bits, "right")
         return float(np.clip((low + high) / 2, 0, _QUANTILES - 1))
 
-    def save(self, name: str, folder: Path = READINGS) -> Path:
+    def save(self, name: str, folder: Path = CLASS_CURVES) -> Path:
         """Write to `<folder>/<name>.npz`; returns the file."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.npz"
@@ -71,7 +71,7 @@ class Readings:
         return path
 
 
-def load_readings(name: str, folder: Path = READINGS) -> Readings | None:
+def load_class_curves(name: str, folder: Path = CLASS_CURVES) -> ClassCurves | None:
     """The shipped readings of a model; None where there are none.
 
     Raises:
@@ -82,21 +82,21 @@ def load_readings(name: str, folder: Path = READINGS) -> Readings | None:
         return None
     try:
         file = read_npz(path)
-        return Readings(file["right"], file["bits"], int(file["width"]), int(file["images"]))
+        return ClassCurves(file["right"], file["bits"], int(file["width"]), int(file["images"]))
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(
             f"{path.name} cannot be read ({error}). Make it again: python -m pixelcnn read {name}"
         ) from error
 
 
-def read_images(
+def measure_class_curves(
     model: AutoregressiveModel,
     images: Tensor,
     labels: Tensor,
     *,
     batch_size: int = 20,
     progress: Callable[[int, int], None] | None = None,
-) -> Readings:
+) -> ClassCurves:
     """Measure how a model reads images, pixel by pixel.
 
     Args:
@@ -128,7 +128,7 @@ def read_images(
     steps = torch.linspace(0, 1, _QUANTILES, dtype=torch.float64)
     quantiles = torch.cat(bits).quantile(steps, dim=0).T  # (rows + 1, 101)
     accuracy = right / len(images) if classes else torch.empty(0)
-    return Readings(
+    return ClassCurves(
         accuracy.numpy().astype(np.float32),
         quantiles.numpy().astype(np.float32),
         width,
