@@ -1,4 +1,4 @@
-"""Two runs that differ in one option: what can be varied, and what two runs differ in."""
+"""Pairs of runs that differ in one option."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Choice = str | int | float | bool
 
 @dataclass(frozen=True)
 class Ablation:
-    """An option that two runs may differ in.
+    """One option that can be varied.
 
     Attributes:
-        label: what it is called.
-        values: what it can be.
-        read: its value in a run, None where the run has no such option.
-        vary: a run with another value, and nothing else changed.
+        label: its name in words.
+        values: the values on offer.
+        read: returns its value in a run; None if the run has no such option.
+        vary: returns the run with another value, all else unchanged.
     """
 
     label: str
@@ -29,13 +29,12 @@ class Ablation:
     vary: Callable[[RunConfig, Any], RunConfig]
 
     def words(self, value: Any) -> str:
-        """A value of it, in words."""
         if isinstance(value, bool):
             return f"{self.label}: {'yes' if value else 'no'}"
         return f"{self.label}: {value:g}" if isinstance(value, float) else f"{self.label}: {value}"
 
     def others(self, config: RunConfig) -> list[Choice]:
-        """The values that a run does not have; none where it has no such option."""
+        """The values that differ from a run's; none if it has no such option."""
         own = self.read(config)
         return [] if own is None else [value for value in self.values if value != own]
 
@@ -55,7 +54,7 @@ def _of_training(label: str, name: str, values: tuple[Choice, ...]) -> Ablation:
 
 
 def _with_architecture(config: RunConfig, name: str) -> RunConfig:
-    """Another architecture: options that it shares keep their values, the others are its own."""
+    """Change the architecture: shared options keep their values, all others get defaults."""
     from pixelcnn.models.preset_configs import presets
     from pixelcnn.models.registry import config_class
 
@@ -91,9 +90,9 @@ ABLATIONS: Mapping[str, Ablation] = {
 
 
 def names_of_pair(first: RunConfig, second: RunConfig) -> tuple[str, str]:
-    """What two runs differ in, in words for each: the first option that differs.
+    """The first option in which two runs differ, in words for each.
 
-    The architecture counts first, since it brings options of its own.
+    The architecture comes first, since it brings options of its own.
     """
     order = ["model", *ABLATIONS]
     for difference in (ABLATIONS[name] for name in order):
