@@ -136,13 +136,12 @@ def paint(
     uniforms: Tensor | None = None,
     seed: int | None = None,
 ) -> EditableSamples:
-    """Draw n images that can be changed at any pixel and drawn on from there.
+    """Draw n images that can be changed at any pixel and redrawn from there.
 
-    Nothing before the change is computed again, and the random numbers stay the same: a branch
+    Earlier activations are reused and the random numbers stay the same, so a change makes a branch
     beside the original. With everything known it works as a pen: `EditableSamples.redraw` takes the
-    changed drawing, and `EditableSamples.log_prob` gives its probability.
-    Arguments and errors are those of `sample`. The first call in a process compiles the fast
-    engine, unless `warm_up` has been called.
+    changed drawing, and `EditableSamples.log_prob` gives its probability. Arguments and errors are
+    those of `sample`. The first call in a process compiles the fast engine, unless `warm_up` did.
     """
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
 

@@ -1,4 +1,4 @@
-"""The textbook sampler: one full forward pass for every sub-pixel. The oracle for all others."""
+"""The textbook sampler: one full forward pass per sub-pixel. The oracle for all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pixelcnn.sampling.request import Request
 
 
 class ReferenceEngine:
-    """Samples by running the whole network again for every sub-pixel.
+    """Runs the whole network again for every sub-pixel.
 
     Source: van den Oord et al. 2016a, section 2: generation is sequential, pixel by pixel.
     """
