@@ -1,4 +1,4 @@
-"""The view of one stack of masked convolutions with any masks, followed in a few milliseconds.
+"""The receptive fields of one stack with arbitrary masks, in a few milliseconds.
 
 `receptive_field_by_depth` follows the trace of any network. A plain stack needs no network: all its
 layers after the first read the same offsets, so each one adds the same few shifts of bits.
@@ -32,21 +32,21 @@ def stack_receptive_field(
     dilation: int = 1,
     layers: int | None = None,
 ) -> ReceptiveFields:
-    """Follow the view of a stack of masked convolutions on square grey images, to where it ends.
+    """The receptive fields of a stack of masked convolutions on square grey images.
 
-    Each layer after the first adds to what came before it, as in `BottleneckBlock`: what a pixel
-    has once seen it keeps, whatever the mask says about the centre.
+    Each layer after the first adds to its input, as in `BottleneckBlock`: a pixel keeps what it has
+    seen, whatever the mask's centre.
 
     Args:
-        first: bool `(k, k)`, k odd: the weights that the first layer keeps, of any kind.
-        later: the same for each layer after it.
+        first: bool `(k, k)`, k odd: the weights kept in the first layer.
+        later: the same for each later layer.
         size: rows and columns of the image, in pixels; 2 or more.
         dilation: distance in pixels between neighbouring weights of the later layers.
-        layers: how many later layers to report; by default size - 1. The limit is that of any
-            depth all the same.
+        layers: number of later layers to report; by default size - 1. The limit is that of
+            unlimited depth in any case.
 
     Raises:
-        ConfigError: masks without a centre, or sizes that cannot work.
+        ConfigError: masks without a centre, or invalid sizes.
     """
     if size < 2:
         raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
