@@ -1,11 +1,10 @@
-"""Completions of any given part by a particle filter: draws from the model's true conditional.
+"""Particle filter for completions of any given part: draws from the model's true conditional.
 
-A model that draws in raster order cannot look at given pixels that come later. But when it gets
-there, it says how likely they are after what it has drawn, and that is all that is needed: many
-images (particles) are drawn together, row by row; each is weighted by the probability of the given
-pixels that it has met; and once few of them carry most of the weight, the light ones are replaced
-by copies of the heavy ones. With more and more particles, what is left becomes a draw from
-p(unknown | given), whatever the shape of the given part.
+A model that draws in raster order cannot see given pixels that come later, but on reaching them it
+tells how likely they are after its draws. That suffices: many images (particles) are drawn
+together, row by row; each is weighted by the probability of the given pixels reached so far; once a
+few of them carry most of the weight, light ones are replaced by copies of heavy ones. With more and
+more particles, the result converges to a draw from p(unknown | given), for any given part.
 
 Source: sequential Monte Carlo as in Doucet & Johansen 2009, "A Tutorial on Particle Filtering and
 Smoothing", section 3.5, with the model itself as the proposal, systematic resampling (Kitagawa
@@ -28,7 +27,7 @@ from pixelcnn.sampling.request import Progress, make_request
 
 MAX_PARTICLES = 4096
 _FEW = 0.5
-"""Share of the particles: with an effective sample size below it they are resampled."""
+"""Share of the particles: below this effective sample size they are resampled."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ class Weighing:
 
     Attributes:
         row: the row, from 0.
-        effective: the effective sample size, 1 to the number of particles: how many equally heavy
-            ones would tell as much.
-        survivors: how many of them go on; fewer than all where they were resampled.
+        effective: the effective sample size, 1 to the number of particles: the number of equally
+            weighted particles that would be as informative.
+        survivors: number of particles that continue; fewer than all after resampling.
     """
 
     row: int
@@ -49,16 +48,16 @@ class Weighing:
 
 @dataclass(frozen=True)
 class ParticleEndings:
-    """What the particles came to.
+    """The result of a particle filter.
 
     Attributes:
-        images: uint8 `(n, C, H, W)`: endings, drawn from the particles by their weights.
+        images: uint8 `(n, C, H, W)`: completions, drawn from the particles by weight.
         labels: int64 `(n,)`: the class of each; None for a model without classes.
-        distinct: how many particles these n come from: 1 means that they share all that lies above
+        distinct: number of particles that these come from: 1 means that they agree everywhere above
             the last given row.
         weighings: one for each row from the first unknown pixel to the last given one.
-        after_gap_nats: an unbiased estimate's logarithm: -log p(given after the first unknown
-            sub-pixel | given before it), in nats.
+        after_gap_nats: -log p(given after the first unknown sub-pixel | given before it), in nats,
+            from an unbiased estimate of that probability.
     """
 
     images: Tensor
@@ -82,24 +81,24 @@ def complete_with_particles(
     cancelled: Callable[[], bool] | None = None,
     weighed: Callable[[Weighing], None] | None = None,
 ) -> ParticleEndings:
-    """Draw n endings from (nearly) the model's own p(unknown | given), at temperature 1.
+    """Draw n completions from approximately the model's p(unknown | given), at temperature 1.
 
     Args:
-        model: any model of the registry that the numba engine serves.
-        known: uint8 `(C, H, W)`, the levels of what is given.
+        model: any model that the numba engine supports.
+        known: uint8 `(C, H, W)`, the given levels.
         known_mask: bool `(C, H, W)`: True where given.
-        n: how many endings, at most as many as there are particles.
-        labels: int64 `(particles,)`, for a model with classes: draws from p(class | what is given
-            before the first unknown sub-pixel). The weights take them from there.
-        uniforms: float `(particles, C, H, W)` in `[0, 1)`: one image is drawn for each, 2 to 4096.
-        generator: of the random numbers that resampling needs.
-        engine: a numba engine of this model, if there is one already; all others are passed over.
+        n: number of completions, at most the number of particles.
+        labels: int64 `(particles,)`, for a model with classes: draws from p(class | given before
+            the first unknown sub-pixel), which the weights then correct.
+        uniforms: float `(particles, C, H, W)` in `[0, 1)`: one per particle, 2 to 4096 of them.
+        generator: of the random numbers for resampling.
+        engine: a numba engine of this model, if already made; other engines are ignored.
         progress: called with (rows done, rows in all).
-        cancelled: asked before each row; see `sample`.
-        weighed: called after each row that has something to weigh.
+        cancelled: called before each row; see `sample`.
+        weighed: called after each row with given sub-pixels.
 
     Raises:
-        ConfigError: n or particles that cannot work, or a model that the engine cannot serve.
+        ConfigError: an invalid n or number of particles, or an unsupported model.
         DataError: known, known_mask or labels that do not fit the model.
     """
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
@@ -109,7 +108,7 @@ def complete_with_particles(
     if not 2 <= particles <= MAX_PARTICLES:
         raise ConfigError(f"particles = {particles} is outside 2 to {MAX_PARTICLES}.")
     if not 1 <= n <= particles:
-        raise ConfigError(f"n = {n} endings cannot be drawn from {particles} particles.")
+        raise ConfigError(f"n = {n} must be from 1 to the number of particles, {particles}.")
     request = make_request(
         model,
         particles,
@@ -174,13 +173,13 @@ def _log_mean(log_weights: Tensor) -> float:
 
 
 def systematic_resampling(weights: Tensor, n: int, position: Tensor) -> Tensor:
-    """n indices with these weights, each as often as it should be, give or take one: int64 `(n,)`.
+    """Draw n indices, each with its expected count to within 1: int64 `(n,)`.
 
-    Weights are `(k,)` and add up to 1; the indices come in order. One random number serves all,
-    `position` in `[0, 1)` (systematic resampling, Kitagawa 1996).
+    Weights are `(k,)` and sum to 1; the indices come in order. One random number `position` in
+    `[0, 1)` serves all (systematic resampling, Kitagawa 1996).
     """
     positions = (torch.arange(n) + position) / max(n, 1)
-    bounds = weights.cumsum(dim=0)[:-1]  # the last one is 1, whatever rounding says
+    bounds = weights.cumsum(dim=0)[:-1]  # the last one is 1, apart from rounding
     return torch.searchsorted(bounds, positions, right=True)
 
 
@@ -189,7 +188,7 @@ def _position(generator: torch.Generator) -> Tensor:
 
 
 def _replacements(weights: Tensor, generator: torch.Generator) -> Tensor:
-    """For each particle the one in its place: itself, or a heavy one if it was not drawn."""
+    """For each particle its replacement: itself, or a heavy one if it was not drawn."""
     count = len(weights)
     drawn = torch.bincount(
         systematic_resampling(weights, count, _position(generator)), minlength=count
