@@ -58,7 +58,7 @@ def test_no_id_but_one_of_the_right_form_reaches_the_disk(run_id):
     ],
 )
 def test_hostile_ids_are_refused(tmp_path, run_id):
-    with pytest.raises(RunError, match="no run's id"):
+    with pytest.raises(RunError, match="not a run's id"):
         find_run(tmp_path, run_id)
 
 

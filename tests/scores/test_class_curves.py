@@ -146,7 +146,7 @@ def test_knocking_out_and_comparing_say_what_cannot_work(model: AutoregressiveMo
         against_truth(model, full, picture)
     known[4] = False
     done = complete(model, picture, known, 1, seed=0)
-    with pytest.raises(DataError, match="differs from what was given"):
+    with pytest.raises(DataError, match="differs from the given part"):
         against_truth(model, done, 1 - picture)
 
 
