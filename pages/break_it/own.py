@@ -147,7 +147,7 @@ def _audited(path: Path) -> Audited:
             f"This model draws pictures of {sub_pixels:,} values each; this page audits up to "
             f"{_LARGEST:,}. On the command line any size will do: python -m pixelcnn audit FILE."
         )
-    with turns.turn():
+    with turns.long_turn():
         model, _ = load_checkpoint(path)
         report = audit(model)
     relation, limit = (one[0].any(axis=2) for one in (report.relation, report.limit))

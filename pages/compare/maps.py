@@ -13,7 +13,7 @@ from pages.compare.figures import begin
 from pages.compare.pair import Pair, unseen
 from pages.shared import common
 from pages.shared.controls import one_of, whole_number
-from pages.shared.turns import taking_turns
+from pages.shared.turns import short_job
 from widgets.pixel_grid.widget import pixel_grid
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _WHO_PAYS = "PRGn_r"
 
 
 @st.cache_data(show_spinner=False, max_entries=256)
-@taking_turns
+@short_job
 def _surprise(model: str, index: int) -> NDArray[np.float64]:
     """Bits that each pixel of an unseen digit costs: `(H, W)`."""
     from pixelcnn.introspect.counterfactual import surprise

@@ -211,7 +211,7 @@ def _completed(
 ) -> Completions:
     engine = common.engine_for(model)
     # Particles keep a processor busy for a second or more, the others for a moment.
-    with turns.turn(_watch) if _watch else turns.short_turn():
+    with turns.long_turn(_watch) if _watch else turns.short_turn():
         return complete(
             common.load_model(model)[0],
             image,

@@ -23,7 +23,7 @@ from pages.draw.start import ADDRESS, current_drawing, current_start, start_with
 from pages.draw.truth import choose_knock_out, truth_section
 from pages.draw.turns import choose_next_row, keep_buttons, next_row_here
 from pages.draw.words import (
-    behind_the_gap,
+    after_gap,
     guess,
     guess_by_particles,
     situation,
@@ -35,7 +35,7 @@ from pages.shared.quiz import quiz
 from pixelcnn.completion.completions import Completions
 from pixelcnn.completion.observed import rows_around
 from pixelcnn.completion.particle_filter import ParticleEndings
-from pixelcnn.scores.readings import Readings, load_readings
+from pixelcnn.scores.class_curves import ClassCurves, load_class_curves
 from widgets.bars.widget import bars
 from widgets.base.colors import role
 from widgets.endings.widget import endings
@@ -158,7 +158,7 @@ def warning(drawing: Drawing, done: Completions, options: Options) -> None:
     if words:
         with st.container():
             st.markdown(words)
-            if done.given.behind and options.method == AS_IT_READS:
+            if done.given.after_gap and options.method == AS_IT_READS:
                 around = Drawing(drawing.image, rows_around(drawing.known_mask).numpy())
                 st.button("Give the paper above it too", on_click=start_with, args=(around,))
 
@@ -167,15 +167,15 @@ def warning(drawing: Drawing, done: Completions, options: Options) -> None:
 
 
 @st.cache_resource(show_spinner=False)
-def readings(model: str) -> Readings | None:
+def class_curves(model: str) -> ClassCurves | None:
     """How the model reads test digits, measured beforehand for those that come with the lab."""
-    return load_readings(model) if model in common.shipped_models() else None
+    return load_class_curves(model) if model in common.shipped_models() else None
 
 
 def findings(model: str, config: dict[str, Any], done: Completions, options: Options) -> None:
     """The mean of the endings, and the bits of what is given."""
     raster = done.order == 0
-    measured = readings(model) if raster else None
+    measured = class_curves(model) if raster else None
     mean, bits = st.columns(2, gap="large")
     with mean:
         st.subheader("Where will ink be?")
@@ -191,8 +191,8 @@ def findings(model: str, config: dict[str, Any], done: Completions, options: Opt
     with bits:
         st.subheader("How surprising is what you gave?")
         st.markdown(surprise(done.given, options.label, config["levels"], measured))
-        if done.given.behind:
-            st.markdown(behind_the_gap(done.given, done.particles))
+        if done.given.after_gap:
+            st.markdown(after_gap(done.given, done.particles))
         if config["classes"]:
             st.subheader("How does it guess the digit?")
             if done.particles is None:

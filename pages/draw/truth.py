@@ -13,7 +13,7 @@ from pages.draw.start import digit_image, start_with
 from pages.draw.words import restored
 from pages.shared import common
 from pixelcnn.completion.completions import Completions
-from pixelcnn.completion.inpainting import KINDS, Kind, against_truth, knock_out
+from pixelcnn.completion.inpainting import KINDS, Kind, against_truth, inpainting_mask
 from widgets.endings.widget import endings
 from widgets.painter.widget import Drawing
 
@@ -63,7 +63,7 @@ def _knock_out(config: dict[str, Any]) -> None:
     kind: Kind = chosen if chosen in KINDS else KINDS[0]  # a browser can send what is none of them
     index = st.session_state["draw_digit"]
     image = digit_image(config, index)
-    known = knock_out(kind, image.shape[0], image.shape[1], share, seed=index).numpy()
+    known = inpainting_mask(kind, image.shape[0], image.shape[1], share, seed=index).numpy()
     start_with(Drawing(image, known))
     st.session_state["draw_truth"] = Drawing(image, known)
 

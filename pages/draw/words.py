@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pixelcnn.completion.inpainting import Truth
     from pixelcnn.completion.observed import GivenPart
     from pixelcnn.completion.particle_filter import ParticleEndings
-    from pixelcnn.scores.readings import Readings
+    from pixelcnn.scores.class_curves import ClassCurves
 
 
 def situation(done: Completions) -> str:
@@ -35,8 +35,8 @@ def situation(done: Completions) -> str:
         values = done.images[:, ~done.known_mask].flatten().tolist()
         inked = sum(map(bool, values))
         words.append(f"**One pixel is unknown**: {inked} of {len(values)} endings ink it.")
-    if done.given.behind and done.particles is None:
-        share = "All" if done.given.behind == known else f"{done.given.behind} of the"
+    if done.given.after_gap and done.particles is None:
+        share = "All" if done.given.after_gap == known else f"{done.given.after_gap} of the"
         reads = "left to right, top to bottom" if done.order == RASTER else in_words(done.order)
         words.append(
             f"**{share} {known} given pixels come after an unknown one.** They are kept, but the "
@@ -60,7 +60,7 @@ def what_it_did(done: Completions, options: Options) -> str:
         )
     if options.method == PARTICLES:
         return "Nothing given comes too late, so there is nothing to weigh: plain endings."
-    known, late = int(done.known_mask.sum()), done.given.behind
+    known, late = int(done.known_mask.sum()), done.given.after_gap
     words = f"Read {in_words(done.order)}: "
     if not known:
         return words + "nothing is given."
@@ -69,7 +69,7 @@ def what_it_did(done: Completions, options: Options) -> str:
     return words + f"{late} of {known} given pixels come too late to be looked at."
 
 
-def guess(label: int | None, readings: Readings | None = None, pixels: int = 0) -> str:
+def guess(label: int | None, class_curves: ClassCurves | None = None, pixels: int = 0) -> str:
     """How the bars come about, and how good such a guess is."""
     words = (
         "The model can draw each of the ten digits. So it asks ten times: how likely would this "
@@ -79,12 +79,12 @@ def guess(label: int | None, readings: Readings | None = None, pixels: int = 0) 
         words += "The endings are shared out by them, the likeliest digit first."
     else:
         words += f"You told it that this is a {label}, so the endings do not use them."
-    accuracy = None if readings is None else readings.accuracy(pixels)
-    if readings is not None and accuracy is not None and pixels:
-        whole = readings.accuracy(readings.right.size - 1)
+    accuracy = None if class_curves is None else class_curves.accuracy(pixels)
+    if class_curves is not None and accuracy is not None and pixels:
+        whole = class_curves.accuracy(class_curves.right.size - 1)
         words += (
             f"\n\nWith the first {pixels} pixels of a test digit, its first guess is right in "
-            f"**{accuracy:.0%}** of {readings.images:,} cases; with all of them in {whole:.1%}."
+            f"**{accuracy:.0%}** of {class_curves.images:,} cases; with all of them in {whole:.1%}."
         )
     return words
 
@@ -98,7 +98,7 @@ def guess_by_particles(endings: int) -> str:
 
 
 def surprise(
-    given: GivenPart, label: int | None, levels: int, readings: Readings | None = None
+    given: GivenPart, label: int | None, levels: int, class_curves: ClassCurves | None = None
 ) -> str:
     """The bits of the given part, with what a bit is."""
     if given.prefix == 0:
@@ -107,14 +107,16 @@ def surprise(
             "surprise the model."
         )
     bits = given.bits if label is None else given.class_bits[label].item()
-    what = "the given part" if not given.behind else f"the {given.prefix} pixels before the gap"
+    what = "the given part" if not given.after_gap else f"the {given.prefix} pixels before the gap"
     asked = "" if label is None else f", told that it is a {label}"
     words = (
         f"**{bits:.1f} bits**: so much surprise is in {what}{asked}. A bit is one coin toss "
         f"guessed right; {bits:.0f} in a row are as unlikely as your beginning."
     )
-    if readings is not None and label is None:
-        words += "\n\n" + _percentile(readings.percentile(bits, given.prefix), readings.images)
+    if class_curves is not None and label is None:
+        words += "\n\n" + _percentile(
+            class_curves.percentile(bits, given.prefix), class_curves.images
+        )
     if levels == 2:
         words += (
             f"\n\nSomebody who has never seen a digit would toss a coin for each of the "
@@ -124,16 +126,16 @@ def surprise(
     return words
 
 
-def behind_the_gap(given: GivenPart, particles: ParticleEndings | None) -> str:
+def after_gap(given: GivenPart, particles: ParticleEndings | None) -> str:
     """What is known about the surprise of the given pixels behind the gap."""
     if particles is None:
         return (
-            f"The {given.behind} given pixels behind the gap are not counted: for them all "
+            f"The {given.after_gap} given pixels behind the gap are not counted: for them all "
             "that could stand in the gap would have to be tried."
         )
     return (
-        f"The {given.behind} given pixels behind the gap hold about "
-        f"**{particles.behind_nats / math.log(2):.0f} bits** more. That is an estimate: "
+        f"The {given.after_gap} given pixels behind the gap hold about "
+        f"**{particles.after_gap_nats / math.log(2):.0f} bits** more. That is an estimate: "
         "the particles tried some of what could stand in the gap, not all."
     )
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from pages.features.attention import show_where_it_looks
 from pages.features.cell import numbers, show_cell, wiring
-from pages.features.moments import show_moments
 from pages.features.questions import QUESTIONS
+from pages.features.snapshots import show_snapshots
 from pages.features.words import EXPLAINED, views
 from pages.shared import common, pictures
 from pages.shared.controls import one_of
 from pages.shared.quiz import quiz
-from pages.shared.turns import taking_turns
+from pages.shared.turns import short_job
 from pixelcnn.introspect.cell import Cell
 from pixelcnn.introspect.feature_maps import (
     LayerSummary,
@@ -55,7 +55,7 @@ class Inside:
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)  # some 10 MB each
-@taking_turns
+@short_job
 def inside(
     model: str, image: NDArray[np.uint8], label: int | None, part: str, scale: str
 ) -> Inside:
@@ -263,7 +263,7 @@ with common.explained():
         "same for every pixel. **Move the slider**: the steps double, since most happens early. A "
         "colour means the same number at all of them."
     )
-    show_moments(image, asked.digit)
+    show_snapshots(image, asked.digit)
 
 st.markdown("The same maps in a notebook:")
 path = os.path.relpath(common.models()[model].path, common.CHECKPOINTS.parent)

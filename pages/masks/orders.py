@@ -8,7 +8,7 @@ from pages.masks.state import Setup
 from pages.masks.words import ORDERS
 from pages.shared.controls import one_of
 from pixelcnn.causality.generation_orders import generation_order, in_order
-from pixelcnn.causality.stack_growth import stack_growth
+from pixelcnn.causality.stack_growth import stack_receptive_field
 from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
 
 _SIZE = 14  # small enough to see single rows
@@ -18,7 +18,7 @@ _SIZE = 14  # small enough to see single rows
 def _tables(name: str, first: int, kernel: int, mask: str, dilation: int) -> dict[str, ReachTable]:
     """One stack in this order: with the raster masks as they are, and the picture transformed."""
     setup = Setup(_SIZE, first, "B" if mask == "B" else "A", kernel, dilation, "pixelcnn", "")
-    found = stack_growth(*setup.usual.masks, size=_SIZE, dilation=dilation)
+    found = stack_receptive_field(*setup.usual.masks, size=_SIZE, dilation=dilation)
     order = generation_order(name, _SIZE)
     turned = in_order(np.concatenate([found.relations, found.limit[None]]), order)
     return {

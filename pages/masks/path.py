@@ -7,10 +7,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.masks.grids import depth_names
-from pages.masks.state import Setup, target, view, who_hears
+from pages.masks.state import Setup, first_seen_depths, target, view
 from pages.masks.words import edited_why, step_in_words
 from pages.shared.architectures import ARCHITECTURES
-from pages.shared.turns import one_at_a_time
+from pages.shared.turns import slow_job
 from pixelcnn.causality.depth_growth import thin_graph
 from pixelcnn.causality.mask_stack import MaskStack
 from pixelcnn.causality.paths import Paths, Step, stack_path
@@ -51,7 +51,7 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
 
 
 @st.cache_resource(show_spinner="Following every path ...", max_entries=3)
-@one_at_a_time
+@slow_job
 def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks: int) -> Paths:
     """The ways through a network that is as thin as it can be."""
     chosen = ARCHITECTURES[name]
@@ -68,14 +68,18 @@ def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks
 
 
 def _way(
-    name: str, setup: Setup, masks: MaskStack, heard: NDArray[np.int16], source: tuple[int, int]
+    name: str,
+    setup: Setup,
+    masks: MaskStack,
+    first_seen: NDArray[np.int16],
+    source: tuple[int, int],
 ) -> tuple[Step, ...]:
     """How it comes from the source to the target."""
     if name == "pixelcnn":
-        return stack_path(heard, masks.masks[1], source, target(), dilation=setup.dilation)
-    if heard[target()] < 0:
+        return stack_path(first_seen, masks.masks[1], source, target(), dilation=setup.dilation)
+    if first_seen[target()] < 0:
         return ()
-    blocks = max(1, int(heard[target()]))
+    blocks = max(1, int(first_seen[target()]))
     paths = _paths(name, setup.first, setup.kernel, setup.mask, setup.size, blocks)
     return paths.find(source, target())
 
@@ -122,12 +126,12 @@ def path(setup: Setup, masks: MaskStack) -> None:
     )
     for (side, key), place in zip(KEYS.items(), st.columns(2, gap="large"), strict=True):
         name = setup.pair[side]
-        heard = who_hears(setup, name, masks, source)
-        steps = _way(name, setup, masks, heard, source)
-        depths = 1 + max([int(heard.max()), *(step.depth for step in steps)])
+        first_seen = first_seen_depths(setup, name, masks, source)
+        steps = _way(name, setup, masks, first_seen, source)
+        depths = 1 + max([int(first_seen.max()), *(step.depth for step in steps)])
         with place:
             path_grid(
-                heard,
+                first_seen,
                 source=source,
                 target=(row, column),
                 steps=[_told(name, before, after) for before, after in pairwise(steps)],

@@ -11,11 +11,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared.architectures import ARCHITECTURES
-from pages.shared.turns import one_at_a_time
-from pixelcnn.causality.depth_growth import Totals, growth
+from pages.shared.turns import slow_job
+from pixelcnn.causality.depth_growth import Totals, receptive_field_by_depth
 from pixelcnn.causality.mask_stack import MaskStack
-from pixelcnn.causality.paths import first_heard
-from pixelcnn.causality.stack_growth import heard_in_stack, stack_growth
+from pixelcnn.causality.paths import first_seen_depth
+from pixelcnn.causality.stack_growth import stack_first_seen_depth, stack_receptive_field
 from pixelcnn.errors import ConfigError
 from pixelcnn.nn.layers import MaskType
 from widgets.reach_grid.widget import ReachSelection, ReachStack, ReachTable, reach_table
@@ -72,13 +72,13 @@ class Setup:
 class View:
     """What every pixel sees after each layer: for the browser, and counted over all pairs.
 
-    `heard` is after which layer each pixel sees each source, int8 `(H, W, H, W)`, -1 for never;
-    None for masks that may be edited, where `heard_in_stack` tells it for one source at a time.
+    `first_seen` is the first layer after which each pixel sees each source: int8 `(H, W, H, W)`, -1
+    for never; None for editable masks, which `stack_first_seen_depth` takes one source at a time.
     """
 
     table: ReachTable | ReachStack
     totals: tuple[Totals, ...]
-    heard: NDArray[np.int8] | None = None
+    first_seen: NDArray[np.int8] | None = None
 
 
 def view(setup: Setup, name: str, masks: MaskStack) -> View:
@@ -92,17 +92,17 @@ def view(setup: Setup, name: str, masks: MaskStack) -> View:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int) -> View:
     stack = MaskStack.from_hex(masks, (first, kernel))
-    found = stack_growth(*stack.masks, size=size, dilation=dilation)
+    found = stack_receptive_field(*stack.masks, size=size, dilation=dilation)
     table = ReachStack(stack.masks, size, size, size, dilation, keeps=True)
     return View(table, found.totals)
 
 
 # 0.7 MB each. Following the paths takes up to seconds and 16 MB: what may be asked is kept at once.
 @st.cache_resource(show_spinner="Following every path ...", max_entries=64)
-@one_at_a_time
+@slow_job
 def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> View:
     chosen = ARCHITECTURES[name]
-    found = growth(
+    found = receptive_field_by_depth(
         chosen.model,
         size=size,
         first_kernel_size=first,
@@ -115,18 +115,20 @@ def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> V
     relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
     totals = (*found.totals, *repeat(found.totals[-1], missing))
     table = reach_table(relations, limit=found.limit)
-    return View(table, totals, first_heard(found.relations).astype(np.int8))
+    return View(table, totals, first_seen_depth(found.relations).astype(np.int8))
 
 
-def who_hears(
+def first_seen_depths(
     setup: Setup, name: str, masks: MaskStack, source: tuple[int, int]
 ) -> NDArray[np.int16]:
-    """After which layer each pixel sees the source: see `first_heard`."""
+    """After which layer each pixel sees the source: see `first_seen_depth`."""
     if name == "pixelcnn":
-        return heard_in_stack(*masks.masks, source, size=setup.size, dilation=setup.dilation)
-    heard = _view_of(name, setup.first, setup.kernel, setup.mask, setup.size).heard
-    assert heard is not None  # only masks that may be edited lack it
-    return heard[:, :, *source].astype(np.int16)
+        return stack_first_seen_depth(
+            *masks.masks, source, size=setup.size, dilation=setup.dilation
+        )
+    first_seen = _view_of(name, setup.first, setup.kernel, setup.mask, setup.size).first_seen
+    assert first_seen is not None  # only masks that may be edited lack it
+    return first_seen[:, :, *source].astype(np.int16)
 
 
 # ---------------------------------------------------------------- edited masks

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from pages.masks.state import Setup, target
 from pages.shared import common
 from pages.shared.controls import one_of
-from pages.shared.turns import one_at_a_time
-from pixelcnn.introspect.saliency import weighted_reach
+from pages.shared.turns import slow_job
+from pixelcnn.introspect.saliency import saliency
 from widgets.base.colors import role_index
 from widgets.pixel_grid.widget import pixel_grid
 
@@ -21,16 +21,14 @@ EXACT, WEIGHTED = "exact", "weighted"
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-@one_at_a_time
+@slow_job
 def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
     """The mean size of the gradient over some real digits, for one target: `(H, W)`."""
     model, _ = common.load_model(name)
     split = common.unseen(2, 28)
     labels = split.labels[:DIGITS] if model.config.classes else None
     with common.progress_bar("Asking the network ...") as progress:
-        return weighted_reach(
-            model, split.images[:DIGITS], (row, column), labels, progress=progress
-        )
+        return saliency(model, split.images[:DIGITS], (row, column), labels, progress=progress)
 
 
 def exact(name: str, row: int, column: int) -> NDArray[np.uint8]:

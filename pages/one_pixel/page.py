@@ -13,7 +13,7 @@ from pages.one_pixel.words import LEAD, TERMS, TRY, in_words
 from pages.shared import common, pictures
 from pages.shared.controls import one_of
 from pages.shared.quiz import quiz
-from pages.shared.turns import taking_turns
+from pages.shared.turns import short_job
 from pixelcnn.causality.reach import limit_reach
 from pixelcnn.introspect.counterfactual import Counterfactual, counterfactual
 from widgets.pixel_grid.widget import Marks, newest_cell, pixel_grid
@@ -35,7 +35,7 @@ found.kl_bits  # (channels, rows, columns)
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
-@taking_turns
+@short_job
 def changed(
     model: str,
     image: NDArray[np.uint8],

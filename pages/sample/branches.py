@@ -49,7 +49,7 @@ def _branch(options: Options, line: Tree, _progress: Progress) -> Film:
     else:
         parent = sampled(options, _progress).only(line[0].sample)
     model = common.load_model(options.model)[0]
-    with turns.turn(_progress):
+    with turns.long_turn(_progress):
         return branches.grow(model, parent, line[-1], common.engine_for(options.model))
 
 

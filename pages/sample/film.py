@@ -63,7 +63,7 @@ def sampled(options: Options, progress: Progress) -> Film:
 @st.cache_data(show_spinner=False, max_entries=64)
 def drawn(options: Options, _progress: Progress) -> Film:
     """The film for these options, drawn once for everybody."""
-    with turns.turn(_progress):
+    with turns.long_turn(_progress):
         return draw_film(
             common.load_model(options.model)[0],
             options.n,

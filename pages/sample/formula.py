@@ -4,7 +4,7 @@
 LOOP = """\
 for at in reading_order:  # every (..., row, column), left to right, top to bottom
     log_p = likelihood.level_log_probs(model(images, labels), images)[at]
-    p = temper(log_p, temperature)
+    p = apply_temperature(log_p, temperature)
     images[at] = draw(p, uniforms[at])
 """
 

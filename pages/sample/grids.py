@@ -24,7 +24,7 @@ MOST_CLASSES = 10
 def _drawn(model: str, rows: tuple[Row, ...], seeds: tuple[int, ...], _progress: Progress) -> Film:
     """One sheet, drawn once for everybody; its columns are the seeds."""
     network = common.load_model(model)[0]
-    with turns.turn(_progress):
+    with turns.long_turn(_progress):
         return draw_grid(
             network,
             rows,

@@ -42,7 +42,7 @@ def _run(options: Options) -> Race:
         label = 0
     with (
         common.progress_bar("The textbook loop is drawing ...") as progress,
-        turns.turn(progress),
+        turns.long_turn(progress),
     ):
         return race(
             model,

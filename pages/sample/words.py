@@ -31,10 +31,10 @@ def how(film: Film) -> str:
     )
     return (
         "The loop is the formula, line by line: the model answers for the next pixel (`log_p`), "
-        "the temperature *T* sharpens or flattens the answer (`temper`), and a random number "
-        f"between 0 and 1 {falls}. At 3 pixels a second or slower, and at each step by hand, the "
-        "three lines under the film light up in turn. The **seed** fixes all random numbers, so "
-        f"that you can repeat what you saw.{colours}"
+        "the temperature *T* sharpens or flattens the answer (`apply_temperature`), and a "
+        f"random number between 0 and 1 {falls}. At 3 pixels a second or slower, and at each step "
+        "by hand, the three lines under the film light up in turn. The **seed** fixes all random "
+        f"numbers, so that you can repeat what you saw.{colours}"
     )
 
 

@@ -18,7 +18,7 @@ P, T = ParamSpec("P"), TypeVar("T")
 
 
 @contextmanager
-def turn(progress: object = None) -> Iterator[None]:
+def long_turn(progress: object = None) -> Iterator[None]:
     """A turn for work of more than a moment, such as a film or particles.
 
     Args:
@@ -43,7 +43,7 @@ def short_turn() -> Iterator[None]:
         yield
 
 
-def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
+def short_job(work: Callable[P, T]) -> Callable[P, T]:
     """Let work of a few tenths of a second take a short turn, so that those who only press a button
     share Python with two others at most.
 
@@ -53,7 +53,7 @@ def taking_turns(work: Callable[P, T]) -> Callable[P, T]:
     return _in_turn_at(_short, work)
 
 
-def one_at_a_time(work: Callable[P, T]) -> Callable[P, T]:
+def slow_job(work: Callable[P, T]) -> Callable[P, T]:
     """The same for work of up to some seconds: it has a queue of its own, so that nothing shorter
     waits behind it."""
     return _in_turn_at(_slow, work)

@@ -23,12 +23,12 @@ _MAPS = 8
 def maps(view: RunView, steps: list[int]) -> list[list[Tiles]]:
     """A row of maps of the last block, at the saved moment before each of `steps`; or no row."""
     from pixelcnn.errors import LabError
-    from pixelcnn.runs.snapshots import kept_steps, moment_steps
+    from pixelcnn.runs.snapshots import kept_steps, snapshot_steps
 
     if not train_setup.is_at_hand(view.config):
         return []
     # The weights of the last save are replaced by the next: only a run that is over has them.
-    kept = kept_steps(view.run) if view.status.active else moment_steps(view.run)
+    kept = kept_steps(view.run) if view.status.active else snapshot_steps(view.run)
     if not kept:
         return []
     try:
@@ -57,8 +57,8 @@ def _tiles(path: str, kept: tuple[int, ...], config_json: bytes) -> tuple[str, N
 def _maps_at(path: str, step: int, config_json: bytes) -> tuple[str, NDArray]:
     from pixelcnn.recipes.config import RunConfig
     from pixelcnn.runs.directory import Run
-    from pixelcnn.runs.snapshot_maps import moment_maps
+    from pixelcnn.runs.snapshot_maps import snapshot_maps
 
     data = train_setup.data_of(RunConfig.from_json(config_json))
-    layer, found = moment_maps(Run(path), step, data.test.images[:1], data.test.labels[:1])
+    layer, found = snapshot_maps(Run(path), step, data.test.images[:1], data.test.labels[:1])
     return layer, found[:_MAPS]

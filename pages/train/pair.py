@@ -16,9 +16,9 @@ _ALONE = "none"
 
 def choose_other(config: RunConfig) -> RunConfig | None:
     """The second training that is asked for, if one is; kept in the URL."""
-    from pixelcnn.recipes.pairs import DIFFERENCES
+    from pixelcnn.recipes.pairs import ABLATIONS
 
-    possible = {name: one for name, one in DIFFERENCES.items() if one.others(config)}
+    possible = {name: one for name, one in ABLATIONS.items() if one.others(config)}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         name = st.selectbox(
             "Beside it, another with a different",

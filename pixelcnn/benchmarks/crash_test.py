@@ -155,10 +155,10 @@ class _Starter:
 
 
 def _train(path: str) -> None:
-    from pixelcnn.runs.worker import carry_out, prepare_process
+    from pixelcnn.runs.worker import prepare_process, run_training
 
     prepare_process()
-    carry_out(Run(path))
+    run_training(Run(path))
 
 
 class _Looks:

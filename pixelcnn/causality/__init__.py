@@ -1,4 +1,4 @@
-"""Receptive fields, blind spots and leaks: by taps for our own models, by trying for any other."""
+"""Receptive fields, blind spots and leaks: from taps for our models, by perturbation for others."""
 
 import lazy_loader
 

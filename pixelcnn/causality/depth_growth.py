@@ -1,4 +1,4 @@
-"""How the view of a network grows, layer by layer, until no further layer adds anything."""
+"""How a network's receptive field grows with depth, until no further layer adds anything."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _DEPTHS_AT_ONCE = 5
 
 
 @dataclass(frozen=True, eq=False)
-class Growth:
-    """What each pixel sees after each layer.
+class ReceptiveFields:
+    """The receptive fields of all pixels after each layer.
 
     Attributes:
         relations: bool `(blocks + 1, H, W, H, W)`: after the first layer, then after each block;
             target row and column, then source row and column.
-        limit: what a network of any depth sees: bool `(H, W, H, W)`.
+        limit: the same at unlimited depth: bool `(H, W, H, W)`.
     """
 
     relations: BoolArray
@@ -55,8 +55,8 @@ class Growth:
 class Totals:
     """Counts over all (target, source) pairs of pixels.
 
-    `legal` sources come before their target, `seen` ones are used, `never` is what no depth would
-    use (the blind spot), and `leaks` come at or after their target and are used all the same.
+    `legal` sources come before their target, `seen` ones are used, `never` ones are unseen at any
+    depth (the blind spot), and `leaks` are seen although they do not come before their target.
     """
 
     legal: int
@@ -66,11 +66,11 @@ class Totals:
 
     @property
     def seen_share(self) -> float:
-        """Share of the legal pairs that is seen, 0 to 1."""
+        """Share of the legal pairs that are seen, 0 to 1."""
         return self.seen / max(self.legal, 1)
 
 
-def growth(
+def receptive_field_by_depth(
     name: str,
     *,
     size: int = 28,
@@ -78,14 +78,14 @@ def growth(
     kernel_size: int = 3,
     first_mask: MaskType = "A",
     **options: Any,
-) -> Growth:
-    """Follow the view of an architecture on square grey images, up to where it ends.
+) -> ReceptiveFields:
+    """The receptive fields of an architecture on square grey images, up to their limit.
 
-    In `pixelcnn` each block here has one k x k masked convolution, and there are as many blocks as
-    the image has rows below the first: for k = 3 or more, no further one adds anything. Where
-    blocks are no such chain (attention, several resolutions), the networks of one block, of two
-    and so on are followed until a block more adds nothing. The view does not depend on the number
-    of channels, so the networks are as thin as they can be.
+    In `pixelcnn` each block has one k x k masked convolution here, and there are as many blocks as
+    rows below the first: for k = 3 or more, further ones add nothing. Where blocks do not form a
+    chain (attention, several resolutions), networks of one block, of two and so on are followed
+    until one more adds nothing. The number of channels does not matter, so the networks are as thin
+    as possible.
 
     Args:
         name: an architecture of the registry.
@@ -93,15 +93,15 @@ def growth(
         first_kernel_size: of the first masked convolution.
         kernel_size: of those in the blocks.
         first_mask: of the first layer. "B" is the mistake that lets each pixel see itself.
-        options: more of the architecture's, such as `dilations=(2,)` or `layer="row_lstm"`.
+        options: further options of the architecture, such as `dilations=(2,)`.
 
     Raises:
-        ConfigError: an unknown architecture, option or mask type, or sizes that cannot work.
+        ConfigError: an unknown architecture, option or mask type, or invalid sizes.
     """
     if first_mask not in ("A", "B"):
         raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
     if size < 2:
-        raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
+        raise ConfigError(f"size = {size} is too small; use 2 or more.")
     options |= {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}
     if name == "pixelcnn":
         options.setdefault("block", "bottleneck")
@@ -112,7 +112,7 @@ def growth(
         found = _grown(template, size, blocks=size - 1)
     else:
         found = _grown_one_by_one(traced, size)
-    return Growth(found, limit=found[-1])
+    return ReceptiveFields(found, limit=found[-1])
 
 
 def thin_graph(
@@ -123,31 +123,31 @@ def thin_graph(
     first_mask: MaskType = "A",
     **options: Any,
 ) -> Graph:
-    """A network of this architecture with as few channels as can be, which sees the same.
+    """The graph of this architecture with minimal channels and the same receptive fields.
 
     Args:
         name: an architecture of the registry.
-        size: rows and columns of the image that it is meant for.
-        blocks: how many.
-        first_mask: of the first layer; "B" is the mistake, as in `growth`.
-        options: more of the architecture's.
+        size: rows and columns of the images, in pixels.
+        blocks: number of blocks.
+        first_mask: of the first layer; "B" is the mistake, as in `receptive_field_by_depth`.
+        options: further options of the architecture.
 
     Raises:
-        ConfigError: an unknown architecture or option, or sizes that cannot work.
+        ConfigError: an unknown architecture or option, or invalid sizes.
     """
     _check(name, size, options)
     return _thin_graph(name, blocks, first_mask, _named(options))
 
 
 def _check(name: str, size: int, options: dict[str, Any]) -> None:
-    """Build the smallest such network for images of this size, for its objections."""
+    """Build the smallest such network for images of this size, to raise its errors."""
     build_model(name, height=size, width=size, hidden_channels=2, blocks=1, **options)
 
 
 def _of_each_depth(
     name: str, first_mask: MaskType, options: dict[str, Any]
 ) -> Callable[[int], Graph]:
-    """Gives the graph for a number of blocks."""
+    """A function that returns the graph for a number of blocks."""
     named = _named(options)
 
     def traced(blocks: int) -> Graph:
@@ -167,7 +167,7 @@ def _named(options: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
 def _thin_graph(
     name: str, blocks: int, first_mask: MaskType, options: tuple[tuple[str, Any], ...]
 ) -> Graph:
-    """It is the same for images of any size, and takes longer to make than to follow."""
+    """Cached: it is the same for images of any size, and takes longer to make than to follow."""
     model = _thin_model(name, blocks, options)
     if first_mask == "B":
         put_mask_b_first(model)
@@ -177,7 +177,7 @@ def _thin_graph(
 
 @lru_cache(maxsize=32)
 def _recording(name: str, blocks: int, options: tuple[tuple[str, Any], ...]) -> Recording:
-    """It is the same for kernels of any size, and for either mask."""
+    """Cached: it is the same for kernels of any size, and for either mask."""
     return record(_thin_model(name, blocks, options))
 
 
@@ -191,10 +191,10 @@ def _thin_model(
 
 
 def put_mask_b_first(model: AutoregressiveModel) -> None:
-    """Exchange each mask of type A for type B: the classical mistake, for demonstrations.
+    """Replace each mask of type A by type B: the classical mistake, for demonstrations.
 
-    The first layer then shows every pixel to itself, and the model learns to copy what it should
-    predict. For grey models.
+    Every pixel then sees itself, and the model learns to copy what it should predict. For grey
+    models.
     """
     for path, layer in list(model.named_modules()):
         if isinstance(layer, MaskedConv2d) and layer.mask_type == "A":
@@ -205,13 +205,13 @@ def put_mask_b_first(model: AutoregressiveModel) -> None:
 
 
 def _is_chain(graph: Graph) -> bool:
-    """Whether the blocks are alike, each adding to what the one before handed on."""
+    """Whether all blocks are alike, each adding to the output of the previous one."""
     stream = [value.index for value in _residual_stream(graph)]
     return len(stream) == _TEMPLATE_BLOCKS + 1 and stream[2] - stream[1] == stream[3] - stream[2]
 
 
 def _grown_one_by_one(traced: Callable[[int], Graph], size: int) -> BoolArray:
-    """The relation after the first layer, and of networks of one block more each time."""
+    """The relation after the first layer, and of networks of increasing depth."""
     steps: list[BoolArray] = []
     for blocks in range(1, size):
         graph = traced(blocks)
@@ -226,7 +226,7 @@ def _grown_one_by_one(traced: Callable[[int], Graph], size: int) -> BoolArray:
 
 
 def _reads_the_image(value: Value) -> bool:
-    """Whether it is a first layer: later ones may look at the image too, beside other features."""
+    """Whether it is a first layer: later ones may read the image too, beside other features."""
     return value.name.startswith("first") and value.op == "taps"
 
 
@@ -234,7 +234,7 @@ def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:
     """The relation after the first layer and after each of `blocks` equal blocks.
 
     Tracing a deep network takes far longer than following its taps. All blocks are alike, so the
-    second of three is followed again and again, each time from where it had arrived.
+    second of three is followed again and again, each time from the previous result.
     """
     first, second, third = (value.index for value in _residual_stream(graph)[:3])
     period = third - second
@@ -253,16 +253,16 @@ def _grown(graph: Graph, size: int, blocks: int) -> BoolArray:
         steps.append(_pixels(known[third + shift]))
         here = [value.index + shift for value in block]
         if all(np.array_equal(known[at].packed, known[at - period].packed) for at in here):
-            # A block that changes nothing at all is followed by more of that kind.
+            # If a block changes nothing, further ones change nothing either.
             steps += [steps[-1]] * (blocks + 1 - len(steps))
     return np.stack(steps)
 
 
 def _residual_stream(graph: Graph) -> list[Value]:
-    """What the first layer put out and what it became with each block, first to last.
+    """The output of the first layer and of each block, first to last.
 
-    Followed back from the output: the head, and then one addition after the other, each of a
-    block's branch to what came before it.
+    Found backwards from the output: the head, then one addition after the other, each of a block's
+    branch to its input.
     """
     value = graph.output
     while value.op in ("taps", "relu"):

@@ -1,8 +1,7 @@
-"""Orders in which the pixels of a picture can be generated, and what a network knows in each.
+"""Orders in which the pixels of an image can be generated, and the receptive fields in each.
 
 A masked network always works in raster order: row by row, left to right. For another order the
-picture is transformed, so that its pixels come in raster order, and the result is transformed
-back.
+image is transformed so that its pixels come in raster order, and the result is transformed back.
 """
 
 from __future__ import annotations
@@ -46,10 +45,10 @@ def order_names() -> list[str]:
 
 
 def generation_order(name: str, size: int) -> Order:
-    """One of `order_names` for square pictures of `size` pixels a side.
+    """One of `order_names` for square images of `size` pixels a side.
 
     Raises:
-        ConfigError: an order that is not known.
+        ConfigError: unknown order.
     """
     if name not in _ORDERS:
         raise ConfigError(f"order {name!r} is unknown; use one of {', '.join(_ORDERS)}.")
@@ -57,16 +56,16 @@ def generation_order(name: str, size: int) -> Order:
 
 
 def in_order(relations: BoolArray, order: Order) -> BoolArray:
-    """What a raster network sees of a picture that was transformed to this order first.
+    """The relation of a raster network on an image transformed to this order.
 
-    The pixel of step i stands in the transformed picture where raster order has its step i.
+    The pixel of step i is where raster order has its step i in the transformed image.
 
     Args:
         relations: bool `(..., H, W, H, W)` of the network, target then source.
         order: the step of each pixel.
 
     Returns:
-        The same relation in the places of the picture before it was transformed.
+        The same relation, indexed by the pixels of the original image.
     """
     pixels = order.size
     flat = relations.reshape(*relations.shape[:-4], pixels, pixels)

@@ -1,7 +1,7 @@
-"""A chain of masked convolutions with any masks at all: what it sees, and which weights leak.
+"""A chain of masked convolutions with arbitrary masks: its receptive field and its leaking weights.
 
-`reach.audit` follows the taps of a whole model. Here the masks are all there is, one layer right
-after the other with no connection past them, so that each leak can be blamed on weights.
+`reach.audit` follows the taps of a whole model. Here there are only masked layers in a chain,
+without residual connections, so that each leak can be traced to weights.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pixelcnn.nn.layers import Offset, causal_mask
 
 @dataclass(frozen=True, order=True)
 class Tap:
-    """One weight: the layer that it belongs to, from 0, and where it looks, in rows and columns."""
+    """One weight: the index of its layer, and its row and column offset."""
 
     layer: int
     offset: Offset
@@ -28,7 +28,7 @@ class Tap:
 
 @dataclass(frozen=True, eq=False)
 class MaskStack:
-    """Masks, first layer first: bool `(k, k)` each, k odd, True where a weight is kept.
+    """Masks from the first layer to the last: bool `(k, k)`, k odd, True where a weight is kept.
 
     Raises:
         ConfigError: no mask, or one without a centre.
@@ -38,14 +38,14 @@ class MaskStack:
 
     def __post_init__(self) -> None:
         if not self.masks:
-            raise ConfigError("A stack needs one mask at least.")
+            raise ConfigError("A stack needs at least one mask.")
         for mask in self.masks:
             if mask.ndim != 2 or mask.shape[0] != mask.shape[1] or mask.shape[0] % 2 == 0:
                 raise ConfigError(f"a mask of shape {mask.shape} has no centre; use (k, k), k odd.")
 
     @classmethod
     def correct(cls, sizes: Sequence[int]) -> Self:
-        """The masks as they should be: A, then B, for kernels of these sizes."""
+        """The correct masks, A then B, for kernels of these sizes."""
         kinds = ("A", *["B"] * (len(sizes) - 1))
         return cls(
             tuple(
@@ -56,7 +56,7 @@ class MaskStack:
 
     @classmethod
     def from_hex(cls, text: str, sizes: Sequence[int]) -> Self:
-        """The masks that `hex` wrote down, for kernels of these sizes.
+        """The inverse of `hex`, for kernels of these sizes.
 
         Raises:
             ConfigError: the text does not fit these sizes.
@@ -69,24 +69,23 @@ class MaskStack:
                 for bits, size in zip(packed, sizes, strict=True)
             ]
         except ValueError as error:
-            raise ConfigError(f"masks = {text!r} fits no kernels of sizes {sizes}.") from error
+            raise ConfigError(f"masks = {text!r} does not fit kernels of sizes {sizes}.") from error
         stack = cls(tuple(masks))
         if stack.hex != text:
-            raise ConfigError(f"masks = {text!r} fits no kernels of sizes {sizes}.")
+            raise ConfigError(f"masks = {text!r} does not fit kernels of sizes {sizes}.")
         return stack
 
     @property
     def hex(self) -> str:
-        """The masks in a few letters, for an address: one bit a weight, layers parted by dashes."""
+        """The masks as text for an address: one bit per weight in hex, dashes between layers."""
         return "-".join(np.packbits(mask).tobytes().hex() for mask in self.masks)
 
     def relations(self, size: int) -> list[BoolArray]:
-        """What each pixel sees after each layer: bool `(size, size, size, size)`, target first."""
+        """The relation after each layer: bool `(size, size, size, size)`, target first."""
         return [_unpacked(seen) for seen in self._views(size)]
 
     def report(self, size: int) -> AuditReport:
-        """The counts. "Never" is what would still be unseen with any number of layers more, each
-        like the last."""
+        """The counts; "never" assumes any number of further layers like the last."""
         seen = self._views(size)[-1]
         relation, limit = _unpacked(seen), seen.copy()
         last, known = taps_of(self.masks[-1]), set[bytes]()
@@ -97,16 +96,16 @@ class MaskStack:
         return AuditReport(relation[None, :, :, None], _unpacked(limit)[None, :, :, None])
 
     def leaking_taps(self) -> list[Tap]:
-        """The weights to blame for leaks: each looks where its layer should not, and some way on
+        """The weights that cause leaks: each looks where its layer should not, and some path on
         through the other layers ends at the pixel itself or later.
 
-        The first layer should look at earlier pixels only, later ones at the pixel itself too. A
-        weight may look ahead and do no harm: behind a layer that reads only the rows above, one may
-        look sideways, as the vertical stack of a Gated PixelCNN does.
+        The first layer may look at earlier pixels only, later ones also at the pixel itself. A
+        weight that looks ahead can be harmless: after a layer that reads only the rows above, one
+        may look sideways, like the vertical stack of a Gated PixelCNN.
         """
         taps = [taps_of(mask) for mask in self.masks]
         if not all(taps):
-            return []  # a layer without weights lets nothing through
+            return []  # a layer without weights passes nothing on
         furthest = [max(offsets) for offsets in taps]
         found = []
         for layer, offsets in enumerate(taps):
@@ -114,13 +113,13 @@ class MaskStack:
             rows, columns = sum(dy for dy, _ in others), sum(dx for _, dx in others)
             for dy, dx in offsets:
                 ahead = (dy, dx) >= (0, 0) if layer == 0 else (dy, dx) > (0, 0)
-                # Raster order is the order of tuples, for distances too.
+                # Tuples compare in raster order, offsets too.
                 if ahead and (dy + rows, dx + columns) >= (0, 0):
                     found.append(Tap(layer, (dy, dx)))
         return found
 
     def harmless_taps(self) -> list[Tap]:
-        """The weights that look ahead although nothing comes of it: see `leaking_taps`."""
+        """The weights that look ahead without causing a leak; see `leaking_taps`."""
         guilty = set(self.leaking_taps())
         return [
             Tap(layer, offset)
@@ -130,7 +129,7 @@ class MaskStack:
         ]
 
     def _views(self, size: int) -> list[Packed]:
-        """After each layer, one bit for each source: uint8 `(size, size, bytes)`."""
+        """The sources after each layer, one bit each: uint8 `(size, size, bytes)`."""
         seen = np.packbits(np.eye(size * size, dtype=bool), axis=-1).reshape(size, size, -1)
         views = []
         for mask in self.masks:
@@ -140,7 +139,7 @@ class MaskStack:
 
 
 def taps_of(mask: BoolArray) -> list[Offset]:
-    """Where the kept weights of a mask look, in rows and columns from the pixel."""
+    """The offsets of the kept weights of a mask, in rows and columns from the pixel."""
     centre = len(mask) // 2
     return [(int(row) - centre, int(column) - centre) for row, column in np.argwhere(mask)]
 

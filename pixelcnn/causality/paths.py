@@ -1,8 +1,8 @@
-"""The way from one pixel to another through the layers of a network, found backwards.
+"""Paths from one pixel to another through the layers of a network, found backwards.
 
-A pixel is seen if some way leads from it to the target: from layer to layer, each time along a tap,
-from state to state of a recurrence, or in one jump where attention looks. The exact reach of every
-value of the network says which turns lead to the source, so that no turn is ever taken back.
+A pixel is seen if a path leads from it to the target: from layer to layer, each time along a tap,
+from state to state of a recurrence, or in one jump of attention. The exact reach of every value
+tells which turns lead to the source, so the search never backtracks.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Step:
-    """Where the information stands after a layer.
+    """The position of the information after a layer.
 
     Attributes:
-        row: of the pixel; of the upper left one, where the network works at a smaller size.
-        column: of the pixel, likewise.
-        layer: the name of the layer that brought it here; empty at the source itself.
-        depth: which layer that is: 0 for the first, 1 for the first block, and so on; -1 at the
-            source. All the sizes of a PixelCNN++ count as one, whose depth is the number of blocks
-            that there are at each size.
-        scale: pixels from one row or column to the next, at the size that this layer works at.
+        row: of the pixel; of the upper left one, at a lower resolution.
+        column: likewise.
+        layer: name of the layer that led here; empty at the source.
+        depth: of that layer: 0 for the first, 1 for the first block, and so on; -1 at the source.
+            In a PixelCNN++, blocks of all resolutions count as one, whose depth is the number of
+            blocks at each resolution.
+        scale: pixels per row or column at the layer's resolution.
     """
 
     row: int
@@ -48,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True)
 class _Place:
-    """One channel of one value at one of its rows and columns."""
+    """One channel of one value at one position."""
 
     value: Value
     channel: int
@@ -57,12 +57,12 @@ class _Place:
 
     @property
     def pixel(self) -> Cell:
-        """Where that is in the image."""
+        """The position in the image."""
         return self.row * self.value.scale, self.column * self.value.scale
 
 
 class Paths:
-    """Finds ways through one network, for grey images.
+    """Finds paths through one network, for grey images.
 
     Args:
         graph: the trace of any model.
@@ -74,14 +74,14 @@ class Paths:
         self._graph, self._width = graph, width
         self._reach = relations(graph, height, width)
         names = [value.name for value in graph.values]
-        # The layers of a Gated PixelCNN count from its first one; others have a first layer apart.
+        # A Gated PixelCNN counts its layers from the first; others have a separate first layer.
         self._apart = any(name.startswith("first") for name in names)
-        # A PixelCNN++ has one block more at each size on its way up.
+        # A PixelCNN++ has one more block at each resolution on its way up.
         down = [name for name in names if not name.startswith("way_up")]
         self._blocks = max((_number(name) + 1 for name in down), default=0)
 
     def find(self, source: Cell, target: Cell) -> tuple[Step, ...]:
-        """The way from source to target by as few blocks as possible, both ends included.
+        """The path from source to target with the fewest blocks, both ends included.
 
         Empty if there is none.
         """
@@ -100,12 +100,12 @@ class Paths:
         return (Step(*source), *reversed(backwards))
 
     def _turn(self, place: _Place, source: Cell) -> _Place:
-        """From where, one operation earlier: as near the source as possible, else as early."""
+        """The place one operation earlier: as near the source as possible, else as early."""
         ways = [way for way in self._ways(place) if self._sees(way, source)]
         return min(ways, key=lambda way: (_distance(way.pixel, source), way.value.index))
 
     def _ways(self, place: _Place) -> Iterator[_Place]:
-        """What the value at this place is made of directly."""
+        """The places that the value at this place is computed from."""
         value, channel, row, column = place.value, place.channel, place.row, place.column
         if isinstance(value.layer, TapLayer):
             yield from self._through_taps(place, value.layer)
@@ -138,7 +138,7 @@ class Paths:
                     yield _Place(read_from, read, row, column)
 
     def _through_attention(self, place: _Place, layer: CausalAttention) -> Iterator[_Place]:
-        """The keys and values of its head at every earlier pixel, and its own query."""
+        """Keys and values of its head at every earlier pixel, and its own query."""
         query, key, attended = place.value.inputs
         width = self._reach[place.value.index].packed.shape[2]
         head = place.channel * layer.heads // place.value.channels
@@ -151,7 +151,7 @@ class Paths:
             yield _Place(query, read, place.row, place.column)
 
     def _through_recurrence(self, place: _Place, layer: Recurrence) -> Iterator[_Place]:
-        """What all gates of this state read, and the states next to it."""
+        """The inputs of this state's gates, and its neighbouring states."""
         gates, (height, width) = place.value.inputs[0], self._reach[0].packed.shape[1:3]
         for read in range(place.channel, gates.channels, layer.hidden):
             yield _Place(gates, read, place.row, place.column)
@@ -162,14 +162,14 @@ class Paths:
                     yield _Place(place.value, read, row, column)
 
     def _one_of_each(self, value: Value, part: int = 0, parts: int = 1) -> list[int]:
-        """Channels of one of the equal parts of a value; one of those that are wired alike."""
+        """A channel for each kind of wiring in one of the equal parts of a value."""
         size = value.channels // parts
         group = self._reach[value.index].group[part * size : (part + 1) * size]
         first: list[int] = np.unique(group, return_index=True)[1].tolist()
         return [part * size + channel for channel in first]
 
     def _sees(self, place: _Place, source: Cell) -> bool:
-        """Whether the image's pixel `source` plays a part there."""
+        """Whether the value at this place depends on the image's pixel `source`."""
         if place.value.op == "constant":
             return False
         reach = self._reach[place.value.index]
@@ -178,38 +178,43 @@ class Paths:
         return bool(packed[place.row, place.column, pixel // 8] >> (7 - pixel % 8) & 1)
 
     def _depth(self, name: str) -> int:
-        """Which layer a module belongs to: see `Step`."""
+        """The depth of a module; see `Step`."""
         if name.startswith("first"):
             return 0
-        if name.startswith("way_"):  # at every size another block: all count as one
+        if name.startswith("way_"):  # blocks of all resolutions count as one
             return self._blocks
         return _number(name) + self._apart
 
 
 def stack_path(
-    heard: NDArray[np.int16], later: BoolArray, source: Cell, target: Cell, *, dilation: int = 1
+    first_seen: NDArray[np.int16],
+    later: BoolArray,
+    source: Cell,
+    target: Cell,
+    *,
+    dilation: int = 1,
 ) -> tuple[Step, ...]:
-    """The same way as `Paths.find` gives, in one stack of masked convolutions, without a network.
+    """As `Paths.find`, for one stack of masked convolutions, without a network.
 
     Args:
-        heard: `(H, W)` of `first_heard` for this source.
+        first_seen: `(H, W)` of `first_seen_depth` for this source.
         later: bool `(k, k)`: the weights that each layer after the first keeps.
-        source: where the way begins.
-        target: where it ends.
+        source: start of the path.
+        target: its end.
         dilation: of the later layers.
     """
-    if heard[target] < 0:
+    if first_seen[target] < 0:
         return ()
     centre = len(later) // 2
     moves = [(int(row - centre), int(column - centre)) for row, column in np.argwhere(later)]
     backwards, place = [], target
-    while heard[place] > 0:
-        depth = int(heard[place])
+    while first_seen[place] > 0:
+        depth = int(first_seen[place])
         backwards.append(Step(*place, f"blocks.{depth - 1}.conv", depth))
         row, column = place
         ways = [(row + dy * dilation, column + dx * dilation) for dy, dx in moves]
         place = min(
-            (way for way in ways if _inside(way, heard) and 0 <= heard[way] < depth),
+            (way for way in ways if _inside(way, first_seen) and 0 <= first_seen[way] < depth),
             key=lambda way: _distance(way, source),
         )
     return (Step(*source), *reversed([*backwards, Step(*place, "first", 0)]))
@@ -219,19 +224,19 @@ def _inside(cell: Cell, picture: NDArray[np.int16]) -> bool:
     return 0 <= cell[0] < picture.shape[0] and 0 <= cell[1] < picture.shape[1]
 
 
-def first_heard(sees: BoolArray) -> NDArray[np.int16]:
-    """After which layer each pixel sees a source: `(H, W)`, 0 for the first, -1 for never.
+def first_seen_depth(sees: BoolArray) -> NDArray[np.int16]:
+    """The depth from which each pixel sees a source: `(H, W)`, 0 for the first layer, -1 for never.
 
     Args:
-        sees: bool `(layers, H, W)`: who sees the source after each layer; of the relations of a
-            `Growth`, that is `relations[:, :, :, row, column]`.
+        sees: bool `(layers, H, W)`: the pixels that see the source after each layer, such as
+            `ReceptiveFields.relations[:, :, :, row, column]`.
     """
     found: NDArray[np.int16] = np.where(sees.any(axis=0), sees.argmax(axis=0), -1).astype(np.int16)
     return found
 
 
 def _looks_around(value: Value) -> bool:
-    """Whether it is a convolution that reads other pixels than its own, or a shift."""
+    """Whether it is a shift, or a convolution that reads other pixels than its own."""
     return isinstance(value.layer, TapLayer) and set(value.layer.tap_masks()) - {(0, 0)} != set()
 
 
@@ -240,6 +245,6 @@ def _distance(cell: Cell, source: Cell) -> int:
 
 
 def _number(name: str) -> int:
-    """The number of the block that a module belongs to, counted from 0; -1 outside of them."""
+    """The index of the block that a module belongs to; -1 if none."""
     number = re.search(r"(?:blocks|layers|attentions)\.(\d+)", name)
     return -1 if number is None else int(number[1])

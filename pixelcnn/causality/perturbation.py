@@ -1,9 +1,9 @@
-"""Who sees whom in any network, found by trying: for modules that state no taps.
+"""Dependences between sub-pixels of any network, found by perturbing its input.
 
-`reach` follows the taps of this library's own layers, and is exact whatever the weights. What
-nobody has written taps for (a student's module, batch normalisation) is tried out instead: change
-one sub-pixel, run the network again, and look which outputs moved. A dependence that is found is
-there; one that is not may hide behind a weight of 0 or a unit that is shut in all images tried.
+`reach` follows the taps of this library's own layers, and is exact for any weights. Other modules
+(a student's, batch normalisation) are tested: change one sub-pixel, run the network again, and see
+which outputs change. Every dependence found is real; one may be missed where a weight is 0 or a
+unit is inactive for all images tried.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Forward = Callable[[Tensor], Tensor]
 """Images float64 `(B, C, H, W)` to `(B, P, C, H, W)`, or `(B, C * P, H, W)` with R's first."""
 
 _TOLERANCE = 1e-12
-"""Of the largest output: far above the rounding of float64, far below what a weight does."""
+"""Share of the largest output: far above float64 rounding, far below the effect of a weight."""
 _AT_ONCE = 32
-_SPAN = (-1.0, 1.0)  # what a model scales its images to
+_SPAN = (-1.0, 1.0)  # the range of a model's scaled images
 
 
 def perturbation_leaks(
@@ -40,9 +40,9 @@ def perturbation_leaks(
     seed: int = 0,
     places: Sequence[int] | None = None,
 ) -> BoolArray:
-    """Which outputs see a sub-pixel that does not come before them: arguments and shape as below.
+    """The outputs that see a sub-pixel that does not come before them; arguments as below.
 
-    Each True is a leak: such a network knows what it should predict.
+    Each True is a leak: the network knows what it should predict.
     """
     relation = perturbation_relation(
         forward, shape, levels, span=span, images=images, seed=seed, places=places
@@ -60,30 +60,29 @@ def perturbation_relation(
     seed: int = 0,
     places: Sequence[int] | None = None,
 ) -> BoolArray:
-    """Which outputs change with which inputs, in the mode (train or eval) that a module is in.
+    """Which outputs change with which inputs, in the module's current mode (train or eval).
 
     Dropout hides the same units before and after a change. If images of a batch influence each
-    other, as in batch normalisation, the network gets them one by one.
+    other, as in batch normalisation, they are run one by one.
 
     Args:
-        forward: maps images float64 `(B, C, H, W)` to numbers for each sub-pixel:
-            `(B, P, C, H, W)`, or `(B, C * P, H, W)` with all those of R before those of G and B.
-            A module is copied, on the CPU and in float64; a function has to compute in float64
-            itself.
-        shape: channels, height and width of the images. A convolutional network tells as much on
-            a small image as on a large one, in far less time: it runs once for each sub-pixel.
-        levels: values that a sub-pixel can take, evenly over `span`.
-        span: the lowest and the highest of them, as the network wants them.
-        images: random images to try; each can only find more.
-        seed: of these images, and of what the network itself draws.
-        places: which sub-pixels to change, counted through `(C, H, W)`; by default all of them.
-            Of the others nothing is found out.
+        forward: maps images float64 `(B, C, H, W)` to `(B, P, C, H, W)`, or to `(B, C * P, H, W)`
+            with all of R before G and B. A module is copied to the CPU in float64; a function has
+            to compute in float64 itself.
+        shape: channels, height and width of the images. For a convolutional network, a small image
+            shows as much as a large one in far less time: one run per sub-pixel.
+        levels: number of levels of a sub-pixel, evenly spaced over `span`.
+        span: the lowest and the highest network input.
+        images: number of random images; each may reveal more dependences.
+        seed: of these images, and of the network's own random numbers.
+        places: indices of the sub-pixels to change, in `(C, H, W)`; by default all. The others
+            are not tested.
 
     Returns:
         bool `(C, H, W, C, H, W)`: target, then source. `AuditReport(relation, relation)` counts.
 
     Raises:
-        ConfigError: outputs that do not fit, or are not finite.
+        ConfigError: outputs of the wrong shape, or not finite.
     """
     network = _in_float64(forward)
     sub_pixels = int(np.prod(shape))
@@ -101,14 +100,14 @@ def perturbation_relation(
 
 
 def spot_check(model: AutoregressiveModel, *, places: int = 8, seed: int = 0) -> int:
-    """Leaks that turn up when a few sub-pixels of a random image are changed: 0 for a causal model.
+    """The number of leaks found by changing a few sub-pixels of a random image.
 
-    Far from all, but of the model as it is: its own size, its own weights.
+    Not exhaustive, but tests the model at its own size with its own weights.
 
     Args:
-        model: any model of the registry; with classes, it is told the first.
-        places: how many sub-pixels to change, spread over the image at random.
-        seed: of the image and the places.
+        model: any model of the registry; if conditional, it gets class 0.
+        places: how many random sub-pixels to change.
+        seed: of the image and the sub-pixels.
     """
     config = model.config
     shape = (config.channels, config.height, config.width)
@@ -124,10 +123,10 @@ def spot_check(model: AutoregressiveModel, *, places: int = 8, seed: int = 0) ->
 def mixes_images(
     forward: nn.Module | Forward, shape: tuple[int, int, int], *, seed: int = 0
 ) -> bool:
-    """Whether what comes out for an image depends on the others of its batch.
+    """Whether the outputs for an image depend on the others of its batch.
 
-    Batch normalisation does that in train mode: the statistics are those of the batch. The
-    arguments are those of `perturbation_relation`.
+    Batch normalisation does that in train mode, with statistics of the batch. Arguments as for
+    `perturbation_relation`.
     """
     generator = torch.Generator().manual_seed(seed)
     first, other = torch.rand(2, 1, *shape, generator=generator, dtype=torch.float64)
@@ -136,11 +135,11 @@ def mixes_images(
 
 
 class Network(nn.Module):
-    """A model's network by itself: scaled images to parameters `(B, P, C, H, W)`.
+    """A model's network alone: scaled images to parameters `(B, P, C, H, W)`.
 
     Args:
-        model: reads images from -1 to 1, which is the `span` to try it with.
-        label: the class that it is told, for a model with classes.
+        model: its input range, the `span` to use, is -1 to 1.
+        label: its class, for a model with classes.
     """
 
     def __init__(self, model: AutoregressiveModel, label: int | None = None) -> None:
@@ -161,14 +160,14 @@ def _in_float64(forward: nn.Module | Forward) -> Forward:
 
 
 def _moved(network: Forward, image: Tensor, other: Tensor, places: Tensor, seed: int) -> Tensor:
-    """Which outputs move with each change: bool `(changes, sub-pixels)`, both as in `(C, H, W)`.
+    """The outputs that change with each input: bool `(changes, sub-pixels)`, as in `(C, H, W)`.
 
     Args:
         network: see `Forward`.
         image: `(1, C, H, W)`.
-        other: the same with another level everywhere, to change one sub-pixel at a time to.
-        places: the sub-pixels to change, int64 `(changes,)`.
-        seed: what the network draws must not differ between the two.
+        other: of the same shape with another level everywhere, to change sub-pixels to.
+        places: indices of the sub-pixels to change, int64 `(changes,)`.
+        seed: for the network's own random numbers, which must be the same in both runs.
     """
     changed = image.repeat(len(places), 1, 1, 1)  # the n-th one differs in the n-th place
     changed.flatten(1)[torch.arange(len(places)), places] = other.flatten()[places]
@@ -183,14 +182,14 @@ def _moved(network: Forward, image: Tensor, other: Tensor, places: Tensor, seed:
 
 
 def _apart(network: Forward, image: Tensor, other: Tensor, seed: int) -> bool:
-    """Whether `image` comes out the same beside itself and beside another one, `(1, C, H, W)`."""
+    """Whether `image` gives the same output beside itself and beside `other`, `(1, C, H, W)`."""
     beside_itself = _outputs(network, torch.cat([image, image]), seed)[0]
     beside_another = _outputs(network, torch.cat([image, other]), seed)[0]
     return torch.allclose(beside_itself, beside_another, rtol=0, atol=_TOLERANCE)
 
 
 def _outputs(network: Forward, images: Tensor, seed: int) -> Tensor:
-    """What the network says about each sub-pixel: `(B, P, C, H, W)`, finite."""
+    """The outputs for each sub-pixel: `(B, P, C, H, W)`, finite."""
     torch.manual_seed(seed)
     made = outputs = network(images)
     if not isinstance(made, Tensor):
@@ -200,10 +199,10 @@ def _outputs(network: Forward, images: Tensor, seed: int) -> Tensor:
         outputs = outputs.unflatten(1, (channels, -1)).transpose(1, 2)
     if outputs.dim() != 5 or (len(outputs), *outputs.shape[2:]) != (len(images), channels, *size):
         raise ConfigError(
-            f"the network makes {tuple(made.shape)} of images {tuple(images.shape)}; it must "
+            f"the network turns images {tuple(images.shape)} into {tuple(made.shape)}; it must "
             "be (batch, parameters, channels, height, width), or (batch, channels x parameters, "
             "height, width)."
         )
     if not outputs.isfinite().all():
-        raise ConfigError("the network's outputs are not finite, so nothing can be said of it.")
+        raise ConfigError("The network's outputs are not finite, so it cannot be tested.")
     return outputs

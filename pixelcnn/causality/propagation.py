@@ -1,4 +1,4 @@
-"""What each value of a network can depend on, followed through its layers one by one.
+"""What each value of a network can depend on, propagated layer by layer.
 
 A reach is boolean and exact: one bit for each pair of a position and a source sub-pixel.
 """
@@ -22,9 +22,9 @@ Packed = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Reach:
-    """What the channels of one value can depend on.
+    """The sources that the channels of one value can depend on.
 
-    Channels wired alike are kept once: `group[channel]` indexes `packed`, uint8
+    Channels wired alike are stored once: `group[channel]` indexes `packed`, uint8
     `(groups, H, W, bytes)`, whose last axis holds one bit for each source sub-pixel `(C, H, W)`.
     """
 
@@ -32,20 +32,20 @@ class Reach:
     packed: Packed
 
     def union(self, other: Reach) -> Reach:
-        """Channel by channel, what either of the two depends on."""
+        """The union of two reaches, channel by channel."""
         if len(self.packed) == len(other.packed) == 1:
             return Reach(self.group, self.packed | other.packed)
         pairs, group = np.unique(np.stack([self.group, other.group]), axis=1, return_inverse=True)
         return Reach(group.ravel(), self.packed[pairs[0]] | other.packed[pairs[1]])
 
     def any_of(self, channels: slice) -> Packed:
-        """What any of these channels depends on: uint8 `(H, W, bytes)`."""
+        """The union over these channels: uint8 `(H, W, bytes)`."""
         found: Packed = np.bitwise_or.reduce(self.packed[np.unique(self.group[channels])])
         return found
 
 
 def relations(graph: Graph, height: int, width: int) -> dict[int, Reach]:
-    """The reach of every value of a graph, by its index, on an image of the given size."""
+    """The reach of every value of a graph, by index, on an image of the given size."""
     known: dict[int, Reach] = {}
     for value in graph.values:
         if value.op == "image":
@@ -59,7 +59,7 @@ def relations(graph: Graph, height: int, width: int) -> dict[int, Reach]:
 
 
 def reach_of(value: Value, inputs: list[Reach], height: int, width: int) -> Reach:
-    """The reach of a value that is made of others, from theirs, on an image of the given size."""
+    """The reach of a value, from the reaches of its inputs."""
     if value.op == "taps":
         assert isinstance(value.layer, TapLayer)
         return _through_taps(inputs[0], value.layer, value.channels)
@@ -91,7 +91,7 @@ def _image_reach(channels: int, height: int, width: int) -> Reach:
 
 
 def _empty_reach(channels: int, image: Reach) -> Reach:
-    """Nothing at all, at any resolution: it spreads to the size of what it meets."""
+    """The empty reach, which broadcasts to any resolution."""
     nothing = np.zeros((1, 1, 1, image.packed.shape[-1]), np.uint8)
     return Reach(np.zeros(channels, np.intp), nothing)
 
@@ -119,7 +119,7 @@ def _through_norm(source: Reach, norm: ChannelNorm) -> Reach:
 
 
 def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
-    """Each of the output's channels sees, through each tap, what the inputs there see."""
+    """Each output channel sees, through each tap, what the inputs there see."""
     groups = len(source.packed)
     member = np.eye(groups, dtype=bool)[source.group]  # (C_in, groups)
     masks = layer.tap_masks()
@@ -127,12 +127,12 @@ def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
     stride = layer.stride[0] if isinstance(layer, TapConv2d) else 1
     height, width = (-(-size // stride) for size in source.packed.shape[1:3])
     room = (height, width, source.packed.shape[3])
-    if not offsets:  # a single weight of type A: the layer has nothing but its bias
+    if not offsets:  # a single weight of type A: the layer has only its bias
         return Reach(np.zeros(channels, np.intp), np.zeros((1, *room), np.uint8))
     allowed = torch.stack(list(masks.values())).cpu().numpy()  # (taps, C_in, C_out)
     wires = member.T.astype(np.float32) @ allowed.astype(np.float32) > 0
     signature = wires.reshape(-1, channels)  # (taps * groups, C_out)
-    if (signature == signature[:, :1]).all():  # grey: np.unique is slow to find that out
+    if (signature == signature[:, :1]).all():  # grey: faster than np.unique
         unique, group = signature[:, :1], np.zeros(channels, np.intp)
     else:
         unique, group = np.unique(signature, axis=1, return_inverse=True)
@@ -147,9 +147,9 @@ def _through_taps(source: Reach, layer: TapLayer, channels: int) -> Reach:
 def or_shifted(
     target: NDArray[Any], source: NDArray[Any], offset: tuple[int, int], stride: int = 1
 ) -> None:
-    """`target[i, j] |= source[stride * i + dy, stride * j + dx]` where both are in the picture.
+    """`target[i, j] |= source[stride * i + dy, stride * j + dx]` where both are in the image.
 
-    Both hold bits in whole numbers of any kind: `(rows, columns, bytes or words)`.
+    Both hold bits in unsigned integers of any width: `(rows, columns, bytes or words)`.
     """
     places = []
     for shift, target_size, source_size in zip(offset, target.shape, source.shape, strict=False):
@@ -171,7 +171,7 @@ def _through_upsampling(source: Reach, height: int, width: int) -> Reach:
 def _through_attention(
     query: Reach, key: Reach, value: Reach, attention: CausalAttention, channels: int
 ) -> Reach:
-    """A position sees through its query, and through the keys and values at those before it."""
+    """A position sees through its query, and through all keys and values before it."""
     group = np.zeros(channels, np.intp)
     parts: list[Packed] = []
     size, width = channels // attention.heads, len(query.group) // attention.heads
@@ -184,12 +184,12 @@ def _through_attention(
             group[head * size : (head + 1) * size][of_head == kind] = len(parts)
             parts.append(asking | _so_far(keys | value.packed[kind], attention.strict))
             if attention.strict:
-                parts[-1][0, 0] = 0  # nothing to attend to, so the query does not matter either
+                parts[-1][0, 0] = 0  # nothing to attend to, so the query has no effect either
     return Reach(group, np.stack(parts))
 
 
 def _so_far(packed: Packed, strict: bool) -> Packed:
-    """What is seen at any position up to each one, or before it: `(H, W, bytes)`."""
+    """The union over all positions up to each one, or strictly before it: `(H, W, bytes)`."""
     flat = packed.reshape(-1, packed.shape[-1])
     seen = np.bitwise_or.accumulate(flat, axis=0)
     if strict:
@@ -198,7 +198,7 @@ def _so_far(packed: Packed, strict: bool) -> Packed:
 
 
 def _through_recurrence(inputs: Reach, layer: Recurrence) -> Reach:
-    """Each state sees its own inputs, and all that the states it reads have seen."""
+    """Each state sees its own inputs, and everything its neighbouring states have seen."""
     parts = inputs.group.reshape(-1, layer.hidden)  # (gates, hidden)
     kinds, group = np.unique(parts, axis=1, return_inverse=True)
     packed = np.bitwise_or.reduce(inputs.packed[kinds], axis=0)  # (kinds, H, W, bytes)

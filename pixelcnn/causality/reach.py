@@ -1,8 +1,8 @@
-"""What may a pixel see? Exact receptive fields, blind spots and leaks, from the taps alone.
+"""Exact receptive fields, blind spots and leaks, from the taps alone.
 
-A relation says which outputs can depend on which inputs, whatever the weights: it is found by
-following the taps through the graph, one bit for each (target, source) pair. Nothing is sampled
-and nothing is estimated, so a count is exact.
+A relation says which outputs can depend on which inputs, for any weights. It follows the taps
+through the graph, one bit for each (target, source) pair. Nothing is sampled or estimated, so
+counts are exact.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class AuditReport:
-    """Who sees whom, counted over all (target, source) pairs of sub-pixels.
+    """The dependences of a network, counted over all (target, source) pairs of sub-pixels.
 
     Attributes:
         relation: bool `(C, H, W, C, H, W)`: the target (first three) can depend on the source.
-        limit: the same at unlimited depth; equal to `relation` if the depth cannot be changed.
-        names: which sub-pixel is meant, for messages: `(C, H, W)`.
+        limit: the same at unlimited depth; equal to `relation` if the depth is fixed.
+        names: of the sub-pixels, for messages: `(C, H, W)`.
     """
 
     relation: BoolArray
@@ -36,7 +36,7 @@ class AuditReport:
 
     @property
     def legal_map(self) -> BoolArray:
-        """Pairs that the causal rule allows: the source comes before the target."""
+        """Pairs that the causal rule allows: the source precedes the target."""
         return legal_relation(*self.relation.shape[:3])
 
     @property
@@ -51,22 +51,21 @@ class AuditReport:
 
     @property
     def leaks(self) -> int:
-        """Pairs that the causal rule forbids and this network uses all the same."""
+        """Pairs that the causal rule forbids but this network uses."""
         return int((self.relation & ~self.legal_map).sum())
 
     @property
     def never(self) -> int:
-        """Legal pairs that no depth would use: the blind spot."""
+        """Legal pairs unseen at any depth: the blind spot."""
         return int((self.legal_map & ~self.limit).sum())
 
     @property
     def seen_share(self) -> float:
-        """Share of the legal pairs that is seen, 0 to 1."""
+        """Share of the legal pairs that are seen, 0 to 1."""
         return self.seen / max(self.legal, 1)
 
     @property
     def causal(self) -> bool:
-        """Whether nothing leaks."""
         return self.leaks == 0
 
     def at(self, row: int, column: int, colour: int = 0) -> PixelReport:
@@ -85,7 +84,7 @@ class AuditReport:
 
 @dataclass(frozen=True)
 class PixelReport:
-    """The counts for one target: sources that are legal, seen, reachable later, never, leaked."""
+    """The counts for one target: sources that are legal, seen, reachable, never seen, leaked."""
 
     legal: int
     seen: int
@@ -95,18 +94,18 @@ class PixelReport:
 
 
 def audit(model: AutoregressiveModel) -> AuditReport:
-    """Count what `model` sees, what it leaks, and what it could never see at any depth.
+    """Count what `model` sees, leaks, and could not see at any depth.
 
     Source: the blind spot of van den Oord et al. 2016b, section 2.2 and figure 1, made exact.
     """
     relation = sub_pixel_relation(trace(model), model)
-    # One that sees all that the rule allows would see no more if it were deeper.
+    # A network that sees everything would see no more if it were deeper.
     sees_all = np.array_equal(relation, legal_relation(*relation.shape[:3]))
     return AuditReport(relation, relation if sees_all else limit_reach(model))
 
 
 def receptive_field(model: AutoregressiveModel, pixel: tuple[int, int] | None = None) -> BoolArray:
-    """Which pixels the distribution at a pixel can depend on.
+    """The pixels that the distribution at a pixel can depend on.
 
     Args:
         model: any model of the registry.
@@ -132,17 +131,17 @@ def receptive_field(model: AutoregressiveModel, pixel: tuple[int, int] | None = 
 
 
 def limit_reach(model: AutoregressiveModel) -> BoolArray:
-    """What the same architecture would see at unlimited depth: bool `(C, H, W, C, H, W)`.
+    """The relation of the same architecture at unlimited depth: bool `(C, H, W, C, H, W)`.
 
-    The model is built again with `saturating_blocks`. The number of feature channels does not
-    matter for the reach, so the deep model is as thin as it goes.
+    Builds the model with `saturating_blocks` and as few channels as possible, since these do not
+    affect the reach.
     """
     deep = type(model)(model.config.deepest())
     return sub_pixel_relation(trace(deep), deep)
 
 
 def legal_relation(channels: int, height: int, width: int) -> BoolArray:
-    """All pairs in which the source comes before the target, in raster order, R then G then B.
+    """All pairs where the source comes before the target, in raster order, R then G then B.
 
     Returns:
         bool `(C, H, W, C, H, W)`: target, then source.
@@ -156,12 +155,12 @@ def legal_relation(channels: int, height: int, width: int) -> BoolArray:
 def sub_pixel_relation(
     graph: Graph, model: AutoregressiveModel, size: tuple[int, int] | None = None
 ) -> BoolArray:
-    """Which sub-pixel's parameters can depend on which sub-pixels: bool `(C, H, W, C, H, W)`.
+    """The relation of parameters to sub-pixels: bool `(C, H, W, C, H, W)`, target then source.
 
     Args:
         graph: the model's trace.
         model: gives the number of colours and, unless `size` is given, the image size.
-        size: (height, width) of another image to look at.
+        size: (height, width) of another image size.
     """
     height, width = size or (model.config.height, model.config.width)
     colours = model.config.channels

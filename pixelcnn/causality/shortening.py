@@ -1,7 +1,7 @@
-"""The graph of a PixelCNN++ of fewer blocks, read off that of one with more.
+"""The graph of a PixelCNN++ with fewer blocks, derived from a deeper one.
 
-Tracing takes far longer than following the taps, and one trace tells of all depths: each layer adds
-to what it got, so a network without some of its layers is the same graph without their additions.
+Tracing takes far longer than following the taps, and one trace serves all depths: each layer adds
+to its input, so removing a layer means removing its addition.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _LAST_OF_A_LAYER = re.compile(r"way_(down|up)\.\d+\.layers\.(\d+)\.(?:down|right
 
 
 def shortened(graph: Graph, deep: int, blocks: int) -> Graph:
-    """What a PixelCNN++ with `blocks` gated layers a stage looks like.
+    """The graph of a PixelCNN++ with `blocks` gated layers per stage.
 
-    On the way down the last layers are left out. The way up takes its short cuts in the opposite
-    order, so there the first ones are, which read them.
+    On the way down the last layers are removed. The way up uses its shortcuts in reverse order, so
+    its first layers, which read these, are removed.
 
     Args:
-        graph: the trace of one with `deep` layers a stage, without labels.
-        deep: how many it has.
-        blocks: how many to keep, 1 or more.
+        graph: the trace of one with `deep` layers per stage, without labels.
+        deep: its number of layers per stage.
+        blocks: number of layers to keep, 1 or more.
     """
-    standing: dict[int, Value] = {}  # what stands for each value, by its index in the deep network
+    standing: dict[int, Value] = {}  # the replacement of each value, by index in the deep network
     for value in graph.values:
         inputs = tuple(standing[source.index] for source in value.inputs)
         left_out = _adds_a_layer(value, deep, blocks)
@@ -35,7 +35,7 @@ def shortened(graph: Graph, deep: int, blocks: int) -> Graph:
 
 
 def _adds_a_layer(value: Value, deep: int, blocks: int) -> bool:
-    """Whether this is the addition at the end of a layer that is not to be there."""
+    """Whether this is the addition at the end of a layer that is removed."""
     if value.op != "add" or value.inputs[1].op != "mul":
         return False
     content = value.inputs[1].inputs[0]

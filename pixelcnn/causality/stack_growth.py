@@ -1,8 +1,7 @@
-"""The view of one stack of masked convolutions with any masks, followed in a few milliseconds.
+"""The receptive fields of one stack with arbitrary masks, in a few milliseconds.
 
-`growth` follows a network through its trace, whatever it is made of. A plain stack needs no
-network: all its layers after the first read the same offsets, so its view grows by the same few
-shifts of bits again and again.
+`receptive_field_by_depth` follows the trace of any network. A plain stack needs no network: all its
+layers after the first read the same offsets, so each one adds the same few shifts of bits.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pixelcnn.causality.depth_growth import Growth
-from pixelcnn.causality.paths import first_heard
+from pixelcnn.causality.depth_growth import ReceptiveFields
+from pixelcnn.causality.paths import first_seen_depth
 from pixelcnn.causality.propagation import or_shifted
 from pixelcnn.causality.reach import BoolArray
 from pixelcnn.errors import ConfigError
@@ -25,29 +24,29 @@ from pixelcnn.nn.layers import MaskedConv2d, Offset, TapConv2d
 Words = NDArray[np.uint64]
 
 
-def stack_growth(
+def stack_receptive_field(
     first: BoolArray,
     later: BoolArray,
     *,
     size: int = 28,
     dilation: int = 1,
     layers: int | None = None,
-) -> Growth:
-    """Follow the view of a stack of masked convolutions on square grey images, to where it ends.
+) -> ReceptiveFields:
+    """The receptive fields of a stack of masked convolutions on square grey images.
 
-    Each layer after the first adds to what came before it, as in `BottleneckBlock`: what a pixel
-    has once seen it keeps, whatever the mask says about the centre.
+    Each layer after the first adds to its input, as in `BottleneckBlock`: a pixel keeps what it has
+    seen, whatever the mask's centre.
 
     Args:
-        first: bool `(k, k)`, k odd: the weights that the first layer keeps, of any kind.
-        later: the same for each layer after it.
+        first: bool `(k, k)`, k odd: the weights kept in the first layer.
+        later: the same for each later layer.
         size: rows and columns of the image, in pixels; 2 or more.
         dilation: distance in pixels between neighbouring weights of the later layers.
-        layers: how many later layers to report; by default size - 1. The limit is that of any
-            depth all the same.
+        layers: number of later layers to report; by default size - 1. The limit is that of
+            unlimited depth in any case.
 
     Raises:
-        ConfigError: masks without a centre, or sizes that cannot work.
+        ConfigError: masks without a centre, or invalid sizes.
     """
     if size < 2:
         raise ConfigError(f"size = {size}: a view can grow from 2 x 2 pixels on.")
@@ -58,23 +57,23 @@ def stack_growth(
     shown = views[: layers + 1]
     shown += views[-1:] * (layers + 1 - len(shown))  # what has stopped growing stays
     relations = _relations(np.stack([*shown, views[-1]]), size)
-    return Growth(relations[:-1], limit=relations[-1])
+    return ReceptiveFields(relations[:-1], limit=relations[-1])
 
 
-def heard_in_stack(
+def stack_first_seen_depth(
     first: BoolArray, later: BoolArray, source: tuple[int, int], *, size: int, dilation: int = 1
 ) -> NDArray[np.int16]:
     """After how many later layers each pixel sees the source, however many that takes.
 
-    Args: as for `stack_growth`.
+    Args: as for `stack_receptive_field`.
 
     Returns:
-        `(size, size)`, as `first_heard` has it: -1 for never.
+        `(size, size)`, as `first_seen_depth` has it: -1 for never.
     """
     alone = np.zeros((size, size, 1), np.uint64)
     alone[source] = 1
     views = _views(_first_view(first, alone), _offsets(later, dilation))
-    return first_heard(np.stack(list(views))[..., 0] > 0)
+    return first_seen_depth(np.stack(list(views))[..., 0] > 0)
 
 
 def masked_stack(

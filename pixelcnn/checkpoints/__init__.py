@@ -1,4 +1,4 @@
-"""Models in files: safetensors with a configuration and a card, never pickle."""
+"""Checkpoints: safetensors files with a configuration and a card, never pickle."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""From a checkpoint's header to the model that it describes, within the memory it may claim."""
+"""Builds the model that a checkpoint's header describes, within a memory limit."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ Model = TypeVar("Model", bound=nn.Module)
 
 
 def built(header: Header, path: Path, build: Callable[..., Model], names: Sequence[str]) -> Model:
-    """The model that the header describes, with fresh weights, if its tensors are that model's.
+    """The model that the header describes, with fresh weights, if the tensors match it.
 
     Args:
-        header: what the file says about itself.
+        header: of the checkpoint.
         path: for messages.
-        build: makes a model with fresh weights from its name and, by keyword, its options.
-        names: those that `build` knows.
+        build: makes a model with fresh weights from its name and its options as keywords.
+        names: the model names that `build` supports.
 
     Raises:
-        CheckpointError: what does not fit, in a sentence.
+        CheckpointError: the file does not fit; the message says why.
     """
     if header.model not in names:
         raise refusal(
@@ -45,15 +45,15 @@ def built(header: Header, path: Path, build: Callable[..., Model], names: Sequen
 
 
 def _room(parameters: int) -> AllocationLimit:
-    """Room for a model of so many parameters: each has a mask, and some are made from copies."""
+    """An allocation limit for this many parameters; masks and copies come on top."""
     return AllocationLimit(
         4 * parameters + _SMALL_ELEMENTS,
-        CheckpointError("they describe a larger network than the file holds"),
+        CheckpointError("they describe a larger network than the file contains"),
     )
 
 
 def check_shapes(shapes: Mapping[str, Shape], model: nn.Module, name: str, path: Path) -> None:
-    """Raise a `CheckpointError` unless a file's tensors are those of a model called `name`."""
+    """Raise `CheckpointError` unless a file's tensors match the model called `name`."""
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     missing, extra = expected.keys() - shapes.keys(), shapes.keys() - expected.keys()
     if missing or extra:

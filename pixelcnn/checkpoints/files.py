@@ -1,14 +1,14 @@
-"""Checkpoints: weights, configuration and measured numbers in one file that is only data.
+"""Checkpoints: weights, configuration and measured figures in one file that is only data.
 
-The format is safetensors, never pickle: opening a pickle runs whatever code its author put in,
-opening a checkpoint runs none. The file's metadata holds
+The format is safetensors, never pickle: opening a pickle may run code, opening a checkpoint does
+not. The file's metadata has
 
     format   "pixelcnn-lab/1"
     model    the architecture's name in the registry
     config   JSON of its configuration: `dataclasses.asdict(model.config)`
-    card     JSON of what is known about the weights, see `save_checkpoint`
+    card     JSON of facts about the weights, see `save_checkpoint`
 
-A file from a stranger is checked before anything of the size that it claims is allocated.
+An untrusted file is checked before anything of its claimed size is allocated.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ Model = TypeVar("Model", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Shipped:
-    """A checkpoint that comes with the lab.
+    """A shipped checkpoint.
 
     Attributes:
         name: its file name without the suffix.
-        path: where it lies.
+        path: of the file.
         header: None if the file is damaged.
-        error: what is wrong with it, in a sentence; empty if nothing is.
+        error: why the file cannot be used; empty if it can.
     """
 
     name: str
@@ -70,11 +70,11 @@ class Shipped:
 
 
 class Storable(Protocol):
-    """A module with a name and a frozen dataclass of options, from which it can be built again."""
+    """A module with a name and a frozen dataclass of options, from which it can be rebuilt."""
 
     @property
     def name(self) -> str:
-        """What `load_with` has to know it by."""
+        """The name for `load_with`."""
         ...
 
     @property
@@ -82,9 +82,7 @@ class Storable(Protocol):
         """Its options, JSON-able."""
         ...
 
-    def state_dict(self) -> Mapping[str, Tensor]:
-        """Its weights."""
-        ...
+    def state_dict(self) -> Mapping[str, Tensor]: ...
 
 
 def save_checkpoint(
@@ -94,7 +92,7 @@ def save_checkpoint(
     *,
     dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Write a checkpoint, completely or not at all: a reader never meets half a file.
+    """Write a checkpoint atomically.
 
     Args:
         path: an existing file is replaced.
@@ -102,12 +100,12 @@ def save_checkpoint(
         card: JSON-able facts about the weights. The lab shows `data` (`name`, `levels`,
             `binarize`, `size`), `test_nats`, `test_nats_stderr`, `bits_per_dim`, `parameters`,
             `recipe`, `command`, `seconds`, `images_per_second`, `hardware`, `date`, `torch` and
-            `seed`; any of them may be missing.
+            `seed`; all are optional.
         dtype: of the stored weights: float32, or float16 or bfloat16 for half the size.
 
     Raises:
-        CheckpointError: weights that are not finite, a card that is no JSON, another dtype, or a
-            file that cannot be written.
+        CheckpointError: weights that are not finite, a card that is not JSON, another dtype, or the
+            file cannot be written.
     """
     if dtype not in STORED_DTYPES:
         allowed = ", ".join(str(stored) for stored in STORED_DTYPES)
@@ -123,10 +121,10 @@ def save_checkpoint(
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, Card]:
-    """Read a checkpoint: the model, in evaluation mode, on the CPU, in float32, and its card.
+    """Read a checkpoint: the model (evaluation mode, CPU, float32) and its card.
 
-    Safe on a file from a stranger: no code in it can run, and memory stays within a few times the
-    file's size.
+    Safe on untrusted files: no code in them can run, and memory stays within a few times the file's
+    size.
 
     Raises:
         CheckpointError: the file is missing, damaged, not a checkpoint, too large, or does not fit
@@ -141,9 +139,9 @@ def load_with(
     """`load_checkpoint` for any kind of model.
 
     Args:
-        path: the file.
-        build: makes a model with fresh weights from its name and, by keyword, its options.
-        names: those that `build` knows.
+        path: of the file.
+        build: makes a model with fresh weights from its name and its options as keywords.
+        names: the model names that `build` supports.
 
     Raises:
         CheckpointError: as for `load_checkpoint`.
@@ -153,14 +151,14 @@ def load_with(
         header = read_open_header(file, path)
         model = built(header, path, build, names)
         tensors = _read_tensors(file, path)
-    # The reader of the header and that of the tensors are two: what counts is what was read.
+    # Header and tensors are parsed by different readers, so check what the latter returned.
     shapes = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
     check_shapes(shapes, model, header.model, path)
     for name, tensor in tensors.items():
         if not tensor.isfinite().all():
             raise refusal(
                 path,
-                f"{name} holds numbers that are not finite, as after a training that broke down; "
+                f"{name} contains numbers that are not finite, as after a training that diverged; "
                 "use an earlier checkpoint",
             )
     model.load_state_dict(tensors)
@@ -168,7 +166,7 @@ def load_with(
 
 
 def read_header(path: str | os.PathLike[str]) -> Header:
-    """What a checkpoint says about itself, without reading its weights.
+    """The header of a checkpoint, without reading its weights.
 
     Raises:
         CheckpointError: as for `load_checkpoint`, as far as the header shows it.
@@ -179,27 +177,27 @@ def read_header(path: str | os.PathLike[str]) -> Header:
 
 
 def read_card(path: str | os.PathLike[str]) -> Card:
-    """The card of a checkpoint, without reading its weights. Raises as `read_header` does."""
+    """The card of a checkpoint, without reading its weights. Errors as for `read_header`."""
     return read_header(path).card
 
 
 def shipped(folder: str | os.PathLike[str] | None = None) -> list[Shipped]:
-    """The checkpoints that come with the lab, by name, without reading their weights.
+    """The shipped checkpoints by name, without reading their weights.
 
-    A damaged one is listed too, with its `error`, so that it does not hide the others.
+    A damaged one is listed with its `error`, so that it does not hide the others.
 
     Args:
-        folder: where to look; None for the `checkpoints` folder beside the package.
+        folder: to list; None for the `checkpoints` folder of the project.
     """
     folder = CHECKPOINTS if folder is None else Path(folder)
     return [_describe(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
 
 
 def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
-    """The file meant by a path, or by the name of a shipped checkpoint.
+    """The file at a path, or the shipped checkpoint of that name.
 
     Raises:
-        CheckpointError: there is no such file, and nothing of that name is shipped.
+        CheckpointError: neither exists.
     """
     path = Path(name_or_path)
     if path.exists():
@@ -208,7 +206,7 @@ def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
     if str(name_or_path) in by_name:
         return by_name[str(name_or_path)]
     raise CheckpointError(
-        f"There is no file {str(name_or_path)!r}, and no shipped checkpoint of that name; shipped "
+        f"There is no file {str(name_or_path)!r}, and no shipped checkpoint of that name. Shipped "
         f"are: {', '.join(by_name) or 'none'}."
     )
 
@@ -221,12 +219,12 @@ def _describe(path: Path) -> Shipped:
 
 
 def _stored(name: str, value: Tensor, dtype: torch.dtype) -> Tensor:
-    # A copy, since safetensors refuses tensors that share memory.
+    # A copy, since safetensors rejects tensors that share memory.
     stored = value.detach().to("cpu", dtype, copy=True, memory_format=torch.contiguous_format)
     if not stored.isfinite().all():
         raise CheckpointError(
-            f"{name} holds numbers that are not finite in {dtype}, so the model is not saved; "
-            "store another dtype, or go back to weights from before training broke down."
+            f"{name} contains numbers that are not finite in {dtype}, so the model is not saved. "
+            "Use another dtype, or weights from before the training diverged."
         )
     return stored
 
@@ -236,13 +234,13 @@ def _card_json(card: Mapping[str, Any]) -> str:
         return json.dumps(dict(card), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise CheckpointError(
-            f"card cannot be written as JSON ({error}); use text, finite numbers, and lists and "
+            f"card cannot be written as JSON ({error}). Use text, finite numbers, and lists and "
             "dictionaries of them."
         ) from error
 
 
 def _write_atomically(path: Path, content: bytes) -> None:
-    # A name of its own, so that two who save under one name at once do not mix their files.
+    # A unique name, so that two processes that save under one name do not mix their files.
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         try:
@@ -255,7 +253,8 @@ def _write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
     except OSError as error:
         raise CheckpointError(
-            f"{path.name} cannot be written ({reason(error)}); make room or choose another folder."
+            f"{path.name} cannot be written ({reason(error)}). Free some space, or choose another "
+            "folder."
         ) from error
 
 
@@ -265,5 +264,5 @@ def _read_tensors(file: BinaryIO, path: Path) -> dict[str, Tensor]:
         return safetensors.torch.load(file.read())
     except SafetensorError as error:
         raise refusal(
-            path, f"its weights are damaged or cut off ({error}); get it again"
+            path, f"its weights are damaged or truncated ({error}); download it again"
         ) from error

@@ -128,11 +128,11 @@ def _how(done: Completions) -> str:
     from pixelcnn.models.scan_orders import in_words
 
     order = in_words(done.order)
-    if done.given.behind == 0:
+    if done.given.after_gap == 0:
         return f"Drawn {order}: all that is given comes before the first unknown pixel."
     if done.particles is None:
         return (
-            f"Drawn {order}: {done.given.behind} given pixels come after the first unknown one, "
+            f"Drawn {order}: {done.given.after_gap} given pixels come after the first unknown one, "
             "and nothing that was drawn could look at them. Try --method particles."
         )
     fewest = min(one.effective for one in done.particles.weighings)

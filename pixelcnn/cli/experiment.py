@@ -70,7 +70,7 @@ class Repeat:
 
         prepare_process()
         for experiment, path in zip(chosen, paths, strict=True):
-            self._carry_out(experiment, path)
+            self._run_variants(experiment, path)
         return 0
 
     def _path(self, experiment: Experiment) -> Path:
@@ -89,7 +89,7 @@ class Repeat:
         check_writable(path, (".json",))
         return path
 
-    def _carry_out(self, experiment: Experiment, path: Path) -> None:
+    def _run_variants(self, experiment: Experiment, path: Path) -> None:
         from pixelcnn.experiments.results import read_results
         from pixelcnn.experiments.running import run_experiment
         from pixelcnn.experiments.summary import conclusion

@@ -26,7 +26,7 @@ class Read:
         data: name of the data set; by default the one that the checkpoint's card names.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
         limit: how many test images, from the first one on; by default all.
-        output: folder to write to; by default that of the shipped readings.
+        output: folder to write to; by default that of the shipped curves.
     """
 
     checkpoint: tyro.conf.Positional[str]
@@ -40,22 +40,22 @@ class Read:
         if self.limit is not None and self.limit < 1:
             raise ConfigError(f"--limit {self.limit} leaves no image; give at least 1.")
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
-        from pixelcnn.scores.readings import READINGS, read_images
+        from pixelcnn.scores.class_curves import CLASS_CURVES, measure_class_curves
 
         path = find_checkpoint(self.checkpoint)
         model, card = load_checkpoint(path)
         test = data_options(card, model.config, self.data, None, self.data_root).load().test
         with Progress("reading") as progress:
-            readings = read_images(
+            class_curves = measure_class_curves(
                 model, test.images[: self.limit], test.labels[: self.limit], progress=progress.rows
             )
-        saved = readings.save(path.stem, self.output or READINGS)
+        saved = class_curves.save(path.stem, self.output or CLASS_CURVES)
         for row in range(0, model.config.height + 1, 7):
             pixels = row * model.config.width
-            words = f"  {row:2} rows: median surprise {readings.bits[row, 50]:.1f} bits"
-            accuracy = readings.accuracy(pixels)
+            words = f"  {row:2} rows: median surprise {class_curves.bits[row, 50]:.1f} bits"
+            accuracy = class_curves.accuracy(pixels)
             if accuracy is not None:
                 words += f", class guessed right in {accuracy:.2%}"
             print(words)
-        print(f"{readings.images:,} test images; written to {saved}")
+        print(f"{class_curves.images:,} test images; written to {saved}")
         return 0

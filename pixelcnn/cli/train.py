@@ -23,7 +23,7 @@ from pixelcnn.system.progress import Progress
 from pixelcnn.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from pixelcnn.training.distributed import Team
+    from pixelcnn.training.distributed import ProcessGroup
     from pixelcnn.training.events import Event
 
 _DEFAULT_SECONDS = 60.0
@@ -98,16 +98,16 @@ class Train:
             output = Path(f"{find_recipe(self.recipe).name}.safetensors")
         if output is not None:
             check_writable(output, (".safetensors",))
-        from pixelcnn.runs.worker import follow, prepare_process
-        from pixelcnn.training.distributed import joined
+        from pixelcnn.runs.worker import follow_rank0, prepare_process
+        from pixelcnn.training.distributed import process_group
 
         prepare_process()
-        with joined() as team:
-            return self._lead(team, output) if team.leads else follow(team)
+        with process_group() as group:
+            return self._lead(group, output) if group.is_main else follow_rank0(group)
 
-    def _lead(self, team: Team, output: Path | None) -> int:
+    def _lead(self, group: ProcessGroup, output: Path | None) -> int:
         with Progress("training") as progress:
-            foreground = _Foreground(progress, team)
+            foreground = _Foreground(progress, group)
             if self.resume is None:
                 run = start_run(self.runs, self._run_config(), starter=foreground)
             else:
@@ -122,7 +122,7 @@ class Train:
         if status.state == "stopped":
             print(f"Go on with: python -m pixelcnn train --resume {shlex.quote(where)}")
             # To torchrun, anything but 0 is a failure, which it reports at length.
-            return _INTERRUPTED if team.size == 1 else 0
+            return _INTERRUPTED if group.size == 1 else 0
         if output is not None:
             self._write_checkpoint(run, output)
         return 0
@@ -187,18 +187,18 @@ class Train:
 class _Foreground:
     """Trains in this process, so that Ctrl-C ends it, and shows how far it is."""
 
-    def __init__(self, progress: Progress, team: Team) -> None:
+    def __init__(self, progress: Progress, group: ProcessGroup) -> None:
         self._progress = progress
-        self._team = team
+        self._group = group
         self._held_out = ""
 
     def launch(self, run: Run) -> None:
         """Train `run` to its end; see `pixelcnn.runs.Starter`."""
-        from pixelcnn.runs.worker import carry_out
+        from pixelcnn.runs.worker import run_training
 
         config = run.config.train
         print(f"run {run.id}", file=sys.stderr)
-        carry_out(run, watch=lambda event: self._show(event, config), team=self._team)
+        run_training(run, watch=lambda event: self._show(event, config), group=self._group)
 
     def _show(self, event: Event, config: TrainConfig) -> None:
         from pixelcnn.training.events import Evaluated, Step

@@ -1,4 +1,4 @@
-"""Finishing an image of which a part is given."""
+"""Completing an image of which a part is given."""
 
 import lazy_loader
 

@@ -1,15 +1,14 @@
-"""Finishing an image of which a part is given, and what the model makes of that part itself.
+"""Completing an image of which a part is given, and the model's probability of that part.
 
-A model of this lab reads an image in one order: row by row, from left to right, R, G, B inside a
-pixel. Whatever it draws depends on what comes before, given or drawn, and on nothing that comes
-later. Two things follow.
+A model reads an image in one order: row by row, from left to right, R, G, B inside a pixel. Each
+draw depends on earlier sub-pixels, given or drawn, and on nothing later. Hence:
 
-- An ending keeps every given sub-pixel, but one that lies after an unknown one cannot influence
-  it. The endings are draws from the model's conditional distribution where the given part is a
-  *prefix* of that order (say, the upper half), and only then. A model that knows eight orders can
-  take the one in which most of the given part comes first; and for any given part, a particle
-  filter draws from the conditional distribution after all, at more expense (`particles`).
-- The probability of a prefix is exact and cheap; that of what comes later is not (`given_part`).
+- A completion keeps every given sub-pixel, but one after an unknown sub-pixel cannot influence it.
+  Completions are draws from the model's conditional distribution only if the given part is a
+  *prefix* of the order (such as the upper half). A model that knows eight orders can use the one in
+  which most of the given part comes first; and for any given part, a particle filter draws from the
+  conditional distribution, at a higher cost (`particle_filter.py`).
+- The probability of a prefix is exact and cheap; that of later parts is not (`observed.py`).
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from pixelcnn.completion.particle_filter import (
     ParticleEndings,
     Weighing,
     complete_with_particles,
-    systematic,
+    systematic_resampling,
 )
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
@@ -42,18 +41,18 @@ Method = Literal["raster", "orders", "particles"]
 
 @dataclass(frozen=True)
 class Completions:
-    """An image that a model finished n times.
+    """n completions of one image.
 
     Attributes:
-        images: uint8 `(n, C, H, W)`: the given part as it was, the rest from the model.
-        mean: float32 `(C, H, W)`, 0 to 1: their mean, as a share of the highest level. For two
-            levels it is the share of the endings that have ink there.
+        images: uint8 `(n, C, H, W)`: the given part, and the rest drawn by the model.
+        mean: float32 `(C, H, W)`, 0 to 1: their mean, divided by the highest level. For two levels,
+            the share of completions with ink.
         labels: int64 `(n,)`: the class of each; None for a model without classes.
-        known: uint8 `(C, H, W)`: what was given, 0 where nothing was.
-        known_mask: bool `(C, H, W)`: where it was given.
-        given: what the model makes of the given part.
+        known: uint8 `(C, H, W)`: the given levels, 0 elsewhere.
+        known_mask: bool `(C, H, W)`: True where given.
+        given: the probability of the given part.
         order: in which the image was read, see `models/scan_orders.py`; 0 is the raster order.
-        particles: how the particles fared; None where none were used.
+        particles: details of the particle filter, if it was used.
     """
 
     images: Tensor
@@ -83,36 +82,36 @@ def complete(
     cancelled: Callable[[], bool] | None = None,
     weighed: Callable[[Weighing], None] | None = None,
 ) -> Completions:
-    """Finish one image n times.
+    """Complete one image n times.
 
-    Without `labels`, a model with classes guesses: each ending gets a class from
-    p(class | prefix), so that together they are draws from the model's own p(ending | prefix).
-    The n classes are drawn together by systematic sampling (one random number, n evenly spaced
-    positions): each has the right distribution, their counts are within 1 of what is expected, and
-    the likeliest class comes first. `temperature` acts on pixels, not on classes.
+    Without `labels`, a model with classes guesses: each completion gets a class from
+    p(class | prefix), so that together they are draws from the model's p(completion | prefix). The
+    n classes are drawn by systematic resampling (one random number, n evenly spaced positions):
+    each has the right distribution, counts are within 1 of their expectation, and the likeliest
+    class comes first. `temperature` acts on pixels, not on classes.
 
     Args:
         model: any model of the registry.
-        known: uint8 `(H, W)` or `(C, H, W)`, levels; what is not given is ignored.
+        known: uint8 `(H, W)` or `(C, H, W)`, levels; ignored where not given.
         known_mask: bool, the same shape or `(H, W)`: True where given.
-        n: how many endings.
+        n: number of completions.
         labels: int64 `(n,)`, or one label for all; None lets a model with classes guess.
-        method: what to do about given sub-pixels that come after an unknown one. `raster`: keep
-            them, and draw as if they were not there. `orders`: read the image in that of the
-            model's eight orders in which most comes first. `particles`: the same if the model has
-            eight orders, and let a particle filter account for what still comes after.
-        particles: how many images the particle filter draws together.
-        seed: of the random numbers; left out, they are new each time.
+        method: how to treat given sub-pixels that come after an unknown one. `raster`: keep them,
+            but draw as if they were unknown. `orders`: read the image in that of the model's eight
+            orders in which most come first. `particles`: the same if the model has eight orders,
+            and account for the rest with a particle filter.
+        particles: number of images that the particle filter draws together.
+        seed: of the random numbers; None for new ones each time.
         temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
-        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine. Particles are
-            always drawn by the numba engine.
-        reader: a `Reader` of this model: faster where one drawing resembles the next.
+        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine. Particles always
+            use the numba engine.
+        reader: a `Reader` of this model, faster for a sequence of similar drawings.
         progress: called with (rows done, rows in all).
-        cancelled: asked before each row; see `pixelcnn.sampling.sample`.
-        weighed: for `particles`: called after each row that has something to weigh.
+        cancelled: called before each row; see `pixelcnn.sampling.sample`.
+        weighed: for `particles`: called after each row with given sub-pixels.
 
     Raises:
-        ConfigError: n, temperature, method or engine that cannot work.
+        ConfigError: an invalid n, temperature, method or engine.
         DataError: known, known_mask or labels that do not fit the model.
     """
     image, mask = checked_part(model, known, known_mask)
@@ -121,7 +120,7 @@ def complete(
     order = best_order(mask) if many_orders else RASTER
     image, mask = turn(image, order), turn(mask, order)
     given = read_given(model, image, mask, reader=reader, order=order)
-    use_particles = method == "particles" and given.behind > 0
+    use_particles = method == "particles" and given.after_gap > 0
     count = particles if use_particles else max(n, 0)
     generator = torch.Generator()
     generator.manual_seed(seed) if seed is not None else generator.seed()
@@ -182,20 +181,19 @@ def _check_method(
         raise ConfigError(f"method = {method!r} is unknown; use raster, orders or particles.")
     if method == "orders" and model.config.orders == 1:
         raise ConfigError(
-            "this model knows one order only. Choose one that was trained with orders = 8, or use "
-            "particles."
+            "this model knows one order only. Choose one trained with orders = 8, or use particles."
         )
     if method == "particles" and temperature != 1:
         raise ConfigError(
-            f"temperature = {temperature}: particles are weighted by the model's own "
-            "probabilities, which are those at temperature 1."
+            f"temperature = {temperature} does not work with particles, whose weights are the "
+            "model's own probabilities; use 1."
         )
     if method == "particles" and labels is not None and labels.dim() > 0:
-        raise ConfigError("particles take one label for all endings, or none.")
+        raise ConfigError("particles need one label for all completions, or none.")
 
 
 def _labels_in(order: int, labels: Tensor, config: ModelConfig) -> Tensor:
-    """The labels of the classes in an order, for a model that knows several."""
+    """The labels of these classes in an order, for a model that knows eight."""
     if (
         config.orders > 1
         and labels.numel()
@@ -209,7 +207,7 @@ def _labels_in(order: int, labels: Tensor, config: ModelConfig) -> Tensor:
 
 
 def _likeliest_first(probabilities: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """n classes with these probabilities `(classes,)`, likeliest first: int64 `(n,)`."""
+    """Draw n classes with probabilities `(classes,)`, likeliest first: int64 `(n,)`."""
     order = probabilities.argsort(descending=True, stable=True)
     position = torch.rand((), generator=generator, dtype=torch.float64)
-    return order[systematic(probabilities[order], n, position)]
+    return order[systematic_resampling(probabilities[order], n, position)]

@@ -1,4 +1,4 @@
-"""Knock out a part of a digit, let a model restore it, and compare with the truth."""
+"""Inpainting: hide a part of a digit, let a model complete it, and compare with the truth."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _STRIPE = 2
 
 @dataclass(frozen=True)
 class Truth:
-    """Endings beside what had really been there.
+    """Completions compared with the true image.
 
     Attributes:
-        right: float32 `(n,)`: the share of the unknown sub-pixels that each ending has right.
-        paper_right: the share that blank paper would have right.
-        hidden_bits: how surprised the model is by the hidden part, given the known part, in bits.
-            With particles it is an estimate, since the known part's own surprise is one.
-            None where given sub-pixels come after unknown ones and there were no particles.
+        right: float32 `(n,)`: share of the unknown sub-pixels that each completion has right.
+        paper_right: the same share for blank paper.
+        hidden_bits: the model's surprise at the hidden part, given the known part, in bits; an
+            estimate with particles. None where given sub-pixels come after unknown ones and there
+            were no particles.
     """
 
     right: Tensor
@@ -39,16 +39,18 @@ class Truth:
     hidden_bits: float | None
 
 
-def knock_out(kind: Kind, height: int, width: int, share: float = 0.5, seed: int = 0) -> Tensor:
-    """What stays known: bool `(H, W)`.
+def inpainting_mask(
+    kind: Kind, height: int, width: int, share: float = 0.5, seed: int = 0
+) -> Tensor:
+    """The mask of what stays known: bool `(H, W)`.
 
     Args:
-        kind: `pixels` hides each with probability `share`; `block` hides a rectangle of that share
-            of the area, at a random place; `left half` and `lower half` hide these; `stripes`
+        kind: `pixels` hides each pixel with probability `share`; `block` hides a rectangle of that
+            share of the area at a random place; `left half` and `lower half` hide these; `stripes`
             hides every other pair of rows.
         height: of the image, in pixels.
         width: of the image, in pixels.
-        share: 0 to 1, of what is hidden by `pixels` and `block`.
+        share: hidden share for `pixels` and `block`, 0 to 1.
         seed: of the random numbers.
 
     Raises:
@@ -80,32 +82,32 @@ def knock_out(kind: Kind, height: int, width: int, share: float = 0.5, seed: int
 def against_truth(
     model: AutoregressiveModel, done: Completions, truth: Tensor, label: int | None = None
 ) -> Truth:
-    """Compare endings with the image that they are endings of.
+    """Compare completions with the true image.
 
     Args:
         model: that drew them.
-        done: the endings.
+        done: the completions.
         truth: uint8 `(C, H, W)`.
-        label: the class that the model was told; None where it guessed.
+        label: the class given to the model; None where it guessed.
 
     Raises:
-        DataError: nothing was unknown, or `truth` is not the image whose part was given.
+        DataError: nothing was unknown, or `truth` differs from the given part.
     """
     unknown = ~done.known_mask
     if not unknown.any():
-        raise DataError("nothing was unknown, so there is nothing to compare.")
+        raise DataError("Nothing was unknown, so there is nothing to compare.")
     if truth.shape != done.known.shape or not torch.equal(
         truth[done.known_mask], done.known[done.known_mask]
     ):
-        raise DataError("truth differs from what was given.")
+        raise DataError("truth differs from the given part.")
     hidden = truth[unknown]
     right = (done.images[:, unknown] == hidden).float().mean(dim=1)
     bits = None
-    if done.particles is not None or done.given.behind == 0:
+    if done.particles is not None or done.given.after_gap == 0:
         whole = turn(truth, done.order)
         everything = torch.ones_like(done.known_mask)
         of_all = read_given(model, whole, everything, order=done.order)
-        behind = 0.0 if done.particles is None else done.particles.behind_nats / math.log(2)
+        behind = 0.0 if done.particles is None else done.particles.after_gap_nats / math.log(2)
         if label is None:
             bits = of_all.bits - done.given.bits - behind
         else:

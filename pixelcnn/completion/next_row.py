@@ -1,4 +1,4 @@
-"""What would come next: many possible next rows of an image of which the beginning is given."""
+"""Many possible next rows of an image whose beginning is given."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pixelcnn.sampling.engines import Engine
 
 @dataclass(frozen=True)
 class NextRows:
-    """Possible rows at the first place where something is unknown.
+    """Possible versions of the first row with unknown sub-pixels.
 
     Attributes:
-        row: which row of the image.
-        images: uint8 `(n, C, W)`: with what is given in that row.
-        mean: float32 `(C, W)`, 0 to 1: their mean as a share of the highest level; for two levels
-            the share that has ink there.
-        labels: int64 `(n,)`: the class that each was drawn for; None without classes.
+        row: index of the row.
+        images: uint8 `(n, C, W)`, including what is given in that row.
+        mean: float32 `(C, W)`, 0 to 1: their mean divided by the highest level; for two levels, the
+            share with ink.
+        labels: int64 `(n,)`: the class of each; None without classes.
     """
 
     row: int
@@ -43,23 +43,23 @@ def next_rows(
     engine: str | Engine = "auto",
     reader: Reader | None = None,
 ) -> NextRows | None:
-    """Draw n possible next rows, and nothing below them; None where nothing is unknown.
+    """Draw n possible next rows, and nothing below; None if nothing is unknown.
 
     Source of the idea: Carter et al. 2016, "Four Experiments in Handwriting with a Neural
     Network" (Distill), which draws fifty futures at the tip of the pen.
 
     Args:
         model: any model of the registry.
-        image: uint8 `(H, W)` or `(C, H, W)`; what is not given is ignored.
+        image: uint8 `(H, W)` or `(C, H, W)`; ignored where not given.
         known_mask: bool `(H, W)` or `(C, H, W)`: True where given.
-        n: how many.
+        n: number of rows to draw.
         label: the class, for a model with classes; None lets it guess, anew for each row.
         seed: of the random numbers; None for new ones each time.
         engine: as for `sample`.
         reader: as for `complete`.
 
     Raises:
-        ConfigError: an n or engine that cannot work.
+        ConfigError: an invalid n or engine.
         DataError: an image or mask that does not fit the model.
     """
     known = as_tensor(known_mask)
@@ -68,7 +68,7 @@ def next_rows(
     if full_rows.all():
         return None
     row = int((~full_rows).long().argmax())
-    # Rows below cannot change this one, and what is called known costs no sampling.
+    # Rows below cannot affect this one, so they count as known, which costs no sampling.
     below = torch.arange(len(full_rows)) > row
     picture = as_tensor(image).clone()
     picture[..., below, :] = 0

@@ -1,8 +1,8 @@
-"""The given part of an image: checked, and how likely a model finds its beginning.
+"""The given part of an image: checked, and the model's probability of its beginning.
 
-The probability of a beginning (a prefix of the model's reading order) is exact and cheap, the
-product of its conditionals. That of given sub-pixels behind a gap is a sum over everything that
-could stand in the gap; it is left out here, and `particle_filter` estimates it.
+The probability of a prefix of the reading order is exact and cheap: the product of its
+conditionals. That of given sub-pixels after a gap is a sum over everything that could fill the gap;
+it is left out here, and `particle_filter` estimates it.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _NATS_PER_BIT = math.log(2)
 
 @dataclass(frozen=True)
 class GivenPart:
-    """What a model makes of the part of an image that is given.
+    """The model's probability of the given part of an image.
 
-    "Before" and "after" are those of the order in which the image was read.
+    "Before" and "after" refer to the order in which the image was read.
 
     Attributes:
-        prefix: how many sub-pixels come before the first unknown one. All of these are given.
-        behind: how many given sub-pixels come after it. They are in none of the numbers here.
-        class_nats: float64 `(classes or 1,)`: how surprised the model is by the prefix under each
-            class, -log p(prefix | class), in nats.
+        prefix: number of sub-pixels before the first unknown one, all of them given.
+        after_gap: number of given sub-pixels after it, which the values here ignore.
+        class_nats: float64 `(classes or 1,)`: surprise at the prefix under each class,
+            -log p(prefix | class), in nats.
     """
 
     prefix: int
-    behind: int
+    after_gap: int
     class_nats: Tensor
 
     @property
@@ -53,29 +53,28 @@ class GivenPart:
 
     @property
     def class_bits(self) -> Tensor:
-        """The prefix's surprise under each class, in bits: `(classes or 1,)`."""
+        """Surprise at the prefix under each class, in bits: `(classes or 1,)`."""
         return self.class_nats / _NATS_PER_BIT
 
     @property
     def bits(self) -> float:
-        """The prefix's surprise when the class is not known, in bits."""
+        """Surprise at the prefix with unknown class, in bits."""
         log_mean = torch.logsumexp(-self.class_nats, dim=0) - math.log(len(self.class_nats))
         return -log_mean.item() / _NATS_PER_BIT
 
 
 class Reader:
-    """Reads one beginning after the other, and computes only what differs from the one before.
+    """Reads successive drawings, and computes only what differs from the previous one.
 
-    Where a drawing grows stroke by stroke, that is a small part. May be shared between threads.
-    The log-probabilities agree with the model's own to float32 rounding. Holds all activations of
-    one image for each class.
+    For a drawing that grows stroke by stroke, that is little. Thread-safe. Log-probabilities agree
+    with the model's own to float32 rounding. Holds all activations of one image per class.
 
     Args:
         model: the model.
-        engine: its engine, where somebody has it already.
+        engine: its engine, if already made.
 
     Raises:
-        ConfigError: a model that the numba engine cannot serve.
+        ConfigError: the numba engine does not support the model.
     """
 
     def __init__(self, model: AutoregressiveModel, engine: NumbaEngine | None = None) -> None:
@@ -85,7 +84,7 @@ class Reader:
         self._shape = (max(config.classes, 1), config.channels, config.height, config.width)
         self._known = torch.ones(self._shape, dtype=torch.bool)
         self._image = torch.zeros(self._shape[1:], dtype=torch.uint8)
-        self._rows = config.height  # from the top: for these the painting is up to date
+        self._rows = config.height  # rows from the top that are up to date
         labels = torch.arange(config.classes) if config.classes else None
         self._painting = (engine or NumbaEngine(model)).paint(
             make_request(
@@ -102,7 +101,7 @@ class Reader:
     def log_probs(self, image: Tensor, rows: int) -> Tensor:
         """Log-probability of each sub-pixel of the top rows, under each class, in nats.
 
-        `image` is uint8 `(C, H, W)`, of which only the top `rows` count; the result is
+        `image` is uint8 `(C, H, W)`, of which only the top `rows` matter; the result is
         `(classes or 1, C, rows, W)`.
         """
         width = self._shape[3]
@@ -125,9 +124,9 @@ def read_given(
     reader: Reader | None = None,
     order: int = RASTER,
 ) -> GivenPart:
-    """How likely the prefix of a given part is, under each class; arguments as for `complete`.
+    """The probability of the prefix of a given part under each class; arguments as for `complete`.
 
-    `order` is that in which the picture has been turned already, for a model that knows eight.
+    `order` is the one that the image has already been turned to, for a model that knows eight.
 
     Raises:
         DataError: known or known_mask that do not fit the model.
@@ -135,10 +134,10 @@ def read_given(
     image, mask = checked_part(model, known, known_mask)
     in_order = mask.permute(1, 2, 0).flatten()  # (H * W * C,), the model's order
     prefix = int(in_order.long().cumprod(dim=0).sum())
-    behind = int(in_order.sum()) - prefix
+    after_gap = int(in_order.sum()) - prefix
     classes = max(model.config.classes, 1)
     if prefix == 0:
-        return GivenPart(0, behind, torch.zeros(classes, dtype=torch.float64))
+        return GivenPart(0, after_gap, torch.zeros(classes, dtype=torch.float64))
     channels, _, width = image.shape
     rows = -(-prefix // (width * channels))
     if reader is not None and order == RASTER:
@@ -146,14 +145,13 @@ def read_given(
     else:
         log_probs = _log_probs(model, image[:, :rows], order)
     nats = -log_probs.permute(0, 2, 3, 1).flatten(1)[:, :prefix].double().sum(dim=1)
-    return GivenPart(prefix, behind, nats)
+    return GivenPart(prefix, after_gap, nats)
 
 
 def rows_around(known_mask: Tensor | NDArray) -> Tensor:
-    """The fewest whole rows from the top that hold all that is given: bool, shape as given.
+    """The rows from the top down to the last given one: bool, shape as given.
 
-    With these given too, everything that is given becomes a prefix. `known_mask` is
-    `(..., H, W)`.
+    With these given too, everything given is a prefix. `known_mask` is `(..., H, W)`.
     """
     mask = as_tensor(known_mask)
     rows = mask.flatten(0, -3).any(dim=0) if mask.dim() > 2 else mask  # (H, W)
@@ -179,23 +177,23 @@ def _log_probs(model: AutoregressiveModel, image: Tensor, order: int) -> Tensor:
 
 
 def as_tensor(values: Tensor | NDArray) -> Tensor:
-    # A copy, since an array may be read-only and torch has no such thing.
+    # Copy: torch does not support read-only arrays.
     return values if isinstance(values, Tensor) else torch.from_numpy(np.array(values))
 
 
 def checked_part(
     model: AutoregressiveModel, known: Tensor | NDArray, known_mask: Tensor | NDArray
 ) -> tuple[Tensor, Tensor]:
-    """The given part as uint8 and bool `(C, H, W)`, 0 where nothing is given."""
+    """The given part as uint8 and bool `(C, H, W)`, 0 where not given."""
     config = model.config
     shape = (config.channels, config.height, config.width)
     image, mask = as_tensor(known), as_tensor(known_mask)
     for name, tensor in (("known", image), ("known_mask", mask)):
-        # One mask serves all colours, but levels of one colour are not an RGB image.
+        # One mask serves all colours, but one channel of levels is not an RGB image.
         flat_fits = config.channels == 1 or name == "known_mask"
         if tuple(tensor.shape) != shape and not (flat_fits and tuple(tensor.shape) == shape[1:]):
             raise DataError(
-                f"{name} has shape {tuple(tensor.shape)}; this model completes one image of shape "
+                f"{name} has shape {tuple(tensor.shape)}; this model needs one image of shape "
                 f"{shape} (channels, rows, columns)."
             )
     if mask.dtype != torch.bool:

@@ -1,11 +1,10 @@
-"""Completions of any given part by a particle filter: draws from the model's true conditional.
+"""Particle filter for completions of any given part: draws from the model's true conditional.
 
-A model that draws in raster order cannot look at given pixels that come later. But when it gets
-there, it says how likely they are after what it has drawn, and that is all that is needed: many
-images (particles) are drawn together, row by row; each is weighted by the probability of the given
-pixels that it has met; and once few of them carry most of the weight, the light ones are replaced
-by copies of the heavy ones. With more and more particles, what is left becomes a draw from
-p(unknown | given), whatever the shape of the given part.
+A model that draws in raster order cannot see given pixels that come later, but on reaching them it
+tells how likely they are after its draws. That suffices: many images (particles) are drawn
+together, row by row; each is weighted by the probability of the given pixels reached so far; once a
+few of them carry most of the weight, light ones are replaced by copies of heavy ones. With more and
+more particles, the result converges to a draw from p(unknown | given), for any given part.
 
 Source: sequential Monte Carlo as in Doucet & Johansen 2009, "A Tutorial on Particle Filtering and
 Smoothing", section 3.5, with the model itself as the proposal, systematic resampling (Kitagawa
@@ -28,7 +27,7 @@ from pixelcnn.sampling.request import Progress, make_request
 
 MAX_PARTICLES = 4096
 _FEW = 0.5
-"""Share of the particles: with an effective sample size below it they are resampled."""
+"""Share of the particles: below this effective sample size they are resampled."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +36,9 @@ class Weighing:
 
     Attributes:
         row: the row, from 0.
-        effective: the effective sample size, 1 to the number of particles: how many equally heavy
-            ones would tell as much.
-        survivors: how many of them go on; fewer than all where they were resampled.
+        effective: the effective sample size, 1 to the number of particles: the number of equally
+            weighted particles that would be as informative.
+        survivors: number of particles that continue; fewer than all after resampling.
     """
 
     row: int
@@ -49,23 +48,23 @@ class Weighing:
 
 @dataclass(frozen=True)
 class ParticleEndings:
-    """What the particles came to.
+    """The result of a particle filter.
 
     Attributes:
-        images: uint8 `(n, C, H, W)`: endings, drawn from the particles by their weights.
+        images: uint8 `(n, C, H, W)`: completions, drawn from the particles by weight.
         labels: int64 `(n,)`: the class of each; None for a model without classes.
-        distinct: how many particles these n come from: 1 means that they share all that lies above
+        distinct: number of particles that these come from: 1 means that they agree everywhere above
             the last given row.
         weighings: one for each row from the first unknown pixel to the last given one.
-        behind_nats: an unbiased estimate's logarithm: -log p(given after the first unknown
-            sub-pixel | given before it), in nats.
+        after_gap_nats: -log p(given after the first unknown sub-pixel | given before it), in nats,
+            from an unbiased estimate of that probability.
     """
 
     images: Tensor
     labels: Tensor | None
     distinct: int
     weighings: tuple[Weighing, ...]
-    behind_nats: float
+    after_gap_nats: float
 
 
 def complete_with_particles(
@@ -82,34 +81,34 @@ def complete_with_particles(
     cancelled: Callable[[], bool] | None = None,
     weighed: Callable[[Weighing], None] | None = None,
 ) -> ParticleEndings:
-    """Draw n endings from (nearly) the model's own p(unknown | given), at temperature 1.
+    """Draw n completions from approximately the model's p(unknown | given), at temperature 1.
 
     Args:
-        model: any model of the registry that the numba engine serves.
-        known: uint8 `(C, H, W)`, the levels of what is given.
+        model: any model that the numba engine supports.
+        known: uint8 `(C, H, W)`, the given levels.
         known_mask: bool `(C, H, W)`: True where given.
-        n: how many endings, at most as many as there are particles.
-        labels: int64 `(particles,)`, for a model with classes: draws from p(class | what is given
-            before the first unknown sub-pixel). The weights take them from there.
-        uniforms: float `(particles, C, H, W)` in `[0, 1)`: one image is drawn for each, 2 to 4096.
-        generator: of the random numbers that resampling needs.
-        engine: a numba engine of this model, if there is one already; all others are passed over.
+        n: number of completions, at most the number of particles.
+        labels: int64 `(particles,)`, for a model with classes: draws from p(class | given before
+            the first unknown sub-pixel), which the weights then correct.
+        uniforms: float `(particles, C, H, W)` in `[0, 1)`: one per particle, 2 to 4096 of them.
+        generator: of the random numbers for resampling.
+        engine: a numba engine of this model, if already made; other engines are ignored.
         progress: called with (rows done, rows in all).
-        cancelled: asked before each row; see `sample`.
-        weighed: called after each row that has something to weigh.
+        cancelled: called before each row; see `sample`.
+        weighed: called after each row with given sub-pixels.
 
     Raises:
-        ConfigError: n or particles that cannot work, or a model that the engine cannot serve.
+        ConfigError: an invalid n or number of particles, or an unsupported model.
         DataError: known, known_mask or labels that do not fit the model.
     """
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
-    from pixelcnn.sampling.numba.population import Population
+    from pixelcnn.sampling.numba.particle_batch import ParticleBatch
 
     particles = len(uniforms)
     if not 2 <= particles <= MAX_PARTICLES:
         raise ConfigError(f"particles = {particles} is outside 2 to {MAX_PARTICLES}.")
     if not 1 <= n <= particles:
-        raise ConfigError(f"n = {n} endings cannot be drawn from {particles} particles.")
+        raise ConfigError(f"n = {n} must be from 1 to the number of particles, {particles}.")
     request = make_request(
         model,
         particles,
@@ -120,20 +119,20 @@ def complete_with_particles(
         progress=progress,
         cancelled=cancelled,
     )
-    behind = behind_the_gap(known_mask)
-    rows = behind.any(dim=(0, 2)).nonzero()
+    late = after_gap(known_mask)
+    rows = late.any(dim=(0, 2)).nonzero()
     last = int(rows.max()) if len(rows) else -1
     origin = torch.arange(particles)
     fast = engine if isinstance(engine, NumbaEngine) else NumbaEngine(model)
-    population = Population(fast, request)
+    batch = ParticleBatch(fast, request)
     log_weights = torch.zeros(particles, dtype=torch.float64)
     log_evidence = 0.0
     weighings: list[Weighing] = []
     for row in range(last + 1):
-        population.draw_row()
-        if not behind[:, row].any() and not weighings:
+        batch.draw_row()
+        if not late[:, row].any() and not weighings:
             continue
-        met = population.log_probs[:, behind[:, row]].double()  # (particles, given in this row)
+        met = batch.log_probs[:, late[:, row]].double()  # (particles, given in this row)
         log_weights = log_weights + met.sum(dim=1)
         weights = torch.softmax(log_weights, dim=0)
         effective = 1 / weights.square().sum().item()
@@ -141,15 +140,15 @@ def complete_with_particles(
         if row < last and effective < _FEW * particles:
             log_evidence += _log_mean(log_weights)
             sources = _replacements(weights, generator)
-            population.replace(sources)
+            batch.replace(sources)
             origin, log_weights = origin[sources], torch.zeros_like(log_weights)
             survivors = len(sources.unique())
         weighings.append(Weighing(row, effective, survivors))
         if weighed is not None:
             weighed(weighings[-1])
-    chosen = systematic(torch.softmax(log_weights, dim=0), n, _position(generator))
+    chosen = systematic_resampling(torch.softmax(log_weights, dim=0), n, _position(generator))
     log_evidence += _log_mean(log_weights)
-    endings = population.take(chosen)
+    endings = batch.take(chosen)
     while endings.rows < known.shape[1]:
         endings.draw_row()
     return ParticleEndings(
@@ -157,30 +156,30 @@ def complete_with_particles(
         labels=None if labels is None else labels[origin[chosen]],
         distinct=len(chosen.unique()),
         weighings=tuple(weighings),
-        behind_nats=-log_evidence,
+        after_gap_nats=-log_evidence,
     )
 
 
-def behind_the_gap(known_mask: Tensor) -> Tensor:
+def after_gap(known_mask: Tensor) -> Tensor:
     """The given sub-pixels that come after an unknown one in raster order: bool `(C, H, W)`."""
     channels, height, width = known_mask.shape
     in_order = known_mask.permute(1, 2, 0).flatten()  # (H * W * C,)
-    behind = in_order & ~in_order.long().cumprod(dim=0).bool()
-    return behind.view(height, width, channels).permute(2, 0, 1)
+    late = in_order & ~in_order.long().cumprod(dim=0).bool()
+    return late.view(height, width, channels).permute(2, 0, 1)
 
 
 def _log_mean(log_weights: Tensor) -> float:
     return torch.logsumexp(log_weights, dim=0).item() - math.log(len(log_weights))
 
 
-def systematic(weights: Tensor, n: int, position: Tensor) -> Tensor:
-    """n indices with these weights, each as often as it should be, give or take one: int64 `(n,)`.
+def systematic_resampling(weights: Tensor, n: int, position: Tensor) -> Tensor:
+    """Draw n indices, each with its expected count to within 1: int64 `(n,)`.
 
-    Weights are `(k,)` and add up to 1; the indices come in order. One random number serves all,
-    `position` in `[0, 1)` (systematic resampling, Kitagawa 1996).
+    Weights are `(k,)` and sum to 1; the indices come in order. One random number `position` in
+    `[0, 1)` serves all (systematic resampling, Kitagawa 1996).
     """
     positions = (torch.arange(n) + position) / max(n, 1)
-    bounds = weights.cumsum(dim=0)[:-1]  # the last one is 1, whatever rounding says
+    bounds = weights.cumsum(dim=0)[:-1]  # the last one is 1, apart from rounding
     return torch.searchsorted(bounds, positions, right=True)
 
 
@@ -189,9 +188,11 @@ def _position(generator: torch.Generator) -> Tensor:
 
 
 def _replacements(weights: Tensor, generator: torch.Generator) -> Tensor:
-    """For each particle the one in its place: itself, or a heavy one if it was not drawn."""
+    """For each particle its replacement: itself, or a heavy one if it was not drawn."""
     count = len(weights)
-    drawn = torch.bincount(systematic(weights, count, _position(generator)), minlength=count)
+    drawn = torch.bincount(
+        systematic_resampling(weights, count, _position(generator)), minlength=count
+    )
     sources = torch.arange(count)
     sources[drawn == 0] = sources.repeat_interleave((drawn - 1).clamp(min=0))
     return sources

@@ -1,4 +1,4 @@
-"""Data sets as integer levels: load one by name, or quantise images of your own."""
+"""Data sets as integer levels: load one by name, or quantise the user's images."""
 
 import lazy_loader
 

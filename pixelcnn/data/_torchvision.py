@@ -1,9 +1,9 @@
-"""The one place where torchvision is imported.
+"""The only place that imports torchvision.
 
-The wheel of torchvision on the package index is built against CUDA. Beside a CPU build of torch its
-compiled part does not load, and the import dies with `operator torchvision::nms does not exist`;
-torchmetrics, which imports torchvision, dies with it. Only the pure-Python data sets, transforms
-and grids are used here, so declaring the missing operators, which are never called, is enough.
+The wheel of torchvision on the package index is built against CUDA. With a CPU build of torch its
+compiled part does not load, and the import fails with `operator torchvision::nms does not exist`,
+as does that of torchmetrics, which imports torchvision. Only the pure-Python data sets, transforms
+and grids are used here, so it suffices to declare the missing operators, which are never called.
 """
 
 import importlib
@@ -21,13 +21,13 @@ _importing = threading.Lock()
 
 
 def import_torchvision() -> ModuleType:
-    """Import torchvision, also where its compiled operators cannot be loaded.
+    """Import torchvision, even where its compiled operators cannot be loaded.
 
-    Call it before importing torchmetrics too. Where the real operators load, nothing is declared.
+    Call this before importing torchmetrics too. Declares nothing where the real operators load.
 
     Raises:
         ImportError: torchvision is not installed.
-        RuntimeError: torchvision fails for another reason than a missing operator.
+        RuntimeError: torchvision fails for a reason other than a missing operator.
     """
     with _importing:
         try:
@@ -35,7 +35,7 @@ def import_torchvision() -> ModuleType:
         except RuntimeError as error:
             if not any(f"operator {name} does not exist" in str(error) for name in _SCHEMAS):
                 raise
-        # The failed import leaves submodules behind that a second import would take for complete.
+        # The failed import leaves submodules that a second import would take for complete.
         for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
             del sys.modules[name]
         for name, schema in _SCHEMAS.items():

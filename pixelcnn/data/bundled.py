@@ -1,4 +1,4 @@
-"""The data sets that come with an installed package, so that a lesson needs no network."""
+"""The data sets in installed packages, which need no network."""
 
 import importlib.util
 from collections.abc import Callable
@@ -24,14 +24,14 @@ BUNDLED = {
 
 _SPLIT_SEED = 0
 _DIGITS = tuple("0123456789")
-_PHOTOGRAPHS = {"china": "palace", "flower": "flower"}  # files, and what is on them
+_PHOTOGRAPHS = {"china": "palace", "flower": "flower"}  # file and subject
 
 
 def read_bundled(name: str) -> GreyImages:
-    """One of the data sets in `BUNDLED`; which images are held out never changes.
+    """One of the data sets in `BUNDLED`; the held-out images are always the same.
 
     Raises:
-        DataError: the package that carries it is not installed, or its file is damaged.
+        DataError: its package is not installed, or its file is damaged.
     """
     return _READERS[name]()
 
@@ -58,7 +58,7 @@ def _digits8x8() -> GreyImages:
     table = _read_table("sklearn", "datasets/data/digits.csv.gz")
     counts = torch.from_numpy(table[:, :-1].reshape(-1, 1, 8, 8))
     source = "optical recognition of handwritten digits (UCI), test part, from scikit-learn"
-    # A pixel counts the ink in a cell of 4 x 4: 0 to 16.
+    # A pixel counts the inked pixels in a cell of 4 x 4: 0 to 16.
     return _split(dequantize(counts, 17), table[:, -1], held_out=297, source=source)
 
 
@@ -78,30 +78,30 @@ def _photographs() -> GreyImages:
 
 
 def _read_photograph(name: str) -> Tensor:
-    """A photograph that scikit-learn carries, uint8 (3, H, W)."""
+    """A sample photograph of scikit-learn, uint8 (3, H, W)."""
     file = _file_of("sklearn", f"datasets/images/{name}")
     try:
         with Image.open(file) as photograph:
             pixels = np.asarray(photograph.convert("RGB"))  # (H, W, 3)
     except OSError as error:
         raise DataError(
-            f"{file} cannot be read ({error}): install the package sklearn again."
+            f"{file} cannot be read ({error}). Install the package sklearn again."
         ) from error
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1)
 
 
 def _read_table(package: str, path: str) -> np.ndarray:
-    """A table of whole numbers, (N, pixels + 1) uint8, the label in its last column.
+    """A table of whole numbers, (N, pixels + 1) uint8, with the label in its last column.
 
-    The file is read directly: the packages' own functions take seconds, importing scikit-learn the
-    most of them.
+    Reads the file directly, since the packages' own functions take seconds, mostly to import
+    scikit-learn.
     """
     file = _file_of(package, path)
     try:
         return np.loadtxt(file, delimiter=",", dtype=np.uint8, ndmin=2)
     except (OSError, ValueError, EOFError) as error:
         raise DataError(
-            f"{file} cannot be read ({error}): install the package {package} again."
+            f"{file} cannot be read ({error}). Install the package {package} again."
         ) from error
 
 
@@ -109,14 +109,14 @@ def _file_of(package: str, path: str) -> Path:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise DataError(
-            f"The package {package}, which carries this data set, is not installed: run "
+            f"The package {package}, which contains this data set, is not installed. Run "
             f"'pip install -r requirements.txt'."
         )
     return Path(spec.origin).parent / path
 
 
 def _split(images: Tensor, labels: np.ndarray, held_out: int, source: str) -> GreyImages:
-    # numpy promises that RandomState's stream never changes; torch promises none.
+    # numpy guarantees RandomState's stream; torch guarantees none.
     order = torch.from_numpy(np.random.RandomState(_SPLIT_SEED).permutation(len(images)))
     targets = torch.from_numpy(labels.astype(np.int64))
     train, test = order[held_out:], order[:held_out]

@@ -1,4 +1,4 @@
-"""Coloured digits, made from grey ones: the smallest pictures for which colours matter."""
+"""Coloured digits made from grey ones: the smallest images for which colours matter."""
 
 import colorsys
 
@@ -13,10 +13,10 @@ _PAPER_BRIGHTNESS = 0.3
 
 
 def coloured(greys: Tensor) -> Tensor:
-    """Each image in an ink of its own on a darker paper of its own, always the same two.
+    """Give each image its own ink colour and a darker paper colour; always the same two.
 
-    Hues are drawn evenly from the colour circle, with full saturation. Where ink and paper mix in
-    the grey image, their colours mix in the same proportion.
+    Hues are uniform on the colour circle, fully saturated. Where the grey image mixes ink and
+    paper, their colours mix in the same proportion.
 
     Args:
         greys: uint8 (N, 1, H, W), 0 for paper and 255 for ink.
@@ -31,7 +31,7 @@ def coloured(greys: Tensor) -> Tensor:
         raise DataError(
             f"greys must be uint8 (N, 1, H, W), not {greys.dtype} {tuple(greys.shape)}."
         )
-    # numpy promises that RandomState's stream never changes; torch promises none.
+    # numpy guarantees RandomState's stream; torch guarantees none.
     hues = np.random.RandomState(_SEED).random_sample((len(greys), 2))
     ink = _colours(hues[:, 0], 1.0)
     paper = _colours(hues[:, 1], _PAPER_BRIGHTNESS)

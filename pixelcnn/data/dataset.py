@@ -1,4 +1,4 @@
-"""What a data set is, once it is in memory."""
+"""Data sets in memory."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,9 +22,9 @@ class Split(NamedTuple):
 
 
 class GreyImages(NamedTuple):
-    """A data set before quantisation: the images of both splits have grey values 0..255.
+    """A data set before quantisation: images of both splits have grey values 0..255.
 
-    `source` says in words where they come from.
+    `source` names their origin.
     """
 
     train: Split
@@ -37,9 +37,9 @@ class GreyImages(NamedTuple):
 class DataSet:
     """Training and held-out images of one size, quantised to one number of levels.
 
-    `binarize` names how two levels were made and is None for more; likelihoods are comparable only
-    between data sets where it agrees. `source` says in words where the pixels come from. `greys`,
-    uint8 (N, C, H, W), are the grey levels behind `train` where `batch` draws it anew.
+    `binarize` is the method for two levels, None for more; likelihoods are comparable only between
+    data sets where it agrees. `source` names the origin of the pixels. `greys`, uint8 (N, C, H, W),
+    are the grey levels of `train`, if `batch` draws from them.
 
     Raises:
         DataError: images or labels of a wrong dtype, shape or range.
@@ -82,17 +82,17 @@ class DataSet:
         return len(self.class_names)
 
     def batch(self, indices: Tensor, generator: torch.Generator | None = None) -> Split:
-        """The training images at `indices`, int64 (B,), drawn anew where binarize is "dynamic".
+        """The training images at `indices`, int64 (B,); redrawn if binarize is "dynamic".
 
         Raises:
-            ConfigError: a dynamic data set without a `generator` to draw from.
+            ConfigError: a dynamic data set without a `generator`.
         """
         labels = self.train.labels[indices]
         if self.greys is None:
             return Split(self.train.images[indices], labels)
         if generator is None:
             raise ConfigError(
-                "generator must be a torch.Generator: this data set draws every batch anew."
+                "generator must be a torch.Generator, since this data set redraws every batch."
             )
         return Split(draw_binary(self.greys[indices], generator), labels)
 
@@ -106,12 +106,12 @@ def _check_split(name: str, split: Split, levels: int, classes: int) -> None:
         )
     if int(images.max()) >= levels:
         raise DataError(
-            f"{name} images must have values below levels = {levels}, not {int(images.max())}: "
-            f"quantise them first."
+            f"{name} images must have values below levels = {levels}, not {int(images.max())}. "
+            f"Quantise them first."
         )
     if labels.dtype != torch.int64 or labels.shape != images.shape[:1]:
         raise DataError(
-            f"{name} labels must be an int64 tensor ({len(images)},), one an image, not "
+            f"{name} labels must be an int64 tensor ({len(images)},), one per image, not "
             f"{labels.dtype} {tuple(labels.shape)}."
         )
     if int(labels.min()) < 0 or int(labels.max()) >= max(classes, 1):

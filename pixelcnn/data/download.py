@@ -1,4 +1,4 @@
-"""Fetching published files: a failure takes seconds, and a file is either whole or not there."""
+"""Downloads published files: fails within seconds, and leaves whole files only."""
 
 import hashlib
 import http.client
@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from pixelcnn.errors import DataError
 
-# Until the first mirror must have answered, and how long a transfer may stand still. The sum bounds
-# the wait for a download that cannot begin: it stays below ten seconds.
+# Time for the first mirror to answer, and for a transfer to stall. Their sum bounds the wait for a
+# download that cannot start: less than ten seconds.
 ANSWER_SECONDS = 4.0
 STALL_SECONDS = 4.0
 
@@ -23,10 +23,10 @@ _NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)
 
 
 def find_mirror(mirrors: Sequence[str], probe: str) -> str:
-    """The first of `mirrors` to have the file `probe`; they are all asked at once.
+    """The first of `mirrors` that has the file `probe`; all are asked at once.
 
     Raises:
-        DataError: none of them has answered with it within `ANSWER_SECONDS`.
+        DataError: none has answered within `ANSWER_SECONDS`.
     """
     answers: queue.Queue[tuple[str, Exception | None]] = queue.Queue()
 
@@ -39,7 +39,7 @@ def find_mirror(mirrors: Sequence[str], probe: str) -> str:
         else:
             answers.put((mirror, None))
 
-    # Daemon threads, since looking up a host's name knows no time limit: it may be left behind.
+    # Daemon threads, since a DNS lookup has no time limit and may be abandoned.
     for mirror in mirrors:
         threading.Thread(target=ask, args=(mirror,), daemon=True).start()
     failures = dict.fromkeys(mirrors, f"no answer in {ANSWER_SECONDS:g} s")
@@ -58,11 +58,11 @@ def find_mirror(mirrors: Sequence[str], probe: str) -> str:
 
 
 def fetch(url: str, path: Path, md5: str) -> None:
-    """Write the file at `url` to `path`, once all of it has come and its checksum agrees.
+    """Write the file at `url` to `path`, once it is complete and its checksum agrees.
 
     Raises:
-        DataError: the transfer broke off or stood still for `STALL_SECONDS`, or brought another
-            file than the published one.
+        DataError: the transfer failed or stalled for `STALL_SECONDS`, or the file is not the
+            published one.
     """
     chunks: queue.Queue[bytes | Exception] = queue.Queue()
     abandoned = threading.Event()
@@ -85,7 +85,7 @@ def fetch(url: str, path: Path, md5: str) -> None:
     try:
         with partial.open("wb") as file:
             while chunk := chunks.get(timeout=STALL_SECONDS):
-                # The socket's own limit may pass a moment before the queue's.
+                # The socket's own limit may pass slightly before the queue's.
                 if isinstance(chunk, TimeoutError):
                     raise queue.Empty
                 if isinstance(chunk, Exception):
@@ -96,7 +96,7 @@ def fetch(url: str, path: Path, md5: str) -> None:
             raise DataError(f"{host}: {path.name} is not the published file (checksum differs)")
         partial.replace(path)
     except queue.Empty:
-        raise DataError(f"{host}: {path.name} stood still for {STALL_SECONDS:g} s") from None
+        raise DataError(f"{host}: {path.name} stalled for {STALL_SECONDS:g} s") from None
     finally:
         abandoned.set()
         partial.unlink(missing_ok=True)

@@ -14,7 +14,6 @@ _IMAGES_AT_A_TIME = 5000
 
 
 def check_levels(levels: int) -> None:
-    """Raises ConfigError unless `levels` is a whole number in 2..256."""
     if isinstance(levels, bool) or not isinstance(levels, int) or not 2 <= levels <= MAX_LEVELS:
         raise ConfigError(f"levels must be a whole number from 2 to {MAX_LEVELS}, not {levels!r}.")
 
@@ -22,8 +21,8 @@ def check_levels(levels: int) -> None:
 def quantize(greys: Tensor, levels: int) -> Tensor:
     """Grey values 0..255 as levels: floor(grey * levels / 256), so that all bins are equally wide.
 
-    Two levels mean white from 128 on; 256 levels change nothing. `dequantize` gives a grey value
-    inside the same bin, so every level survives the round trip.
+    With two levels, white starts at 128; 256 levels change nothing. `dequantize` returns a grey
+    value inside the same bin, so every level survives the round trip.
 
     Args:
         greys: uint8, any shape.
@@ -41,10 +40,10 @@ def quantize(greys: Tensor, levels: int) -> Tensor:
 
 
 def dequantize(images: Tensor, levels: int) -> Tensor:
-    """Levels as grey values spread over 0..255: level 0 is black and the highest level white.
+    """Levels as grey values evenly over 0..255: level 0 is black, the highest level white.
 
-    Rounds up: rounding to the nearest would fall below the bin's edge for some levels, and
-    `quantize` would give the level before.
+    Rounds up: rounding to nearest would fall below some bins, so that `quantize` would return the
+    level below.
 
     Args:
         images: uint8, any shape, values in 0..levels - 1.
@@ -66,7 +65,7 @@ def dequantize(images: Tensor, levels: int) -> Tensor:
 
 
 def resize(greys: Tensor, size: int) -> Tensor:
-    """Grey images at `size` x `size`, each new pixel the mean of the area that it covers.
+    """Grey images at `size` x `size`, by area averaging.
 
     Args:
         greys: uint8 (N, C, H, W).
@@ -84,7 +83,7 @@ def resize(greys: Tensor, size: int) -> Tensor:
         raise DataError(f"greys must have the shape (N, C, H, W), not {tuple(greys.shape)}.")
     if greys.shape[2:] == (size, size):
         return greys
-    # In parts: as float32 a whole data set would take four times its memory.
+    # In parts, since a whole data set as float32 would take four times its memory.
     parts = [
         F.adaptive_avg_pool2d(part.float(), size).round().to(torch.uint8)
         for part in greys.split(_IMAGES_AT_A_TIME)
@@ -93,14 +92,13 @@ def resize(greys: Tensor, size: int) -> Tensor:
 
 
 def check_size(size: int) -> None:
-    """Raises ConfigError unless `size` is a whole number in 2..64."""
     if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 64:
         raise ConfigError(f"size must be a whole number of pixels from 2 to 64, not {size!r}.")
 
 
 def draw_binary(greys: Tensor, generator: torch.Generator) -> Tensor:
-    """Black or white by chance: white with probability grey / 255, a new draw at every call."""
-    # grey / 255 exactly: of 0..254, as many numbers lie below a grey value as it counts.
+    """Bernoulli binarisation: white with probability grey / 255, redrawn at every call."""
+    # Exactly grey / 255: of 0..254, `grey` many numbers are below `grey`.
     draws = torch.randint(
         0, 255, greys.shape, generator=generator, dtype=torch.uint8, device=generator.device
     )
@@ -108,8 +106,8 @@ def draw_binary(greys: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def draw_binary_once(greys: Tensor, seed: int) -> Tensor:
-    """The same chances as `draw_binary`, but one fixed draw, the same on every machine."""
-    # numpy promises that RandomState's stream never changes; torch promises none.
+    """Bernoulli binarisation with a fixed seed; identical on every machine."""
+    # numpy guarantees RandomState's stream; torch guarantees none.
     draws = np.random.RandomState(seed).randint(0, 255, size=tuple(greys.shape), dtype=np.uint8)
     return (torch.from_numpy(draws) < greys).to(torch.uint8)
 

@@ -1,4 +1,4 @@
-"""What a data set of one's own is called: known without loading PyTorch, unlike `pixelcnn.data`."""
+"""Name of the user's own data set; importing it does not load PyTorch, unlike `pixelcnn.data`."""
 
 OWN = "own"
 OWN_FILE = "own.npz"

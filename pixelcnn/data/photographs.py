@@ -1,19 +1,19 @@
-"""Small patches of two photographs: the smallest natural images that need no network."""
+"""Patches of two photographs: the smallest natural images that need no network."""
 
 import torch
 from torch import Tensor
 
 SIZE = 16
-_SHRINK = 2  # Two pixels of the photograph become one, so that a patch shows more than a texture.
+_SHRINK = 2  # pixels of the photograph per pixel, so that a patch shows more than a texture
 _STRIDE, _STRIDE_HELD_OUT = 3, 4
 _HELD_OUT = 0.25
 
 
 def patches(photograph: Tensor) -> tuple[Tensor, Tensor]:
-    """Patches to learn from, and others to measure on, which share no pixel with them.
+    """Training patches and held-out patches, which share no pixels.
 
-    The right quarter of the photograph is held out. The patches overlap, so that a standard error
-    over them is too small; each that is learnt from is there as its mirror image too.
+    The right quarter of the photograph is held out. Patches overlap, so standard errors over them
+    are too small; training patches are included mirrored, too.
 
     Args:
         photograph: uint8 (3, H, W).
@@ -28,7 +28,7 @@ def patches(photograph: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _shrunk(photograph: Tensor) -> Tensor:
-    """The means of squares of pixels."""
+    """Area averaging by `_SHRINK`."""
     return torch.nn.functional.avg_pool2d(photograph[None].float(), _SHRINK)[0].round().byte()
 
 

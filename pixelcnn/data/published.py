@@ -1,7 +1,7 @@
 """The published data sets, read through torchvision from one data root.
 
-An existing copy is used without a look at the network. CIFAR-10 is published as pickled arrays:
-torchvision compares every file with the published checksum before it opens it.
+An existing copy needs no network. CIFAR-10 is published as pickles: torchvision checks every file
+against the published checksum before it opens it.
 """
 
 import os
@@ -23,7 +23,7 @@ from pixelcnn.errors import DataError
 
 
 class RemoteFile(NamedTuple):
-    """What follows the mirror in a file's address, its path under the root, its checksum."""
+    """The address after the mirror, the path under the root, and the checksum."""
 
     address: str
     path: str
@@ -31,24 +31,24 @@ class RemoteFile(NamedTuple):
 
 
 class Published(Protocol):
-    """A data set that torchvision knows. `datasets` is the module `torchvision.datasets`."""
+    """A data set of torchvision. `datasets` is the module `torchvision.datasets`."""
 
     @property
     def text(self) -> str:
-        """One line for a person who chooses a data set."""
+        """One line that describes it."""
 
     @property
     def folder(self) -> str:
-        """Where under the data root torchvision keeps it."""
+        """torchvision's folder for it, under the data root."""
 
     def remote(self, datasets: ModuleType) -> tuple[list[str], list[RemoteFile]]:
-        """The mirrors, and the files that each of them has."""
+        """The mirrors, and the files that each of them offers."""
 
     def unpack(self, datasets: ModuleType, root: Path) -> None:
-        """Unpack the files of `remote` that lie under `root`."""
+        """Unpack the downloaded files of `remote`."""
 
     def read(self, datasets: ModuleType, root: Path, size: int | None) -> GreyImages:
-        """Read a complete copy under `root`; `size` is a hint that makes large images cheaper."""
+        """Read a complete copy; `size` allows large images to be read at a lower cost."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class _Cifar10:
 class _CelebA:
     text: str
     folder: str = "celeba"
-    # The address that gives a large file without asking in a web page whether it may.
+    # This address serves a large file without a confirmation page.
     mirror: str = "https://drive.usercontent.google.com/download?export=download&confirm=t&id="
 
     def remote(self, datasets: ModuleType) -> tuple[list[str], list[RemoteFile]]:
@@ -146,10 +146,10 @@ PUBLISHED: dict[str, Published] = {
 
 
 def read_published(name: str, root: Path, size: int | None) -> GreyImages:
-    """A published data set from `root`, downloaded to it first where it is missing.
+    """A published data set from `root`, downloaded if it is missing.
 
     Raises:
-        DataError: the copy is incomplete or damaged, or there is none and it cannot be downloaded.
+        DataError: the copy is incomplete or damaged, or missing and cannot be downloaded.
     """
     published = PUBLISHED[name]
     try:
@@ -157,23 +157,23 @@ def read_published(name: str, root: Path, size: int | None) -> GreyImages:
     except ImportError as error:
         raise DataError(
             f"Reading {name} needs a package that is missing ({error}): pip install torchvision. "
-            "The data sets that come with the lab, such as mnist5k, need none."
+            "Bundled data sets such as mnist5k need none."
         ) from error
     folder = root / published.folder
     if not _holds_something(folder):
         _download(name, datasets, root)
     try:
         return published.read(datasets, root, size)
-    # Damaged files make torchvision raise almost anything, an AssertionError included.
+    # Damaged files make torchvision raise almost anything, even AssertionError.
     except Exception as error:
         raise DataError(
-            f"{folder} does not hold a complete, undamaged copy of {name!r} ({error}). Put one "
-            f"there, or remove that folder to have it downloaded again."
+            f"{folder} is not a complete, undamaged copy of {name!r} ({error}). Replace it, or "
+            f"remove that folder to download it again."
         ) from error
 
 
 def _download(name: str, datasets: ModuleType, root: Path) -> None:
-    """Download a data set beside its place, and move it there when it is complete."""
+    """Download a data set to a temporary folder, and move it into place when complete."""
     published = PUBLISHED[name]
     mirrors, files = published.remote(datasets)
     try:
@@ -199,7 +199,7 @@ def _move(source: Path, target: Path) -> None:
     try:
         os.replace(source, target)
     except OSError:
-        # In a class, two people ask for the same data set at the same time: the first copy stays.
+        # Two sessions may download the same data set at once: the first copy stays.
         if not _holds_something(target):
             raise
 
@@ -209,7 +209,7 @@ def _holds_something(folder: Path) -> bool:
 
 
 def _split(images: Tensor, labels: Tensor) -> Split:
-    """Raises DataError unless there is one label an image."""
+    """Raises `DataError` unless there is one label per image."""
     if len(images) != len(labels):
         raise DataError(f"{len(images)} images but {len(labels)} labels")
     return Split(images.contiguous(), labels.long())

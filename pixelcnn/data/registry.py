@@ -23,13 +23,13 @@ from pixelcnn.data.own import OWN_TEXT, read_own, shifted
 from pixelcnn.data.published import PUBLISHED, read_published
 from pixelcnn.errors import ConfigError, DataError
 
-# The seeds of the fixed draws. They are part of what `binarize="static"` means: never change them.
+# The seeds of the fixed draws define `binarize="static"`: never change them.
 _TRAIN_SEED, _TEST_SEED, _ORDER_SEED = 1, 2, 3
 
 
 @dataclass(frozen=True)
 class Description:
-    """One line about a data set; `needs_download` is False where an installed package has it."""
+    """A data set in one line; `needs_download` is False if an installed package contains it."""
 
     name: str
     text: str
@@ -37,15 +37,15 @@ class Description:
 
 
 def data_names() -> list[str]:
-    """The names of the data sets that are there for everybody, those without a download first."""
+    """The names of all data sets, those without a download first."""
     return [*BUNDLED, *PUBLISHED]
 
 
 def describe(name: str) -> Description:
-    """What a data set is, and whether it has to be downloaded.
+    """The description of a data set.
 
     Raises:
-        ConfigError: no data set has this name.
+        ConfigError: unknown name.
     """
     if name in BUNDLED:
         return Description(name, BUNDLED[name], needs_download=False)
@@ -66,34 +66,33 @@ def load_data(
 ) -> DataSet:
     """Load a data set, resize it, and quantise it to `levels`.
 
-    With two levels `binarize` says how grey becomes black or white; likelihoods compare only within
-    one of them (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, report
-    two side by side):
+    With two levels, `binarize` is the method; likelihoods are comparable only within one method
+    (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, report two):
 
     - "threshold": white from grey 128 on.
-    - "static": white with probability grey / 255, drawn once, always the same draw. For "mnist" at
-      28 x 28 it is the published draw (Larochelle and Murray, "The Neural Autoregressive
-      Distribution Estimator", 2011), which has no labels, where the data root holds it as
-      `binarized_mnist.npz`: the arrays `train` and `test`, `numpy.packbits` along axis 1.
-      Otherwise it is this library's own draw: published figures belong to another one.
-    - "dynamic": the same chances, drawn anew by every `DataSet.batch`. `train.images` and the
+    - "static": white with probability grey / 255, drawn once and for all. For "mnist" at 28 x 28 it
+      is the published draw, without labels (Larochelle and Murray, "The Neural Autoregressive
+      Distribution Estimator", 2011), if the data root has it as `binarized_mnist.npz` (arrays
+      `train` and `test`, `numpy.packbits` along axis 1). Otherwise it is this library's own draw,
+      which published figures do not refer to.
+    - "dynamic": the same probabilities, redrawn by every `DataSet.batch`. `train.images` and the
       held-out images are the fixed draw, so that evaluations agree.
 
-    With more levels `binarize` has no effect.
+    With more levels, `binarize` has no effect.
 
-    The name "own" is that of pictures of one's own, in the folder or zip that `root` names: see
-    `uploads` for what is accepted.
+    `own` loads the user's images from the folder or zip at `root`; see `uploads.py` for what is
+    accepted.
 
     Args:
-        root: where the published data sets lie or are downloaded to; by default the environment
+        root: directory of the published data sets, also for downloads; by default the environment
             variable PIXELCNN_DATA, then `./data`.
         levels: 2 to 256.
         size: height and width in pixels, 2 to 64; by default those of the data set.
 
     Raises:
         ConfigError: an unknown name or binarisation, `levels` or `size` out of range.
-        DataError: the images cannot be read, or cannot be downloaded; raised within ten seconds
-            where no mirror answers.
+        DataError: the images cannot be read or downloaded; raised within ten seconds if no mirror
+            answers.
     """
     described = describe(name)
     check_levels(levels)
@@ -153,8 +152,8 @@ def _read_published_draw(path: Path) -> DataSet:
                 splits.append(Split(images, torch.zeros(len(images), dtype=torch.int64)))
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{path} must hold the arrays 'train' and 'test', 28 x 28 bits an image packed along "
-            f"axis 1 ({error}). Mend or remove it."
+            f"{path} must contain the arrays 'train' and 'test', 28 x 28 bits per image packed "
+            f"along axis 1 ({error}). Fix or remove it."
         ) from error
     train, test = splits
     return DataSet(
@@ -168,8 +167,7 @@ def _read_published_draw(path: Path) -> DataSet:
 
 
 def _mixed(split: Split) -> Split:
-    """In another order: as published they stand digit by digit, and whoever measures on the first
-    few would measure on noughts."""
-    # numpy promises that RandomState's stream never changes; torch promises none.
+    """Shuffled: the published file is sorted by digit, so its first images are all zeros."""
+    # numpy guarantees RandomState's stream; torch guarantees none.
     order = np.random.RandomState(_ORDER_SEED).permutation(len(split.images))
     return Split(split.images[order], split.labels[order])

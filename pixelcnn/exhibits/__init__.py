@@ -1,4 +1,4 @@
-"""The field's mistakes, as models that make them, and what follows."""
+"""Well-known mistakes, as models that make them, with their consequences."""
 
 import lazy_loader
 

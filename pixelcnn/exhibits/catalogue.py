@@ -1,9 +1,9 @@
-"""Mistakes from the field, each as a small model that makes it, beside one that does not.
+"""Well-known mistakes, each as a small model that makes it, beside a correct one.
 
-They are for the Break it page, and for tests that our checks catch them. Each model keeps the
-contract of `AutoregressiveModel` except for its mistake, so it can be trained, scored and, by the
-reference sampler, drawn from. `reach.audit` judges those that `torch.fx` can follow; for all others
-there is `causality.perturbation_leaks`.
+For the page Break it, and for tests that our checks catch them. Apart from its mistake each model
+keeps the contract of `AutoregressiveModel`, so it can be trained, scored and sampled by the
+reference engine. `reach.audit` judges those that `torch.fx` can trace; `perturbation_leaks` judges
+the others.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ class Exhibit:
 
     Attributes:
         title: what is wrong, in a few words.
-        said: the line as it was written.
-        corrected: the line as it should be.
-        why: what comes of it, in a sentence.
+        said: the wrong line of code.
+        corrected: the correct line.
+        why: the consequence, in a sentence.
         broken: the model that makes the mistake.
-        honest: the model that it would be without.
-        options: of both, where the mistake needs them to show.
+        honest: the same model without it.
+        options: of both, if the mistake needs them to show.
     """
 
     title: str
@@ -42,7 +42,7 @@ class Exhibit:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self, *, honest: bool = False, **config: Any) -> AutoregressiveModel:
-        """A fresh model, with the mistake or without it.
+        """A fresh model, with or without the mistake.
 
         Args:
             honest: without it.
@@ -57,17 +57,17 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="No mask at all",
         said="nn.Conv2d(1, 64, 7, padding=3)",
         corrected='MaskedConv2d(1, 64, 7, "A")',
-        why="Each pixel is predicted from itself and from all that is drawn later: the loss goes "
-        "to nothing, and while drawing there is nothing to copy but the canvas, empty or noise.",
+        why="Each pixel is predicted from itself and from later ones: the loss goes to zero, and "
+        "while sampling there is nothing to copy but the canvas, empty or noise.",
         broken=broken.NoMask,
         honest=PixelCNN,
     ),
     "rows_below": Exhibit(
-        title="The rows below not masked",
+        title="The rows below are not masked",
         said="mask[:, :, k // 2, k // 2:] = 0",
         corrected="mask[:, :, k // 2, k // 2:] = 0; mask[:, :, k // 2 + 1:] = 0",
-        why="The rest of the own row is hidden, but the rows below it are not: the answer is read "
-        "off the future.",
+        why="The rest of the row is masked, but the rows below are not: the answer is read off "
+        "the future.",
         broken=broken.RowsBelowOpen,
         honest=PixelCNN,
     ),
@@ -75,7 +75,7 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="Mask B in the first layer",
         said='self.first = MaskedConv2d(1, 64, 7, "B")',
         corrected='self.first = MaskedConv2d(1, 64, 7, "A")',
-        why="Type B keeps the centre, which in the first layer is the pixel to be predicted: the "
+        why="Type B keeps the centre, which in the first layer is the pixel to predict: the "
         "model learns to copy it.",
         broken=broken.MaskBFirst,
         honest=PixelCNN,
@@ -85,7 +85,7 @@ EXHIBITS: Mapping[str, Exhibit] = {
         said='first = MaskedConv2d(1, 64, 7, "B"); rest = MaskedConv2d(64, 64, 3, "A")',
         corrected='first = MaskedConv2d(1, 64, 7, "A"); rest = MaskedConv2d(64, 64, 3, "B")',
         why="The first layer shows each pixel to itself, and the residual connections carry it "
-        "past all the masks that come too late.",
+        "past all later masks.",
         broken=broken.MasksExchanged,
         honest=PixelCNN,
     ),
@@ -93,8 +93,8 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="A vertical stack that skips its own row",
         said="v = conv_rows_above(v); h = conv_row(h) + link(v)",
         corrected="v = conv_rows_above_and_own(v); h = conv_row(h) + link(shift_down(v))",
-        why="Each layer moves up by one row at least, so the row just above is seen by the first "
-        "kernel alone: the blind spot that two stacks were to remove is still there.",
+        why="Each layer moves up by at least one row, so only the first kernel sees the row "
+        "directly above: the blind spot that two stacks should remove is still there.",
         broken=broken.OwnRowSkipped,
         honest=GatedPixelCNN,
     ),
@@ -102,7 +102,7 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="The horizontal stream dropped where the stacks join",
         said="row = self.link(self.shift(above))",
         corrected="row = self.horizontal(horizontal) + self.link(self.shift(above))",
-        why="No pixel knows the ones to its left, so strokes do not go on along a row.",
+        why="No pixel sees the ones to its left, so strokes do not continue along a row.",
         broken=broken.HorizontalDropped,
         honest=GatedPixelCNN,
     ),
@@ -110,8 +110,8 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="An attention row with nothing to attend to",
         said="softmax(scores.masked_fill(hidden, -1e9))",
         corrected="softmax(scores.masked_fill(hidden, -1e9)) * ~hidden",
-        why="For the first pixel all scores are equally hidden, and a softmax over equal numbers "
-        "is a mean over the whole picture; attention in the next layer hands it on to all pixels.",
+        why="For the first pixel all scores are masked equally, and a softmax over equal numbers "
+        "is a mean over the whole image; attention in the next layer passes it on to all pixels.",
         broken=broken.UnguardedFirstRow,
         honest=PixelCNNAttention,
     ),
@@ -121,7 +121,7 @@ EXHIBITS: Mapping[str, Exhibit] = {
         corrected="ChannelNorm(64)",
         why="Mean and variance are taken over all pixels of all images of the batch, so each pixel "
         "knows a little of the future. In eval mode stored averages take their place and the leak "
-        "is gone; here both modes report nearly the same loss, so only an audit tells.",
+        "is gone; here both modes report nearly the same loss, so only an audit finds it.",
         broken=broken.BatchNormed,
         honest=PixelCNN,
     ),
@@ -139,8 +139,8 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="Mean-squared error on the input",
         said="loss = F.mse_loss(network(x), x)",
         corrected="loss = F.binary_cross_entropy_with_logits(masked_network(x), x)",
-        why="To give back what it is shown is what an auto-encoder does: the error is nearly 0, "
-        "and there is no probability to draw from.",
+        why="Reproducing the input is what an auto-encoder does: the error is nearly 0, "
+        "and there is no probability to sample from.",
         broken=broken.PaintsItsInput,
         honest=PixelCNN,
     ),
@@ -148,8 +148,8 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="A softmax of probabilities",
         said="F.binary_cross_entropy_with_logits(torch.sigmoid(logits), x)",
         corrected="F.binary_cross_entropy_with_logits(logits, x)",
-        why="A probability taken for a logit lies between 0 and 1, so the model can never give ink "
-        "less than 50 % or more than 73 %: all its pictures are noise.",
+        why="A probability used as a logit is between 0 and 1, so the model can never give ink "
+        "less than 50 % or more than 73 %: all its images are noise.",
         broken=broken.ProbabilitiesAsLogits,
         honest=PixelCNN,
     ),
@@ -157,7 +157,7 @@ EXHIBITS: Mapping[str, Exhibit] = {
         title="No non-linearity between masked layers",
         said="h = conv2(conv1(h))",
         corrected="h = conv2(F.relu(conv1(h)))",
-        why="Linear layers upon linear layers are one linear layer, however many there are.",
+        why="Stacked linear layers are one linear layer, at any depth.",
         broken=broken.NoActivation,
         honest=PixelCNN,
     ),

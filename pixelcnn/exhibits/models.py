@@ -1,4 +1,4 @@
-"""Models that make one mistake each: see `exhibits`, which says what they are for."""
+"""Models that make one mistake each; see `catalogue.py`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def _mask(model: nn.Module, path: str) -> Tensor:
 
 
 def _put_mask(model: nn.Module, path: str, mask: Tensor) -> None:
-    """Give the convolution at `path` another mask, and fresh weights for it."""
+    """Replace the mask of the convolution at `path`, and reinitialise its weights."""
     model.set_submodule(path, TapConv2d(mask))
 
 
 def _spatial(model: nn.Module) -> list[str]:
-    """The masked convolutions that look further than their own pixel."""
+    """The masked convolutions that read other pixels than their own."""
     return [
         path
         for path, layer in model.named_modules()
@@ -40,7 +40,7 @@ def _spatial(model: nn.Module) -> list[str]:
 
 
 def _centre(mask: Tensor) -> Tensor:
-    """The part `(out, in)` of a mask that belongs to the pixel itself."""
+    """The part `(out, in)` of a mask for the pixel itself."""
     return mask[:, :, mask.shape[2] // 2, mask.shape[3] // 2]
 
 
@@ -54,7 +54,7 @@ class NoMask(PixelCNN):
 
 
 class RowsBelowOpen(PixelCNN):
-    """A mask that hides the rest of the own row, and forgets the rows below."""
+    """A mask that hides the rest of the row, but not the rows below."""
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__(config)
@@ -86,7 +86,7 @@ class MasksExchanged(PixelCNN):
 
 
 class OutputMaskA(PixelCNN):
-    """Type A once more at the output, where it hides what a colour should be told."""
+    """Type A again at the output, where it hides earlier colours from later ones."""
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__(config)
@@ -95,9 +95,9 @@ class OutputMaskA(PixelCNN):
 
 
 class OwnRowSkipped(GatedPixelCNN):
-    """A vertical stack that leaves out its own row in each layer, instead of one shift at the end.
+    """A vertical stack that skips its own row in each layer, instead of one shift at the end.
 
-    Source of what is right: van den Oord et al. 2016b, figure 2.
+    Source of the correct version: van den Oord et al. 2016b, figure 2.
     """
 
     def __init__(self, config: GatedPixelCNNConfig) -> None:
@@ -110,7 +110,7 @@ class OwnRowSkipped(GatedPixelCNN):
 
 
 class HorizontalDropped(GatedPixelCNN):
-    """Two stacks of which only the vertical one arrives where they join."""
+    """Two stacks, of which only the vertical one is used where they join."""
 
     def __init__(self, config: GatedPixelCNNConfig) -> None:
         super().__init__(config)
@@ -123,7 +123,7 @@ class HorizontalDropped(GatedPixelCNN):
 
 
 class UnguardedAttention(nn.Module):
-    """Attention over the pixels before, with nothing done about the first, which has none."""
+    """Attention over earlier pixels that does not treat the first pixel, which has none."""
 
     def __init__(self, heads: int) -> None:
         super().__init__()
@@ -139,7 +139,7 @@ class UnguardedAttention(nn.Module):
 
 
 class UnguardedFirstRow(PixelCNNAttention):
-    """The attention of `UnguardedAttention` after each block."""
+    """`UnguardedAttention` after each block."""
 
     def __init__(self, config: PixelCNNAttentionConfig) -> None:
         super().__init__(config)
@@ -157,13 +157,12 @@ class BatchNormed(PixelCNN):
         )
 
     def mixed(self, block: int, h: Tensor, x: Tensor) -> Tensor:
-        """See `PixelCNN.mixed`."""
         normed: Tensor = self.norms[block](h)
         return normed
 
 
 class NoActivation(PixelCNN):
-    """Convolution upon convolution, with nothing between them."""
+    """Convolutions without activations between them."""
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__(replace(config, activation="none"))
@@ -173,34 +172,31 @@ class NoActivation(PixelCNN):
 
 
 class SigmoidTwice:
-    """A Bernoulli likelihood whose logit is itself a probability, from 0 to 1."""
+    """A Bernoulli likelihood whose logit is a probability, from 0 to 1."""
 
     levels, parameters, coupled = 2, 1, False
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.log_prob`."""
         return Bernoulli().log_prob(parameters.sigmoid(), images)
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.level_log_probs`."""
         return Bernoulli().level_log_probs(parameters.sigmoid(), images)
 
     def bias_for(self, frequencies: Tensor) -> Tensor:
-        """See `Likelihood.bias_for`."""
         return Bernoulli().bias_for(frequencies)
 
 
 class SquaredError(Bernoulli):
-    """The distance to the image in place of a log-probability; drawn from as if it were one."""
+    """The squared error instead of a log-probability; sampled as if it were one."""
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """Minus the squared error of each sub-pixel, which is no log-probability."""
+        """Minus the squared error of each sub-pixel, which is not a log-probability."""
         painted = parameters[:, 0].sigmoid()
         return -F.mse_loss(painted, images.to(painted), reduction="none")
 
 
 class ProbabilitiesAsLogits(PixelCNN):
-    """A network with a sigmoid at its end, under a loss that applies another one."""
+    """A network that ends in a sigmoid, with a loss that applies another one."""
 
     def __init__(self, config: PixelCNNConfig) -> None:
         super().__init__(config)

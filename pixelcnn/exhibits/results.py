@@ -1,7 +1,7 @@
-"""What the exhibits did when they were trained: read from one file, on screen without training.
+"""The measured results of the exhibits, read from one shipped file.
 
-`python -m pixelcnn.exhibits.train` measures it all again and writes the file. This module imports
-no torch until counts are asked for.
+`python -m pixelcnn.exhibits.train` measures them again. This module does not import torch until
+counts are needed.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ class Measured:
     """One trained model, with a mistake or without.
 
     Attributes:
-        loss: what it reports of the held-out images, in the mode that it is trained in: nats an
-            image, or the squared error of an image where that is the mistake.
+        loss: reported for the held-out images in training mode: nats per image, or the squared
+            error where that is the mistake.
         loss_stderr: standard error of that mean, from the spread between images.
-        alone: the same in evaluation mode, in which each image is by itself; it differs for batch
+        alone: the same in evaluation mode, where images do not affect each other; differs for batch
             normalisation only.
         alone_stderr: its standard error.
         samples: uint8 `(n, C, H, W)`, levels 0 and 1, drawn by the reference sampler.
-        on_noise: the same with the same random numbers, on a canvas that was full of noise instead
-            of empty. Who knows only what is drawn already draws the same picture again.
+        on_noise: the same with the same random numbers, but starting from a canvas of noise. A
+            causal model draws the same images again.
         relation: bool `(C, H, W, C, H, W)`: the target can depend on the source.
-        limit: the same at unlimited depth; equal to `relation` where only trying could tell.
-        tried: whether the relation was found by trying, since `audit` cannot follow the model.
+        limit: the same at unlimited depth; equal to `relation` if `tried`.
+        tried: whether the relation was found by perturbation, since `audit` cannot trace the model.
     """
 
     loss: float
@@ -65,12 +65,12 @@ class Measured:
 
     @property
     def ink(self) -> float:
-        """Share of the sub-pixels that are ink in its samples, 0 to 1."""
+        """Share of inked sub-pixels in its samples, 0 to 1."""
         return float(self.samples.mean())
 
     @property
     def changed(self) -> float:
-        """Share of the sub-pixels that came out differently on a canvas of noise, 0 to 1."""
+        """Share of sub-pixels that differ on a canvas of noise, 0 to 1."""
         return float((self.samples != self.on_noise).mean())
 
     @property
@@ -82,13 +82,13 @@ class Measured:
 
     @property
     def inside(self) -> tuple[tuple[int, int], ...]:
-        """Which colour of a pixel sees which other one of the same pixel: (target, source)."""
+        """The pairs of colours of one pixel where one sees the other: (target, source)."""
         row, column = self.relation.shape[1] // 2, self.relation.shape[2] // 2
         pairs = np.argwhere(self.relation[:, row, column, :, row, column])
         return tuple((int(target), int(source)) for target, source in pairs)
 
     def pixels(self, colour: int = 0) -> tuple[BoolArray, BoolArray]:
-        """What one colour of each pixel sees of each pixel in any colour, now and at any depth.
+        """The pixels that one colour of each pixel sees, in any colour: now and at any depth.
 
         Each is bool `(H, W, H, W)`: target, then source.
         """
@@ -97,12 +97,12 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class ExhibitResults:
-    """All exhibits, and the honest models that they are held against.
+    """All exhibits and their correct twins.
 
     Attributes:
-        broken: by the name of the exhibit.
-        honest: the honest twins, some of which serve several exhibits.
-        twins: which one, by the name of the exhibit.
+        broken: by name of the exhibit.
+        honest: the correct twins, some of which serve several exhibits.
+        twins: name of the twin, by name of the exhibit.
         about: how they were made: `date`, `seed`, `steps`, `held_out`, `size`, `command`, `torch`.
     """
 
@@ -112,11 +112,11 @@ class ExhibitResults:
     about: Mapping[str, Any]
 
     def twin(self, exhibit: str) -> Measured:
-        """The honest model beside an exhibit."""
+        """The correct twin of an exhibit."""
         return self.honest[self.twins[exhibit]]
 
     def to_npz(self) -> bytes:
-        """A compressed `.npz`: pictures and relations as bits, all the rest as JSON."""
+        """A compressed `.npz`: images and relations as bits, everything else as JSON."""
         arrays: dict[str, Any] = {}
         about: dict[str, Any] = {"about": dict(self.about), "twins": dict(self.twins)}
         for kind, models in (("broken", self.broken), ("honest", self.honest)):
@@ -136,10 +136,10 @@ class ExhibitResults:
 
 
 def read_results(path: str | os.PathLike[str] | None = None) -> ExhibitResults:
-    """Read what `ExhibitResults.to_npz` wrote: at `path`, or what comes with the lab.
+    """Read the output of `ExhibitResults.to_npz`, at `path` or the shipped one.
 
     Raises:
-        DataError: the file is missing, damaged, or something else.
+        DataError: the file is missing, damaged, or of another kind.
     """
     path = RESULTS if path is None else Path(path)
     try:
@@ -157,7 +157,7 @@ def read_results(path: str | os.PathLike[str] | None = None) -> ExhibitResults:
             results.twin(name)
     except _DAMAGE as error:
         raise DataError(
-            f"{path.name} cannot be read as results of the exhibits ({error}); make it again with "
+            f"{path.name} cannot be read as results of the exhibits ({error}). Make it again with "
             f"{COMMAND}, or get the complete project again."
         ) from error
     return results

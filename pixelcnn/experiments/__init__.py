@@ -1,12 +1,12 @@
-"""What mattered? Small trainings that differ in one thing, repeated over seeds, and their summary.
+"""What matters? Small trainings that differ in one thing, repeated over seeds, and their summary.
 
     from pixelcnn.experiments import EXPERIMENTS, committed, conclusion
 
     experiment = EXPERIMENTS["layer_norm"]
     print(conclusion(experiment, committed(experiment)))
 
-`definition` says what an experiment is, `catalogue` lists them, `running` trains, `results` keeps
-what was found, `summary` draws the conclusion, and `live` repeats one for somebody who watches.
+`definition` defines an experiment, `catalogue` lists them, `running` trains, `results` stores the
+results, `summary` draws the conclusion, and `live` repeats one while the user watches.
 """
 
 import lazy_loader

@@ -16,7 +16,7 @@ def find_experiment(name: str) -> Experiment:
     """The experiment of this name.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: it is unknown.
     """
     if name not in EXPERIMENTS:
         raise ConfigError(f"experiment {name!r} is unknown; use one of {', '.join(EXPERIMENTS)}.")

@@ -1,4 +1,4 @@
-"""Experiments on convolutional networks: what is inside a block, how many, how wide they look."""
+"""Experiments on convolutional networks: blocks, depth, receptive field."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pixelcnn.experiments.sources import (
 )
 
 _SMALL_KERNELS = {**REPORT_NET, "kernel_size": 3}
-_BITS = "bits per pixel of binary MNIST; less is better"
+_BITS = "bits per pixel of binary MNIST; lower is better"
 
 CONVOLUTIONS = (
     Experiment(
         name="layer_norm",
         title="Layer normalisation",
-        question="Does it help to bring the features of each pixel to one scale?",
+        question="Does it help to normalise the features of each pixel?",
         base=trained(REPORT_NET),
         variants=(
             Variant("without LayerNorm", {"model_options.norm": "none"}),
@@ -29,7 +29,7 @@ CONVOLUTIONS = (
         ),
         differs_in="model_options.norm",
         reported=Reported(
-            "The report's best network normalises. What the same network reaches without is not "
+            "The report's best network normalises. The score of the same network without is not "
             "recorded here.",
             REPORT,
             (("ten 7 × 7 blocks with LayerNorm, 100 epochs", "0.1050"),),
@@ -57,7 +57,7 @@ CONVOLUTIONS = (
     Experiment(
         name="kernel_size",
         title="Kernel size",
-        question="How far should one convolution look?",
+        question="How large should the kernels be?",
         base=trained(REPORT_NET),
         variants=tuple(
             Variant(f"{size} × {size} kernels", {"model_options.kernel_size": size})
@@ -70,14 +70,14 @@ CONVOLUTIONS = (
     Experiment(
         name="skip_connections",
         title="Skip connections",
-        question="Should the end of the network read every block, or only the last one?",
+        question="Should the head read every block, or only the last one?",
         base=trained(REPORT_NET),
         variants=(
             Variant("without skips", {"model_options.skip": False}),
             Variant("with skips", {"model_options.skip": True}),
         ),
         differs_in="model_options.skip",
-        note="The blocks here have residual connections either way, as in the last two figures.",
+        note="The blocks here have residual connections in both cases, as in the last two figures.",
         reported=Reported(
             "In a Row LSTM they help much without residual connections, and hardly with them.",
             f"{PIXELRNN}, table 2",
@@ -93,7 +93,7 @@ CONVOLUTIONS = (
     Experiment(
         name="dilations",
         title="Dilations",
-        question="Does it help to spread a kernel's weights, so that it looks further?",
+        question="Does it help to spread a kernel's weights, so that it sees further?",
         base=trained(_SMALL_KERNELS),
         variants=(
             Variant("dense kernels", {"model_options.dilations": [1]}),
@@ -101,16 +101,16 @@ CONVOLUTIONS = (
         ),
         differs_in="model_options.dilations",
         reported=Reported(
-            "The tutorial's gated network has dilations. What it reaches without is not reported.",
+            "The tutorial's gated network has dilations. Its score without them is not reported.",
             UVA,
             (("gated, dilated, 256 levels", "0.808"),),
-            "bits per pixel of MNIST with 256 levels; less is better",
+            "bits per pixel of MNIST with 256 levels; lower is better",
         ),
     ),
     Experiment(
         name="attention",
         title="Attention",
-        question="Is it worth while to look back at any earlier pixel, however far?",
+        question="Is it worth looking back at all earlier pixels, however far away?",
         base=trained(_SMALL_KERNELS),
         variants=(
             Variant("convolutions only", {"model": "pixelcnn"}),
@@ -125,9 +125,9 @@ CONVOLUTIONS = (
         ),
         differs_in="model",
         along=("model_options.attention_every", "model_options.heads"),
-        note="One attention layer stands behind the last block. It also ends the blind spot.",
+        note="One attention layer follows the last block. It also removes the blind spot.",
         reported=Reported(
-            "With attention it beats the best network without. The two differ in more than that.",
+            "With attention it beats the best network without. The two also differ in other ways.",
             f"{SNAIL}, table 1",
             (("PixelCNN++, no attention", "2.92"), ("PixelSNAIL", "2.85")),
             CIFAR,
@@ -136,7 +136,7 @@ CONVOLUTIONS = (
     Experiment(
         name="blind_spot",
         title="Blind spot",
-        question="Does it cost anything not to see the blind spot?",
+        question="Does the blind spot cost anything?",
         base=trained({"kernel_size": 3}),
         variants=(
             Variant(

@@ -1,4 +1,4 @@
-"""Experiments on recurrent networks, on the data and labels, and on the optimiser."""
+"""Experiments on recurrent networks, data, labels and optimisers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OTHERS = (
     Experiment(
         name="layers",
         title="Number of recurrent layers",
-        question="How many recurrent layers does it take?",
+        question="How many recurrent layers are needed?",
         base=trained(_ROWS, model="pixelrnn"),
         variants=tuple(
             Variant(f"{count} layer{'s' * (count > 1)}", {"model_options.blocks": count})
@@ -22,7 +22,7 @@ OTHERS = (
         differs_in="model_options.blocks",
         note="Row LSTM, as in the paper, which goes on to 12 layers.",
         reported=Reported(
-            "Each layer more makes the Row LSTM better, the first ones most.",
+            "Each additional layer improves the Row LSTM, the first ones most.",
             f"{PIXELRNN}, table 3",
             (
                 ("1 layer", "3.30"),
@@ -50,7 +50,7 @@ OTHERS = (
             "The Diagonal BiLSTM is better, on digits and on photographs.",
             f"{PIXELRNN}, table 4",
             (("Row LSTM", "80.54"), ("Diagonal BiLSTM, 7 layers", "79.20")),
-            "nats per image of statically binarised MNIST; less is better",
+            "nats per image of statically binarised MNIST; lower is better",
         ),
     ),
     Experiment(
@@ -69,7 +69,7 @@ OTHERS = (
     Experiment(
         name="optimizer",
         title="Adam, RMSprop or Muon",
-        question="Which rule for a step learns faster?",
+        question="Which optimiser learns faster?",
         base=trained(REPORT_NET),
         variants=(
             Variant("Adam", {"train.optimizer": "adam"}),
@@ -78,7 +78,7 @@ OTHERS = (
         ),
         differs_in="train.optimizer",
         note="All have the same learning rate, one that suits Adam; the others may prefer another. "
-        "Muon, which is younger than the sources, moves a kernel in all of its directions alike.",
+        "Muon, which is newer than the sources, moves a kernel equally in all its directions.",
         reported=Reported(
             "RMSprop converged best of the optimisers that were tried. Figures are not reported.",
             f"{PIXELRNN}, section 5.2",
@@ -87,15 +87,15 @@ OTHERS = (
     Experiment(
         name="class_conditioning",
         title="Labels",
-        question="Does it help to be told which digit it is?",
+        question="Does it help to know the label?",
         base=trained(REPORT_NET),
         variants=(
             Variant("no label", {"conditional": False}),
             Variant("told the label", {"conditional": True}),
         ),
         differs_in="conditional",
-        note=f"One of ten labels is worth at most ln 10 = {math.log(10):.1f} nats to somebody who "
-        "knows everything else about the picture.",
+        note=f"One of ten labels is worth at most ln 10 = {math.log(10):.1f} nats, even to a model "
+        "that knows everything else about the image.",
         reported=Reported(
             "For photographs the score changed little, and the samples looked much better. "
             "Figures are not reported.",
@@ -114,23 +114,23 @@ OTHERS = (
             Variant("red → green → blue", {"model_options.independent_channels": False}),
         ),
         differs_in="model_options.independent_channels",
-        note="Coloured digits, four levels a channel, each in an ink and on a paper of its own. "
+        note="Coloured digits with four levels per channel, each with its own ink and paper. "
         "Masks between the colours cost the second network some free weights.",
         reported=Reported(),
     ),
     Experiment(
         name="levels",
         title="Levels of grey",
-        question="Are digits harder to guess with more levels of grey?",
+        question="Are digits with more grey levels harder to predict?",
         base=trained(REPORT_NET),
         variants=tuple(
             Variant(f"{levels} levels", {"data_options.levels": levels}) for levels in (2, 16, 256)
         ),
         differs_in="data_options.levels",
         measure="share",
-        note="Nats and bits cannot be compared here: pictures with more levels hold more to be "
-        "surprised by. What can be: how much of the surprise is left of that of somebody who "
-        "knows how often each pixel has each level, and nothing else.",
+        note="Nats and bits are not comparable here, because pictures with more levels carry more "
+        "information. Compare instead the share of the per-pixel baseline's surprise that "
+        "remains.",
         reported=Reported(
             "The sources use different levels for different data; none compares them.",
             f"{PIXELRNN} (2 levels); {UVA} (256 levels)",

@@ -1,4 +1,4 @@
-"""What an experiment is: trainings that differ in one thing, and what a source says about it."""
+"""Experiments: trainings that differ in one thing, and what a source reports about it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ class Variant:
     """One side of a comparison.
 
     Attributes:
-        name: for people, such as `8 blocks`.
-        changes: what it sets in the configuration that all variants share, by the path of the
-            option: `model`, `conditional`, `model_options.norm`, `data_options.levels`,
-            `train.optimizer`.
+        name: for display, such as `8 blocks`.
+        changes: its changes to the shared configuration, by option path: `model`, `conditional`,
+            `model_options.norm`, `data_options.levels`, `train.optimizer`.
     """
 
     name: str
@@ -33,12 +32,12 @@ class Variant:
 
 @dataclass(frozen=True)
 class Reported:
-    """What a source found.
+    """The result in a source.
 
     Attributes:
-        found: in a sentence; empty where no source reports it.
-        source: who reports it, and where.
-        figures: (what, how much), as printed there.
+        found: in a sentence; empty if no source reports it.
+        source: the reference.
+        figures: (what, value), as printed there.
         unit: of the figures.
     """
 
@@ -54,20 +53,20 @@ class Experiment:
 
     Attributes:
         name: for commands and addresses.
-        title: for people.
-        question: what it asks.
+        title: for display.
+        question: that it answers.
         base: the configuration that all variants share.
-        variants: the first one is the reference, which the others are compared with.
-        differs_in: the path of the one option that differs.
-        along: paths of options that have to follow it, such as the width of a network of another
-            kind that is to have as many parameters.
-        note: what else to know before believing the result.
-        reported: what a source says.
-        seeds: how many repetitions the complete run has. Repetition 0 has seed 0, and so on; a seed
-            decides the initial weights and the order of the images, the same for all variants.
-        measure: what is compared. `nats` for nats per image; `share` where the variants see
-            different pixels, whose nats cannot be compared: nats in percent of those of somebody
-            who knows how often each pixel has each level, and nothing else.
+        variants: the first one is the reference, to which the others are compared.
+        differs_in: the path of the option that differs.
+        along: paths of options that depend on it, such as the width that keeps the number of
+            parameters equal.
+        note: caveats.
+        reported: the result in a source.
+        seeds: number of repetitions of the complete run, from seed 0 on; a seed decides the initial
+            weights and the order of the images, the same for all variants.
+        measure: the quantity to compare: `nats` per image, or `share` where the variants have
+            different pixels, whose nats are not comparable: nats in percent of the per-pixel
+            baseline's (level frequencies of each pixel).
     """
 
     name: str
@@ -84,12 +83,12 @@ class Experiment:
 
     @property
     def reference(self) -> Variant:
-        """What the others are compared with."""
+        """The variant to which the others are compared."""
         return self.variants[0]
 
     @property
     def images(self) -> int:
-        """Images that each training sees, repetitions counted."""
+        """Images seen by each training, repetitions counted."""
         return (self.base.train.steps or 0) * self.base.train.batch_size
 
     def config(self, variant: Variant, seed: int) -> RunConfig:
@@ -104,19 +103,19 @@ class Experiment:
         return RunConfig(**values | {"train": TrainConfig(**values["train"])})
 
     def with_steps(self, steps: int) -> Experiment:
-        """The same with another budget: its results do not mix with those of the complete run."""
+        """The same with another budget; its results do not mix with those of the complete run."""
         return replace(self, base=replace(self.base, train=replace(self.base.train, steps=steps)))
 
 
 def settings(config: RunConfig) -> dict[str, Any]:
-    """Every option by its path, those of the model that were left alone included."""
+    """Every option by its path, including defaults of the model."""
     from pixelcnn.models.registry import config_class
 
     model = config_class(config.model)(**config.model_options, classes=int(config.conditional))
     flat: dict[str, Any] = {"model": config.model, "data": config.data}
     flat["conditional"] = config.conditional
     flat |= {f"model_options.{name}": value for name, value in asdict(model).items()}
-    # The model is told its number of classes by these two.
+    # These two give the model its number of classes.
     del flat["model_options.classes"]
     flat |= {f"data_options.{name}": value for name, value in config.data_options.items()}
     flat |= {f"train.{name}": value for name, value in asdict(config.train).items()}
@@ -124,10 +123,10 @@ def settings(config: RunConfig) -> dict[str, Any]:
 
 
 def fingerprint(config: RunConfig) -> str:
-    """A short name for all that decides a training's result.
+    """A hash of everything that decides a training's result.
 
-    Notes do not count, nor what is only looked at on the way, nor options that are left as they
-    are: a new option of the lab makes no old result void.
+    Ignores notes, options of reporting, and options at their default, so that a new option of the
+    lab invalidates no old result.
     """
     usual = {option.name: option.default for option in fields(TrainConfig)}
     decisive = {

@@ -1,7 +1,7 @@
-"""An experiment repeated for somebody who watches: each training is a run of its own.
+"""An experiment repeated while the user watches: each training is a run.
 
-The seeds of such repetitions lie beyond those of the complete run, so that each adds something
-new. Everything is read from the directories of the runs: points survive a reload and a restart.
+These repetitions use seeds beyond those of the complete run, so that each adds information.
+Everything is read from the runs' directories, so points survive a reload and a restart.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ _SCORES = 20
 
 @dataclass(frozen=True)
 class LivePoint:
-    """Where a run stands.
+    """The progress of a run.
 
     Attributes:
         run: the run.
-        variant: name of the variant that it trains.
+        variant: name of its variant.
         seed: its seed.
-        state: see `run_config.State`.
+        state: see `RunStatus`.
         progress: share of the budget used up, 0 to 1.
-        curve: (steps, what the experiment measures) of each score so far.
+        curve: (steps, the experiment's measure) of each score so far.
     """
 
     run: Run
@@ -41,17 +41,17 @@ class LivePoint:
 
     @property
     def active(self) -> bool:
-        """Whether it waits or is at work."""
+        """Whether it is queued or at work."""
         return self.state in ("queued", "starting", "running", "paused")
 
     @property
     def finished(self) -> bool:
-        """Whether it used up its whole budget, so that its last score counts."""
+        """Whether its budget is used up, so that its last score counts."""
         return self.state == "finished" and bool(self.curve)
 
 
 def live_config(experiment: Experiment, variant: Variant, seed: int) -> RunConfig:
-    """A run's configuration: as in the complete run, but scored on the way, to be watched."""
+    """A run's configuration: as in the complete run, but scored more often."""
     config = experiment.config(variant, seed)
     steps = config.train.steps or 1
     train = replace(config.train, evaluate_every=max(1, steps // _SCORES))
@@ -60,7 +60,7 @@ def live_config(experiment: Experiment, variant: Variant, seed: int) -> RunConfi
 
 
 def belongs(config: RunConfig, experiment: Experiment) -> bool:
-    """Whether a run repeats this experiment, as it is defined now."""
+    """Whether a run repeats this experiment, as defined now."""
     if config.notes.get("experiment") != experiment.name:
         return False
     seed = config.train.seed
@@ -74,13 +74,13 @@ def belongs(config: RunConfig, experiment: Experiment) -> bool:
 def live_point(
     experiment: Experiment, run: Run, config: RunConfig, per_pixel: Mapping[str, float]
 ) -> LivePoint:
-    """Read how far a run of this experiment is.
+    """Read the progress of a run of this experiment.
 
     Args:
-        experiment: which `belongs` found it to repeat.
+        experiment: that the run repeats, according to `belongs`.
         run: the run.
         config: its configuration.
-        per_pixel: {variant: nats of each pixel on its own}, needed where a share is measured.
+        per_pixel: {variant: nats of the per-pixel baseline}, needed if a share is measured.
 
     Raises:
         RunError: the directory cannot be read.
@@ -100,7 +100,7 @@ def live_point(
 def next_trainings(
     experiment: Experiment, points: Iterable[LivePoint]
 ) -> list[tuple[Variant, int]]:
-    """What a repetition trains: what the seed begun last lacks, or all of a new seed."""
+    """The trainings of the next repetition: those missing for the latest seed, or a new seed."""
     kept = [point for point in points if point.active or point.finished]
     last = max((point.seed for point in kept), default=FIRST_SEED)
     done = [(point.variant, point.seed) for point in kept]

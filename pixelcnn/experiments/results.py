@@ -1,4 +1,4 @@
-"""What was found, one training after the other, kept as JSON."""
+"""Results of trainings, stored as JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pixelcnn.system.atomic_files import write_whole
 from pixelcnn.system.shipped import CHECKPOINTS
 
 COMMITTED = CHECKPOINTS / "experiments"
-"""Where the complete runs that come with the lab are kept, a file for each experiment."""
+"""The shipped results of the complete runs, one file per experiment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What one training came to.
+    """The result of one training.
 
     Attributes:
         variant: name of the variant.
@@ -28,20 +28,20 @@ class Result:
         nats: mean negative log-likelihood of a held-out image.
         nats_stderr: standard error of that mean, from the spread between images.
         bits_per_dim: the same in bits per sub-pixel.
-        per_pixel_nats: the score of somebody who knows how often each pixel has each level, and
-            nothing else; see `metrics.bernoulli_baseline`.
-        held_out: how many images were scored.
+        per_pixel_nats: score of the per-pixel baseline, which knows the level frequencies of each
+            pixel; see `metrics.bernoulli_baseline`.
+        held_out: number of images scored.
         steps: of the optimiser.
-        images: images that were learnt from, repetitions counted.
+        images: training images seen, repetitions counted.
         images_per_second: training speed, the median of the steps.
         seconds: of training and scoring.
-        parameters: numbers that training adjusts, those hidden by masks left out.
-        seen_share: share of the earlier sub-pixels that a guess can depend on, 0 to 1.
-        blind_share: share of them that it could not depend on at any depth: the blind spot.
-        device: what it ran on, such as `cpu, bfloat16, 1 thread`.
+        parameters: number of weights, without masked ones.
+        seen_share: share of (sub-pixel, earlier sub-pixel) pairs that the network uses, 0 to 1.
+        blind_share: share of these that it could not use at any depth: the blind spot.
+        device: such as `cpu, bfloat16, 1 thread`.
         hardware: the processor's name.
         torch: PyTorch's version.
-        date: when, as YYYY-MM-DD.
+        date: as YYYY-MM-DD.
     """
 
     variant: str
@@ -66,12 +66,12 @@ class Result:
 
 
 def measured(experiment: Experiment, nats: float, per_pixel_nats: float) -> float:
-    """The number that an experiment compares; less is better. See `Experiment.measure`."""
+    """The quantity that an experiment compares; lower is better. See `Experiment.measure`."""
     return nats if experiment.measure == "nats" else 100 * nats / per_pixel_nats
 
 
 def read_results(path: Path, experiment: Experiment) -> list[Result]:
-    """The results in a file that belong to the experiment as it is defined now; none without one.
+    """The results in a file that match the experiment as defined now; empty without a file.
 
     Raises:
         RunError: the file cannot be read.
@@ -91,7 +91,7 @@ def read_results(path: Path, experiment: Experiment) -> list[Result]:
 
 
 def committed(experiment: Experiment) -> list[Result]:
-    """The results that come with the lab; none where it was not run yet.
+    """The shipped results; empty if there are none.
 
     Raises:
         RunError: their file cannot be read.
@@ -100,7 +100,7 @@ def committed(experiment: Experiment) -> list[Result]:
 
 
 def write_results(path: Path, experiment: Experiment, results: Iterable[Result]) -> None:
-    """Replace a file by these results and what is needed to repeat them.
+    """Write these results, and what is needed to repeat them, replacing the file.
 
     Raises:
         RunError: it cannot be written.
@@ -135,9 +135,9 @@ def command(experiment: Experiment, *, seeds: int | None = None, commit: bool = 
     """The command that repeats an experiment.
 
     Args:
-        experiment: which one.
+        experiment: to repeat.
         seeds: repetitions; by default those of the complete run.
-        commit: write the result where the page looks for it.
+        commit: write the results where the page reads them.
     """
     count = experiment.seeds if seeds is None else seeds
     words = f"python -m pixelcnn experiment {experiment.name} --seeds {count}"

@@ -1,4 +1,4 @@
-"""Trains what an experiment asks for, and keeps each result at once."""
+"""Trains the variants of an experiment, and saves each result at once."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ Watch = Callable[[Variant, int, "Event"], None]
 def missing(
     experiment: Experiment, done: Iterable[tuple[str, int]], seeds: Iterable[int]
 ) -> list[tuple[Variant, int]]:
-    """The trainings still to do: all variants of one seed, then those of the next.
+    """The trainings still to do, seed by seed.
 
     Args:
-        experiment: what to do.
-        done: (variant's name, seed) of each that is done.
+        experiment: to run.
+        done: (variant's name, seed) of each finished training.
         seeds: of the trainings wanted.
     """
     found = set(done)
@@ -39,12 +39,12 @@ def missing(
 def run_experiment(
     experiment: Experiment, path: Path, seeds: int, *, watch: Watch | None = None
 ) -> Iterator[Result]:
-    """Train what a file of results lacks; each result is in the file before it is yielded.
+    """Run the trainings that a file of results lacks; each result is saved before it is yielded.
 
-    So an interruption loses only the training that it interrupts, and the next call goes on.
+    An interruption loses only the current training; the next call continues.
 
     Args:
-        experiment: what to do.
+        experiment: to run.
         path: of the results; need not exist yet. Results of an earlier definition are dropped.
         seeds: repetitions of each variant.
         watch: called with each event of a training.
@@ -66,7 +66,7 @@ def run_one(
     """Train and score one variant with one seed, in this process.
 
     Raises:
-        LabError: the training cannot work, or failed.
+        LabError: the configuration is invalid, or training failed.
     """
     import torch
 
@@ -113,7 +113,7 @@ def run_one(
 
 
 def free_parameters(model: AutoregressiveModel) -> int:
-    """Numbers that training adjusts: those that a mask hides are left out."""
+    """Number of weights without masked ones."""
     from pixelcnn.nn.layers import TapConv2d
 
     hidden = sum(
@@ -131,7 +131,7 @@ def _load(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
 
 @cache
 def _facts(config_json: bytes) -> Preview:
-    """What is the same for all seeds: the reach, and the score of each pixel on its own."""
+    """Facts shared by all seeds: the receptive field and the per-pixel baseline."""
     from pixelcnn.recipes.config import RunConfig
     from pixelcnn.recipes.preview import preview
 

@@ -1,4 +1,4 @@
-"""Who reported what the experiments repeat, and the configuration that most of them share."""
+"""The sources of the experiments, and the configuration that most of them share."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SNAIL = "Chen et al. 2018, PixelSNAIL"
 UVA = "UvA Deep Learning Tutorial 12"
 REPORT = "the course report behind the presets report5, report8 and report10"
 
-CIFAR = "bits per sub-pixel of CIFAR-10 photographs; less is better"
+CIFAR = "bits per sub-pixel of CIFAR-10 photographs; lower is better"
 
 BUDGET = TrainConfig(
     steps=500, batch_size=32, evaluate_every=0, sample_every=0, save_every=0, samples=0
 )
-"""16,000 digits, the 4,500 some three and a half times: 10 to 40 seconds on one core."""
+"""16,000 digits, about three and a half epochs of 4,500: 10 to 40 seconds on one core."""
 
 REPORT_NET: Mapping[str, Any] = {
     "hidden_channels": 32,
@@ -38,7 +38,7 @@ def trained(
     data: str = "mnist5k",
     levels: int | None = None,
 ) -> RunConfig:
-    """A training with the common budget, on digits of 14 x 14; `options` are the model's."""
+    """A training with the common budget on 14 x 14 digits; `options` are the model's."""
     return RunConfig(
         model=model,
         model_options=options,

@@ -1,4 +1,4 @@
-"""From single results to a conclusion: means, paired differences, and a sentence made of them."""
+"""Summarises results: means, paired differences, and a sentence computed from them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Summary:
 
     Attributes:
         variant: its name.
-        values: (seed, what the experiment measures), by seed.
+        values: (seed, the experiment's measure), by seed.
         mean: of the values.
         stderr: standard error of that mean over the seeds; NaN for one seed.
         nats: mean nats per held-out image.
         bits_per_dim: mean bits per sub-pixel.
         images_per_second: median training speed.
-        parameters: numbers that training adjusts, those hidden by masks left out.
-        blind_share: share of the earlier sub-pixels that are never seen, at any depth.
+        parameters: number of weights, without masked ones.
+        blind_share: share of (sub-pixel, earlier sub-pixel) pairs unseen at any depth.
     """
 
     variant: str
@@ -49,15 +49,15 @@ class Summary:
 class Difference:
     """A variant minus the reference, seed by seed.
 
-    Both start from the same seed and see the same images in the same order, so that much of what
-    chance does to one it does to the other: the differences vary less than the scores.
+    Both have the same initial seed and see the same images in the same order, so chance affects
+    them alike: the differences vary less than the scores.
 
     Attributes:
         variant: its name.
-        reference: what it is compared with.
-        mean: of the differences; negative where the variant is better.
+        reference: name of the reference.
+        mean: of the differences; negative if the variant is better.
         half: half the width of the 95 % interval of that mean.
-        seeds: how many there are.
+        seeds: number of seeds.
         percent: the mean in percent of the reference's score.
         percent_half: half the width in percent of it.
     """
@@ -72,7 +72,7 @@ class Difference:
 
     @property
     def visible(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval excludes zero."""
         return abs(self.mean) > self.half
 
 
@@ -104,7 +104,7 @@ def summarise(experiment: Experiment, results: Iterable[Result]) -> list[Summary
 
 
 def differences(experiment: Experiment, results: Iterable[Result]) -> list[Difference]:
-    """Each other variant against the reference, over the seeds that both have; two or more."""
+    """Each other variant minus the reference, over common seeds, of which at least two."""
     by_name = {one.variant: dict(one.values) for one in summarise(experiment, results)}
     reference = by_name.get(experiment.reference.name, {})
     found = []
@@ -141,10 +141,10 @@ def student(freedom: int) -> float:
 
 
 def conclusion(experiment: Experiment, results: Iterable[Result]) -> str:
-    """What the results say, in a sentence computed from the intervals."""
+    """A sentence computed from the intervals."""
     found = differences(experiment, results)
     if not found:
-        return "There are too few results for a conclusion: it takes two seeds of each variant."
+        return "A conclusion needs at least two seeds of each variant."
     unit = UNITS[experiment.measure]
     return "; ".join(_clause(one, unit) for one in found) + "."
 
@@ -161,5 +161,5 @@ def _clause(one: Difference, unit: str) -> str:
 
 
 def signed(value: float, digits: int = 2) -> str:
-    """A difference with its sign, a minus being as long as a plus."""
+    """A difference with its sign, as a typographic minus or a plus."""
     return f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")

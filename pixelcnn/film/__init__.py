@@ -1,4 +1,4 @@
-"""What happened while an image was drawn: every distribution, random number and choice."""
+"""Films: how an image was drawn, with every distribution, random number and choice."""
 
 import lazy_loader
 

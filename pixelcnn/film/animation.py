@@ -1,4 +1,4 @@
-"""A film as a file that moves: animated WebP, or GIF for old programs."""
+"""A film as an animation: WebP, or GIF for old programs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _LAST_FRAME_MS = 2500
 def to_animation(
     film: Film, kind: Format = "webp", known: NDArray[np.bool_] | None = None
 ) -> bytes:
-    """A film as `animate` shows it. `known` is bool `(n, C, H, W)`: there from the beginning."""
+    """Animate a film. `known` is bool `(n, C, H, W)`: pixels shown from the start."""
     import torch
 
     given = None if known is None else torch.from_numpy(known.all(axis=1, keepdims=True))
@@ -44,18 +44,18 @@ def animate(
     columns: int | None = None,
     known: Tensor | None = None,
 ) -> bytes:
-    """Images that grow together on one sheet, pixel by pixel; unsampled pixels are hatched.
+    """Images that grow together on one sheet, pixel by pixel; undrawn pixels are hatched.
 
-    A frame shows several pixels more than the one before, so that there are at most `MOST_FRAMES`;
-    the sheet is at most `WIDEST` wide and high, as far as one screen pixel for each pixel allows.
-    The last frame is the finished sheet, without loss in a WebP.
+    Each frame adds several pixels, so that there are at most `MOST_FRAMES`. The sheet is at most
+    `WIDEST` wide and high, unless that makes pixels smaller than one screen pixel. The last frame
+    is the finished sheet, lossless in a WebP.
 
     Args:
         images: uint8 `(n, C, H, W)`.
-        levels: values lie in `[0, levels)`.
+        levels: values are in `[0, levels)`.
         kind: `webp`, which is small, or `gif`.
-        columns: images a row; None for a square sheet.
-        known: bool `(n, 1, H, W)`: there from the beginning.
+        columns: images per row; None for a square sheet.
+        known: bool `(n, 1, H, W)`: pixels shown from the start.
 
     Raises:
         ConfigError: another kind.

@@ -1,8 +1,8 @@
-"""What if a pixel had fallen otherwise? Branches of a sample, with the same random numbers.
+"""Branches of a sample: what if one pixel had another level, with the same random numbers?
 
-A branch is its parent up to one sub-pixel, takes another level there, and is drawn on from there
-with the random numbers of the sample. Branches of branches make a tree, which has a short form for
-an address: `0.s3.r12c14v1-1.r20c5v0` is a branch of sample 3 and a branch of that branch.
+A branch equals its parent up to one sub-pixel, has another level there, and is redrawn from there
+with the random numbers of the sample. Branches of branches make a tree, with a short text form for
+addresses: `0.s3.r12c14v1-1.r20c5v0` is a branch of sample 3 and a branch of that branch.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Branch:
 
     Attributes:
         parent: 0 for an original sample, k for the k-th branch of the tree.
-        sample: index of the original from which it grows in the end.
-        row, column, channel: the sub-pixel that is changed.
-        level: what it becomes.
+        sample: index of the original sample at the root.
+        row, column, channel: the changed sub-pixel.
+        level: its new level.
     """
 
     parent: int
@@ -55,7 +55,7 @@ Tree = tuple[Branch, ...]
 
 
 def tree_text(tree: Tree) -> str:
-    """The short form of a tree; samples are counted from 0 in it."""
+    """The text form of a tree; samples are counted from 0."""
     entries = []
     for branch in tree:
         sample = f".s{branch.sample}" if branch.parent == _ORIGINAL else ""
@@ -66,15 +66,15 @@ def tree_text(tree: Tree) -> str:
 
 
 def parse_tree(text: str, shape: tuple[int, int, int, int], levels: int) -> Tree:
-    """The tree that `tree_text` wrote; an empty text is an empty tree.
+    """The inverse of `tree_text`; an empty text is an empty tree.
 
     Args:
-        text: from anybody.
-        shape: (n, C, H, W) of the samples that it grows from.
+        text: untrusted, from an address.
+        shape: (n, C, H, W) of the samples.
         levels: of their model.
 
     Raises:
-        DataError: no such form, or a branch of a sample, pixel or level that there is not.
+        DataError: malformed, or a branch of a missing sample, pixel or level.
     """
     tree: list[Branch] = []
     entries = text.split("-", MOST_BRANCHES) if text else []
@@ -83,7 +83,7 @@ def parse_tree(text: str, shape: tuple[int, int, int, int], levels: int) -> Tree
     for entry in entries:
         found = _ENTRY.fullmatch(entry)
         if found is None:
-            raise DataError(f"{entry[:40]!r} is no branch; one looks like 0.s3.r12c14v1.")
+            raise DataError(f"{entry[:40]!r} is not a branch; a branch looks like 0.s3.r12c14v1.")
         tree.append(_checked(found, tree, shape, levels))
     return tuple(tree)
 
@@ -95,14 +95,14 @@ def _checked(
     channel, sample = int(found["channel"] or 0), int(found["sample"] or 0)
     n, channels, height, width = shape
     if parent > len(tree) or (found["sample"] is None) == (parent == _ORIGINAL):
-        raise DataError(f"{found[0]!r} does not say which picture it grows from.")
+        raise DataError(f"{found[0]!r} does not name the sample that it grows from.")
     if parent:
         sample = tree[parent - 1].sample
         if parent and not _is_later((row, column, channel), tree[parent - 1]):
             raise DataError(f"{found[0]!r} changes a pixel that it shares with its parent.")
     inside = sample < n and row < height and column < width and channel < channels
     if not inside or level >= levels:
-        raise DataError(f"{found[0]!r} names a sample, a pixel or a level that is not there.")
+        raise DataError(f"{found[0]!r} names a sample, pixel or level that does not exist.")
     return Branch(parent, sample, row, column, channel, level)
 
 
@@ -111,7 +111,7 @@ def _is_later(place: tuple[int, int, int], than: Branch) -> bool:
 
 
 def lineage(tree: Tree, index: int) -> Tree:
-    """The branches that lead to the branch `index` (from 0), from the original on, it included."""
+    """The branches from the original to the branch `index` (from 0), inclusive."""
     line = [tree[index]]
     while line[0].parent != _ORIGINAL:
         line.insert(0, tree[line[0].parent - 1])
@@ -119,7 +119,7 @@ def lineage(tree: Tree, index: int) -> Tree:
 
 
 def without(tree: Tree, index: int) -> Tree:
-    """The tree without the branch `index` (from 0) and all that grows from it."""
+    """The tree without the branch `index` (from 0) and its descendants."""
     kept: dict[int, int] = {_ORIGINAL: _ORIGINAL}  # old number -> new number
     left: list[Branch] = []
     for number, branch in enumerate(tree, start=1):
@@ -136,10 +136,10 @@ def without(tree: Tree, index: int) -> Tree:
 def grow(
     model: AutoregressiveModel, parent: Film, branch: Branch, engine: str | Engine = "auto"
 ) -> Film:
-    """The film of a branch of a film of one image, drawn as that one was.
+    """The film of a branch, drawn like its parent film of one image.
 
     Raises:
-        ConfigError: the level is the one that stands there already, or the model has not that many.
+        ConfigError: the level is unchanged, or the model does not have it.
     """
     import torch
 
@@ -148,11 +148,11 @@ def grow(
     place = (0, branch.channel, branch.row, branch.column)
     if parent.images[place] == branch.level:
         raise ConfigError(
-            f"Level {branch.level} stands at row {branch.row}, column {branch.column} already: "
-            "choose another one, or it is no branch."
+            f"Row {branch.row}, column {branch.column} already has level {branch.level}. "
+            "Choose another level."
         )
     if branch.level >= model.config.levels:
-        raise ConfigError(f"Level {branch.level} is unknown to this model.")
+        raise ConfigError(f"This model has no level {branch.level}.")
     images = parent.images.copy()
     images[place] = branch.level
     labels = torch.from_numpy(parent.labels) if len(parent.labels) else None

@@ -1,7 +1,7 @@
-"""A film: samples with all that is needed to show how they came about, as plain arrays.
+"""A film: samples as plain arrays, with all that is needed to show how they were drawn.
 
-This module imports neither torch nor a model until one is asked to draw, so that a finished film is
-on screen at once.
+Neither torch nor a model is imported until one has to draw, so that a finished film is on screen at
+once.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 _ABOUT = "about"
 _NATS_PER_BIT = math.log(2)
-# What a film holds for each of its images; a model without classes has no labels.
+# Per-image arrays of a film; a model without classes has no labels.
 _PER_IMAGE = ("images", "probabilities", "entropy", "log_prob", "uniforms", "labels")
 
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """Samples and what the model thought at each sub-pixel; see `pixelcnn.sampling.Trace`.
+    """Samples with the model's distribution at each sub-pixel; see `pixelcnn.sampling.Trace`.
 
     Attributes:
         images: uint8 `(n, C, H, W)`.
@@ -48,8 +48,8 @@ class Film:
         labels: int64 `(n,)`; empty for a model without classes.
         receptive_field: bool `(H, W, H, W)`: target pixel, then source pixel.
         about: how the film was made: `model` (the architecture), `levels`, `n`, `label`,
-            `temperature`, `guidance`, `seed`, and what its maker wants to add, such as
-            `checkpoint`, the name of a shipped one.
+            `temperature`, `guidance`, `seed`, and anything its maker adds, such as `checkpoint`,
+            the name of a shipped one.
     """
 
     images: NDArray[np.uint8]
@@ -78,30 +78,30 @@ class Film:
 
     @property
     def bits(self) -> NDArray[np.float64]:
-        """How surprising each image is to the model: -log2 of its probability, `(n,)`."""
+        """Surprise of each image, -log2 of its probability: `(n,)`."""
         nats = -self.log_prob.sum(axis=(1, 2, 3), dtype=np.float64)
         return nats / _NATS_PER_BIT
 
     @property
     def bits_per_pixel(self) -> NDArray[np.float64]:
-        """`bits`, shared evenly among the pixels of an image: `(n,)`."""
+        """`bits` divided by the pixels of an image: `(n,)`."""
         return self.bits / math.prod(self.images.shape[2:])
 
     @property
     def entropy_map(self) -> NDArray[np.float32]:
-        """Bits of doubt at each pixel, its channels added up: `(n, H, W)`."""
+        """Entropy at each pixel in bits, summed over channels: `(n, H, W)`."""
         return self.entropy.sum(axis=1)
 
     @property
     def surprise_map(self) -> NDArray[np.float32]:
-        """-log2 p of what was drawn at each pixel, its channels added up: bits, `(n, H, W)`.
+        """-log2 p of what was drawn at each pixel, summed over channels: bits, `(n, H, W)`.
 
-        Over an image it adds up to `bits`.
+        Sums to `bits` over an image.
         """
         return -self.log_prob.sum(axis=1) / np.float32(_NATS_PER_BIT)
 
     def only(self, index: int) -> Film:
-        """The film of one of the images."""
+        """The film of one image."""
         one = slice(index, index + 1)
         return replace(self, **{name: getattr(self, name)[one] for name in _PER_IMAGE})
 
@@ -125,10 +125,10 @@ class Film:
 
 
 def read_film(path: str | os.PathLike[str]) -> Film:
-    """Read what `Film.to_npz` wrote.
+    """Read the output of `Film.to_npz`.
 
     Raises:
-        DataError: the file is missing, damaged, or no film.
+        DataError: the file is missing, damaged, or not a film.
     """
     path = Path(path)
     try:
@@ -137,7 +137,7 @@ def read_film(path: str | os.PathLike[str]) -> Film:
         contents[_ABOUT] = json.loads(str(contents[_ABOUT]))
     except (ValueError, KeyError) as error:
         raise DataError(
-            f"{path.name} cannot be read as a film ({error}); make it again, or get the complete "
+            f"{path.name} cannot be read as a film ({error}). Make it again, or get the complete "
             "project again."
         ) from error
     return Film(**contents)
@@ -156,18 +156,18 @@ def draw_film(
     about: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Film:
-    """Draw n images and keep how they came about.
+    """Draw n images as a film.
 
     Args:
         model: any model of the registry.
-        n: how many images.
-        label: the class to draw; None for all of them in turn. A model without classes has none.
+        n: number of images.
+        label: the class to draw; None for all classes in turn.
         temperature, guidance, seed, engine, progress: as for `pixelcnn.sample`.
-        receptive_field: that of the model, where it is known already: it takes a second to find.
-        about: more to tell about the film.
+        receptive_field: of the model, if known, since it takes a second to compute.
+        about: further facts about the film.
 
     Raises:
-        ConfigError, DataError: as `pixelcnn.sample` does.
+        ConfigError, DataError: as for `pixelcnn.sample`.
     """
     import torch
 
@@ -176,7 +176,7 @@ def draw_film(
 
     classes = model.config.classes
     if classes == 0 and label is not None:
-        raise ConfigError(f"label = {label} cannot be drawn: this model knows no classes.")
+        raise ConfigError(f"label = {label} cannot be drawn: this model has no classes.")
     chosen = torch.arange(n) % max(classes, 1) if label is None else torch.full((n,), label)
     field = reach.receptive_field(model) if receptive_field is None else receptive_field
     trace = sample(
@@ -209,7 +209,7 @@ def film_of(
     receptive_field: NDArray[np.bool_],
     about: Mapping[str, Any],
 ) -> Film:
-    """A trace as plain arrays. `about` tells `levels` at least."""
+    """A trace as a film. `about` must contain `levels`."""
     return Film(
         images=trace.images.numpy(),
         probabilities=trace.probabilities.numpy(),
@@ -223,7 +223,7 @@ def film_of(
 
 
 def join(films: Sequence[Film]) -> Film:
-    """The images of several films of one model as one film; `about` is that of the first."""
+    """Several films of one model as one; `about` comes from the first."""
     together: dict[str, Any] = {
         name: np.concatenate([getattr(film, name) for film in films]) for name in _PER_IMAGE
     }

@@ -1,4 +1,4 @@
-"""Sheets of samples that differ in two things at a time: columns share their random numbers."""
+"""Sheets of samples that vary two things; each column shares its random numbers."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a sheet: how its images are drawn.
+    """The settings of one row of a sheet.
 
     Attributes:
-        labels: one for each image of the row, or one for all; None for a model without classes.
+        labels: one per image of the row, or one for all; None for a model without classes.
         temperature, guidance: as for `pixelcnn.sample`.
     """
 
@@ -54,18 +54,18 @@ def draw_grid(
     receptive_field: NDArray[np.bool_] | None = None,
     progress: Progress | None = None,
 ) -> Film:
-    """Draw all rows, each with the same random numbers: a film of rows x columns images.
+    """Draw all rows with the same random numbers: a film of rows x columns images.
 
     Args:
         model: any model of the registry.
-        rows: one or more.
-        uniforms: float `(columns, C, H, W)`, as from `uniforms_of`.
+        rows: at least one.
+        uniforms: float `(columns, C, H, W)`, such as from `uniforms_of`.
         engine: as for `pixelcnn.sample`.
-        receptive_field: that of the model, where it is known already.
-        progress: told (image rows done, image rows in all) over the whole sheet.
+        receptive_field: of the model, if known.
+        progress: called with (image rows done, image rows in all) for the whole sheet.
 
     Raises:
-        ConfigError: no rows, or a temperature, guidance or label that cannot work.
+        ConfigError: no rows, or an invalid temperature, guidance or label.
         DataError: uniforms that do not fit the model.
     """
     import torch

@@ -1,4 +1,4 @@
-"""One choice of a film, exactly: the distribution at a sub-pixel, and the curves it is mixed of."""
+"""One choice of a film: the exact distribution at a sub-pixel, and its mixture components."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from pixelcnn.film.film import Film
     from pixelcnn.models.base import AutoregressiveModel
 
-_OFF = -1e9  # a logit that leaves a component no weight
+_OFF = -1e9  # a logit that gives a component no weight
 
 
 @dataclass(frozen=True)
 class Choice:
-    """How the level of one sub-pixel came about.
+    """How the level of one sub-pixel was chosen.
 
     Attributes:
-        probabilities: float64 `(levels,)`: what was drawn from; they add up to 1.
-        components: float64 `(components, levels)`: the curves of a mixture, each times its weight,
-            which add up to `probabilities`; none for other likelihoods, or where a temperature
-            other than 1 makes something else of the mixture.
+        probabilities: float64 `(levels,)`, summing to 1: the distribution that was drawn from.
+        components: float64 `(components, levels)`: the weighted components of a mixture, which sum
+            to `probabilities`; None for other likelihoods or at a temperature other than 1, where
+            they do not.
         uniform: the random number.
-        level: what was drawn, or given.
+        level: as drawn or given.
     """
 
     probabilities: NDArray[np.float64]
@@ -37,7 +37,7 @@ class Choice:
 
     @property
     def cumulative(self) -> NDArray[np.float64]:
-        """The probability of each level or a lower one: `(levels,)`."""
+        """The probability of each level or lower: `(levels,)`."""
         return self.probabilities.cumsum()
 
 
@@ -46,11 +46,11 @@ def choice_at(
 ) -> Choice:
     """The choice of image `image` at (row, column, channel); costs one forward pass.
 
-    The film must be the model's, drawn at the temperature and guidance that its `about` tells.
+    The film must be the model's, drawn at the temperature and guidance in its `about`.
     """
     import torch
 
-    from pixelcnn.nn.likelihoods import temper
+    from pixelcnn.nn.likelihoods import apply_temperature
     from pixelcnn.sampling.reference import guided_log_probs
 
     row, column, channel = place
@@ -61,7 +61,7 @@ def choice_at(
     at = (0, slice(None), channel, row, column)
     with torch.no_grad():
         log_probs = guided_log_probs(model, images, labels, guidance)
-        probabilities = temper(log_probs.double(), temperature)[at].numpy()
+        probabilities = apply_temperature(log_probs.double(), temperature)[at].numpy()
         plain = temperature == 1 and guidance == 0
         parts = _components(model, images, labels, at) if plain else None
     nothing = np.zeros((0, len(probabilities)))
@@ -77,7 +77,7 @@ def choice_at(
 def _components(
     model: AutoregressiveModel, images: Tensor, labels: Tensor | None, at: tuple[int | slice, ...]
 ) -> NDArray[np.float64] | None:
-    """Each component alone, times its weight; None for a likelihood that is no mixture."""
+    """Each component alone, weighted; None if the likelihood is not a mixture."""
     import torch
 
     from pixelcnn.nn.logistic_mixture import DiscretizedLogisticMixture

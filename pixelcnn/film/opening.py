@@ -1,6 +1,6 @@
-"""The film of the first page, drawn once by a shipped model so that nobody waits for it.
+"""The film of the first page, drawn in advance by a shipped model so that it shows at once.
 
-`python -m pixelcnn.film.opening` draws it again, which is due whenever that model's weights change.
+`python -m pixelcnn.film.opening` draws it again, which is needed when that model's weights change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Opening:
 
     Attributes:
         checkpoint: the name of a shipped checkpoint.
-        n: how many digits; a model with classes draws them in turn.
+        n: number of digits; a model with classes draws them in turn.
         seed: of the random numbers.
         output: the `.npz` to write.
     """
@@ -39,7 +39,7 @@ class Opening:
     output: Path = OPENING
 
     def draw(self) -> Film:
-        """The film; its `about` tells the checkpoint and the command."""
+        """The film; its `about` has the checkpoint and the command."""
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))

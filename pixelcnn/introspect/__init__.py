@@ -1,4 +1,4 @@
-"""The inside of a model: feature maps, one cell of them, and what one pixel changes."""
+"""Inside a model: feature maps, single cells of them, and the effect of one pixel."""
 
 import lazy_loader
 

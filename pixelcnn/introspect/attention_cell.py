@@ -1,4 +1,4 @@
-"""One cell of an attention's map: where its pixel looks, and the sum that makes its number."""
+"""One cell of an attention's map: the pixels it attends to, and the sum that gives its value."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Lookup:
     """weight x value = sum, for one cell of an attention.
 
     Attributes:
-        head: which head made it, from 0.
-        weights: how much it takes from each pixel, float64 `(H, W)`: they sum to 1, or to 0 where
-            there is nothing to look at; NaN at pixels that it may not look at.
-        values: what stands there in this map of the values; NaN at the same pixels.
+        head: index of the attention head.
+        weights: attention weights of the pixels, float64 `(H, W)`: they sum to 1, or to 0 where
+            there is nothing to attend to; NaN at masked pixels.
+        values: this map of the values; NaN at the same pixels.
     """
 
     head: int
@@ -29,28 +29,28 @@ class Lookup:
 
     @property
     def products(self) -> NDArray[np.float64]:
-        """What each pixel adds, float64 `(H, W)`; NaN at the same pixels."""
+        """The contribution of each pixel, float64 `(H, W)`; NaN at masked pixels."""
         return self.weights * self.values
 
     @property
     def total(self) -> float:
-        """The cell's number, to the rounding of the network's arithmetic."""
+        """The cell's value, up to rounding in the network."""
         return float(np.nansum(self.products))
 
     @property
     def strongest(self) -> list[tuple[int, int]]:
-        """The pixels that are looked at, by the size of what they add, greatest first."""
+        """The attended pixels, largest absolute contribution first."""
         sizes = np.abs(self.products)
         seen = np.argwhere(~np.isnan(sizes)).tolist()
         return sorted(((row, column) for row, column in seen), key=lambda at: -sizes[at])
 
 
 def looked_up(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> Lookup | None:
-    """How an attention made one of its cells; None for another kind of layer.
+    """How an attention computed one of its cells; None for other kinds of layers.
 
     Args:
         wiring: of the model.
-        numbers: what it computed, from `numbers_of`.
+        numbers: its values, from `numbers_of`.
         place: the layer.
         cell: within its maps.
 

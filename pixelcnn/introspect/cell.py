@@ -1,4 +1,4 @@
-"""One cell of a feature map: where it looks in the image, and how its number came about."""
+"""One cell of a feature map: its receptive field in the image, and how its value is computed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pixelcnn.models.graph import Value
 from pixelcnn.nn.layers import TapConv2d
 
 Cell = tuple[int, int, int]
-"""Channel, row and column of a number in a feature map."""
+"""Channel, row and column of a value in a feature map."""
 
 _BEFORE_A_NAME = {
     "relu": "ReLU of",
@@ -34,14 +34,14 @@ class Convolution:
     """kernel x patch = sum, for one cell of a convolution.
 
     Attributes:
-        reads: what the layer reads, in words.
-        source: the channel of it that is written out below.
-        patch: what the kernel lies on in that channel, float64 `(kernel rows, kernel columns)`; 0
-            outside the picture.
-        kernel: its weights there; NaN where masked.
+        reads: the layer's input, in words.
+        source: the input channel shown below.
+        patch: the part of that channel under the kernel, float64 `(kernel rows, kernel columns)`; 0
+            outside the image.
+        kernel: its weights; NaN where masked.
         products: patch times kernel; NaN where masked.
-        sums: what each channel adds, float64 `(C_in,)`; `sums[source]` is the sum of `products`.
-        bias: what is added besides.
+        sums: contribution of each channel, float64 `(C_in,)`; `sums[source]` sums `products`.
+        bias: added to the sums.
     """
 
     reads: str
@@ -54,20 +54,20 @@ class Convolution:
 
     @property
     def total(self) -> float:
-        """The cell's value, to the rounding of the network's arithmetic."""
+        """The cell's value, up to rounding in the network."""
         return float(self.sums.sum()) + self.bias
 
 
 @dataclass(frozen=True)
 class Term:
-    """A number and how it is made of others.
+    """A value and the expression that gives it.
 
     Attributes:
-        op: `relu`, `elu`, `tanh`, `sigmoid`, `neg`, `add` or `mul` of `parts`; `number` where it
-            is followed no further.
-        value: the number.
-        name: "comes from layer 2, map 3", where it is followed no further.
-        parts: what it is made of.
+        op: `relu`, `elu`, `tanh`, `sigmoid`, `neg`, `add` or `mul` of `parts`; `number` for a
+            leaf.
+        value: the value.
+        name: origin of a leaf, such as "comes from layer 2, map 3".
+        parts: the operands.
     """
 
     op: str
@@ -77,12 +77,12 @@ class Term:
 
     @property
     def leaves(self) -> list[Term]:
-        """The numbers that it comes from, from left to right."""
+        """All leaves, from left to right."""
         return [leaf for part in self.parts for leaf in part.leaves] if self.parts else [self]
 
 
 def window(wiring: Wiring, place: str, cell: Cell) -> NDArray[np.bool_]:
-    """The pixels that a cell can depend on, whatever the weights: its exact receptive field.
+    """The exact receptive field of a cell: the pixels it can depend on, for any weights.
 
     Args:
         wiring: of the model.
@@ -90,7 +90,7 @@ def window(wiring: Wiring, place: str, cell: Cell) -> NDArray[np.bool_]:
         cell: within the maps there.
 
     Returns:
-        bool `(H, W)`, with the colours of a pixel taken together.
+        bool `(H, W)`; the colours of a pixel are taken together.
 
     Raises:
         ConfigError: there is no such place or cell.
@@ -98,7 +98,7 @@ def window(wiring: Wiring, place: str, cell: Cell) -> NDArray[np.bool_]:
     value = value_at(wiring, place, cell)
     channel, row, column = cell
     reach = wiring.reaches[value.index]
-    rows, columns = reach.packed.shape[1:3]  # one of each for what the image does not change
+    rows, columns = reach.packed.shape[1:3]  # 1 x 1 where the image has no effect
     packed = reach.packed[reach.group[channel], min(row, rows - 1), min(column, columns - 1)]
     config = wiring.model.config
     shape = (config.channels, config.height, config.width)
@@ -110,14 +110,14 @@ def window(wiring: Wiring, place: str, cell: Cell) -> NDArray[np.bool_]:
 def convolution(
     wiring: Wiring, numbers: Numbers, place: str, cell: Cell, source: int | None = None
 ) -> Convolution | None:
-    """How a convolution made one of its cells; None for another kind of layer.
+    """How a convolution computed one of its cells; None for other kinds of layers.
 
     Args:
         wiring: of the model.
-        numbers: what it computed, from `numbers_of`.
+        numbers: its values, from `numbers_of`.
         place: the layer.
         cell: within its maps.
-        source: which input channel to write out; by default the one that adds most, in size.
+        source: the input channel to show; by default the one with the largest contribution.
 
     Raises:
         ConfigError: there is no such place, cell or channel.
@@ -148,34 +148,33 @@ def convolution(
 
 
 def made_of(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> Term:
-    """How a cell's number follows from those of other layers: sums, products, gates.
+    """A cell's value as an expression of other layers' values: sums, products, gates.
 
-    Arguments and errors as for `convolution`. A layer with weights of its own is followed no
-    further, and gives a single number: for these there are `convolution`, `looked_up` (attention)
-    and `remembered` (recurrence).
+    Arguments and errors as for `convolution`. Layers with weights of their own become leaves; for
+    these see `convolution`, `looked_up` (attention) and `remembered` (recurrence).
     """
     value = value_at(wiring, place, cell)
     return _term(wiring, numbers, value, cell, first=True)
 
 
 def value_at(wiring: Wiring, place: str, cell: Cell) -> Value:
-    """The value at a place of a network, after a look whether the cell lies within its maps.
+    """The value at a place of a network, if the cell lies within its maps.
 
     Raises:
         ConfigError: there is no such place or cell.
     """
     value = wiring.places.get(place)
     if value is None:
-        raise ConfigError(f"{place} is no place of this network that leads to its prediction.")
+        raise ConfigError(f"{place} is not a layer that leads to this network's prediction.")
     config = wiring.model.config
     shape = (value.channels, *(-(-size // value.scale) for size in (config.height, config.width)))
     if not all(0 <= at < size for at, size in zip(cell, shape, strict=True)):
-        raise ConfigError(f"cell = {cell} lies outside the maps of {place}, which are {shape}.")
+        raise ConfigError(f"cell = {cell} is outside the maps of {place}, which are {shape}.")
     return value
 
 
 def _patches(layer: TapConv2d, maps: Tensor, row: int, column: int) -> Tensor:
-    """What the kernel lies on, 0 outside: `(C, H, W)` to float64 `(C, kernel rows, columns)`."""
+    """The input under the kernel, 0 outside: `(C, H, W)` to float64 `(C, kernel rows, columns)`."""
     rows, columns = layer.kernel_size
     step, stride = layer.dilation[0], layer.stride[0]
     patches = torch.zeros(len(maps), rows, columns, dtype=torch.float64)
@@ -205,7 +204,7 @@ def _term(
             channel -= part.channels
     if named or value.op not in _FOLLOWED:
         what = described(wiring, value)
-        # A number that the image does not change, and one for all channels, has no map.
+        # A value independent of the image, and shared by all channels, has no map.
         where = "" if value.op == "constant" else f", map {channel}"
         return Term("number", number, f"comes from {what}{where}")
     parts = [_term(wiring, numbers, part, cell) for part in value.inputs]
@@ -215,7 +214,7 @@ def _term(
 
 
 def described(wiring: Wiring, value: Value) -> str:
-    """A value in a few words."""
+    """A value in words."""
     if value.op == "image":
         return "the image"
     if value.op == "constant":

@@ -1,7 +1,7 @@
-"""What if one pixel were another? How much each later distribution changes, in bits.
+"""Counterfactuals: how changing one pixel changes each later distribution, in bits.
 
-A bit is the information in one toss of a fair coin. An event of probability p costs -log2 p bits:
-its surprise. The mean surprise of what a distribution draws is its entropy.
+A bit is the information in one toss of a fair coin. An event of probability p has a surprise of
+-log2 p bits. The expected surprise of a distribution is its entropy.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ NATS_PER_BIT = math.log(2)
 
 @dataclass(frozen=True, eq=False)
 class Counterfactual:
-    """An image, the same image with one pixel changed, and what the model makes of both.
+    """An image, the same image with one pixel changed, and the model's distributions for both.
 
     Attributes:
         before: the image, uint8 `(C, H, W)`.
-        after: the same with the one pixel changed.
-        surprise_before: bits that each sub-pixel of `before` costs, float64 `(C, H, W)`.
+        after: the image with one pixel changed.
+        surprise_before: surprise of each sub-pixel of `before`, in bits, float64 `(C, H, W)`.
         surprise_after: the same for `after`.
-        entropy_before: bits that each sub-pixel is expected to cost, given those before it.
-        entropy_after: the same in `after`.
-        kl_bits: KL(after || before) of each sub-pixel's distribution, float64 `(C, H, W)`: the bits
-            lost, on average, by whoever still believes in the distribution before the change. It
-            is exactly 0 where the distribution cannot depend on the changed pixel.
+        entropy_before: entropy of each sub-pixel given the earlier ones of `before`, in bits.
+        entropy_after: the same for `after`.
+        kl_bits: KL(after || before) of each sub-pixel's distribution, float64 `(C, H, W)`: the mean
+            loss in bits of using the distribution before the change. Exactly 0 where the
+            distribution cannot depend on the changed pixel.
     """
 
     before: Tensor
@@ -44,21 +44,21 @@ class Counterfactual:
 
     @property
     def total_before(self) -> float:
-        """Bits that the whole image costs."""
+        """Surprise of the whole image, in bits."""
         return self.surprise_before.sum().item()
 
     @property
     def total_after(self) -> float:
-        """Bits that the changed image costs."""
+        """Surprise of the changed image, in bits."""
         return self.surprise_after.sum().item()
 
     def noticed(self, bits: float) -> int:
-        """How many sub-pixels have a distribution that changed by more than so many bits."""
+        """The number of sub-pixels whose distribution changed by more than `bits`."""
         return int((self.kl_bits > bits).sum())
 
 
 def surprise(model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None) -> Tensor:
-    """-log2 p of each sub-pixel given the ones before it.
+    """-log2 p of each sub-pixel given the earlier ones.
 
     Args:
         model: any model of the registry.
@@ -75,7 +75,7 @@ def surprise(model: AutoregressiveModel, images: Tensor, labels: Tensor | None =
 
 
 def entropy(model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None) -> Tensor:
-    """How undecided the model is about each sub-pixel: its expected surprise.
+    """The entropy of each sub-pixel given the earlier ones.
 
     Arguments and errors as for `surprise`.
 
@@ -92,19 +92,19 @@ def counterfactual(
     pixel: tuple[int, int],
     level: int | None = None,
 ) -> Counterfactual:
-    """Change one pixel and see how every later distribution changes.
+    """Change one pixel, and compare every later distribution.
 
     Args:
         model: any model of the registry.
         image: uint8 `(C, H, W)`.
         labels: int64 `(1,)`, for a model with classes.
-        pixel: its (row, column).
-        level: what the pixel becomes, in all its channels. By default the opposite: each level k
-            becomes levels - 1 - k.
+        pixel: (row, column) to change.
+        level: new level of the pixel in all its channels. By default inverted: each level k becomes
+            levels - 1 - k.
 
     Raises:
         DataError: an image or label that does not fit the model.
-        ConfigError: the pixel lies outside the image, or there is no such level.
+        ConfigError: the pixel is outside the image, or there is no such level.
     """
     if image.dim() != 3:
         raise DataError(f"image has shape {tuple(image.shape)}; it must be (C, H, W).")
@@ -112,14 +112,14 @@ def counterfactual(
     row, column = pixel
     height, width = image.shape[1:]
     if not (0 <= row < height and 0 <= column < width):
-        raise ConfigError(f"pixel = {pixel} lies outside a {height} x {width} image.")
+        raise ConfigError(f"pixel = {pixel} is outside a {height} x {width} image.")
     highest = model.config.levels - 1
     if level is not None and not 0 <= level <= highest:
-        raise ConfigError(f"level = {level} is unknown; this model has levels 0 to {highest}.")
+        raise ConfigError(f"level = {level} is outside this model's levels, 0 to {highest}.")
     changed = image.clone()
     changed[:, row, column] = highest - image[:, row, column] if level is None else level
     both = torch.stack([image, changed])
-    # One by one: in a batch, equal sums may be rounded differently, and 0 would not be 0.
+    # One by one: in a batch, equal sums may round differently, and a 0 would not be exact.
     found = torch.cat([_level_log_probs(model, one[None], labels) for one in both])
     surprised, undecided = _surprise(found, both), _entropy(found)
     was, now = found
@@ -139,7 +139,7 @@ def _level_log_probs(model: AutoregressiveModel, images: Tensor, labels: Tensor 
     """Log-probability of every level in nats: float64 `(B, levels, C, H, W)`.
 
     In double precision from the network's output on, so that a KL divergence of a millionth of a
-    bit is no rounding error.
+    bit is not a rounding error.
     """
     parameters = model(images, labels).double()
     return model.likelihood.level_log_probs(parameters, images)
@@ -156,7 +156,7 @@ def _entropy(log_probs: Tensor) -> Tensor:
 def _expected(log_probs: Tensor, nats: Tensor) -> Tensor:
     """The mean of `nats` under the distribution, in bits: `(levels, C, H, W)` to `(C, H, W)`.
 
-    An impossible level counts for nothing, although the logarithm of its probability is -inf.
+    An impossible level counts as 0, although the logarithm of its probability is -inf.
     """
     weighted = torch.where(log_probs == -torch.inf, 0.0, log_probs.exp() * nats)
     return weighted.sum(dim=0).clamp(min=0) / NATS_PER_BIT

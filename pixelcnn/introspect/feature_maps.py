@@ -1,4 +1,4 @@
-"""The inside of a network: what every layer makes of an image, and what the first one looks for."""
+"""The feature maps of every layer for an image, and the kernels of the first one."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pixelcnn.nn.layers import TapConv2d
 from pixelcnn.nn.recurrence import Recurrence
 
 Hook = Callable[[str, nn.Module, tuple[Tensor, ...], object], None]
-"""What is done with a layer's name, the layer, what it read, and what it put out."""
+"""Called with a layer's name, the layer, its inputs and its output."""
 
 _LAYERS = (TapConv2d, CausalAttention, Recurrence)
-# Two layers of these names inside a block mean that it puts out two tensors, one from each.
+# A block with two layers of these names has two outputs, one from each.
 _PAIRS = {("vertical", "horizontal"): "stack", ("down", "right"): "stream"}
 
 
@@ -32,17 +32,17 @@ class LayerSummary:
 
     Attributes:
         name: the module's path, as in `activations`.
-        title: what the layer is, in plain words; no two layers of a model share one.
-        label: the same in two or three words; no two layers of a part share one.
-        part: where it belongs: `stack` (the one stack of a PixelCNN), `vertical stack`,
-            `horizontal stack`, or `inside` (a convolution within a block).
-        channels: how many maps.
+        title: in plain words, unique within a model.
+        label: in two or three words, unique within a part.
+        part: where it belongs: `stack` (of a PixelCNN), `vertical stack`, `horizontal stack`, or
+            `inside` (a convolution within a block).
+        channels: number of maps.
         height: rows of each, in pixels.
         width: columns of each, in pixels.
         minimum: over all images, maps and positions.
         mean: the same.
         maximum: the same.
-        dead: maps that are zero everywhere, where a ReLU follows: zero behind it.
+        dead: number of maps that are 0 everywhere, after the ReLU if one follows.
         rectified: whether a ReLU follows.
     """
 
@@ -69,9 +69,7 @@ class LayerSummary:
 def activations(
     model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """What every masked convolution and every block puts out, in the order of computation.
-
-    So does every attention and every recurrence.
+    """The outputs of all masked convolutions, blocks, attentions and recurrences, in order.
 
     Args:
         model: any model of the registry.
@@ -79,10 +77,10 @@ def activations(
         labels: int64 `(B,)`, for a model with classes.
 
     Returns:
-        {name: float32 `(B, channels, H, W)`}, or fewer rows and columns where the network works at
-        a smaller size. A name is the module's path, such as `blocks.0.conv1`; a block that carries
-        two stacks gives `<path>.vertical_stack` and `<path>.horizontal_stack`, one with two
-        streams `<path>.down_stream` and `<path>.right_stream`.
+        {name: float32 `(B, channels, H, W)`}, with fewer rows and columns at lower resolutions. A
+        name is the module's path, such as `blocks.0.conv1`; a block with two stacks gives
+        `<path>.vertical_stack` and `<path>.horizontal_stack`, one with two streams
+        `<path>.down_stream` and `<path>.right_stream`.
 
     Raises:
         DataError: images or labels that do not fit the model.
@@ -114,7 +112,7 @@ def activations(
 def attention_weights(
     model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """How much each pixel attends to each earlier one, in every attention of a model.
+    """The attention weights of every attention in a model.
 
     Args:
         model: any model of the registry.
@@ -123,8 +121,8 @@ def attention_weights(
 
     Returns:
         {name: float32 `(B, heads, H * W, H * W)`}, the attending pixel first, with the names of
-        `activations`; nothing for a model without attention. Rows sum to 1, or to 0 where there is
-        nothing to attend to. That is `heads` times 2.5 MB for an image of 28 x 28.
+        `activations`; empty for a model without attention. Rows sum to 1, or to 0 where there is
+        nothing to attend to. Takes `heads` times 2.5 MB for an image of 28 x 28.
 
     Raises:
         DataError: images or labels that do not fit the model.
@@ -143,10 +141,9 @@ def attention_weights(
 
 @contextmanager
 def _listening(model: AutoregressiveModel, heard: Hook) -> Iterator[None]:
-    """Calls `heard` for each module of a model that has done its work, until the end.
+    """Call `heard` after each module's forward pass, within this context.
 
-    Only for what this thread does with it: on a server others use the same model meanwhile, and
-    their pictures are not this one's.
+    Only for calls of this thread: on a server, other threads use the same model meanwhile.
     """
     listener = threading.get_ident()
 
@@ -178,10 +175,10 @@ def summarize(
     """Each layer in words and numbers, in the order of computation.
 
     Args:
-        model: the model that `found` comes from.
-        found: what `activations` gave.
-        labels: the labels that it was given, for a model with classes.
-        graph: the model's trace, where somebody has it already.
+        model: the model of `found`.
+        found: the result of `activations`.
+        labels: as given to `activations`.
+        graph: the model's trace, if already known.
     """
     behind = _added_before_relu(trace(model) if graph is None else graph, labels)
     return [_summary(model, name, maps, behind) for name, maps in found.items()]
@@ -189,11 +186,11 @@ def summarize(
 
 @torch.no_grad()
 def prediction(model: AutoregressiveModel, images: Tensor, labels: Tensor | None = None) -> Tensor:
-    """How bright the model expects each sub-pixel to be, given the ones before it.
+    """The expected brightness of each sub-pixel given the earlier ones.
 
     Returns:
-        float32 `(B, C, H, W)`, 0 to 1: the mean level as a share of the highest. With two levels
-        it is the probability of ink.
+        float32 `(B, C, H, W)`, 0 to 1: the mean level divided by the highest level; with two
+        levels, the probability of ink.
 
     Raises:
         DataError: images or labels that do not fit the model.
@@ -205,7 +202,7 @@ def prediction(model: AutoregressiveModel, images: Tensor, labels: Tensor | None
 
 
 def first_kernels(model: AutoregressiveModel) -> dict[str, Tensor]:
-    """The learned weights of every convolution that reads the image itself.
+    """The weights of every convolution that reads the image itself.
 
     Returns:
         {module path: float32 `(C_out, C_in, kernel rows, kernel columns)`}, NaN where masked.
@@ -243,7 +240,7 @@ def _summary(
 
 
 def _added_before_relu(graph: Graph, labels: Tensor | None) -> dict[str, Tensor]:
-    """The convolutions that only a ReLU listens to, and the class bias added in between.
+    """Convolutions that only a ReLU reads, with the class bias added in between.
 
     Returns:
         {layer name: `(B or 1, channels or 1, H or 1, W or 1)`}, 0 where nothing is added.

@@ -22,22 +22,22 @@ Part = Literal[
     "inside",
 ]
 
-# What a step of a path stands for: in plain words, and short for a label. {n} is the number that
-# follows it, counted from 1.
+# Each part of a module path: in plain words, and as a short label. {n} is the number that follows
+# it, counted from 1.
 _PLACES: Mapping[str, tuple[str, str]] = {
-    "read_levels": ("what is read of each level", "levels"),
+    "read_levels": ("level features", "levels"),
     "first": ("first layer", "first layer"),
     "first_down": ("first layer, down stream", "first: down"),
     "first_right": ("first layer, right stream", "first: right"),
-    "background": ("what is added to the first layer", "added"),
-    "background_down": ("what is added to the first layer, down stream", "added down"),
-    "background_right": ("what is added to the first layer, right stream", "added right"),
+    "background": ("bias added to the first layer", "added"),
+    "background_down": ("bias added to the first layer, down stream", "added down"),
+    "background_right": ("bias added to the first layer, right stream", "added right"),
     "blocks": ("block {n}", "block {n}"),
     "layers": ("layer {n}", "layer {n}"),
     "attentions": ("attention after block {n}", "attention {n}"),
     "way_down": ("way down {n}", "way down {n}"),
     "way_up": ("way up {n}", "way up {n}"),
-    "skips": ("short cut from block {n} to the head", "short cut {n}"),
+    "skips": ("shortcut from block {n} to the head", "shortcut {n}"),
     "colour_link": ("link between the colours", "colours"),
     "more_head": ("head, further layer {n}", "head + {n}"),
 }
@@ -57,7 +57,7 @@ _ROLES: Mapping[str, tuple[str, str]] = {
     "mix": ("mix of the gated maps", "mix"),
     "vertical_stack": ("vertical stack", ""),
     "horizontal_stack": ("horizontal stack", ""),
-    "background": ("what is added to it", "added"),
+    "background": ("bias added", "added"),
     "label_planes": ("a plane for the label", "label"),
     "convolution": ("convolution", ""),
     "the_gate": ("gate", "gate"),
@@ -67,7 +67,7 @@ _ROLES: Mapping[str, tuple[str, str]] = {
     "right_gate": ("right gate", "right"),
     "tanh": ("content (tanh)", "tanh"),
     "signal": ("content", "content"),
-    "sigmoid": ("how far it is let through (sigmoid)", "sigmoid"),
+    "sigmoid": ("gate (sigmoid)", "sigmoid"),
     # PixelCNN++
     "down": ("down stream", "down"),
     "right": ("right stream", "right"),
@@ -75,20 +75,20 @@ _ROLES: Mapping[str, tuple[str, str]] = {
     "right_stream": ("right stream", ""),
     "halving": ("to half the size", "halved"),
     "doubling": ("back to double the size", "doubled"),
-    "extra": ("what it reads besides", "beside"),
+    "extra": ("additional input", "beside"),
     "features": ("features", "features"),
     "image": ("image", "image"),
     # attention
     "residuals": ("convolutional part {n}", "convolutions {n}"),
-    "content": ("what can be looked up", "content"),
-    "question": ("what is looked for", "question"),
-    "query": ("queries (what is looked for)", "query"),
-    "key": ("keys (what is found by)", "key"),
-    "value": ("values (what is found)", "value"),
-    "attention": ("what the attention brings", "found"),
+    "content": ("keys and values", "content"),
+    "question": ("queries", "question"),
+    "query": ("queries (what each pixel asks for)", "query"),
+    "key": ("keys (what each pixel offers)", "key"),
+    "value": ("values (what each pixel passes on)", "value"),
+    "attention": ("attention output", "found"),
     "merge": ("merging both", "merge"),
-    "beside": ("what the attention brings, taken in", "taken in"),
-    "out": ("what is added to the maps", "added"),
+    "beside": ("attention output, mixed in", "taken in"),
+    "out": ("attention output, added to the maps", "added"),
     # PixelRNN
     "input": ("input of the recurrence", "input"),
     "recurrence": ("recurrence", "states"),
@@ -96,10 +96,10 @@ _ROLES: Mapping[str, tuple[str, str]] = {
     "reverse_recurrence": ("recurrence from the right", "reverse states"),
     "own_pixel": ("the pixel itself, for the recurrence from the right", "own pixel"),
 }
-# "first" is the first layer where a path begins, and a first convolution further in.
+# "first" is the first layer at the start of a path, else the first convolution of a block.
 _WORDS = {**_PLACES, **_ROLES}
 
-# Where a layer belongs: the first pattern that its whole path fits.
+# The part of a layer: the first pattern that matches its whole path.
 _PARTS: tuple[tuple[str, Part], ...] = (
     (r".*\.vertical_stack", "vertical stack"),
     (r".*\.horizontal_stack", "horizontal stack"),
@@ -114,11 +114,11 @@ _PARTS: tuple[tuple[str, Part], ...] = (
 
 
 def layer_title(model: AutoregressiveModel, name: str) -> str:
-    """What a layer of `activations` is: "first layer, 7 × 7 (mask A)", "block 3", ...
+    """The title of a layer of `activations`: "first layer, 7 × 7 (mask A)", "block 3", ...
 
     Args:
-        model: gives the kernel sizes and mask types.
-        name: a name of `activations`; an unknown one is taken word by word.
+        model: provides kernel sizes and mask types.
+        name: a name of `activations`; an unknown one is used as is.
     """
     words = [long for long, _ in _steps(name)]
     layer = _layer(model, name)
@@ -126,32 +126,32 @@ def layer_title(model: AutoregressiveModel, name: str) -> str:
 
 
 def layer_label(name: str) -> str:
-    """The title in a few words; within one part of a model, no two are alike."""
+    """The title in a few words, unique within one part of a model."""
     place, *roles = (short for _, short in _steps(name))
     role = " ".join(filter(None, roles))
     return f"{place}: {role}" if role else place
 
 
 def layer_part(name: str) -> Part:
-    """Where a layer of `activations` belongs."""
+    """The part that a layer of `activations` belongs to."""
     return next(part for pattern, part in _PARTS if re.fullmatch(pattern, name))
 
 
 def _steps(name: str) -> list[tuple[str, str]]:
-    """The steps of a path, each in words and short; numbers belong to the step before them."""
+    """The steps of a path, each as (title, label); a number belongs to the step before it."""
     found: list[tuple[str, str]] = []
     for step, number in re.findall(r"(\w*[a-z]\w*)(?:\.(\d+))?", name):
         table = _WORDS if found else _PLACES
-        plain = step.replace("_", " ")  # head and output say what they are
+        plain = step.replace("_", " ")  # head and output need no other title
         long, short = table.get(step, (plain, plain))
-        # Layer 1 of the gated net reads the image, as the first layer of the plain one does.
+        # Layer 1 of the gated model reads the image, like the first layer of the plain one.
         n = int(number) + 1 if number else ""
         found.append((long.format(n=n), short.format(n=n)))
     return found
 
 
 def _layer(model: AutoregressiveModel, name: str) -> TapConv2d | None:
-    for path in (name, f"_{name}"):  # a path may begin with what `activations` leaves out
+    for path in (name, f"_{name}"):  # `activations` drops a leading underscore
         with contextlib.suppress(AttributeError):
             layer = model.get_submodule(path)
             return layer if isinstance(layer, TapConv2d) else None
@@ -160,10 +160,10 @@ def _layer(model: AutoregressiveModel, name: str) -> TapConv2d | None:
 
 def _kernel(layer: TapConv2d) -> str:
     mask = getattr(layer, "mask_type", None)
-    if mask is None:  # what the mask leaves is a rectangle, and says it all
+    if mask is None:  # a plain rectangle
         rows, columns = (int(layer.mask.any(dim=1).any(dim=0).any(dim=d).sum()) for d in (1, 0))
     else:
         rows, columns = layer.kernel_size
     size = f"{rows} × {columns}"
-    # The mask of a single weight hides nothing or everything, and says little in a title.
+    # The mask of a single weight is all or nothing, and says little in a title.
     return size if mask is None or rows == columns == 1 else f"{size} (mask {mask})"

@@ -1,4 +1,4 @@
-"""One cell of a recurrent layer's map: its gates, and what they made of what it remembered."""
+"""One cell of a recurrent layer's map: its gates, and their effect on its memory."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _SIDES: Mapping[Offset, str] = {(-1, 0): "above", (0, -1): "to its left", (0, 1)
 
 
 def remembered(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> dict[str, Term] | None:
-    """How a recurrence made one of its cells; None for another kind of layer.
+    """How a recurrence computed one of its cells; None for other kinds of layers.
 
     Args:
         wiring: of the model.
-        numbers: what it computed, from `numbers_of`.
+        numbers: its values, from `numbers_of`.
         place: the layer.
         cell: within its maps.
 
     Returns:
-        The steps by their usual letters, in order: of an LSTM f, i, g, c, o, h, of a GRU r, z, n,
-        h. The last one is the cell's number.
+        The steps by their usual letters, in order: f, i, g, c, o, h of an LSTM, r, z, n, h of a
+        GRU. The last one is the cell's value.
 
     Raises:
         ConfigError: there is no such place or cell.
@@ -64,7 +64,6 @@ def remembered(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> dict
 
 
 def _lstm(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
-    """See `lstm_cell`."""
     o, f, i, g = (
         _of(kind, _sum(*both))
         for kind, both in zip(
@@ -77,7 +76,6 @@ def _lstm(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]
 
 
 def _gru(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
-    """See `gru_cell`."""
     r, z = (_of("sigmoid", _sum(told[at], heard[at])) for at in range(2))
     n = _of("tanh", _sum(told[2], _product(_as("r", r), heard[2])))
     new = _product(Term("number", 1 - z.value, "is 1 − z"), _as("n", n))
@@ -86,7 +84,7 @@ def _gru(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
 
 
 def _as(letter: str, term: Term) -> Term:
-    """A number that a step before has made, under its letter."""
+    """The result of an earlier step, shown as its letter."""
     return Term("number", term.value, f"is {letter}")
 
 
@@ -104,7 +102,7 @@ def _of(kind: str, part: Term) -> Term:
 
 
 def _shares(layer: Recurrence, parts: slice, states: Tensor) -> Tensor:
-    """What the states next to each pixel add to the gates of one channel: `(gates, H, W)`."""
+    """The neighbouring states' part of the gates of one channel: `(gates, H, W)`."""
     weight = layer.weight.detach().double()[parts]  # (gates, hidden, taps)
     return sum(
         (
@@ -116,7 +114,7 @@ def _shares(layer: Recurrence, parts: slice, states: Tensor) -> Tensor:
 
 
 def _shifted(maps: Tensor, offset: Offset) -> Tensor:
-    """At each pixel what stands at the one next to it, 0 outside the picture: `(..., H, W)`."""
+    """Each pixel's neighbour at `offset`, 0 outside the image: `(..., H, W)`."""
     (dy, dx), result = offset, torch.zeros_like(maps)
     height, width = maps.shape[-2:]
     rows, columns = slice(max(0, -dy), height - max(0, dy)), slice(max(0, -dx), width - max(0, dx))
@@ -126,7 +124,7 @@ def _shifted(maps: Tensor, offset: Offset) -> Tensor:
 
 
 def _memory(gates: Tensor, carry: Offset) -> Tensor:
-    """The memories of one channel, whose gates are `(4, H, W)`, over the picture: `(H, W)`."""
+    """The memory of one channel, from its gates `(4, H, W)`: `(H, W)`."""
     _, forget, update, content = gates
     new, memory = update.sigmoid() * content.tanh(), torch.zeros_like(content)
     for line in _lines(memory.shape, carry):
@@ -135,7 +133,7 @@ def _memory(gates: Tensor, carry: Offset) -> Tensor:
 
 
 def _lines(shape: torch.Size, carry: Offset) -> Iterator[tuple[slice, slice] | tuple[int, slice]]:
-    """The rows, or the columns, in the order in which one carries on what the last has made."""
+    """The rows or columns, in the order in which the memory is carried."""
     everything = slice(None)
     if carry[0]:
         yield from ((row, everything) for row in range(shape[0]))

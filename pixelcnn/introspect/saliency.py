@@ -1,4 +1,4 @@
-"""How much a trained model listens to each pixel that it may see."""
+"""Gradient saliency: how much a trained model's prediction depends on each pixel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pixelcnn.models.cropping import top_of
 _AT_ONCE = 8
 
 
-def weighted_reach(
+def saliency(
     model: AutoregressiveModel,
     images: Tensor,
     target: tuple[int, int],
@@ -24,29 +24,29 @@ def weighted_reach(
     *,
     progress: Callable[[int, int], None] | None = None,
 ) -> NDArray[np.float32]:
-    """The size of the gradient of the target's logit by each pixel, averaged over images.
+    """The absolute gradient of the target's logit by each pixel, averaged over images.
 
-    A pixel of these images goes from -1 (paper) to 1 (ink), so a gradient of 0.5 says: all ink
-    instead of none would move the logit by about 1. A gradient is a slope at one picture and no
-    more: it says where the model listens, not what it would say to other pictures.
+    A pixel goes from -1 (paper) to 1 (ink), so a gradient of 0.5 means that ink instead of paper
+    would change the logit by about 1. A gradient is local: it shows where the model looks, not what
+    it would predict for other images.
 
     Args:
         model: any causal grey model of two levels.
         images: uint8 `(B, 1, H, W)`.
-        target: row and column of the pixel whose prediction is looked at.
+        target: row and column of the predicted pixel.
         labels: int64 `(B,)`, for a model with classes.
         progress: called with (images done, images in all).
 
     Returns:
-        float32 `(H, W)`, 0 or more; exactly 0 where the model cannot see.
+        float32 `(H, W)`, 0 or more; exactly 0 outside the receptive field.
 
     Raises:
         ConfigError: a model with colours or more than two levels, or a target outside the image.
-        DataError: images or labels that do not fit the model, or none at all.
+        DataError: images or labels that do not fit the model, or no images.
     """
     config = model.config
     if config.levels != 2 or config.channels != 1:
-        raise ConfigError("weighted_reach needs a grey model of two levels, which has one logit.")
+        raise ConfigError("saliency needs a grey model of two levels, which has one logit.")
     row, column = target
     if not (0 <= row < config.height and 0 <= column < config.width):
         raise ConfigError(f"target = {target} is outside {config.height} x {config.width} pixels.")
@@ -54,7 +54,7 @@ def weighted_reach(
     if len(images) == 0:
         raise DataError("images is empty; give at least one.")
     labels = model.full_labels(labels, len(images), images.device)
-    top = top_of(model, row + 1).eval()  # nothing below plays a part
+    top = top_of(model, row + 1).eval()  # rows below have no effect
     total = torch.zeros(config.height, config.width, device=images.device)
     for start in range(0, len(images), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)

@@ -1,7 +1,7 @@
-"""A network as named places: the number at each of them, and what it can depend on.
+"""A network's layers by name: the value of each for one image, and its receptive field.
 
-`activations` gives the maps of the layers, `trace` how they are wired. Here the two are brought
-together, so that one cell of a map can be followed back: see `pixelcnn.introspect.cell`.
+`activations` gives the maps of the layers, `trace` their wiring. This module combines the two, so
+that one cell of a map can be traced back: see `pixelcnn.introspect.cell`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.graph import Graph, Value, trace
 
 Numbers = Mapping[int, Tensor]
-"""What each value of a graph is for one image: {index: float `(channels, rows, columns)`}."""
+"""Each value of a graph for one image: {index: float `(channels, rows, columns)`}."""
 
 _ELEMENTWISE: Mapping[str, Callable[..., Tensor]] = {
     "relu": F.relu,
@@ -34,15 +34,15 @@ _ELEMENTWISE: Mapping[str, Callable[..., Tensor]] = {
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """How a model is wired.
+    """A model's graph with names.
 
     Attributes:
         model: the model.
         graph: its values.
         places: the value of each layer of `activations` that leads to the prediction, and of both
-            halves of each gate, `<path>_gate.tanh` (or `.signal`, where nothing bounds it) and
+            halves of each gate, `<path>_gate.tanh` (or `.signal` without a non-linearity) and
             `<path>_gate.sigmoid`.
-        reaches: what each value can depend on, by its index.
+        reaches: the receptive field of each value, by its index.
     """
 
     model: AutoregressiveModel
@@ -52,15 +52,15 @@ class Wiring:
 
     @property
     def names(self) -> dict[int, str]:
-        """The place of each value that has one, by its index."""
+        """The name of each named value, by its index."""
         return {value.index: name for name, value in self.places.items()}
 
 
 def wire(model: AutoregressiveModel) -> Wiring:
-    """Trace a model and name its values; worth keeping."""
+    """Trace a model and name its values; slow, so keep the result."""
     graph = trace(model)
     config = model.config
-    # A picture on which no two layers put out the same numbers, unless they are the same layer.
+    # For a random image, two layers give equal outputs only if they are the same layer.
     generator = torch.Generator().manual_seed(0)
     shape = (1, config.channels, config.height, config.width)
     image = torch.randint(0, config.levels, shape, generator=generator).to(torch.uint8)
@@ -79,7 +79,7 @@ def wire(model: AutoregressiveModel) -> Wiring:
 def numbers_of(
     model: AutoregressiveModel, graph: Graph, image: Tensor, labels: Tensor | None = None
 ) -> dict[int, Tensor]:
-    """Every value that a model computes for one image.
+    """All values of a model for one image.
 
     Args:
         model: the model.
@@ -88,7 +88,7 @@ def numbers_of(
         labels: int64 `(1,)`, for a model with classes.
 
     Returns:
-        {index: float `(channels, rows, columns)`}; constants may have 1 in place of any size.
+        {index: float `(channels, rows, columns)`}; constants may have size 1 in any dimension.
 
     Raises:
         DataError: an image or label that does not fit the model.
@@ -100,12 +100,12 @@ def numbers_of(
         if value.op != "constant":
             inputs = [known[source.index] for source in value.inputs]
             known[value.index] = _compute(model, value, inputs, image)
-    # A model without labels has one constant more, which is None.
+    # A model without labels has an additional constant, None.
     return {index: made[0] for index, made in known.items() if isinstance(made, Tensor)}
 
 
 def gate_maps(wiring: Wiring, numbers: Numbers) -> dict[str, Tensor]:
-    """Both halves of every gate behind their non-linearity: {place: `(1, channels, H, W)`}."""
+    """Both halves of every gate after their non-linearity: {place: `(1, channels, H, W)`}."""
     return {
         name: numbers[value.index][None]
         for name, value in wiring.places.items()
@@ -129,7 +129,7 @@ def _compute(
 
 
 def _gates(graph: Graph, places: Mapping[str, Value]) -> dict[str, Value]:
-    """The two factors of each product with a sigmoid, named after what the product becomes."""
+    """The two factors of each product with a sigmoid, named after the product's layer."""
     names = {value.index: name for name, value in places.items()}
     found = {}
     for value in graph.values:
@@ -141,7 +141,7 @@ def _gates(graph: Graph, places: Mapping[str, Value]) -> dict[str, Value]:
         if name is None:
             continue
         path, _, last = name.rpartition(".")
-        # The mix reads what comes through the gate of the horizontal stack.
+        # The mix layer reads the gated result of the horizontal stack.
         side = (
             "horizontal" if last == "mix" else last.removesuffix("_stack").removesuffix("_stream")
         )

@@ -1,4 +1,4 @@
-"""The one contract that every architecture keeps."""
+"""The contract of every architecture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pixelcnn.nn.logistic_mixture import DiscretizedLogisticMixture
 
 
 class AutoregressiveModel(nn.Module, ABC):
-    """A distribution over images, one sub-pixel after the other.
+    """A distribution over images, factorised sub-pixel by sub-pixel.
 
-    p(x) = prod_i p(x_i | x_1 ... x_{i-1}), in raster order, and R, G, B inside a pixel. A
-    subclass gives `network`; scaling, checks and the likelihood are the same for all.
+    p(x) = prod_i p(x_i | x_1 ... x_{i-1}), in raster order, and R, G, B inside a pixel. Subclasses
+    define `network`; scaling, checks and the likelihood are shared.
     """
 
     name: ClassVar[str]
@@ -28,11 +28,11 @@ class AutoregressiveModel(nn.Module, ABC):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        # Not the configuration's business: a copy that reads only the top rows is no square.
+        # Checked here and not in the config: `top_of` makes non-square copies that must stay valid.
         if config.orders > 1 and config.height != config.width:
             raise ConfigError(
-                f"orders = {config.orders}: an image of {config.height} x {config.width} cannot "
-                "be turned; use a square one."
+                f"orders = {config.orders} needs square images, and this one is "
+                f"{config.height} x {config.width}."
             )
         self.config = config
         self.likelihood = make_likelihood(config)
@@ -40,14 +40,14 @@ class AutoregressiveModel(nn.Module, ABC):
 
     @abstractmethod
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """The causal network proper, as a straight line of layers that `torch.fx` can trace.
+        """The causal network, a straight line of layers that `torch.fx` can trace.
 
         Args:
             x: float `(B, C, H, W)`, scaled by `scale`.
             labels: int64 `(B,)`, or None for a model without classes.
 
         Returns:
-            `(B, C * P, H, W)`: all parameters of R, then those of G, then those of B.
+            `(B, C * P, H, W)`: all parameters of R, then of G, then of B.
         """
 
     @property
@@ -58,13 +58,13 @@ class AutoregressiveModel(nn.Module, ABC):
     @property
     @abstractmethod
     def complete(self) -> bool:
-        """Whether, with enough depth, every earlier pixel is seen: the claim that audits check."""
+        """Whether every earlier pixel is seen at sufficient depth: the claim that audits check."""
 
     def scale(self, images: Tensor) -> Tensor:
-        """Levels to the numbers that the network reads: uint8 to float in `[-1, 1]`.
+        """Levels to network inputs: uint8 to float in `[-1, 1]`.
 
-        Outside the picture convolutions see 0, between the darkest and the lightest level, so a
-        network can tell the border from paper.
+        Padding is 0, between the darkest and the lightest level, so a network can tell the border
+        from paper.
         """
         return images.float() * (2 / (self.config.levels - 1)) - 1
 
@@ -74,7 +74,7 @@ class AutoregressiveModel(nn.Module, ABC):
         Args:
             images: uint8 `(B, C, H, W)`, values in `[0, levels)`.
             labels: int64 `(B,)`, values in `[0, classes)`; None for a model without classes. A
-                model with `label_dropout` also takes `config.no_label`, and None for all of that.
+                model with `label_dropout` also takes `config.no_label`, or None for all images.
 
         Returns:
             float32 `(B, P, C, H, W)`.
@@ -88,7 +88,7 @@ class AutoregressiveModel(nn.Module, ABC):
         return self.unpack(parameters)
 
     def unpack(self, output: Tensor) -> Tensor:
-        """What `network` returns, `(B, C * P, ...)`, as parameters `(B, P, C, ...)`."""
+        """The output of `network`, `(B, C * P, ...)`, as parameters `(B, P, C, ...)`."""
         return output.unflatten(1, (self.config.channels, -1)).transpose(1, 2)
 
     def log_prob(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -97,10 +97,10 @@ class AutoregressiveModel(nn.Module, ABC):
         return self.likelihood.log_prob(parameters, images).sum(dim=(1, 2, 3))
 
     def initialize(self, frequencies: Tensor) -> None:
-        """Start from the independent model with these level frequencies `(levels,)`.
+        """Initialise as the independent model with these level frequencies `(levels,)`.
 
-        The last layer's weights become small and its bias the frequencies' own, so that the
-        first training steps are spent on structure, not on the share of ink.
+        The last layer gets small weights and the bias of the frequencies, so that the first
+        training steps learn structure, not the share of ink.
         """
         frequencies = (frequencies + 1e-4) / (frequencies + 1e-4).sum()
         with torch.no_grad():
@@ -109,12 +109,12 @@ class AutoregressiveModel(nn.Module, ABC):
             if self.output.bias is not None:
                 self.output.bias.copy_(bias.repeat(self.config.channels))
                 if self.likelihood.coupled:
-                    # What these tilt in G and B are the weights of R, which are right as they are.
+                    # In G and B these couple to R; they are right as they are.
                     tilts = self.output.bias.view(self.config.channels, -1)
                     tilts[1:, : self.config.components] = 0
 
     def check_images(self, images: Tensor) -> None:
-        """Raise a `DataError` unless `images` is a batch that this model can read."""
+        """Raise `DataError` unless `images` is a batch that fits this model."""
         config = self.config
         expected = (config.channels, config.height, config.width)
         if images.dim() != 4 or tuple(images.shape[1:]) != expected:
@@ -123,12 +123,10 @@ class AutoregressiveModel(nn.Module, ABC):
                 f"(batch, {config.channels}, {config.height}, {config.width})."
             )
         if images.dtype != torch.uint8:
-            raise DataError(
-                f"images has dtype {images.dtype}; levels are whole numbers in torch.uint8."
-            )
+            raise DataError(f"images has dtype {images.dtype}; it must hold levels as torch.uint8.")
         if images.numel() and config.levels < 256 and int(images.max()) >= config.levels:
             raise DataError(
-                f"images holds level {int(images.max())}; this model knows 0 to "
+                f"images holds level {int(images.max())}; the levels of this model are 0 to "
                 f"{config.levels - 1}. Quantise the images first."
             )
 
@@ -146,7 +144,7 @@ class AutoregressiveModel(nn.Module, ABC):
         return labels
 
     def check_labels(self, labels: Tensor | None, batch: int) -> None:
-        """Raise a `DataError` unless `labels` fits this model and `batch` images."""
+        """Raise `DataError` unless `labels` fits this model and `batch` images."""
         classes = self.config.classes
         if classes == 0:
             if labels is not None:
@@ -154,8 +152,8 @@ class AutoregressiveModel(nn.Module, ABC):
             return
         if labels is None:
             raise DataError(
-                f"labels is missing: this model is conditioned on {classes} classes; "
-                f"give one label from 0 to {classes - 1} for each image."
+                f"labels is missing: this model has {classes} classes. "
+                f"Give one label from 0 to {classes - 1} for each image."
             )
         if labels.dtype != torch.int64 or tuple(labels.shape) != (batch,):
             raise DataError(
@@ -166,12 +164,12 @@ class AutoregressiveModel(nn.Module, ABC):
         if labels.numel() and not 0 <= int(labels.min()) <= int(labels.max()) < slots:
             raise DataError(
                 f"labels holds values from {int(labels.min())} to {int(labels.max())}; "
-                f"this model knows 0 to {classes - 1}."
+                f"this model has 0 to {classes - 1}."
             )
 
 
 def make_likelihood(config: ModelConfig) -> Likelihood:
-    """The likelihood that a configuration names."""
+    """The configured likelihood."""
     if config.likelihood == "logistic_mixture":
         coupled = config.channels > 1 and not config.independent_channels
         return DiscretizedLogisticMixture(config.levels, config.components, coupled=coupled)

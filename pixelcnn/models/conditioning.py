@@ -1,4 +1,4 @@
-"""What enters a network besides the image: the label, in one of three ways, and the position."""
+"""Conditioning: on the label, in one of three ways, and on the position."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pixelcnn.nn.layers import MaskedConv2d
 
 
 class ClassBias(nn.Module):
-    """A learned vector for each label, added to every position: int64 `(B,)` to `(B, C, 1, 1)`.
+    """A learned vector per label, added at every position: int64 `(B,)` to `(B, C, 1, 1)`.
 
     Source: van den Oord et al. 2016b, section 2.3 (the one-hot h times V).
     """
@@ -27,7 +27,7 @@ class ClassBias(nn.Module):
 
 
 class ClassScale(nn.Module):
-    """A learned factor for each label and channel, 1 at first: int64 `(B,)` to `(B, C, 1, 1)`."""
+    """A learned factor per label and channel, initially 1: int64 `(B,)` to `(B, C, 1, 1)`."""
 
     def __init__(self, labels: int, channels: int) -> None:
         super().__init__()
@@ -40,11 +40,11 @@ class ClassScale(nn.Module):
 
 
 class Condition(nn.Module):
-    """Tells the features of a block the label, as `conditioning` has it.
+    """Conditions the features of a block on the label.
 
-    - `bias`: a vector for each label is added (van den Oord et al. 2016b, section 2.3);
-    - `film`: each channel is scaled and shifted (Perez et al. 2018, "FiLM", section 2);
-    - `concat`, or no classes: nothing happens here, see `Background`.
+    - `bias`: adds a vector per label (van den Oord et al. 2016b, section 2.3);
+    - `film`: scales and shifts each channel (Perez et al. 2018, "FiLM", section 2);
+    - `concat`, or no classes: does nothing, see `Background`.
     """
 
     def __init__(self, config: ModelConfig, channels: int) -> None:
@@ -62,11 +62,11 @@ class Condition(nn.Module):
 
 
 class LabelPlanes(nn.Module):
-    """One plane for each class, 1 everywhere in that of the label: the first layer's share of it.
+    """One plane per class, 1 everywhere for the label: the label's share of the first layer.
 
-    To concatenate planes to the image and convolve both, or to convolve each and add, is the same;
-    this is the second part of that sum. A label is no pixel, so all colours see all planes, and
-    the kernel's centre is open. No label (`ModelConfig.no_label`) is no plane at all.
+    Convolving image and planes concatenated equals convolving them apart and adding; this is the
+    second part of that sum. A label is not a pixel, so all colours see all planes, and the kernel's
+    centre is open. No label (`ModelConfig.no_label`) sets no plane.
     """
 
     def __init__(self, config: ModelConfig, channels: int) -> None:
@@ -84,15 +84,14 @@ class LabelPlanes(nn.Module):
         return features
 
     def keep_rows(self, rows: int, of: int) -> None:
-        """See `FixedHeight.keep_rows`."""
         self.height = rows
 
 
 class PositionBias(nn.Module):
-    """A learned quadratic function of the position, to be added to features: `(1, C, H, W)`.
+    """A learned quadratic function of the position, added to features: `(1, C, H, W)`.
 
-    A convolution treats all positions alike; digits do not. Rows and columns run from -1 to 1.
-    Not in the papers of van den Oord et al.; PixelSNAIL (Chen et al. 2018) feeds coordinates too.
+    Convolutions treat all positions alike, but digits do not. Rows and columns run from -1 to 1.
+    Not in the papers of van den Oord et al.; PixelSNAIL (Chen et al. 2018) also uses coordinates.
     """
 
     planes: Tensor
@@ -112,12 +111,11 @@ class PositionBias(nn.Module):
         return _in_autocast_precision(self.project(self.planes))
 
     def keep_rows(self, rows: int, of: int) -> None:
-        """See `FixedHeight.keep_rows`."""
         self.planes = self.planes[:, :, :rows]
 
 
 class Background(nn.Module):
-    """What is added to the very first features: the position, and the label if concatenated."""
+    """Adds position, and the label if concatenated, to the features of the first layer."""
 
     def __init__(self, config: ModelConfig, channels: int) -> None:
         super().__init__()
@@ -135,6 +133,6 @@ class Background(nn.Module):
 
 
 def _in_autocast_precision(x: Tensor) -> Tensor:
-    """An embedding stays in float32 under autocast, and would drag what it is added to along."""
+    """Cast an embedding: under autocast it stays float32, and would upcast the sum."""
     device = x.device.type
     return x.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else x

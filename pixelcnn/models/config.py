@@ -1,4 +1,4 @@
-"""The options that all architectures share."""
+"""The options shared by all architectures."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LikelihoodName = Literal["softmax", "logistic_mixture"]
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """What is common to all architectures. JSON-able: `dataclasses.asdict` and back.
+    """Options of every architecture. JSON-able: `dataclasses.asdict` and back.
 
     Attributes:
         levels: values a sub-pixel can take, 2 to 256.
@@ -22,20 +22,20 @@ class ModelConfig:
         width: columns of the image, in pixels.
         classes: number of labels to condition on; 0 for none.
         hidden_channels: feature channels inside the network.
-        blocks: how many times the repeated part is repeated: the depth.
+        blocks: number of repetitions of the repeated part: the depth.
         kernel_size: of the repeated masked convolutions, odd.
         first_kernel_size: of the first masked convolution, odd.
-        level_features: 0 for the level of each pixel as one number, which is what the network then
-            reads; or how many piecewise-linear functions of it instead (`LevelFeatures`), so that
-            neighbouring levels can be told apart. Needs a grey image.
+        level_features: 0 to feed each pixel's level as one number, else the number of
+            piecewise-linear functions of it to feed instead (`LevelFeatures`), which separate
+            neighbouring levels. Needs a grey image.
         position: whether the features get a learned function of row and column.
         conditioning: how the label enters: `bias` adds a vector in each block, `film` scales and
-            shifts its channels, `concat` puts a plane for each class beside the image.
-        label_dropout: share of the labels that training hides, 0 for none. Above 0, the model
-            also knows images without a label, and sampling can be guided.
-        orders: 1, or 8: the model also knows the images turned and mirrored, each of the eight as
-            labels of its own (see `scan_orders.py`), so that it can begin at any corner. Needs
-            classes and a square image.
+            shifts its channels, `concat` adds a plane per class to the image.
+        label_dropout: share of labels hidden in training, 0 for none. Above 0, the model also
+            works without labels, and sampling can be guided.
+        orders: 1, or 8: the model also learns the image turned and mirrored, each of the eight
+            under labels of its own (see `scan_orders.py`), so that it can start at any corner.
+            Needs classes and a square image.
         independent_channels: R, G and B of a pixel do not see one another.
         likelihood: `softmax` over the levels (for two of them a single sigmoid), or
             `logistic_mixture`, the discretised mixture of logistics of PixelCNN++.
@@ -62,31 +62,31 @@ class ModelConfig:
 
     @property
     def colour_groups(self) -> int:
-        """Groups that the features are divided into, so that G may see R and B may see both."""
+        """Groups of features, so that G may see R and B may see both."""
         return 1 if self.independent_channels else self.channels
 
     @property
     def image_features(self) -> int:
-        """Channels of the image as the layers read it."""
+        """Channels of the network's input."""
         return self.level_features or self.channels
 
     @property
     def no_label(self) -> int:
-        """The label that stands for none; allowed only if `label_dropout` is above 0."""
+        """The label that means none; allowed only if `label_dropout` is above 0."""
         return self.classes
 
     @property
     def label_slots(self) -> int:
-        """How many labels there are: of each order, and that for none."""
+        """Number of labels, including those of all orders and the one for none."""
         return self.classes * self.orders + (self.label_dropout > 0)
 
     @property
     def saturating_blocks(self) -> int:
-        """As many blocks as can widen the view: each moves it by at least one pixel."""
+        """Depth at which the receptive field is complete: each block adds at least a pixel."""
         return max(self.blocks, min(self.height + self.width, 256))
 
     def deepest(self) -> Self:
-        """The same architecture at unlimited depth, as thin as it goes: for what it can see."""
+        """The same architecture at unlimited depth and minimal width, for its receptive field."""
         heads: dict[str, Any] = {"heads": self.channels} if hasattr(self, "heads") else {}
         return replace(
             self,
@@ -103,7 +103,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            # JSON and command lines hand over True for 1, which would pass as an int.
+            # JSON and command lines may give True for 1, which is an int in Python.
             if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool)):
                 raise ConfigError(f"{field.name} = {value!r} is not a whole number.")
             if field.type == "bool" and not isinstance(value, bool):
@@ -122,8 +122,8 @@ class ModelConfig:
         self._check_range("level_features", 0, 256)
         if self.level_features and self.channels > 1:
             raise ConfigError(
-                f"level_features = {self.level_features} needs a grey image; this one has "
-                f"{self.channels} colours. Leave level_features at 0."
+                f"level_features = {self.level_features} needs a grey image, and this one has "
+                f"{self.channels} colours. Use level_features = 0."
             )
         self._check_choice("conditioning", get_args(Conditioning))
         self._check_choice("likelihood", get_args(LikelihoodName))
@@ -131,26 +131,26 @@ class ModelConfig:
         self._check_range("label_dropout", 0.0, 0.9)
         if self.label_dropout and not self.classes:
             raise ConfigError(
-                f"label_dropout = {self.label_dropout} hides labels, but classes = 0: there are "
-                "none. Give classes, or leave label_dropout at 0."
+                f"label_dropout = {self.label_dropout} hides labels, but classes = 0. "
+                "Set classes, or use label_dropout = 0."
             )
         self._check_choice("orders", (1, 8))
         if self.orders > 1:
             self._check_orders()
         if self.hidden_channels % self.channels:
             raise ConfigError(
-                f"hidden_channels = {self.hidden_channels} cannot be shared between "
+                f"hidden_channels = {self.hidden_channels} is not divisible by "
                 f"{self.channels} colours; use a multiple of {self.channels}."
             )
 
     def _check_orders(self) -> None:
         if not self.classes:
             raise ConfigError(
-                f"orders = {self.orders} needs classes: their labels tell the orders apart."
+                f"orders = {self.orders} needs classes, whose labels tell the orders apart."
             )
         if self.label_dropout or self.conditioning == "concat":
             raise ConfigError(
-                f"orders = {self.orders} goes with conditioning = 'bias' or 'film', and with "
+                f"orders = {self.orders} needs conditioning = 'bias' or 'film', and "
                 "label_dropout = 0."
             )
 
@@ -167,9 +167,9 @@ class ModelConfig:
         size = getattr(self, name)
         widest = 2 * max(self.height, self.width) - 1
         if size < 1 or size % 2 == 0:
-            raise ConfigError(f"{name} = {size} has no centre; use an odd number from 1 on.")
+            raise ConfigError(f"{name} = {size} has no centre; use an odd number.")
         if size > widest:
             raise ConfigError(
-                f"{name} = {size} reaches beyond a {self.height} x {self.width} image from "
-                f"everywhere in it; use {widest} or less."
+                f"{name} = {size} is larger than any part of a {self.height} x {self.width} image "
+                f"can use; use {widest} or less."
             )

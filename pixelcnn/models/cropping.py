@@ -1,4 +1,4 @@
-"""A network on the top rows of an image alone."""
+"""Restricts a network to the top rows of an image."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def top_of(model: AutoregressiveModel, rows: int) -> AutoregressiveModel:
-    """The same network on images that end after `rows` rows, with the same parameters.
+    """The same network, with shared parameters, for images of the first `rows` rows.
 
-    Nothing below can change what a causal network says about them, so its work can be spared.
+    Lower rows cannot affect a causal network's output for these, so they need not be computed.
     """
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     top = copy.deepcopy(model, shared)

@@ -1,4 +1,4 @@
-"""Gated PixelCNN: two stacks that together see the whole past."""
+"""Gated PixelCNN: two stacks that together see all earlier pixels."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from pixelcnn.nn.layers import RELU_GAIN, MaskedConv2d, ShiftDown, VerticalConv2
 
 @dataclass(frozen=True, kw_only=True)
 class GatedPixelCNNConfig(ModelConfig):
-    """Options of `GatedPixelCNN`: those of every model, with the depth of the benchmark."""
+    """Options of `GatedPixelCNN`, with the depth of the benchmark as default."""
 
     blocks: int = 8
 
 
 class GatedPixelCNN(AutoregressiveModel):
-    """A vertical stack for the rows above, a horizontal one for the row itself, gates in both.
+    """A vertical stack for the rows above, a horizontal one for the current row, gates in both.
 
     Source: van den Oord et al. 2016b, "Conditional Image Generation with PixelCNN Decoders",
     sections 2.1 to 2.3 and figure 2. Deviations: the class bias enters only the gates of the
@@ -47,11 +47,9 @@ class GatedPixelCNN(AutoregressiveModel):
 
     @property
     def output(self) -> MaskedConv2d:
-        """See `AutoregressiveModel.output`."""
         return self._output
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """See `AutoregressiveModel.network`."""
         x = self.read_levels(x)
         vertical = horizontal = x
         for layer in self.layers:
@@ -62,8 +60,8 @@ class GatedPixelCNN(AutoregressiveModel):
 class GatedLayer(nn.Module):
     """One layer of both stacks (van den Oord et al. 2016b, figure 2).
 
-    The first one reads the image: its horizontal convolution is of type A, and it has no
-    residual connection, since there are no features yet to add to.
+    The first layer reads the image: its horizontal convolution is of type A, and it has no
+    residual connection, since there are no features to add to.
     """
 
     def __init__(self, config: GatedPixelCNNConfig, *, first: bool) -> None:
@@ -83,7 +81,7 @@ class GatedLayer(nn.Module):
             gain=1.0,
         )
         self.shift = ShiftDown(2 * hidden)
-        # Everything above the row is past for every colour, so the link has no colour groups.
+        # Rows above are past for every colour, so the link has no colour groups.
         self.link = MaskedConv2d(2 * hidden, 2 * hidden, 1, "B", gain=1.0)
         self.mix = MaskedConv2d(hidden, hidden, 1, "B", colours=colours, gain=RELU_GAIN)
         self.vertical_condition = Condition(config, 2 * hidden)
@@ -93,7 +91,7 @@ class GatedLayer(nn.Module):
     def forward(
         self, vertical: Tensor, horizontal: Tensor, labels: Tensor | None
     ) -> tuple[Tensor, Tensor]:
-        """Features `(B, hidden, H, W)` of both stacks to the next ones."""
+        """Features `(B, hidden, H, W)` of both stacks to the same."""
         above = self.vertical_condition(self.vertical(vertical), labels)  # (B, 2 * hidden, H, W)
         row = self.horizontal(horizontal) + self.link(self.shift(above))
         row = self.horizontal_condition(row, labels)

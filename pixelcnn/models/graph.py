@@ -1,7 +1,7 @@
-"""A model as a short list of values, read off its `torch.fx` trace.
+"""A model as a short list of values, read from its `torch.fx` trace.
 
-Receptive fields, audits and the fast sampler all need to know how a network is wired. This module
-reads it off once, so that a model is written as an ordinary module and nowhere else.
+Receptive fields, audits and the fast sampler need the network's wiring. It is read here once, so
+that a model is written as an ordinary module and nowhere else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pixelcnn.nn.attention import CausalAttention
 from pixelcnn.nn.layers import ChannelNorm, TapConv2d, TapLayer, Upsample2
 from pixelcnn.nn.recurrence import Recurrence
 
-# Layers that stand in a graph as one value each, by the name of their operation.
+# Layers that are one value each in the graph, by the name of their operation.
 _LAYERS: dict[type[nn.Module], str] = {
     ChannelNorm: "norm",
     CausalAttention: "attention",
@@ -53,16 +53,16 @@ class Value:
     """One tensor inside the network: `(B, channels, H / scale, W / scale)`, rounded up.
 
     Attributes:
-        index: place in the list; inputs come before.
-        name: dotted path of the layer that made it, or the operation's name.
+        index: place in the list; inputs come first.
+        name: dotted path of the layer, or the operation's name.
         op: `image`, `constant` (does not depend on the image), `taps` (a `TapLayer`), `norm`,
             `attention` (of query, key and value), `recurrence`, `upsample`, `relu`, `elu`, `tanh`,
             `sigmoid`, `neg`, `add`, `mul`, `cat`, `slice`.
-        inputs: the values it is made of.
-        channels: its feature channels.
-        layer: the module, if a single one made it.
+        inputs: the values that it is computed from.
+        channels: number of feature channels.
+        layer: the module, if a single one computes it.
         start: first channel, for `slice`.
-        scale: pixels of the image from one row or column of this value to the next.
+        scale: pixels of the image per row or column of this value.
     """
 
     index: int
@@ -77,7 +77,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Graph:
-    """All values of a model in order; the last one is the output."""
+    """All values of a model in order, the output last."""
 
     values: tuple[Value, ...]
     constants: Callable[[Tensor | None], dict[int, Tensor]]
@@ -85,31 +85,30 @@ class Graph:
 
     @property
     def image(self) -> Value:
-        """The scaled image."""
         return self.values[0]
 
     @property
     def output(self) -> Value:
-        """What `network` returns."""
+        """The output of `network`."""
         return self.values[-1]
 
 
-# While it traces, `torch.fx` replaces how every module of the process is called.
+# While tracing, `torch.fx` replaces `__call__` of every module in the process.
 _TRACING = threading.Lock()
 
 
 class _Tracer(fx.Tracer):
     """Traces `network`, stopping at the layers of `pixelcnn.nn.layers`.
 
-    Modules that other threads call meanwhile are none of its business and run as ever: on a
-    server, somebody's model is always at work.
+    Modules called by other threads meanwhile run as usual: on a server some model is always at
+    work.
     """
 
     traced_func_name = "network"
 
     def __init__(self) -> None:
-        # By default the functions of `math` are replaced too, for the whole process: numba, where
-        # it begins to compile at that moment, would never know the real ones.
+        # By default it would also replace the functions of `math` for the whole process, and a
+        # compilation that numba starts meanwhile would pick up the replacements.
         super().__init__(autowrap_modules=())  # type: ignore[arg-type]  # declared as one module
         self._thread = threading.get_ident()
 
@@ -120,13 +119,13 @@ class _Tracer(fx.Tracer):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        """Record a call of this thread."""
+        """Record a call, if it comes from this thread."""
         if threading.get_ident() != self._thread:
             return forward(*args, **kwargs)
         return super().call_module(m, forward, args, kwargs)
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
-        """Record the use of a parameter by this thread."""
+        """Record the use of a parameter, if it comes from this thread."""
         if threading.get_ident() != self._thread:
             return attr_val
         return super().getattr(attr, attr_val, parameter_proxy_cache)
@@ -138,14 +137,14 @@ class _Tracer(fx.Tracer):
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """What a network does, call by call.
+    """The calls of a network.
 
-    It holds for every model of the same architecture and depth: the weights, masks and kernels are
-    looked up in the model itself.
+    Valid for every model of the same architecture and depth: weights, masks and kernels are looked
+    up in the model itself.
 
     Attributes:
         calls: the trace.
-        channels: the feature channels of what each call makes.
+        channels: feature channels of each call's result.
     """
 
     calls: fx.Graph
@@ -153,7 +152,7 @@ class Recording:
 
 
 def record(model: AutoregressiveModel) -> Recording:
-    """What `model.network` does. It takes far longer than to read a graph off it."""
+    """Trace `model.network`. Takes far longer than building a graph from the recording."""
     config = model.config
     unlabelled = {} if config.classes else {"labels": None}
     with _TRACING:
@@ -172,10 +171,10 @@ def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Gra
 
     Args:
         model: a model of the registry.
-        recording: of this model, or of one that differs in weights, masks and kernels alone.
+        recording: of this model, or of one that differs only in weights, masks and kernels.
 
     Raises:
-        ConfigError: the network uses an operation that is not in the list of `Value`.
+        ConfigError: the network uses an operation that `Value` does not list.
     """
     recording = recording or record(model)
     calls = recording.calls
@@ -194,14 +193,13 @@ def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Gra
 
 
 class _ChannelCounter(fx.Interpreter):
-    """Runs a trace and notes the feature channels of every tensor that it makes."""
+    """Runs a trace and notes the feature channels of every tensor."""
 
     def __init__(self, model: AutoregressiveModel, *, graph: fx.Graph) -> None:
         super().__init__(model, graph=graph)
         self.channels: dict[fx.Node, int] = {}
 
     def run_node(self, n: fx.Node) -> Any:
-        """Do what the node does."""
         made = super().run_node(n)
         if isinstance(made, Tensor) and made.dim() > 1:
             self.channels[n] = made.shape[1]
@@ -209,7 +207,7 @@ class _ChannelCounter(fx.Interpreter):
 
 
 class _Builder:
-    """Turns fx nodes into values one by one; `channels` has the feature channels of each."""
+    """Turns fx nodes into values; `channels` has the feature channels of each."""
 
     def __init__(
         self, model: AutoregressiveModel, image: fx.Node, channels: dict[fx.Node, int]
@@ -228,7 +226,7 @@ class _Builder:
         return value
 
     def add(self, node: fx.Node) -> None:
-        """Append the value that `node` makes, if it makes one."""
+        """Append the value of `node`, if it has one."""
         if node in self.known:
             return
         if node.op == "output":
@@ -263,7 +261,7 @@ class _Builder:
             if isinstance(layer, kind):
                 scale = inputs[0].scale // 2 if op == "upsample" else inputs[0].scale
                 return self._append(name, op, inputs, self.channels[node], layer=layer, scale=scale)
-        raise ConfigError(f"layer {name} is a {type(layer).__name__}, which states no taps.")
+        raise ConfigError(f"Layer {name} is a {type(layer).__name__}, which declares no taps.")
 
     def _operation(self, node: fx.Node) -> Value | list[Value]:
         if node.op == "call_method" and node.target == "chunk":
@@ -274,7 +272,7 @@ class _Builder:
             return parts[node.args[1]]  # type: ignore[index]
         op = _OPERATIONS.get(node.target)
         if op is None:
-            raise ConfigError(f"operation {node.name} ({node.target}) cannot be followed.")
+            raise ConfigError(f"Operation {node.name} ({node.target}) is not supported.")
         arguments = node.args[0] if op == "cat" else node.args
         inputs = tuple(self._value(argument) for argument in arguments)  # type: ignore[union-attr]
         return self._append(node.name, op, inputs, self.channels[node])
@@ -305,7 +303,7 @@ def _evaluate(
 
 
 def live(values: list[Value], output: Value) -> tuple[Value, ...]:
-    """The image and what the output is made of, in order, the output last."""
+    """The image and all values that the output depends on, in order, the output last."""
     needed = {0, output.index}
     for value in reversed(values):
         if value.index in needed:

@@ -1,4 +1,4 @@
-"""A grey level as several numbers, so that a network can tell it from its neighbours."""
+"""Piecewise-linear features of a grey level, which separate it from its neighbours."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from pixelcnn.nn.layers import MaskedConv2d
 class LevelFeatures(nn.Module):
     """Piecewise-linear functions of each pixel's own level: `(B, 1, H, W)` to `(B, K, H, W)`.
 
-    As one number between -1 and 1, levels 253 and 254 are nearly the same to a convolution, while
-    in MNIST each digit keeps to one of the levels from 250 to 255 for its full strokes (59 pixels
-    of a digit; a guess by what was frequent in the same digit saves 40 nats over one by what is
-    frequent in all). A rectified line that bends between two levels tells them apart, and the
-    first convolution can add up such lines to any function of the level. The bends start close
-    together at the lightest level, at 1, 2, 3, ... levels from it, then ever further apart; one
-    line is 1 at the darkest level and 0 elsewhere. Training moves them.
+    As one number between -1 and 1, levels 253 and 254 are almost the same to a convolution, but in
+    MNIST the full strokes of each digit keep to one level from 250 to 255 (59 pixels of a digit;
+    knowing the frequent level of the same digit saves 40 nats over knowing that of all digits).
+    ReLUs that bend between two levels tell them apart, and the first convolution can sum them to
+    any function of the level. The bends start at 1, 2, 3, ... levels from the lightest, then spread
+    further apart; one function is 1 at the darkest level and 0 elsewhere. Training moves them.
 
     Not in the papers: van den Oord et al. 2016a feed the plain numbers.
     """
@@ -31,7 +30,7 @@ class LevelFeatures(nn.Module):
         places = torch.arange(1.0, count)
         even = highest ** ((places - 1) / max(count - 2, 1))  # from 1 to all levels
         lengths = torch.maximum(places, even).clamp(max=highest)
-        # A line rises from 0 to 1 over the last `lengths` levels; the network reads x in [-1, 1].
+        # Each rises from 0 to 1 over the last `lengths` levels; the input x is in [-1, 1].
         slopes = torch.cat([torch.tensor([-highest / 2]), highest / (2 * lengths)])
         at_highest = torch.cat([torch.tensor([1.0 - highest]), torch.ones(count - 1)])
         with torch.no_grad():

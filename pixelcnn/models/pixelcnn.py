@@ -1,4 +1,4 @@
-"""PixelCNN: one stack of masked convolutions, simple and with a blind spot."""
+"""PixelCNN: a single stack of masked convolutions, simple and with a blind spot."""
 
 from __future__ import annotations
 
@@ -19,14 +19,13 @@ class PixelCNN(AutoregressiveModel):
     """Masked convolution A, residual blocks of masked convolutions B, a 1x1 head.
 
     Source: van den Oord et al. 2016a, "Pixel Recurrent Neural Networks", sections 3.2 to 3.5 and
-    table 1. Deviations: blocks are smaller than the paper's (the paper uses fifteen bottleneck
-    blocks of 128 channels); an optional layer normalisation, skip connections to the head,
-    dilations, other activations, class bias and position bias are not in its PixelCNN (it has skip
-    connections in its recurrent networks); and two levels get one sigmoid output instead of a
-    two-way softmax.
+    table 1. Deviations: smaller blocks (the paper has fifteen bottleneck blocks of 128 channels);
+    options that its PixelCNN lacks: layer normalisation, skip connections to the head (which its
+    recurrent networks have), dilations, other activations, class bias and position bias; and one
+    sigmoid output for two levels instead of a two-way softmax.
 
-    The repeated kernels look up and to the left, never up and far to the right: whatever the
-    depth, a wedge of pixels to the upper right stays unseen (the blind spot).
+    The repeated kernels look up and to the left, never up and far to the right: a wedge of pixels
+    to the upper right stays unseen at any depth (the blind spot).
     """
 
     name = "pixelcnn"
@@ -65,11 +64,9 @@ class PixelCNN(AutoregressiveModel):
 
     @property
     def output(self) -> MaskedConv2d:
-        """See `AutoregressiveModel.output`."""
         return self._output
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """See `AutoregressiveModel.network`."""
         x = self.read_levels(x)
         h = self.background(self.first(x), labels)  # (B, hidden, H, W)
         h = self.condition(h, labels)
@@ -87,11 +84,11 @@ class PixelCNN(AutoregressiveModel):
         return self.output(h)  # (B, C * P, H, W)
 
     def mixed(self, block: int, h: Tensor, x: Tensor) -> Tensor:
-        """What follows a block, counted from 0: nothing here; a subclass may look further.
+        """Hook after each block: the identity here.
 
         Args:
-            block: the one that `h` comes from.
-            h: features `(B, hidden, H, W)`; so is the result.
+            block: index of the block, from 0.
+            h: its features `(B, hidden, H, W)`; the result has the same shape.
             x: the scaled image `(B, C, H, W)`.
         """
         return h

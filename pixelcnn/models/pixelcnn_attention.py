@@ -1,4 +1,4 @@
-"""PixelCNN with attention: convolutions for what is near, attention for everything before."""
+"""PixelCNN with attention: convolutions for near pixels, attention for all earlier ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class PixelCNNAttentionConfig(PixelCNNConfig):
     Attributes:
         attention_every: blocks from one attention to the next; the last block is always followed
             by one.
-        heads: of each attention, a multiple of the colours that share out the channels; None for
-            one head for each of them.
+        heads: of each attention, a multiple of the number of colour groups; None for one head per
+            group.
     """
 
     attention_every: int = 1
@@ -40,12 +40,11 @@ class PixelCNNAttentionConfig(PixelCNNConfig):
 
     @property
     def head_count(self) -> int:
-        """Heads of each attention."""
         return self.colour_groups if self.heads is None else self.heads
 
     @property
     def saturating_blocks(self) -> int:
-        """See `ModelConfig`. One attention already sees all there is to see."""
+        """One attention already sees every earlier pixel."""
         return self.blocks
 
     def attends_after(self, block: int) -> bool:
@@ -54,17 +53,17 @@ class PixelCNNAttentionConfig(PixelCNNConfig):
 
 
 class PixelCNNAttention(PixelCNN):
-    """The plain PixelCNN, with causal multi-head self-attention between its residual blocks.
+    """The plain PixelCNN with causal multi-head self-attention between its residual blocks.
 
     Source: the course notebook's attention variant, which had no mask, so that every pixel saw the
-    whole image, itself included; here made causal. The attention is that of Vaswani et al. 2017,
-    "Attention Is All You Need", section 3.2; that it reads the image beside the features follows
+    whole image including itself; made causal here. The attention is that of Vaswani et al. 2017,
+    "Attention Is All You Need", section 3.2; it reads the image beside the features as in
     Chen et al. 2018, "PixelSNAIL", section 2.2.
 
-    Why the image: the features at a pixel know the pixels to its left and a wedge above, so the
-    last pixel of a row is known only to features further right in the next row. Attention over
-    the features up to and including its own position would never see it from the next row's
-    start. Keys and values that know their own pixel, attended strictly before, leave nothing out.
+    It needs the image because a pixel's features depend on the pixels to its left and a wedge
+    above: the last pixel of a row reaches only features further right in the next row. Attention
+    over features up to and including its own position would miss it at the next row's start. Keys
+    and values that include their own pixel, attended strictly before, miss nothing.
     """
 
     name = "pixelcnn_attention"
@@ -82,7 +81,7 @@ class PixelCNNAttention(PixelCNN):
         )
 
     def mixed(self, block: int, h: Tensor, x: Tensor) -> Tensor:
-        """See `PixelCNN.mixed`: attention, where the configuration wants it."""
+        """Attention after a block, where configured."""
         if str(block) not in self.attentions:
             return h
         return cast(Tensor, self.attentions[str(block)](h, x))
@@ -92,9 +91,8 @@ class AttentionBlock(nn.Module):
     """h + conv1x1(attention(h, image)), over all positions strictly before.
 
     Keys and values belong to whole earlier pixels, which every colour may see; only the query and
-    the way out keep the colours apart. A convolution treats all positions alike and so does a
-    sum over them: what tells the attention where things are is a learned function of row and
-    column, added to the queries and to the keys.
+    the output keep the colours apart. Since convolutions and sums treat all positions alike, a
+    learned function of row and column is added to queries and keys.
     """
 
     def __init__(self, config: PixelCNNAttentionConfig) -> None:
@@ -111,7 +109,7 @@ class AttentionBlock(nn.Module):
         self.out = MaskedConv2d(hidden, hidden, 1, "B", colours=colours, gain=1.0)
 
     def forward(self, h: Tensor, x: Tensor) -> Tensor:
-        """Features `(B, hidden, H, W)` and the scaled image `(B, C, H, W)` to new features."""
+        """Features `(B, hidden, H, W)` and the scaled image `(B, C, H, W)` to features."""
         branch = h if self.norm is None else self.norm(h)
         known = torch.cat([branch, x], dim=1)  # (B, hidden + C, H, W)
         query = self.query(branch) + self.query_position()

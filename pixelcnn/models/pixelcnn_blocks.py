@@ -1,4 +1,4 @@
-"""What the plain PixelCNN repeats: its options and its three kinds of blocks."""
+"""The options of the plain PixelCNN and its three kinds of blocks."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class PixelCNNConfig(ModelConfig):
         block: `plain`, two k x k masked convolutions; `bottleneck`, 1x1, k x k at half the
             channels, 1x1; `single`, one k x k masked convolution and no residual connection.
         norm: `none`, or `layer`: normalisation over the channels of each position.
-        skip: the head reads the sum of what all blocks put out, each through a 1x1 convolution,
-            instead of the last block's output alone.
-        dilations: distance in pixels between neighbouring weights of the k x k convolutions, one
-            for each block in turn, from the start again when they are used up.
+        skip: the head reads the sum of all blocks' outputs, each through a 1x1 convolution, instead
+            of the last block's output.
+        dilations: distance in pixels between neighbouring weights of the k x k convolutions; the
+            blocks cycle through them.
         activation: `relu`, `elu`, `tanh`, or `none`: without normalisation, the parameters are then
-            a linear function of the image, however many blocks there are.
+            a linear function of the image at any depth.
         head_layers: 1x1 convolutions, each followed by the activation, before the last one.
     """
 
@@ -66,32 +66,32 @@ class PixelCNNConfig(ModelConfig):
         self._check_choice("norm", get_args(Norm))
         self._check_choice("activation", get_args(Activation))
         self._check_range("head_layers", 1, 16)
-        # JSON knows lists only; a tuple makes two equal configurations equal, and hashable.
+        # JSON has lists only; tuples make equal configurations equal and hashable.
         object.__setattr__(self, "dilations", _checked_dilations(self.dilations))
 
     @property
     def saturating_blocks(self) -> int:
-        """See `ModelConfig`. Of unlike dilations, perhaps only one fills the last gaps."""
+        """With mixed dilations, perhaps only one of them fills the last gaps."""
         steps = max(self.height, self.width) * len(self.dilations)
         return max(super().saturating_blocks, min(steps, 256))
 
     @property
     def gain(self) -> float:
-        """Of the initial weights: what the activation takes off the signal, given back."""
+        """Initialisation gain that compensates for the activation (as `nn.init.calculate_gain`)."""
         return RELU_GAIN if self.activation in ("relu", "elu") else 1.0
 
     def dilation_of(self, block: int) -> int:
-        """Of the k x k convolutions in this block, counted from 0."""
+        """Of the k x k convolutions in a block, counted from 0."""
         return self.dilations[block % len(self.dilations)]
 
 
 def activation(config: PixelCNNConfig) -> Callable[[Tensor], Tensor]:
-    """The function that stands between two convolutions."""
+    """The activation function."""
     return _ACTIVATIONS[config.activation]
 
 
 def residual_blocks(config: PixelCNNConfig) -> nn.ModuleList:
-    """`config.blocks` blocks of the kind that it names."""
+    """The configured blocks."""
     kind = {"plain": PlainBlock, "bottleneck": BottleneckBlock, "single": SingleBlock}[config.block]
     return nn.ModuleList(
         kind(config, dilation=config.dilation_of(index)) for index in range(config.blocks)
@@ -142,10 +142,10 @@ class BottleneckBlock(nn.Module):
 
 
 class SingleBlock(nn.Module):
-    """conv(act(h)): one k x k masked convolution of type B, with nothing to go around it.
+    """conv(act(h)): one k x k masked convolution of type B, without residual connection.
 
-    The activation comes first, so that one stands behind the network's first layer as well; the
-    one behind the last block is the head's.
+    The activation comes first, so that it also follows the network's first layer; the head has the
+    one after the last block.
     """
 
     def __init__(self, config: PixelCNNConfig, *, dilation: int) -> None:
@@ -163,7 +163,7 @@ class SingleBlock(nn.Module):
 
 
 def skip_convolutions(config: PixelCNNConfig) -> nn.ModuleList:
-    """One 1x1 masked convolution for each block; their sum is about as large as one output."""
+    """One 1x1 masked convolution per block; their sum is about as large as one output."""
     hidden = config.hidden_channels
     return nn.ModuleList(
         MaskedConv2d(
@@ -193,7 +193,7 @@ def _masked(
 
 
 def channel_norm(config: PixelCNNConfig) -> ChannelNorm | None:
-    """What stands before a branch, if anything."""
+    """The normalisation before a branch, if any."""
     if config.norm == "none":
         return None
     return ChannelNorm(config.hidden_channels, colours=config.colour_groups)

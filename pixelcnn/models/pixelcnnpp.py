@@ -15,7 +15,7 @@ from pixelcnn.nn.layers import MaskedConv2d, TapConv2d, Upsample2
 from pixelcnn.nn.streams import ConvDown, ConvDownRight, concat_elu
 
 Streams = tuple[Tensor, Tensor]
-"""Features `(B, hidden, H, W)` of the down stream and of the down-right one."""
+"""Features `(B, hidden, H, W)` of the down stream and of the down-right stream."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +23,12 @@ class PixelCNNPPConfig(ModelConfig):
     """Options of `PixelCNNPP`, besides those of every model.
 
     `blocks` counts the gated layers at each resolution on the way down; on the way up there is one
-    more at each but the coarsest, for the features from before the first gated layer.
+    more at each but the coarsest, for the features before the first gated layer.
 
     Attributes:
-        resolutions: how many picture sizes: each has half the rows and columns of the one
-            before, rounded up.
-        dropout: share of the features inside each gated layer that training hides.
+        resolutions: number of resolutions, each with half the rows and columns of the previous one,
+            rounded up.
+        dropout: dropout rate inside each gated layer.
     """
 
     first_kernel_size: int = 3
@@ -43,25 +43,25 @@ class PixelCNNPPConfig(ModelConfig):
 
     @property
     def saturating_blocks(self) -> int:
-        """At full size alone there are 2 * blocks gated layers at least, of two kernels each."""
+        """Full size alone has 2 * blocks or more gated layers, with two kernels each."""
         return max(self.blocks, -(-max(self.height, self.width) // 4))
 
 
 class PixelCNNPP(AutoregressiveModel):
-    """A down stream for the rows above, a down-right one for all of the past, seen from afar too.
+    """A down stream for the rows above and a down-right stream for all of the past, like a U-net.
 
-    On the way down both are halved in size; on the way up they are doubled again, and each layer
-    also reads what its counterpart on the way down made. The streams see whole earlier pixels,
-    colours included; the colours inside a pixel are left to the likelihood, which couples the
-    means of the logistics.
+    On the way down both streams are halved in size, on the way up doubled again; each layer on the
+    way up also reads its counterpart on the way down. The streams see whole earlier pixels, all
+    colours included; the likelihood couples the colours of a pixel, through the means of the
+    logistics.
 
-    Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 to 2.5 and figures 2 and 3, and the
-    code they published. Deviations: no weight normalisation and no initialisation from data;
-    doubling repeats pixels before an ordinary causal convolution, where the paper transposes a
-    strided one; no plane of ones is put beside the image; the down-right stream's first two
-    convolutions are one with mask A, which reads the same pixels. With a softmax likelihood, which
-    couples nothing, a hidden layer with colour groups lets G see R and B both. Position and
-    scaling by class are not in the paper; it has 160 channels, dropout 0.5 and 10 components.
+    Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 to 2.5 and figures 2 and 3, and their
+    code. Deviations: no weight normalisation and no data-dependent initialisation; upsampling
+    repeats pixels before an ordinary causal convolution, instead of a transposed strided one; no
+    plane of ones beside the image; the down-right stream's first two convolutions are one with mask
+    A, which reads the same pixels. For a softmax likelihood, which couples nothing, a hidden layer
+    with colour groups lets G see R, and B both. Position bias and scaling by class are not in the
+    paper, which has 160 channels, dropout 0.5 and 10 components.
     """
 
     name = "pixelcnnpp"
@@ -92,11 +92,9 @@ class PixelCNNPP(AutoregressiveModel):
 
     @property
     def output(self) -> MaskedConv2d:
-        """See `AutoregressiveModel.output`."""
         return self._output
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """See `AutoregressiveModel.network`."""
         x = self.read_levels(x)
         down = self.background_down(self.first_down(x), labels)  # (B, hidden, H, W)
         right = self.background_right(self.first_right(x), labels)
@@ -113,7 +111,7 @@ class PixelCNNPP(AutoregressiveModel):
 
 
 class DownStage(nn.Module):
-    """One resolution on the way down: both streams are halved, if not the first, and go on."""
+    """One resolution on the way down; all but the first begin by halving both streams."""
 
     def __init__(self, config: PixelCNNPPConfig, *, first: bool) -> None:
         super().__init__()
@@ -123,7 +121,7 @@ class DownStage(nn.Module):
         )
 
     def forward(self, down: Tensor, right: Tensor, labels: Tensor | None) -> list[Streams]:
-        """Features `(B, hidden, H, W)` of both streams to those after each step here."""
+        """Features `(B, hidden, H, W)` of both streams to those after each layer here."""
         made = [] if self.halving is None else [self.halving(down, right)]
         for layer in self.layers:
             made.append(layer(*(made[-1] if made else (down, right)), labels))
@@ -131,20 +129,20 @@ class DownStage(nn.Module):
 
 
 class UpStage(nn.Module):
-    """One resolution on the way up: both streams come to `size`, if given, and read short cuts."""
+    """One resolution on the way up, with shortcuts; upsamples both streams to `size`, if given."""
 
     def __init__(self, config: PixelCNNPPConfig, size: tuple[int, int] | None) -> None:
         super().__init__()
         self.doubling = None if size is None else Doubling(config, *size)
-        # One more for what came before the first gated layer: at the coarsest resolution, the
-        # way up starts from the last one's result, which is no short cut.
+        # One more, for the features before the first gated layer; at the coarsest resolution the
+        # way up starts from the last result, so no shortcut is needed there.
         count = config.blocks + (size is not None)
         self.layers = nn.ModuleList(GatedPair(config, short_cut=True) for _ in range(count))
 
     def forward(
         self, down: Tensor, right: Tensor, labels: Tensor | None, made: list[Streams]
     ) -> Streams:
-        """Features of both streams to the next ones; takes its short cuts off the end of `made`."""
+        """Features of both streams to the next; pops its shortcuts off the end of `made`."""
         if self.doubling is not None:
             down, right = self.doubling(down, right)
         for layer in self.layers:
@@ -153,7 +151,7 @@ class UpStage(nn.Module):
 
 
 class GatedPair(nn.Module):
-    """One gated layer of each stream; the down-right one reads the down one's result."""
+    """One gated layer of each stream; the down-right one reads the result of the down one."""
 
     def __init__(self, config: PixelCNNPPConfig, *, short_cut: bool) -> None:
         super().__init__()
@@ -169,7 +167,7 @@ class GatedPair(nn.Module):
         made_down: Tensor | None = None,
         made_right: Tensor | None = None,
     ) -> Streams:
-        """Features `(B, hidden, H, W)` of both streams, and those made on the way down."""
+        """Features `(B, hidden, H, W)` of both streams, and those of the way down."""
         down = self.down(down, made_down, labels)
         extra = down if made_right is None else torch.cat([down, made_right], dim=1)
         return down, self.right(right, extra, labels)
@@ -181,8 +179,8 @@ class GatedLayer(nn.Module):
     Source: Salimans et al. 2017, figure 3 and `gated_resnet` in their code.
 
     Args:
-        convolution: of the stream that this layer is in.
-        extra: channels of the other features that it reads, each at its own position.
+        convolution: of this layer's stream.
+        extra: channels of other features to read, each at its own position.
     """
 
     def __init__(
@@ -201,7 +199,7 @@ class GatedLayer(nn.Module):
         self.condition = Condition(config, 2 * hidden)
 
     def forward(self, h: Tensor, extra: Tensor | None, labels: Tensor | None) -> Tensor:
-        """Features `(B, hidden, H, W)` to the same, with others `(B, extra, H, W)` read too."""
+        """Features `(B, hidden, H, W)` to the same, reading others `(B, extra, H, W)` too."""
         branch = self.conv1(concat_elu(h))
         if self.extra is not None and extra is not None:
             branch = branch + self.extra(concat_elu(extra))
@@ -211,7 +209,7 @@ class GatedLayer(nn.Module):
 
 
 class Halving(nn.Module):
-    """Both streams at every second row and column, by strided convolutions."""
+    """Downsamples both streams by strided convolutions."""
 
     def __init__(self, config: PixelCNNPPConfig) -> None:
         super().__init__()
@@ -225,7 +223,7 @@ class Halving(nn.Module):
 
 
 class Doubling(nn.Module):
-    """Both streams back at `height` x `width`: pixels repeated, then convolved."""
+    """Upsamples both streams to `height` x `width`: repeats pixels, then convolves."""
 
     def __init__(self, config: PixelCNNPPConfig, height: int, width: int) -> None:
         super().__init__()
@@ -240,10 +238,10 @@ class Doubling(nn.Module):
 
 
 class ColourLink(nn.Module):
-    """A hidden layer in which the features of G come to know R, and those of B both.
+    """A hidden layer where the features of G start to see R, and those of B both.
 
-    `TapConv2d` layers before this one know nothing of the pixel itself, so all groups read all of
-    their features; the image enters under mask A.
+    Layers before it see nothing of the pixel itself, so all groups may read all their features;
+    the image enters under mask A.
     """
 
     def __init__(self, config: PixelCNNPPConfig) -> None:

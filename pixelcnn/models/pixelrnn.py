@@ -1,4 +1,4 @@
-"""PixelRNN: recurrent layers that carry what they have seen across the whole picture."""
+"""PixelRNN: recurrent layers that carry information across the whole image."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ LayerName = Literal["row_lstm", "diagonal_bilstm"]
 class PixelRNNConfig(ModelConfig):
     """Options of `PixelRNN`, besides those of every model.
 
-    `hidden_channels` counts the channels of a state (h in the paper); between the recurrent
-    layers there are twice as many. `kernel_size` is that of the row layer's input convolution.
+    `hidden_channels` counts the channels of a state (h in the paper); features between the
+    recurrent layers have twice as many. `kernel_size` is that of the row layer's input.
 
     Attributes:
         layer: `row_lstm` goes row by row and sees a triangle; `diagonal_bilstm` goes along the
             diagonals from both sides and sees everything.
-        cell: `lstm` as in the paper, or `gru`, smaller by a quarter.
+        cell: `lstm` as in the paper, or `gru`, a quarter smaller.
         residual: whether a layer's result is added to its input.
     """
 
@@ -43,7 +43,7 @@ class PixelRNNConfig(ModelConfig):
 
     @property
     def saturating_blocks(self) -> int:
-        """One diagonal layer sees all there is; each row layer looks further to the left."""
+        """One diagonal layer sees every earlier pixel; each row layer extends to the left."""
         return self.blocks if self.layer == "diagonal_bilstm" else super().saturating_blocks
 
 
@@ -51,14 +51,13 @@ class PixelRNN(AutoregressiveModel):
     """Masked convolution A, recurrent layers with residual connections, a 1x1 head.
 
     Source: van den Oord et al. 2016a, "Pixel Recurrent Neural Networks", sections 3.1 to 3.4 and
-    table 1. Deviations: the reverse pass of the first diagonal layer also reads the pixels
-    themselves, see `DiagonalLayer`; a GRU as a choice of cell; the state-to-state convolution
-    reads all channels of its neighbours, which are earlier pixels; class bias and position bias
-    are not in the paper, its skip connections to the head (section 3.3) not here; two levels get
-    one sigmoid output.
+    table 1. Deviations: the reverse pass of the first diagonal layer also reads the image itself,
+    see `DiagonalLayer`; an optional GRU cell; the state-to-state convolution reads all channels of
+    its neighbours, which are earlier pixels; class bias and position bias are not in the paper; its
+    skip connections to the head (section 3.3) are left out; two levels get one sigmoid output.
 
-    The row layers' view widens by one pixel on each side with every row further up, so what lies
-    to the right of that triangle stays unseen at any depth.
+    The row layers' receptive field widens by one pixel on each side with every row further up, so
+    pixels to the right of that triangle stay unseen at any depth.
     """
 
     name = "pixelrnn"
@@ -88,16 +87,13 @@ class PixelRNN(AutoregressiveModel):
 
     @property
     def complete(self) -> bool:
-        """See `AutoregressiveModel.complete`."""
         return self._complete
 
     @property
     def output(self) -> MaskedConv2d:
-        """See `AutoregressiveModel.output`."""
         return self._output
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """See `AutoregressiveModel.network`."""
         x = self.read_levels(x)
         h = self.background(self.first(x), labels)  # (B, 2 * hidden, H, W)
         for layer in self.layers:
@@ -106,7 +102,7 @@ class PixelRNN(AutoregressiveModel):
 
 
 class RowLayer(nn.Module):
-    """One row by row pass (van den Oord et al. 2016a, section 3.1 and figure 5, right)."""
+    """One pass, row by row (van den Oord et al. 2016a, section 3.1 and figure 5, right)."""
 
     def __init__(self, config: PixelRNNConfig) -> None:
         super().__init__()
@@ -118,7 +114,7 @@ class RowLayer(nn.Module):
         self.expand = _expansion(config)
 
     def forward(self, h: Tensor, x: Tensor, labels: Tensor | None) -> Tensor:
-        """Features `(B, 2 * hidden, H, W)` to the next ones. The image `x` is not looked at."""
+        """Features `(B, 2 * hidden, H, W)` to the same; does not read the image `x`."""
         states = self.recurrence(self.condition(self.input(h), labels))  # (B, hidden, H, W)
         out = self.expand(states)
         return h + out if self.residual else out
@@ -127,13 +123,13 @@ class RowLayer(nn.Module):
 class DiagonalLayer(nn.Module):
     """Two passes along the diagonals, from the left and from the right.
 
-    The one from the right knows pixels to the right, so it is moved down by a row before the two
-    are added (van den Oord et al. 2016a, section 3.2).
+    The pass from the right sees pixels to the right, so it is shifted down by one row before the
+    two are added (van den Oord et al. 2016a, section 3.2).
 
-    Moved down, it may know its own pixel too. In the paper its input comes from the convolution A,
-    which hides that pixel; the last pixel of each row then reaches the row below only within the
-    kernel of the first convolution, and at no depth the rest of it. So in the first layer the pass
-    from the right reads the image beside those features.
+    Once shifted, it may include its own pixel. In the paper its input comes from convolution A,
+    which hides that pixel, so the last pixel of each row reaches only part of the next row, at any
+    depth: what the kernel of the first convolution covers. Here the pass from the right of the
+    first layer therefore reads the image beside those features.
     """
 
     def __init__(self, config: PixelRNNConfig, *, first: bool) -> None:
@@ -146,14 +142,14 @@ class DiagonalLayer(nn.Module):
         self.reverse_input = _input_to_state(config, 1)
         self.reverse_condition = Condition(config, gates)
         self.reverse_recurrence = DiagonalRecurrence(hidden, config.cell, reverse=True)
-        # All colours of an earlier pixel are past, so this one has no colour groups.
+        # All colours of an earlier pixel are past, so there are no colour groups here.
         whole = torch.ones(gates, config.image_features, 1, 1, dtype=torch.bool)
         self.own_pixel = TapConv2d(whole, bias=False, gain=1.0) if first else None
         self.shift = ShiftDown(hidden)
         self.expand = _expansion(config)
 
     def forward(self, h: Tensor, x: Tensor, labels: Tensor | None) -> Tensor:
-        """Features `(B, 2 * hidden, H, W)` and the image `(B, C, H, W)` to the next features."""
+        """Features `(B, 2 * hidden, H, W)` and the image `(B, C, H, W)` to features."""
         states = self.recurrence(self.condition(self.input(h), labels))  # (B, hidden, H, W)
         reverse = self.reverse_input(h)
         if self.own_pixel is not None:
@@ -164,7 +160,7 @@ class DiagonalLayer(nn.Module):
 
 
 def _input_to_state(config: PixelRNNConfig, kernel_size: int | tuple[int, int]) -> MaskedConv2d:
-    """What the cell takes from the layer below: `(B, 2 * hidden, ...)` to all of its gates."""
+    """The cell's input from the layer below: `(B, 2 * hidden, ...)` to all of its gates."""
     gates = GATES[config.cell]
     return MaskedConv2d(
         2 * config.hidden_channels,
@@ -178,6 +174,6 @@ def _input_to_state(config: PixelRNNConfig, kernel_size: int | tuple[int, int]) 
 
 
 def _expansion(config: PixelRNNConfig) -> MaskedConv2d:
-    """States back to twice as many features (van den Oord et al. 2016a, figure 5, right)."""
+    """States to twice as many features (van den Oord et al. 2016a, figure 5, right)."""
     hidden = config.hidden_channels
     return MaskedConv2d(hidden, 2 * hidden, 1, "B", colours=config.colour_groups, gain=1.0)

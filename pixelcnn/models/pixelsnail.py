@@ -1,4 +1,4 @@
-"""PixelSNAIL: gated residual convolutions, and attention over everything before."""
+"""PixelSNAIL: gated residual convolutions, and attention over all earlier pixels."""
 
 from __future__ import annotations
 
@@ -16,20 +16,19 @@ from pixelcnn.nn.layers import MaskedConv2d
 from pixelcnn.nn.streams import ConvDownRight, concat_elu
 
 _BRANCH_GAIN = 0.1
-"""Of the last convolution of a residual branch, as in the authors' code: blocks start out small."""
+"""Initial scale of a residual branch's last convolution, as in the authors' code."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PixelSNAILConfig(ModelConfig):
     """Options of `PixelSNAIL`, besides those of every model.
 
-    `kernel_size` counts the full kernel of which the quarter up and to the left is used: 3 is the
-    paper's 2 x 2. The queries and keys have a position whether or not `position` gives one to the
-    features.
+    `kernel_size` is that of the full kernel, of which the upper left quarter is used: 3 is the
+    paper's 2 x 2. Queries and keys get the position even without `position`.
 
     Attributes:
-        residuals: gated residual convolutions of each block, before its attention.
-        heads: of each attention; half of `hidden_channels` is shared between them.
+        residuals: gated residual convolutions per block, before its attention.
+        heads: of each attention, which share half of `hidden_channels`.
     """
 
     hidden_channels: int = 32
@@ -45,12 +44,11 @@ class PixelSNAILConfig(ModelConfig):
 
     @property
     def attention_channels(self) -> int:
-        """Channels of queries, keys and values."""
         return max(self.hidden_channels // 2, 1)
 
     @property
     def saturating_blocks(self) -> int:
-        """See `ModelConfig`. One attention already sees all there is to see."""
+        """One attention already sees every earlier pixel."""
         return self.blocks
 
 
@@ -61,15 +59,14 @@ class PixelSNAIL(AutoregressiveModel):
     2.2 and 2.3 and figures 3 to 5, and the authors' code. Deviations:
 
     - far fewer and narrower blocks; no dropout and no weight normalisation;
-    - instead of planes with the coordinates beside the inputs of the attention, a learned
-      quadratic function of them is added where those planes would enter (in a linear layer, to
-      concatenate and to add are the same);
+    - instead of planes of coordinates beside the inputs of the attention, a learned quadratic
+      function of them is added where they would enter (equivalent in a linear layer);
     - keys are as wide as values, and there may be several heads (the code has one head and keys of
       16 channels);
-    - the body only knows whole earlier pixels, as in the paper, where the colours of a pixel are
-      coupled by the mixture of logistics alone. Here the head also reads the image through a
-      1x1 convolution of type A, so that with a softmax, too, G knows R and B knows both;
-    - one 1x1 convolution more stands in the head; two levels get one sigmoid output.
+    - as in the paper, the body sees whole earlier pixels only, and the mixture of logistics couples
+      the colours of a pixel. Here the head also reads the image through a 1x1 convolution of type
+      A, so that G sees R, and B both, with a softmax too;
+    - one more 1x1 convolution in the head; two levels get one sigmoid output.
     """
 
     name = "pixelsnail"
@@ -79,8 +76,8 @@ class PixelSNAIL(AutoregressiveModel):
     def __init__(self, config: PixelSNAILConfig) -> None:
         super().__init__(config)
         hidden, colours = config.hidden_channels, config.colour_groups
-        # With one colour group, type A hides the pixel's own colours, all of them. The code's sum
-        # of a row shifted down and a column shifted right has the same taps.
+        # With one colour group, type A hides all colours of the pixel. The code's sum of a row
+        # shifted down and a column shifted right has the same taps.
         self.first = MaskedConv2d(
             config.image_features, hidden, config.first_kernel_size, "A", gain=1.0
         )
@@ -98,11 +95,9 @@ class PixelSNAIL(AutoregressiveModel):
 
     @property
     def output(self) -> MaskedConv2d:
-        """See `AutoregressiveModel.output`."""
         return self._output
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
-        """See `AutoregressiveModel.network`."""
         x = self.read_levels(x)
         h = self.background(self.first(x), labels)  # (B, hidden, H, W)
         for block in self.blocks:
@@ -116,8 +111,8 @@ class PixelSNAIL(AutoregressiveModel):
 class SnailBlock(nn.Module):
     """Gated residual convolutions, attention, and a gated residual layer that merges the two.
 
-    Source: Chen et al. 2018, figure 3. Keys and values are made of the image and the features, so
-    they know their own pixel: the attention is over positions strictly before.
+    Source: Chen et al. 2018, figure 3. Keys and values depend on the image and the features, and
+    so on their own pixel: attention covers positions strictly before.
     """
 
     def __init__(self, config: PixelSNAILConfig) -> None:
@@ -136,7 +131,7 @@ class SnailBlock(nn.Module):
         self.merge = GatedResidual(config, hidden, 1, beside=channels)
 
     def forward(self, h: Tensor, x: Tensor, labels: Tensor | None) -> Tensor:
-        """Features `(B, hidden, H, W)` and the scaled image `(B, C, H, W)` to new features."""
+        """Features `(B, hidden, H, W)` and the scaled image `(B, C, H, W)` to features."""
         for residual in self.residuals:
             h = residual(h, labels)
         known = self.content(torch.cat([x, h], dim=1), labels)  # (B, C + hidden, H, W)
@@ -146,13 +141,13 @@ class SnailBlock(nn.Module):
 
 
 class GatedResidual(nn.Module):
-    """h + a * sigmoid(b), with a and b from two convolutions behind concatenated ELUs.
+    """h + a * sigmoid(b), with a and b from two convolutions after concatenated ELUs.
 
     Source: Chen et al. 2018, figure 4; `gated_resnet` of Salimans et al. 2017, "PixelCNN++".
 
     Args:
         channels: of the features.
-        kernel_size: of both convolutions; 1 looks at the pixel alone.
+        kernel_size: of both convolutions; 1 reads the pixel alone.
         beside: channels of other features to read as well, 0 for none.
         position: whether the first convolution also reads row and column.
     """
@@ -174,7 +169,7 @@ class GatedResidual(nn.Module):
         self.condition = Condition(config, 2 * channels)
 
     def forward(self, h: Tensor, labels: Tensor | None, other: Tensor | None = None) -> Tensor:
-        """`(B, channels, H, W)`, with `(B, beside, H, W)` if there is any, to the former shape."""
+        """`(B, channels, H, W)`, and optionally `(B, beside, H, W)`, to `(B, channels, H, W)`."""
         branch = self.first(concat_elu(h))
         if self.beside is not None and other is not None:
             branch = branch + self.beside(concat_elu(other))

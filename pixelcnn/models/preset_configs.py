@@ -1,4 +1,4 @@
-"""Named configurations of the architectures, and how their sources train them."""
+"""Named configurations of the architectures, with the training of their sources."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pixelcnn.models.registry import model_class
 _RECIPE = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "position": True}
 
 
-# Presets named after a source have the shape that it describes; where its blocks differ from those
-# of `PixelCNN` (activations, normalisation before or behind a convolution), the latter stay.
+# Presets named after a source have its shape, but the blocks of `PixelCNN` (activations,
+# normalisation before or after a convolution).
 # notebook: with 256 levels, exactly its 393,280 parameters.
-# chapter: as the Keras code example, 128 channels, half of them inside the blocks, two hidden
+# chapter: as the Keras code example: 128 channels, half of them inside the blocks, two hidden
 # layers in the head.
 # report: the three depths that it compares.
-# experiment15: as it was meant, with ReLU; as it was written, nothing stood between the
-# convolutions: experiment15_linear, a linear model (DESIGN section 6, item 16).
+# experiment15: as intended, with ReLU; as written, nothing stood between the convolutions:
+# experiment15_linear, a linear model (DESIGN section 6, item 16).
 _REPORT = {
     "hidden_channels": 64,
     "block": "bottleneck",
@@ -78,7 +78,7 @@ _PRESETS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-# What the sources say; for the rest, what their framework does unless told otherwise.
+# Stated by the sources; for the rest, the defaults of their framework.
 _PLAIN_TRAINING = {
     "learning_rate": 1e-3,
     "schedule": "constant",
@@ -112,12 +112,12 @@ def presets(name: str) -> dict[str, dict[str, Any]]:
 
 
 def preset_training(name: str, preset: str) -> dict[str, Any]:
-    """How the source of a preset trains it: options of `TrainConfig`, none where it says nothing.
+    """How the source of a preset trains it: options of `TrainConfig`, or none if it does not say.
 
     Raises:
         ConfigError: unknown architecture or preset.
     """
     known = presets(name)
     if preset not in known:
-        raise ConfigError(f"preset {preset!r} is unknown to {name}; use one of {', '.join(known)}.")
+        raise ConfigError(f"{name} has no preset {preset!r}; use one of {', '.join(known)}.")
     return dict(_TRAINING.get(name, {}).get(preset, {}))

@@ -1,4 +1,4 @@
-"""The registry: every architecture by its name.
+"""The registry: every architecture by name.
 
 To add one: a file beside this one with a config and a model class, and a line in `_MODELS`.
 """
@@ -31,7 +31,7 @@ def model_names() -> list[str]:
 
 
 def model_class(name: str) -> type[AutoregressiveModel]:
-    """The class behind a name.
+    """The model class of an architecture.
 
     Raises:
         ConfigError: unknown architecture.
@@ -60,7 +60,7 @@ def build_model(
     classes: int = 0,
     **config: Any,
 ) -> AutoregressiveModel:
-    """A freshly initialised model of the registry.
+    """A freshly initialised model.
 
     Args:
         name: an architecture, see `model_names`.
@@ -72,15 +72,13 @@ def build_model(
         config: options of that architecture, see its config class.
 
     Raises:
-        ConfigError: unknown architecture or option, or a value that cannot work.
+        ConfigError: unknown architecture or option, or an invalid value.
     """
     configured = config_class(name)
     known = [field.name for field in fields(configured)]
     for option in config:
         if option not in known:
-            raise ConfigError(
-                f"option {option!r} is unknown to {name}; it takes {', '.join(known)}."
-            )
+            raise ConfigError(f"{name} has no option {option!r}; it takes {', '.join(known)}.")
     return model_class(name)(
         configured(
             levels=levels,

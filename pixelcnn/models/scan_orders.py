@@ -1,12 +1,12 @@
-"""The eight orders in which a square can be read: row by row or column by column, from each corner.
+"""The eight reading orders of a square image: by rows or by columns, from each corner.
 
-A network reads in raster order, from the top left. To read in another order, the picture is turned
-or mirrored until that order is the raster order, and what comes out is turned back. A model with
-`ModelConfig.orders` = 8 has learned all eight of these pictures, under labels of their own.
+A network reads in raster order. To read in another order, the image is turned or mirrored so that
+this order becomes the raster order, and the result is turned back. A model with
+`ModelConfig.orders` = 8 has learned all eight of these images, under labels of their own.
 
-Source: Jain et al. 2020, "Locally Masked Convolution for Autoregressive Models", who
-train one model on eight orders so that an image can be completed from any side. They change the
-masks of the network from order to order; here the picture is turned, the network stays as it is.
+Source: Jain et al. 2020, "Locally Masked Convolution for Autoregressive Models", who train one
+model on eight orders so that an image can be completed from any side. They change the network's
+masks with the order; here the image is turned and the network stays the same.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _MIRRORED, _UPSIDE_DOWN, _TRANSPOSED = 1, 2, 4
 
 
 def turn(picture: Tensor, order: int) -> Tensor:
-    """The picture in which `order` is the raster order: `(..., H, W)` to `(..., H, W)`, H = W.
+    """Turn an image so that `order` becomes the raster order: `(..., H, W)`, H = W.
 
     Args:
-        picture: of any type; its last two dimensions are rows and columns.
-        order: 0 to 7, where 0 is the raster order itself.
+        picture: of any dtype; its last two dimensions are rows and columns.
+        order: 0 to 7, where 0 is the raster order.
     """
     if order & _TRANSPOSED:
         picture = picture.transpose(-1, -2)
@@ -46,7 +46,7 @@ def label_in(*, order: int, label: int, classes: int) -> int: ...
 @overload
 def label_in(*, order: int | Tensor, label: Tensor, classes: int) -> Tensor: ...
 def label_in(*, order: int | Tensor, label: int | Tensor, classes: int) -> int | Tensor:
-    """The label under which a model with eight orders knows a class in one of them.
+    """The label of a class in one of the eight orders.
 
     In raster order that is the class itself.
     """
@@ -54,10 +54,10 @@ def label_in(*, order: int | Tensor, label: int | Tensor, classes: int) -> int |
 
 
 def best_order(known_mask: Tensor) -> int:
-    """The order in which most is given before the first unknown pixel; the first of several.
+    """The order with most known pixels before the first unknown one; the first of several.
 
     Args:
-        known_mask: bool `(..., H, W)`: where something is given; leading dimensions must agree.
+        known_mask: bool `(..., H, W)`; leading dimensions must agree.
     """
     given = known_mask.flatten(0, -3).all(dim=0) if known_mask.dim() > 2 else known_mask
 
@@ -68,7 +68,7 @@ def best_order(known_mask: Tensor) -> int:
 
 
 def in_words(order: int) -> str:
-    """Where an order begins and how it goes on."""
+    """An order in words."""
     steps = turn_back(torch.arange(4).view(2, 2), order)
     row, column = divmod(int(steps.argmin()), 2)
     lines = "column by column" if order & _TRANSPOSED else "row by row"

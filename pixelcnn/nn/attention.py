@@ -10,15 +10,15 @@ from pixelcnn.errors import ConfigError
 
 
 class CausalAttention(nn.Module):
-    """Each position takes a weighted mean of the values at the positions before it.
+    """Each position gets a weighted mean of the values at earlier positions.
 
-    `strict` leaves the position itself out, as values that know their own pixel demand; features
-    that know only earlier pixels may be attended at their own position too. Under `strict` the
-    first position has nothing to attend to: its result is 0. (A softmax over scores that are all
-    hidden would be a mean over the whole picture, the future included.)
+    `strict` excludes the position itself, as needed for values that include their own pixel;
+    features of earlier pixels only may also be attended at their own position. Under `strict` the
+    first position has nothing to attend to, and its result is 0. (A softmax over masked scores
+    alone would be a mean over the whole image, the future included.)
 
-    Heads are equal contiguous parts of the channels, so features in colour groups stay apart when
-    `heads` is a multiple of the number of colours.
+    Heads are equal contiguous parts of the channels, so colour groups stay apart when `heads` is a
+    multiple of the number of colours.
 
     Source: Vaswani et al. 2017, section 3.2; Chen et al. 2018, "PixelSNAIL", section 2.2.
     """
@@ -31,7 +31,7 @@ class CausalAttention(nn.Module):
         """Queries and keys `(B, heads * d, H, W)`, values `(B, C, H, W)` to `(B, C, H, W)`."""
         q, k, v = (self._split(x) for x in (query, key, value))
         if self.strict:
-            # Position t over the keys before it is what a later position sees of one row less.
+            # Without the first query and the last key, the strict mask is a causal one.
             seen = F.scaled_dot_product_attention(
                 q[:, :, 1:], k[:, :, :-1], v[:, :, :-1], is_causal=True
             )
@@ -42,7 +42,7 @@ class CausalAttention(nn.Module):
 
     @torch.no_grad()
     def weights(self, query: Tensor, key: Tensor) -> Tensor:
-        """How much each position attends to each other one.
+        """The attention weights.
 
         Returns:
             `(B, heads, H * W, H * W)`: target, then source; rows sum to 1, or to 0 where there is
@@ -58,15 +58,15 @@ class CausalAttention(nn.Module):
     def _split(self, x: Tensor) -> Tensor:
         """`(B, C, H, W)` to `(B, heads, H * W, C / heads)`."""
         heads = x.flatten(2).unflatten(1, (self.heads, -1)).transpose(2, 3)
-        # On a CPU the fast kernel is only taken when the last dimension is dense: 3 to 5 times.
+        # On a CPU, the fast kernel (3 to 5 times) needs a contiguous last dimension.
         return heads.contiguous()
 
 
 def check_heads(heads: int, channels: int, colours: int, option: str = "heads") -> None:
-    """Raise a `ConfigError` unless the heads divide the channels and the colours the heads."""
+    """Raise `ConfigError` unless heads divide the channels, and colours the heads."""
     if heads < 1 or channels % heads or heads % colours:
         allowed = [n for n in range(1, channels + 1) if channels % n == 0 and n % colours == 0]
         raise ConfigError(
-            f"{option} = {heads} cannot share {channels} channels of {colours} colour(s); use one "
-            f"of {', '.join(map(str, allowed))}."
+            f"{option} = {heads} does not divide {channels} channels of {colours} colour(s); use "
+            f"one of {', '.join(map(str, allowed))}."
         )

@@ -1,12 +1,12 @@
-"""Layers that know what they may see.
+"""Layers that declare what they read.
 
-A causal layer is an ordinary module that states one thing more: its *taps*, the offsets
-`(dy, dx)` at which it reads its input and the weights there. Everything else that the lab shows
-about a network (receptive fields, audits, kernel pictures, the fast sampler's program) is derived
-from the taps, so that no network is described twice.
+A causal layer is an ordinary module with one addition, its *taps*: the offsets `(dy, dx)` at which
+it reads its input, and the weights there. Everything else that the lab shows of a network
+(receptive fields, audits, kernel pictures, the fast sampler's program) is derived from the taps, so
+that no network is described twice.
 
-Offsets are in pixels, rows downwards: `(-1, 0)` is the pixel above. Raster order makes a tap causal
-when `dy < 0`, or `dy == 0 and dx < 0`, or, between features, `dy == dx == 0`.
+Offsets are in pixels, rows downwards: `(-1, 0)` is the pixel above. In raster order a tap is causal
+if `dy < 0`, or `dy == 0 and dx < 0`, or, between features, `dy == dx == 0`.
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ RELU_GAIN = math.sqrt(2.0)
 class TapLayer(ABC):
     """A layer whose output at a position is a linear function of its input at fixed offsets.
 
-    A base class and no `Protocol`: tracing asks thousands of times whether a layer is one.
+    A base class and not a `Protocol`, since tracing checks thousands of modules.
     """
 
     @abstractmethod
     def taps(self) -> dict[Offset, Tensor]:
-        """The weights `(C_in, C_out)` at each offset that is not masked."""
+        """The weights `(C_in, C_out)` at each unmasked offset."""
 
     @abstractmethod
     def tap_masks(self) -> dict[Offset, Tensor]:
-        """Which of these weights are allowed: bool `(C_in, C_out)`, at least one True each."""
+        """The mask of these weights: bool `(C_in, C_out)`, at least one True each."""
 
 
 @runtime_checkable
 class FixedHeight(Protocol):
-    """A layer that was built for images of a certain height, and can be cut to fewer rows."""
+    """A layer built for images of a fixed height, which can be reduced to fewer rows."""
 
     def keep_rows(self, rows: int, of: int) -> None:
-        """Serve images of the first `rows` rows from now on, instead of all `of` of them."""
+        """Restrict the layer to images of the first `rows` of their `of` rows."""
         ...
 
 
 def colour_of(channels: int, colours: int, repeats: int = 1) -> Tensor:
     """The colour group of each feature channel: int64 `(channels,)` with values in `[0, colours)`.
 
-    Channels come in `repeats` equal parts (2 for the tanh and sigmoid halves of a gate), each of
-    them divided into `colours` contiguous groups in the order R, G, B.
+    Channels come in `repeats` equal parts (2 for the tanh and sigmoid halves of a gate), each
+    divided into `colours` contiguous groups in the order R, G, B.
     """
     part = channels // repeats
     if part * repeats != channels or part % colours:
@@ -78,13 +78,12 @@ def causal_mask(
     """The mask of van den Oord et al. 2016a, section 3.4 and figure 2: bool `(out, in, kh, kw)`.
 
     True above the centre and left of it. At the centre, an output of one colour sees inputs of
-    earlier colours, and with type B also of its own: with one colour, A hides the centre and
-    B shows it.
+    earlier colours and, with type B, of its own: with one colour, only A hides the centre.
     """
     rows, columns = kernel_size
     for size in kernel_size:
         if size < 1 or size % 2 == 0:
-            raise ConfigError(f"kernel_size = {size} has no centre; use an odd number from 1 on.")
+            raise ConfigError(f"kernel_size = {size} has no centre; use an odd number.")
     if mask_type not in ("A", "B"):
         raise ConfigError(f"mask_type = {mask_type!r} is unknown; use 'A' or 'B'.")
     mask = torch.zeros(out_channels, in_channels, rows, columns, dtype=torch.bool)
@@ -99,21 +98,21 @@ def causal_mask(
 
 
 class TapConv2d(nn.Conv2d, TapLayer):
-    """A convolution with a fixed boolean mask over its weights, of any shape.
+    """A convolution with a fixed boolean mask of any shape over its weights.
 
-    The output has the input's height and width; outside the picture there are zeros. Rows and
-    columns of the kernel that the mask hides altogether are left out of the arithmetic (nearly
-    half of a causal kernel), and padding goes only to the sides that are read.
+    Height and width are preserved, with zero padding. Rows and columns of the kernel that are fully
+    masked are left out of the computation (nearly half of a causal kernel), and only sides that are
+    read get padding.
 
-    With a stride of 2, output `(i, j)` is what stands at `(2i, 2j)`: the result has half as many
-    rows and columns, rounded up, and a tap still counts the input's pixels.
+    With a stride of 2, output `(i, j)` is the one at `(2i, 2j)`: half as many rows and columns,
+    rounded up; a tap's offset still counts pixels of the input.
 
     Args:
         mask: bool `(out_channels, in_channels, kernel rows, kernel columns)`, sizes odd.
         dilation: distance in pixels between neighbouring taps.
         stride: 1, or 2 to keep every second row and column.
         gain: of the initial weights, normal with standard deviation gain / sqrt(fan in), where
-            fan in counts only what the mask lets through (He et al. 2015, section 2.2).
+            fan in counts unmasked inputs only (He et al. 2015, section 2.2).
     """
 
     mask: Tensor
@@ -136,8 +135,8 @@ class TapConv2d(nn.Conv2d, TapLayer):
         self._kept: list[tuple[int, int]] = [
             (row, column) for row, column in used.nonzero().tolist()
         ]
-        # With the centre kept, no side is padded by less than nothing, which would need an image
-        # larger than the dilation.
+        # The centre is always kept, since negative padding would need images larger than the
+        # dilation.
         used[rows // 2, columns // 2] = True
         top, left = used.nonzero().amin(dim=0).tolist()
         bottom, right = used.nonzero().amax(dim=0).tolist()
@@ -160,9 +159,9 @@ class TapConv2d(nn.Conv2d, TapLayer):
         weight = (self.weight * self.mask)[:, :, rows, columns]
         padded = F.pad(x, self._padding)
         result = F.conv2d(padded, weight, self.bias, self.stride, dilation=self.dilation)
-        # A picture of one channel has no order of memory to hand on. Left to chance, the features
-        # of a network kept with the channels innermost would go on in the other order, in which
-        # adding and rectifying are up to ten times slower.
+        # One channel has no memory order of its own, and PyTorch would then choose contiguous
+        # output. In a channels-last network, the following additions and ReLUs would be up to ten
+        # times slower.
         channels_last = self.in_channels == 1 and self.weight.stride(1) == 1
         return result.contiguous(memory_format=torch.channels_last) if channels_last else result
 
@@ -175,12 +174,10 @@ class TapConv2d(nn.Conv2d, TapLayer):
         ]
 
     def taps(self) -> dict[Offset, Tensor]:
-        """See `TapLayer.taps`."""
         weight = (self.weight * self.mask).detach()
         return {offset: weight[:, :, row, column].T for offset, row, column in self._offsets()}
 
     def tap_masks(self) -> dict[Offset, Tensor]:
-        """See `TapLayer.tap_masks`."""
         return {offset: self.mask[:, :, row, column].T for offset, row, column in self._offsets()}
 
 
@@ -188,12 +185,12 @@ class MaskedConv2d(TapConv2d):
     """Masked convolution of type A (first layer) or B (after it).
 
     Source: van den Oord et al. 2016a, "Pixel Recurrent Neural Networks", section 3.4.
-    The weight keeps the full kernel, zeros included, as the papers count parameters.
+    The weight keeps the full kernel, masked zeros included, as the papers count parameters.
 
     Args:
         kernel_size: odd; an int, or (rows, columns) such as (1, 7) for a horizontal stack.
-        colours: colour groups that the features are divided into (1 for grey, 3 for R, G, B).
-        out_repeats: parts of the output that each hold all colour groups (2 before a gate).
+        colours: number of colour groups (1 for grey, 3 for R, G, B).
+        out_repeats: parts of the output that each have all colour groups (2 before a gate).
     """
 
     def __init__(
@@ -218,15 +215,15 @@ class MaskedConv2d(TapConv2d):
 
 
 class VerticalConv2d(TapConv2d):
-    """Convolution over the rows above and the row itself, all columns: the vertical stack's.
+    """The vertical stack's convolution, over the rows above and the full row itself.
 
-    It reads its own row in full, so its output may only be used one row further down
-    (`ShiftDown`). A vertical stack that skipped its own row at every layer instead would leave
-    rows unseen: the blind spot again.
+    It reads its own row, so its output may only be used one row further down (`ShiftDown`). A
+    vertical stack that skipped its own row at every layer would leave rows unseen: the blind spot
+    again.
 
     Source: van den Oord et al. 2016b, "Conditional Image Generation with PixelCNN Decoders",
-    section 2.2 and figure 2. The paper masks an n x n kernel or shifts a (n // 2) x n one; here
-    it is a (n // 2 + 1) x n kernel whose result is shifted at the link to the horizontal stack.
+    section 2.2 and figure 2. The paper masks an n x n kernel or shifts an (n // 2) x n one; here an
+    (n // 2 + 1) x n kernel's result is shifted at the link to the horizontal stack.
     """
 
     def __init__(
@@ -238,7 +235,7 @@ class VerticalConv2d(TapConv2d):
 
 
 class ShiftDown(nn.Module, TapLayer):
-    """Moves a picture down by one row: `(B, C, H, W)`, the first row becomes zeros."""
+    """Shifts an image down by one row: `(B, C, H, W)`, the first row becomes zeros."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -249,20 +246,18 @@ class ShiftDown(nn.Module, TapLayer):
         return F.pad(x, (0, 0, 1, -1))
 
     def taps(self) -> dict[Offset, Tensor]:
-        """See `TapLayer.taps`."""
         return {(-1, 0): torch.eye(self.channels)}
 
     def tap_masks(self) -> dict[Offset, Tensor]:
-        """See `TapLayer.tap_masks`."""
         return {(-1, 0): torch.eye(self.channels, dtype=torch.bool)}
 
 
 class Upsample2(nn.Module):
-    """Repeats every pixel twice in both directions, and cuts the result to `height` x `width`.
+    """Repeats every pixel twice in both directions, and crops the result to `height` x `width`.
 
-    Pixel `(i, j)` of the small picture, made of pixels up to `(2i, 2j)` of the large one, comes to
-    stand at `(2i, 2j)` and at its neighbours to the right, below and diagonally below: never
-    before what it was made of.
+    Pixel `(i, j)` of the small image depends on pixels up to `(2i, 2j)` of the large one, and is
+    copied to `(2i, 2j)` and its neighbours to the right, below and diagonally below: never before
+    what it depends on.
     """
 
     def __init__(self, height: int, width: int) -> None:
@@ -275,16 +270,16 @@ class Upsample2(nn.Module):
         return repeated[:, :, : self.height, : self.width]
 
     def keep_rows(self, rows: int, of: int) -> None:
-        """See `FixedHeight.keep_rows`."""
-        scale = round(of / self.height)  # this picture may be a small one itself
+        """As `FixedHeight.keep_rows`."""
+        scale = round(of / self.height)  # this layer may work at a lower resolution
         self.height = -(-rows // scale)
 
 
 class ChannelNorm(nn.Module):
-    """Layer normalisation over the channels of one position, one colour group at a time.
+    """Layer normalisation over the channels of one position, separately for each colour group.
 
-    No position looks at another one, so it is causal, which batch normalisation is not. With
-    colours, joint statistics would tell the features of R about G and B: each group has its own.
+    Positions do not affect one another, so it is causal, unlike batch normalisation. Joint
+    statistics of all colours would tell R's features about G and B, hence one per group.
 
     Source: Ba et al. 2016, "Layer Normalization".
     """
@@ -301,7 +296,7 @@ class ChannelNorm(nn.Module):
         return self.normalize(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
     def normalize(self, x: Tensor) -> Tensor:
-        """The same with the channels last: `(..., C)` to `(..., C)`."""
+        """The same with channels last: `(..., C)` to `(..., C)`."""
         if self.colours == 1:
             return F.layer_norm(x, (self.group,), self.weight, self.bias)
         grouped = x.unflatten(-1, (self.colours, self.group))

@@ -1,8 +1,8 @@
-"""What a network's outputs mean: a distribution over the levels of each sub-pixel.
+"""Likelihoods: a network's outputs as a distribution over the levels of each sub-pixel.
 
-A network emits `parameters` of shape `(B, P, C, H, W)`: P numbers for each sub-pixel. A
-`Likelihood` turns them into log-probabilities. Samplers know nothing but `level_log_probs` and
-`draw`, so that loss and sampler cannot read the same numbers in two ways.
+A network emits `parameters` of shape `(B, P, C, H, W)`: P numbers per sub-pixel. A `Likelihood`
+turns them into log-probabilities. Samplers use only `level_log_probs` and `draw`, so that loss and
+sampler cannot interpret the same numbers differently.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from torch.nn import functional as F
 
 
 class Likelihood(Protocol):
-    """A distribution over `levels` values, given by `parameters` numbers a sub-pixel."""
+    """A distribution over `levels` values, given by `parameters` numbers per sub-pixel."""
 
     levels: int
     parameters: int
     coupled: bool
-    """Whether a channel depends on the earlier ones of its pixel through `images` here, and not
-    only through `parameters`."""
+    """Whether a channel depends on earlier ones of its pixel through `images` here, not only
+    through `parameters`."""
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
         """Log-probability of each sub-pixel, in nats.
@@ -38,8 +38,8 @@ class Likelihood(Protocol):
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
         """Log-probability of every level of each sub-pixel, in nats.
 
-        `images` holds the earlier channels of each pixel, for distributions in which a channel
-        depends on the ones before it; later channels are not looked at.
+        `images` provides the earlier channels of each pixel, for distributions in which a channel
+        depends on these; later channels are ignored.
 
         Returns:
             float `(B, levels, C, H, W)`.
@@ -47,33 +47,30 @@ class Likelihood(Protocol):
         ...
 
     def bias_for(self, frequencies: Tensor) -> Tensor:
-        """Parameters `(P,)` whose distribution is `frequencies` `(levels,)`, to start from."""
+        """Parameters `(P,)` with the distribution `frequencies` `(levels,)`, for initialisation."""
         ...
 
 
 class Bernoulli:
-    """One logit a sub-pixel: the log-odds of level 1 (ink)."""
+    """One logit per sub-pixel: the log-odds of level 1 (ink)."""
 
     levels = 2
     parameters = 1
     coupled = False
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.log_prob`."""
         logits = parameters[:, 0]  # (B, C, H, W)
         return -F.binary_cross_entropy_with_logits(logits, images.to(logits), reduction="none")
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.level_log_probs`."""
         return F.logsigmoid(torch.cat([-parameters, parameters], dim=1))
 
     def bias_for(self, frequencies: Tensor) -> Tensor:
-        """See `Likelihood.bias_for`."""
         return torch.logit(frequencies[1:2])
 
 
 class Categorical:
-    """One logit a level: a softmax over `levels` classes (van den Oord et al. 2016a, 3.3)."""
+    """One logit per level: a softmax over `levels` classes (van den Oord et al. 2016a, 3.3)."""
 
     def __init__(self, levels: int) -> None:
         self.levels = levels
@@ -81,19 +78,16 @@ class Categorical:
         self.coupled = False
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.log_prob`."""
         return -F.cross_entropy(parameters, images.long(), reduction="none")
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.level_log_probs`."""
         return F.log_softmax(parameters, dim=1)
 
     def bias_for(self, frequencies: Tensor) -> Tensor:
-        """See `Likelihood.bias_for`."""
         return frequencies.log()
 
 
-def temper(level_log_probs: Tensor, temperature: float) -> Tensor:
+def apply_temperature(level_log_probs: Tensor, temperature: float) -> Tensor:
     """Probabilities proportional to p ** (1 / temperature); at 0 all on the likeliest level.
 
     Args:
@@ -109,10 +103,10 @@ def temper(level_log_probs: Tensor, temperature: float) -> Tensor:
     return torch.softmax(level_log_probs / temperature, dim=1)
 
 
-def guide(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
-    """Log-probabilities pushed towards what the label adds: up to a constant for each sub-pixel.
+def classifier_free_guidance(conditional: Tensor, unconditional: Tensor, guidance: float) -> Tensor:
+    """Log-probabilities shifted towards the label's effect, unnormalised.
 
-    (1 + guidance) * log p(x | label) - guidance * log p(x), of which `temper` makes probabilities.
+    (1 + guidance) * log p(x | label) - guidance * log p(x); `apply_temperature` normalises it.
 
     Args:
         conditional: `(B, levels, ...)` in nats, given the label.
@@ -136,7 +130,7 @@ def draw(probabilities: Tensor, uniforms: Tensor) -> Tensor:
         uint8 `(B, ...)`.
     """
     bounds = probabilities.cumsum(dim=1)
-    # Rounding may leave the last bound below 1, and a number above it would then draw the highest
-    # level though it be impossible: so the numbers are spread over what the sum really is.
+    # Rounding may leave the last bound below 1; a number above it would draw the highest level even
+    # if that were impossible, so the numbers are scaled to the actual sum.
     reached = bounds[:, :-1] <= uniforms.unsqueeze(1) * bounds[:, -1:]
     return reached.sum(dim=1).to(torch.uint8)

@@ -1,4 +1,4 @@
-"""The discretised mixture of logistics: a smooth distribution over many levels in few numbers."""
+"""The discretised mixture of logistics: a smooth distribution over many levels."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from torch import Tensor
 from torch.nn import functional as F
 
 LOWEST_LOG_SCALE, HIGHEST_LOG_SCALE = -7.0, 7.0
-"""Of the narrowest and the widest logistic, on an axis on which all levels lie in [-1, 1]."""
+"""Log scales of the narrowest and the widest logistic, with all levels in [-1, 1]."""
 
 _FIT_STEPS = 100
 
 
 class DiscretizedLogisticMixture:
-    """Logistic curves, cut into one bin for each level; the outermost bins reach to infinity.
+    """Logistic distributions discretised to one bin per level; outer bins reach to infinity.
 
-    Each sub-pixel has, for each of the `components`, a logit of its weight, a mean and a log
-    scale, in this order, and if `coupled`, two coefficients more. Levels lie evenly on [-1, 1], so
-    a bin is 2 / (levels - 1) wide, and a probability is exact for any number of levels.
+    Each sub-pixel has, for each of the `components`, a weight logit, a mean and a log scale, in
+    this order, and if `coupled`, two coefficients more. Levels are evenly spaced in [-1, 1], so a
+    bin is 2 / (levels - 1) wide, and probabilities are exact for any number of levels.
 
-    With `coupled`, the means of G depend on R, and those of B on R and G, each linearly; and the
-    weights of G and B are those of R given what was drawn before, so that all channels of a pixel
-    come from one component.
+    With `coupled`, the means of G depend linearly on R, and those of B on R and G; the weights of G
+    and B are the posterior of R's given the earlier draws, so that all channels of a pixel come
+    from one component.
 
-    Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 and 2.2. Deviations: G and B may tilt
-    the weights by logits of their own (0 in the paper), since in a network with colour masks those
-    know more than R's; a log scale approaches its bounds smoothly instead of being clamped;
-    no branch replaces the difference of two sigmoids where it vanishes, since it is written as
+    Source: Salimans et al. 2017, "PixelCNN++", sections 2.1 and 2.2. Deviations: G and B may adjust
+    the weights by logits of their own (0 in the paper), since with colour masks they know more than
+    R's; a log scale approaches its bounds smoothly instead of being clamped; instead of a special
+    case where the difference of two sigmoids vanishes, it is computed as
     sigmoid(a) - sigmoid(b) = sigmoid(a) sigmoid(-b) (1 - exp(b - a)), exact at any distance.
     """
 
@@ -39,12 +39,10 @@ class DiscretizedLogisticMixture:
         self.parameters = components * (5 if coupled else 3)
 
     def log_prob(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.log_prob`."""
         weights, means, log_scales = self._mixture(parameters, images)
         return (weights + self._log_bin(images.unsqueeze(1), means, log_scales)).logsumexp(dim=1)
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """See `Likelihood.level_log_probs`."""
         parts = [
             weights + self._log_bins(means, log_scales)
             for weights, means, log_scales in zip(
@@ -54,11 +52,11 @@ class DiscretizedLogisticMixture:
         return torch.stack(parts).logsumexp(dim=0)
 
     def component_log_weights(self, parameters: Tensor, images: Tensor) -> Tensor:
-        """Log of the weight of each component, `(B, components, C, H, W)`, to draw them apart."""
+        """Log weight of each component, `(B, components, C, H, W)`, to draw them separately."""
         return self._mixture(parameters, images)[0]
 
     def bias_for(self, frequencies: Tensor) -> Tensor:
-        """See `Likelihood.bias_for`. The curves are fitted, so many levels are met only nearly."""
+        """Fitted numerically, so many levels are matched only approximately."""
         k = self.components
         centres = torch.searchsorted(
             frequencies.cumsum(dim=0), (torch.arange(k, device=frequencies.device) + 0.5) / k
@@ -83,7 +81,7 @@ class DiscretizedLogisticMixture:
         return start
 
     def _value(self, levels: Tensor) -> Tensor:
-        """Where levels lie on the axis from -1 to 1."""
+        """Levels on the axis from -1 to 1."""
         return levels.float() * (2 / (self.levels - 1)) - 1
 
     def _mixture(self, parameters: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -107,7 +105,7 @@ class DiscretizedLogisticMixture:
         return torch.stack(weights, dim=2), means, log_scales
 
     def _log_bin(self, levels: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
-        """Log of the share of a logistic in the bin of each level; the shapes broadcast."""
+        """Log-probability of each level's bin under a logistic; the shapes broadcast."""
         sharpness = torch.exp(-log_scales)
         below_upper = F.logsigmoid((self._edge(levels).to(means) - means) * sharpness)
         above_lower = F.logsigmoid((means - self._edge(levels.float() - 1).to(means)) * sharpness)
@@ -116,7 +114,7 @@ class DiscretizedLogisticMixture:
         return torch.where(lowest, below_upper, torch.where(highest, above_lower, inside))
 
     def _log_bins(self, means: Tensor, log_scales: Tensor) -> Tensor:
-        """`_log_bin` of every level, with each edge between two bins worked out once.
+        """`_log_bin` of every level; each bin edge is computed once.
 
         Args:
             means: `(B, 1, ...)`.
@@ -135,18 +133,18 @@ class DiscretizedLogisticMixture:
         return torch.cat([below[:, :1], inside, above[:, -1:]], dim=1)
 
     def _edge(self, levels: Tensor) -> Tensor:
-        """Where the bins of these levels end, on the axis from -1 to 1."""
+        """The upper bin edges of these levels, on the axis from -1 to 1."""
         return (2 * levels.float() + 1) / (self.levels - 1) - 1
 
     def _log_width(self, sharpness: Tensor) -> Tensor:
-        """What log(sigmoid(upper) - sigmoid(lower)) has besides the log-sigmoids of its ends."""
+        """The term of log(sigmoid(upper) - sigmoid(lower)) besides the two log-sigmoids."""
         return _log1mexp(2 / (self.levels - 1) * sharpness)
 
 
 def _log1mexp(x: Tensor) -> Tensor:
-    """log(1 - exp(-x)) for x > 0, exact near 0 and far from it (Maechler 2012)."""
+    """log(1 - exp(-x)) for x > 0, accurate near 0 and far from it (Maechler 2012)."""
     near = x < math.log(2)
-    # Each branch gets arguments that it can bear, so that no NaN comes back through the gradient.
+    # Each branch gets only arguments in its range, so that no NaN enters the gradient.
     small = torch.where(near, x, torch.ones_like(x))
     large = torch.where(near, torch.ones_like(x), x)
     return torch.where(near, torch.log(-torch.expm1(-small)), torch.log1p(-torch.exp(-large)))

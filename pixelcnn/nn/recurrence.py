@@ -1,6 +1,6 @@
-"""Recurrent layers over a picture: the state at a pixel follows from the states next to it.
+"""Recurrent layers over an image: the state at a pixel depends on neighbouring states.
 
-Like a tap layer, each states the offsets at which it reads, here its *own* earlier results.
+Like a tap layer, each declares the offsets at which it reads, here of its *own* earlier results.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pixelcnn.nn.layers import Offset
 Cell = Literal["lstm", "gru"]
 
 GATES = {"lstm": 4, "gru": 3}
-"""Parts that the input-to-state features come in: o, f, i, g of an LSTM, r, z, n of a GRU."""
+"""Parts of the input-to-state features: o, f, i, g of an LSTM, r, z, n of a GRU."""
 
 
 def lstm_cell(gates: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
@@ -25,7 +25,7 @@ def lstm_cell(gates: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
 
     Args:
         gates: `(..., 4 * hidden)`: o, f, i, g before their non-linearities.
-        memory: `(..., hidden)`: the cell state that is carried over.
+        memory: `(..., hidden)`: the carried cell state.
 
     Returns:
         State and memory, `(..., hidden)` each.
@@ -36,12 +36,12 @@ def lstm_cell(gates: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def gru_cell(inputs: Tensor, states: Tensor, carried: Tensor) -> Tensor:
-    """The GRU of Cho et al. 2014, in the form that resets after the product (as in cuDNN).
+    """The GRU of Cho et al. 2014, with the reset after the product (as in cuDNN).
 
     Args:
-        inputs: `(..., 3 * hidden)`: the input's share of r, z, n.
-        states: `(..., 3 * hidden)`: the neighbouring states' share.
-        carried: `(..., hidden)`: the state that is kept where z is 1.
+        inputs: `(..., 3 * hidden)`: the input's part of r, z, n.
+        states: `(..., 3 * hidden)`: the neighbouring states' part.
+        carried: `(..., hidden)`: the state kept where z is 1.
     """
     (reset, keep, content), (r, z, n) = inputs.chunk(3, dim=-1), states.chunk(3, dim=-1)
     keep = (keep + z).sigmoid()
@@ -50,17 +50,17 @@ def gru_cell(inputs: Tensor, states: Tensor, carried: Tensor) -> Tensor:
 
 
 class Recurrence(nn.Module, ABC):
-    """A convolutional LSTM or GRU that runs over the picture.
+    """A convolutional LSTM or GRU that runs over the image.
 
-    The state-to-state weights are not masked by colour: the states that they read belong to
-    earlier pixels, all of whose colours are past.
+    The state-to-state weights have no colour mask: the states that they read belong to earlier
+    pixels.
 
     Attributes:
         cell: `lstm` or `gru`.
         hidden: channels of the state.
         weight: `(gates * hidden, hidden, taps)`.
-        offsets: where the taps of `weight` read the own earlier result.
-        carry: where the memory (of an LSTM) or state (of a GRU) is carried over from.
+        offsets: at which the taps of `weight` read the layer's earlier result.
+        carry: offset from which the memory (of an LSTM) or state (of a GRU) is carried over.
     """
 
     offsets: tuple[Offset, ...]
@@ -78,15 +78,15 @@ class Recurrence(nn.Module, ABC):
         """Input-to-state features `(B, gates * hidden, H, W)` to states `(B, hidden, H, W)`."""
 
     def state_taps(self) -> dict[Offset, Tensor]:
-        """The weights `(hidden, gates * hidden)` at each offset of the own earlier result."""
+        """The weights `(hidden, gates * hidden)` at each offset of the layer's earlier result."""
         weight = self.weight.detach()
         return {offset: weight[:, :, tap].T for tap, offset in enumerate(self.offsets)}
 
     def _run(self, lines: Tensor, padding: tuple[int, int]) -> list[Tensor]:
         """Line after line: `(lines, B, N, gates * hidden)` to a list of `(B, N, hidden)`.
 
-        Position n of a line reads the line before it at n, n + 1, ... of what `padding` has made
-        longer at both ends. A product of matrices, since a convolution this small is slower.
+        Position n of a line reads the previous line at n, n + 1, ... of its padded version. Done as
+        a matrix product, since a convolution this small is slower.
         """
         taps = len(self.offsets)
         matrix = self.weight.flatten(1).to(lines.dtype)  # (gates * hidden, hidden * taps)
@@ -106,14 +106,13 @@ class Recurrence(nn.Module, ABC):
 class RowRecurrence(Recurrence):
     """Row by row: each state reads the three above it.
 
-    Source: van den Oord et al. 2016a, section 3.1 (Row LSTM). What it sees is a triangle.
+    Source: van den Oord et al. 2016a, section 3.1 (Row LSTM). Its receptive field is a triangle.
     """
 
     offsets = ((-1, -1), (-1, 0), (-1, 1))
     carry = (-1, 0)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """See `Recurrence.forward`."""
         states = self._run(inputs.permute(2, 0, 3, 1).contiguous(), (1, 1))  # H of (B, W, hidden)
         return torch.stack(states, dim=2).permute(0, 3, 2, 1)
 
@@ -121,11 +120,11 @@ class RowRecurrence(Recurrence):
 class DiagonalRecurrence(Recurrence):
     """Diagonal by diagonal: each state reads the one above and the one to its left.
 
-    With `reverse`, the one to its right instead: such a state knows pixels to the right, so only
-    the row below may use it (`ShiftDown`).
+    With `reverse`, the one to its right instead: such a state depends on pixels to the right, so
+    only the row below may use it (`ShiftDown`).
 
-    Source: van den Oord et al. 2016a, section 3.2 and figure 3 (Diagonal BiLSTM). The picture is
-    skewed as there, so that a diagonal stands in one column and is computed at once.
+    Source: van den Oord et al. 2016a, section 3.2 and figure 3 (Diagonal BiLSTM). As there, the
+    image is skewed, so that a diagonal becomes a column and is computed at once.
     """
 
     def __init__(self, hidden: int, cell: Cell, *, reverse: bool) -> None:
@@ -135,25 +134,24 @@ class DiagonalRecurrence(Recurrence):
         super().__init__(hidden, cell)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """See `Recurrence.forward`."""
         skewed = skew(inputs.flip(3) if self.reverse else inputs)  # (B, gates * hidden, H, H+W-1)
-        # Zero input and zero state give a zero state, with no bias here: so what lies left of the
-        # picture stays zero, as padding has to be.
+        # Without a bias here, zero input and zero state give a zero state: everything left of the
+        # image stays zero, like padding.
         states = self._run(skewed.permute(3, 0, 2, 1).contiguous(), (1, 0))  # of (B, H, hidden)
         result = unskew(torch.stack(states, dim=3).transpose(1, 2), inputs.shape[3])
         return result.flip(3) if self.reverse else result
 
 
 def skew(x: Tensor) -> Tensor:
-    """Moves row r to the right by r: `(B, C, H, W)` to `(B, C, H, H + W - 1)`, zeros around."""
+    """Shifts row r to the right by r: `(B, C, H, W)` to `(B, C, H, H + W - 1)`, zero-padded."""
     batch, channels, height, width = x.shape
-    longer = F.pad(x, (0, height))  # rows of H + W, read one number short of that
+    longer = F.pad(x, (0, height))  # rows of H + W, read as rows of H + W - 1
     flat = longer.reshape(batch, channels, -1)[..., : height * (height + width - 1)]
     return flat.reshape(batch, channels, height, height + width - 1)
 
 
 def unskew(x: Tensor, width: int) -> Tensor:
-    """Undoes `skew`: `(B, C, H, H + W - 1)` to `(B, C, H, W)`."""
+    """Inverse of `skew`: `(B, C, H, H + W - 1)` to `(B, C, H, W)`."""
     batch, channels, height, _ = x.shape
     flat = F.pad(x.reshape(batch, channels, -1), (0, height))
     return flat.reshape(batch, channels, height, height + width)[..., :width]

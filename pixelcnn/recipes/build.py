@@ -1,4 +1,4 @@
-"""The model of a run, as it is before it has learnt anything."""
+"""Builds the untrained model of a run."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.system.allocation import AllocationLimit
 from pixelcnn.system.memory import main_memory_bytes
 
-# A weight, its gradient, and two running means of it, four bytes each, and as much again for what
-# training keeps of them: the saved state, an average.
+# Bytes per weight: itself, its gradient and two running means, four each, and as much again for
+# copies (saved state, averaged weights).
 _BYTES_A_WEIGHT = 32
 
 
 def build_run_model(config: RunConfig, data: DataSet) -> AutoregressiveModel:
-    """Build it; the same seed gives the same weights.
+    """Build the model; the same seed gives the same weights.
 
     Raises:
-        ConfigError: the model cannot be built for these images, or trained in this memory.
+        ConfigError: the model cannot be built for these images, or does not fit into memory.
     """
     torch.manual_seed(config.train.seed)
     memory = main_memory_bytes()
@@ -45,8 +45,8 @@ def _room(memory: int) -> AllocationLimit:
     return AllocationLimit(
         weights,
         ConfigError(
-            f"This network has more than {weights / 1e6:,.0f} million weights, and training it "
-            f"needs more than the {memory / 1e9:.0f} GB of this machine; give it fewer channels, "
+            f"This network has more than {weights / 1e6:,.0f} million weights. Training it "
+            f"needs more than the {memory / 1e9:.0f} GB of this machine. Use fewer channels, "
             "fewer blocks, or smaller kernels."
         ),
     )

@@ -1,4 +1,4 @@
-"""The program that does what a run does: to read, to copy and to change."""
+"""A run as a short Python program, to read, copy and change."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ for event in train(model, data, config):
 images = sample(model, 8{labels}, seed=0)
 """
 
-# These say how often a run reports and saves, and change nothing that is learnt.
+# These set how often a run reports and saves, and do not affect training.
 _REPORTING = ("sample_every", "save_every", "samples")
 
 
 def python_code(config: RunConfig) -> str:
-    """Python that builds and trains the model of a run, as the run does, and draws from it.
+    """Python that builds, trains and samples from the model of a run.
 
-    It starts from the same weights and sees the same batches; with a budget in seconds, a faster
-    or slower machine takes more or fewer steps.
+    Same initial weights and batches; a budget in seconds gives more or fewer steps on another
+    machine.
     """
     from_data = {name: f"data.{name}" for name in ("levels", "channels", "height", "width")} | (
         {"classes": "data.classes"} if config.conditional else {}
@@ -64,8 +64,7 @@ def python_code(config: RunConfig) -> str:
 
 
 def _portable(config: RunConfig) -> dict[str, Any]:
-    """The options of the data without where it lies, which differs from machine to machine; but
-    for pictures of one's own, which lie in one place only."""
+    """Data options without `root`, which is machine-specific, except for the user's own images."""
     options = {name: value for name, value in config.data_options.items() if name != "root"}
     if config.data == OWN and "root" in config.data_options:
         options = {"root": own_place(config)} | options
@@ -73,7 +72,7 @@ def _portable(config: RunConfig) -> dict[str, Any]:
 
 
 def own_place(config: RunConfig) -> str:
-    """Where the pictures of one's own of a run lie, from the working directory if it is above."""
+    """The path of the user's images of a run, relative to the working directory if below it."""
     root = Path(config.data_options["root"]).absolute()
     return str(root.relative_to(Path.cwd())) if root.is_relative_to(Path.cwd()) else root.name
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def command_line(config: RunConfig) -> str:
-    """The command that makes such a run anywhere: every choice, and no path of this machine."""
+    """The command that repeats a run on any machine: every option, but no paths."""
     words = ["python", "-m", "pixelcnn", "train", "--model", config.model, "--preset", "none"]
     if config.model_options:
         words += [

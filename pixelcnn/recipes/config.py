@@ -1,4 +1,4 @@
-"""What is asked of a run, and where it stands: the contents of config.json and status.json."""
+"""The configuration and the status of a run: the contents of config.json and status.json."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.system.atomic_files import to_json
 from pixelcnn.training.config import TrainConfig
 
-# Arguments of `load_data`, and the options of a model that the data decides.
+# Arguments of `load_data`, and the model options that follow from the data.
 _DATA_OPTIONS = ("root", "levels", "binarize", "size")
 _FROM_DATA = ("levels", "channels", "height", "width", "classes")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """What to train, on what, and how; stored as JSON in the run's directory.
+    """What to train and how; stored as JSON in the run's directory.
 
     Attributes:
         model: name of an architecture.
         model_options: its options; image size, levels and classes come from the data.
-        conditional: whether the model is told the label.
+        conditional: whether the model gets the label.
         data: name of a data set.
         data_options: arguments of `load_data`: root, levels, binarize, size.
         train: options of training.
-        notes: further facts for the cards of its checkpoints, such as the command.
+        notes: further facts for the model card, such as the command.
     """
 
     model: str = "pixelcnn"
@@ -39,24 +39,24 @@ class RunConfig:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
-        """The configuration as JSON.
+        """Serialise to JSON.
 
         Raises:
-            ConfigError: an option has a value that JSON does not know.
+            ConfigError: an option's value cannot be written as JSON.
         """
         try:
             return to_json(asdict(self), indent=1)
         except (TypeError, ValueError) as error:
             raise ConfigError(
-                f"The configuration is not JSON ({error}); use numbers, text and lists."
+                f"The configuration is not valid JSON ({error}). Use numbers, text and lists."
             ) from error
 
     @classmethod
     def from_json(cls, content: bytes) -> RunConfig:
-        """Read what `to_json` wrote.
+        """Parse the output of `to_json`.
 
         Raises:
-            ConfigError: it is no such JSON, or an option has a value that cannot work.
+            ConfigError: it is not a configuration, or an option is invalid.
         """
         try:
             values = json.loads(content)
@@ -65,13 +65,13 @@ class RunConfig:
         except (ValueError, TypeError, AttributeError, KeyError) as error:
             if isinstance(error, ConfigError):
                 raise
-            raise ConfigError(f"This is no run configuration: {error}.") from error
+            raise ConfigError(f"This is not a run configuration: {error}.") from error
 
     def check(self) -> None:
-        """Raise what can be known to be wrong before the data is loaded.
+        """Check what can be checked without loading the data.
 
         Raises:
-            ConfigError: an unknown model, option or data set, or a value that cannot work.
+            ConfigError: an unknown model, option or data set, or an invalid value.
         """
         from pixelcnn.data.names import OWN
         from pixelcnn.data.registry import data_names
@@ -85,7 +85,7 @@ class RunConfig:
         configured = config_class(self.model)
         known = [option.name for option in fields(configured) if option.name not in _FROM_DATA]
         _check_options(self.model_options, known, f"model {self.model}")
-        # How many classes there are, the data will tell; that there are any is known.
+        # The number of classes comes from the data; here any positive number will do.
         configured(**self.model_options, classes=int(self.conditional))
 
 

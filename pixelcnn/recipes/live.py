@@ -1,4 +1,4 @@
-"""Trainings that fit into a lesson, as data: what to train, for how long, and what to expect."""
+"""Trainings that fit into a lesson, as data: what to train, for how long, what to expect."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _BOTTLENECK = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "positi
 
 @dataclass(frozen=True)
 class LivePreset:
-    """A training with its promise.
+    """A training and what to expect of it.
 
     Attributes:
-        name: short, for addresses and for its recording (see `recordings`).
-        title: what is learnt.
+        name: short, for addresses and for its recording (see `recordings.py`).
+        title: what it learns.
         promise: what to expect, and when.
         config: the training.
     """
@@ -30,11 +30,10 @@ class LivePreset:
 
 
 def live_presets() -> Mapping[str, LivePreset]:
-    """All presets by name, in the order in which to offer them.
+    """All presets by name, in the order of display.
 
-    Promises are for two CPU cores, and budgets are a little shorter, so that they hold from the
-    moment of the click. A high learning rate suits so short a time; with minutes to spend, 0.003
-    learns more.
+    Promises hold for two CPU cores, counted from the click; budgets are a little shorter. The high
+    learning rate suits so short a training; with minutes to spend, 0.003 learns more.
     """
     presets = (
         LivePreset(
@@ -93,12 +92,12 @@ def live_presets() -> Mapping[str, LivePreset]:
 
 
 def own_preset(root: str, *, classes: int, pictures: int) -> LivePreset:
-    """A training on pictures of one's own.
+    """A training on the user's own images.
 
     Args:
-        root: where they are; see `pixelcnn.data.own`.
-        classes: how many classes they have; 0 for none.
-        pictures: how many there are.
+        root: of the images; see `pixelcnn.data.own`.
+        classes: their number of classes; 0 for none.
+        pictures: their number.
     """
     return LivePreset(
         "own",

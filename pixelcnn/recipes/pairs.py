@@ -1,4 +1,4 @@
-"""Two runs that differ in one option: what can be varied, and what two runs differ in."""
+"""Pairs of runs that differ in one option."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Choice = str | int | float | bool
 
 
 @dataclass(frozen=True)
-class Difference:
-    """An option that two runs may differ in.
+class Ablation:
+    """One option that can be varied.
 
     Attributes:
-        label: what it is called.
-        values: what it can be.
-        read: its value in a run, None where the run has no such option.
-        vary: a run with another value, and nothing else changed.
+        label: its name in words.
+        values: the values on offer.
+        read: returns its value in a run; None if the run has no such option.
+        vary: returns the run with another value, all else unchanged.
     """
 
     label: str
@@ -29,33 +29,32 @@ class Difference:
     vary: Callable[[RunConfig, Any], RunConfig]
 
     def words(self, value: Any) -> str:
-        """A value of it, in words."""
         if isinstance(value, bool):
             return f"{self.label}: {'yes' if value else 'no'}"
         return f"{self.label}: {value:g}" if isinstance(value, float) else f"{self.label}: {value}"
 
     def others(self, config: RunConfig) -> list[Choice]:
-        """The values that a run does not have; none where it has no such option."""
+        """The values that differ from a run's; none if it has no such option."""
         own = self.read(config)
         return [] if own is None else [value for value in self.values if value != own]
 
 
-def _of_model(label: str, name: str, values: tuple[Choice, ...]) -> Difference:
+def _of_model(label: str, name: str, values: tuple[Choice, ...]) -> Ablation:
     def vary(config: RunConfig, value: Any) -> RunConfig:
         return replace(config, model_options={**config.model_options, name: value})
 
-    return Difference(label, values, lambda config: config.model_options.get(name), vary)
+    return Ablation(label, values, lambda config: config.model_options.get(name), vary)
 
 
-def _of_training(label: str, name: str, values: tuple[Choice, ...]) -> Difference:
+def _of_training(label: str, name: str, values: tuple[Choice, ...]) -> Ablation:
     def vary(config: RunConfig, value: Any) -> RunConfig:
         return replace(config, train=replace(config.train, **{name: value}))
 
-    return Difference(label, values, lambda config: getattr(config.train, name), vary)
+    return Ablation(label, values, lambda config: getattr(config.train, name), vary)
 
 
 def _with_architecture(config: RunConfig, name: str) -> RunConfig:
-    """Another architecture: options that it shares keep their values, the others are its own."""
+    """Change the architecture: shared options keep their values, all others get defaults."""
     from pixelcnn.models.preset_configs import presets
     from pixelcnn.models.registry import config_class
 
@@ -64,7 +63,7 @@ def _with_architecture(config: RunConfig, name: str) -> RunConfig:
     return replace(config, model=name, model_options={**presets(name)["tiny"], **shared})
 
 
-DIFFERENCES: Mapping[str, Difference] = {
+ABLATIONS: Mapping[str, Ablation] = {
     "rate": _of_training(
         "learning rate", "learning_rate", (3e-4, 1e-3, 3e-3, 8e-3, 3e-2, 0.1, 1.0)
     ),
@@ -73,13 +72,13 @@ DIFFERENCES: Mapping[str, Difference] = {
     "kernel": _of_model("kernel", "kernel_size", (3, 5, 7, 9)),
     "norm": _of_model("normalisation", "norm", ("layer", "none")),
     "position": _of_model("told row and column", "position", (True, False)),
-    "labels": Difference(
+    "labels": Ablation(
         "told which digit",
         (True, False),
         lambda config: config.conditional,
         lambda config, value: replace(config, conditional=value),
     ),
-    "model": Difference(
+    "model": Ablation(
         "architecture",
         ("pixelcnn", "gated_pixelcnn", "pixelcnn_attention", "pixelrnn"),
         lambda config: config.model,
@@ -91,12 +90,12 @@ DIFFERENCES: Mapping[str, Difference] = {
 
 
 def names_of_pair(first: RunConfig, second: RunConfig) -> tuple[str, str]:
-    """What two runs differ in, in words for each: the first option that differs.
+    """The first option in which two runs differ, in words for each.
 
-    The architecture counts first, since it brings options of its own.
+    The architecture comes first, since it brings options of its own.
     """
-    order = ["model", *DIFFERENCES]
-    for difference in (DIFFERENCES[name] for name in order):
+    order = ["model", *ABLATIONS]
+    for difference in (ABLATIONS[name] for name in order):
         own, other = difference.read(first), difference.read(second)
         if own != other:
             return difference.words(own), difference.words(other)

@@ -1,4 +1,4 @@
-"""What can be said about a training before it starts."""
+"""Facts about a training before it starts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Preview:
     """Facts about a model and its data.
 
     Attributes:
-        parameters: numbers that training adjusts.
-        seen_share: share of the earlier sub-pixels that a sub-pixel's guess can depend on, 0 to 1,
-            over all positions.
+        parameters: number of weights.
+        seen_share: share of all (sub-pixel, earlier sub-pixel) pairs in which the prediction can
+            depend on the earlier one, 0 to 1.
         reachable_share: the same at unlimited depth; less than 1 where there is a blind spot.
-        train_images: images to learn from.
-        uniform: score of guessing, every level equally likely.
-        per_pixel: score of knowing how often each pixel is inked, and nothing else.
+        train_images: number of training images.
+        uniform: score of a uniform guess.
+        per_pixel: score of the level frequencies of each pixel.
     """
 
     parameters: int
@@ -41,14 +41,14 @@ class Preview:
 
 
 def preview(config: RunConfig, data: DataSet) -> Preview:
-    """Build the model of a run, without training it, and look at it.
+    """Build the model of a run without training it, and measure it.
 
     Args:
-        config: the run; `data` must be the data set that it names.
-        data: gives the image size, the levels and the baselines.
+        config: of the run.
+        data: its data set; gives the image size, the levels and the baselines.
 
     Raises:
-        ConfigError: the model cannot be built for these images, or trained in this memory.
+        ConfigError: the model cannot be built for these images, or does not fit into memory.
     """
     with torch.random.fork_rng(devices=[]):
         model = build_run_model(config, data)

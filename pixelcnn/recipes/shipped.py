@@ -1,4 +1,4 @@
-"""How each shipped checkpoint was trained, as data: `python -m pixelcnn train --recipe NAME`."""
+"""The recipes of the shipped checkpoints, as data: `python -m pixelcnn train --recipe NAME`."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _BOTTLENECK = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "positi
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One training, complete.
+    """One complete training.
 
     Attributes:
-        name: also of the checkpoint that it makes.
-        about: what the checkpoint is for, in a sentence.
+        name: also of its checkpoint.
+        about: the purpose of the checkpoint, in a sentence.
         config: the training.
     """
 
@@ -31,7 +31,7 @@ class Recipe:
 
 
 def recipes() -> Mapping[str, Recipe]:
-    """All recipes by name. Budgets are in steps, so that every machine makes the same model."""
+    """All recipes by name. Budgets are in steps, so that every machine trains the same model."""
     headline = (
         Recipe(
             name="mnist-threshold-gated",
@@ -41,7 +41,7 @@ def recipes() -> Mapping[str, Recipe]:
         Recipe(
             name="mnist-threshold-pixelcnn",
             about="PixelCNN with its blind spot, not told the digit.",
-            # As many weights as the gated one.
+            # About as many weights as the gated one.
             config=_digits(
                 "pixelcnn",
                 {"hidden_channels": 88, "blocks": 4, **_BOTTLENECK},
@@ -58,7 +58,7 @@ def recipes() -> Mapping[str, Recipe]:
         Recipe(
             name="mnist-threshold-eight-orders",
             about="One gated model for all eight corners and directions to begin with.",
-            # The shipped one had a budget of 5,000 seconds, in which it came this far.
+            # The shipped one reached this step within a budget of 5,000 seconds.
             config=_digits("gated_pixelcnn", _GATED | {"orders": 8}, steps=5337),
         ),
     )
@@ -70,7 +70,7 @@ def find_recipe(name: str) -> Recipe:
     """The recipe of that name.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: it is unknown.
     """
     known = recipes()
     if name not in known:
@@ -79,7 +79,7 @@ def find_recipe(name: str) -> Recipe:
 
 
 def _other_levels() -> list[Recipe]:
-    """The published binary draw, for comparison with the literature, and all 256 levels of grey."""
+    """The published static binarisation, to compare with the literature, and 256 grey levels."""
     return [
         Recipe(
             name="mnist-static-pixelcnnpp",
@@ -91,16 +91,15 @@ def _other_levels() -> list[Recipe]:
                 binarize="static",
                 conditional=False,
                 optimizer="muon",
-                # Twice as high, it diverges after 1,500 steps.
+                # At twice this rate it diverges after 1,500 steps.
                 learning_rate=2.5e-3,
             ),
         ),
         Recipe(
             name="mnist-256-gated",
             about="All 256 levels of grey, each with a probability of its own.",
-            # The shipped one got its budget in pieces (6,000 steps, 8,000 from step 1,891 on,
-            # 20,000 from 8,000 on, then 23,000 and at last 21,000), so that its learning rate rose
-            # once more.
+            # The shipped one got its budget in parts (6,000 steps, 8,000 from step 1,891 on,
+            # 20,000 from 8,000 on, then 23,000 and 21,000), so its learning rate rose once more.
             config=_digits(
                 "gated_pixelcnn",
                 _GATED | {"blocks": 5, "level_features": 24},
@@ -112,8 +111,8 @@ def _other_levels() -> list[Recipe]:
         Recipe(
             name="mnist-256-pixelcnnpp",
             about="All 256 levels of grey, each with a probability of its own: the fewest nats.",
-            # The shipped one had budgets of 10,000 and 9,000 steps at first, up to steps 438 and
-            # 1,827, so that its learning rate rose a little more slowly.
+            # The shipped one began with budgets of 10,000 and 9,000 steps, up to steps 438 and
+            # 1,827, so its learning rate rose a little more slowly.
             config=_digits(
                 "pixelcnnpp",
                 _TWO_STREAMS
@@ -140,7 +139,7 @@ def _other_levels() -> list[Recipe]:
 
 
 def _in_colour() -> list[Recipe]:
-    """Small colour pictures of four levels a channel; digits with and without coupled colours."""
+    """Small colour images of four levels per channel; digits with and without coupled channels."""
     small = {"hidden_channels": 24, "blocks": 3, "position": True}
     train = TrainConfig(steps=1500, evaluate_every=500, sample_every=0, save_every=250, threads=1)
 
@@ -174,7 +173,7 @@ def _in_colour() -> list[Recipe]:
 
 
 def _equal_budget() -> list[Recipe]:
-    """Each architecture, small, on the same 48,000 digits: for comparing them with one another."""
+    """Each architecture, small, on the same 48,000 digits, for comparison."""
     from pixelcnn.models.preset_configs import presets
     from pixelcnn.models.registry import model_names
 
@@ -198,7 +197,7 @@ def _digits(
     binarize: str = "threshold",
     **training: Any,
 ) -> RunConfig:
-    """A training on all 60,000 MNIST digits; of the published static draw, on its 50,000."""
+    """A training on all 60,000 MNIST digits; on 50,000 for the published static binarisation."""
     return RunConfig(
         model=model,
         model_options=options,

@@ -1,4 +1,4 @@
-"""What a training drew, as a file that moves: animated WebP, or GIF for old programs."""
+"""The samples of a training as an animation: WebP, or GIF for old programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_FRAMES = 120
 
 
 def export_evolution(view: RunView, kind: str = "webp") -> bytes:
-    """The samples of a run from the first moment to the last, each with its step.
+    """Animate the samples of a run, each with its step.
 
     Args:
         view: of the run.
@@ -29,13 +29,13 @@ def export_evolution(view: RunView, kind: str = "webp") -> bytes:
 
     Raises:
         ConfigError: another kind.
-        DataError: the run has drawn nothing yet.
+        DataError: the run has no samples yet.
     """
     if kind not in KINDS:
         raise ConfigError(f"kind = {kind!r} is unknown; use webp or gif.")
     steps = view.frame_steps
     if not steps:
-        raise DataError("Nothing was drawn yet; wait for the first samples.")
+        raise DataError("There are no samples yet; wait for the first ones.")
     levels = int(view.config.data_options.get("levels", 2))
     shown = _thinned(len(steps))
     frames = [_frame(torch.from_numpy(view.frames[at]), levels, steps[at]) for at in shown]
@@ -54,14 +54,14 @@ def export_evolution(view: RunView, kind: str = "webp") -> bytes:
 
 
 def _thinned(count: int) -> Sequence[int]:
-    """At most so many of the moments, evenly spread, the first and the last among them."""
+    """At most `_MOST` indices, evenly spread, including the first and the last."""
     if count <= _MOST_FRAMES:
         return range(count)
     return [round(place * (count - 1) / (_MOST_FRAMES - 1)) for place in range(_MOST_FRAMES)]
 
 
 def _frame(images: torch.Tensor, levels: int, step: int) -> Image.Image:
-    """The samples of one moment, ink dark on light paper, with the step below."""
+    """The samples of one step, dark ink on light paper, with the step below."""
     tiles = sheet(levels - 1 - images, levels, columns=min(_COLUMNS, len(images)))
     frame = Image.new("RGB", (tiles.width, tiles.height + _TEXT_HEIGHT), "white")
     frame.paste(tiles, (0, 0))

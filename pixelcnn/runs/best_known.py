@@ -1,4 +1,4 @@
-"""The best score that comes with the lab for the images of a run: a line to compare with."""
+"""The best shipped score on the images of a run, drawn as a line to compare with."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from pixelcnn.recipes.live import live_presets
 from pixelcnn.runs.recordings import recorded_run
 from pixelcnn.runs.view import RunView
 
-# The 5,000 digits are MNIST's; what differs is who is held out.
+# The 5,000 digits are from MNIST; only the held-out images differ.
 _SAME_IMAGES = {"mnist5k": "mnist"}
 
 
 @dataclass(frozen=True)
 class BestKnown:
-    """A score on held-out images: in bits per sub-pixel, and whose it is."""
+    """A score on held-out images, in bits per sub-pixel, and the model it belongs to."""
 
     bits_per_dim: float
     name: str
 
 
 def best_known(config: RunConfig, models: Iterable[Shipped]) -> BestKnown | None:
-    """The best of `models` and of the recordings on images like those of the run; None without.
+    """The best score of `models` and the recordings on the same kind of images; None if none.
 
-    Images are alike when data set, size, levels and binarisation agree: only then can scores be
-    compared. Even so the held-out images may be others.
+    Scores are comparable only if data set, size, levels and binarisation agree. The held-out
+    images may still differ.
     """
     wanted = _images(config.data, config.data_options)
     found = [

@@ -1,4 +1,4 @@
-"""One run's directory: what can be read from it, and what its process can be asked."""
+"""Reads the directory of one run, and writes requests to its training process."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ Kept = Literal["last", "best"]
 _UNTIL = "until "
 _SAMPLE_NAME = re.compile(r"step-([0-9]+)\.npy")
 
-# A process that has not taken the lock after this time never started.
+# A process that does not hold the lock after this time never started.
 _START_PATIENCE_S = 120.0
 
 
 class Run:
-    """Reads one run's directory, and passes on requests to its process."""
+    """One run's directory."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path).absolute()
 
     @property
     def id(self) -> str:
-        """The directory's name."""
         return self.path.name
 
     @property
@@ -47,15 +46,15 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
-        """What was asked for; pictures of one's own are those in the run's directory.
+        """The configuration; its `root` for the user's images is the run's directory.
 
         Raises:
-            RunError: the directory holds no readable configuration.
+            RunError: config.json is missing or unusable.
         """
         try:
             config = RunConfig.from_json((self.path / "config.json").read_bytes())
         except FileNotFoundError as error:
-            raise RunError(f"{self.path} is no run: it has no config.json.") from error
+            raise RunError(f"{self.path} is not a run: config.json is missing.") from error
         except ConfigError as error:
             raise RunError(f"config.json of run {self.id} cannot be used. {error}") from error
         if config.data == OWN:
@@ -63,76 +62,74 @@ class Run:
         return config
 
     def status(self) -> RunStatus:
-        """Where the run stands; a process that is gone without a word counts as failed.
+        """The run's status; if its process is gone unexpectedly, it has failed.
 
         Raises:
-            RunError: the directory holds no readable status.
+            RunError: status.json is missing or unreadable.
         """
-        # Asked first: a process writes its last status before it lets go of the lock.
+        # Before the status: a process writes its last status before it releases the lock.
         alive = self.lock.is_held()
         status = self._written_status()
-        # Asked again: it may have begun in between.
+        # Again: it may have started in between.
         if alive or not status.active or self.lock.is_held():
             return status
         waiting = status.state == "queued"
         if waiting and self._has_ticket():
             return status
-        # A clock that was set back must not make it wait for hours.
+        # Without abs, a clock set back would make it wait for hours.
         if waiting and abs(time.time() - status.updated) < _START_PATIENCE_S:
             return status
         what = "did not start" if waiting else "ended unexpectedly"
-        go_on = "go on from the last saved step" if self.resumable else "start over"
+        go_on = "continue from the last saved step" if self.resumable else "start over"
         message = (
-            f"The training process {what} (killed, out of memory, or a restart of the machine); "
-            f"log.txt may say more. Resume it to {go_on}."
+            f"The training process {what} (killed, out of memory, or the machine restarted). "
+            f"log.txt may say why. Resume it to {go_on}."
         )
         return replace(status, state="failed", message=message)
 
     def _has_ticket(self) -> bool:
-        """Whether it waits for its turn: see `run_queue`."""
+        """Whether it waits in the queue."""
         return any((self.path.parent / ".queue").glob(f"*-{self.id}"))
 
     def _written_status(self) -> RunStatus:
         try:
             return RunStatus(**json.loads((self.path / "status.json").read_bytes()))
         except FileNotFoundError as error:
-            raise RunError(f"{self.path} is no run: it has no status.json.") from error
+            raise RunError(f"{self.path} is not a run: status.json is missing.") from error
         except (ValueError, TypeError) as error:
             raise RunError(f"status.json of run {self.id} cannot be read: {error}.") from error
 
     def write_status(self, status: RunStatus) -> None:
-        """Replace the status; for the training process and for whoever starts it."""
+        """Replace the status; for the training process and its starter."""
         values = asdict(status) | {"updated": time.time()}
         write_whole(self.path / "status.json", to_json(values), durable=False)
 
     @property
     def state_path(self) -> Path:
-        """Where the state to go on from belongs."""
         return self.path / "state.safetensors"
 
     @property
     def resumable(self) -> bool:
-        """Whether there is a saved state to go on from."""
+        """Whether there is a saved state to resume from."""
         return self.state_path.exists()
 
     def metrics(self) -> list[dict[str, Any]]:
-        """All rows, of one unbroken course: what a killed process did after its last save is left
-        out once the run went on from there. See `new_metrics` for what rows hold."""
+        """All rows of metrics, without those that a resumed run has redone; see `new_metrics`."""
         rows, _ = read_rows(self.path / "metrics.jsonl")
         return unbroken(rows)
 
     def new_metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """The rows that came after `offset`, and the next offset: for whoever looks often.
+        """The rows after `offset`, and the next offset, for frequent polling.
 
-        Each row has an `event`: `step` with the numbers of `training.Step` (nats, bits_per_dim and
-        gradient_norm averaged over the `steps` since the row before), `evaluated` with those of
-        `training.Evaluated`, or `resumed` with the step from which the run went on, -1 for the
-        very beginning (rows of later steps that came before no longer count; see `unbroken`).
+        Each row has an `event`: `step` with the fields of `training.Step` (nats, bits_per_dim and
+        gradient_norm averaged over the `steps` since the previous row), `evaluated` with those of
+        `training.Evaluated`, or `resumed` with the step from which the run resumed, -1 for the
+        start (earlier rows of later steps no longer count; see `unbroken`).
         """
         return read_rows(self.path / "metrics.jsonl", offset)
 
     def sample_steps(self) -> list[int]:
-        """The steps at which images were drawn, in order."""
+        """The steps of the saved samples, in order."""
         directory = self.path / "samples"
         names = os.listdir(directory) if directory.is_dir() else []
         matches = (_SAMPLE_NAME.fullmatch(name) for name in names)
@@ -142,7 +139,7 @@ class Run:
         """The images drawn at a step: uint8 `(n, C, H, W)`.
 
         Raises:
-            RunError: none were drawn then.
+            RunError: there are none.
         """
         try:
             return read_npy(self.sample_path(step))
@@ -150,27 +147,24 @@ class Run:
             raise RunError(f"Run {self.id} drew no images at step {step}.") from error
 
     def sample_path(self, step: int) -> Path:
-        """Where the images drawn at a step belong."""
         return self.path / "samples" / f"step-{step:06d}.npy"
 
     def completion(self, step: int) -> np.ndarray | None:
-        """A held-out image and what was made of its upper half at a step: uint8 `(2, C, H, W)`;
-        None where none was drawn."""
+        """A held-out image and its completion at a step: uint8 `(2, C, H, W)`, or None."""
         try:
             return read_npy(self.completion_path(step))
         except FileNotFoundError:
             return None
 
     def completion_path(self, step: int) -> Path:
-        """Where the completion drawn at a step belongs."""
         return self.path / "samples" / f"half-{step:06d}.npy"
 
     def samples(self) -> list[tuple[int, np.ndarray]]:
-        """All images drawn: (step, uint8 `(n, C, H, W)`), in order of steps."""
+        """All samples: (step, uint8 `(n, C, H, W)`), in order of steps."""
         return [(step, self.sample(step)) for step in self.sample_steps()]
 
     def latest_samples(self) -> tuple[int, np.ndarray] | None:
-        """The images drawn last, with their step; None before the first."""
+        """The latest samples with their step; None if there are none."""
         steps = self.sample_steps()
         return (steps[-1], self.sample(steps[-1])) if steps else None
 
@@ -178,8 +172,8 @@ class Run:
         """The file of the best weights on held-out images, or of the last ones.
 
         Raises:
-            RunError: none was saved yet.
-            ConfigError: `which` is neither.
+            RunError: none were saved yet.
+            ConfigError: `which` is unknown.
         """
         if which not in get_args(Kept):
             raise ConfigError(f"checkpoint {which!r} is unknown; use 'last' or 'best'.")
@@ -189,13 +183,13 @@ class Run:
         return path
 
     def control(self, action: Action) -> bool:
-        """Ask the training process to pause, resume or stop; it does so after its current step.
+        """Ask the training process to pause, resume or stop after its current step.
 
         Returns:
-            Whether there is a process to hear it.
+            Whether there is such a process.
 
         Raises:
-            ConfigError: another action.
+            ConfigError: `action` is unknown.
         """
         if action not in get_args(Action):
             choices = ", ".join(map(repr, get_args(Action)))
@@ -204,16 +198,16 @@ class Run:
         return self.status().active
 
     def train_until(self, step: int) -> bool:
-        """Ask the training process to go on until this step, and pause there.
+        """Ask the training process to train up to this step, and to pause there.
 
         Returns:
-            Whether there is a process to hear it.
+            Whether there is such a process.
         """
         write_whole(self.path / "control", f"{_UNTIL}{step}".encode(), durable=False)
         return self.status().active
 
     def limit_speed(self, steps_per_second: float | None) -> None:
-        """Ask the training process to take no more steps than these; None for full speed."""
+        """Limit the steps per second of the training process; None for full speed."""
         if steps_per_second is None:
             (self.path / "speed").unlink(missing_ok=True)
         else:
@@ -221,7 +215,7 @@ class Run:
 
     @property
     def speed_limit(self) -> float | None:
-        """The most steps a second; None for full speed."""
+        """The limit in steps per second; None for full speed."""
         try:
             limit = float((self.path / "speed").read_text())
         except (FileNotFoundError, ValueError):
@@ -229,7 +223,7 @@ class Run:
         return limit if limit > 0 else None
 
     def asks_to_wait(self, step: int) -> bool:
-        """Whether the training process is asked to stand still after this step."""
+        """Whether the training process should pause after this step."""
         request = self.requested()
         if request.startswith(_UNTIL):
             until = request.removeprefix(_UNTIL)
@@ -237,14 +231,14 @@ class Run:
         return request == "pause"
 
     def requested(self) -> str:
-        """The latest request that was passed on; "" for none."""
+        """The latest request; "" for none."""
         try:
             return (self.path / "control").read_text()
         except FileNotFoundError:
             return ""
 
     def log(self) -> str:
-        """What the training process printed."""
+        """The output of the training process."""
         try:
             return (self.path / "log.txt").read_text(errors="replace")
         except FileNotFoundError:
@@ -252,7 +246,7 @@ class Run:
 
 
 def unbroken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows without those that were overtaken because the run went on from an earlier step."""
+    """Rows without those that were redone because the run resumed from an earlier step."""
     kept: list[dict[str, Any]] = []
     for row in rows:
         if row.get("event") == "resumed":

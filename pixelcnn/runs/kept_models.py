@@ -1,6 +1,6 @@
-"""Models that somebody trained here and wants to use again: checkpoints under names of their own.
+"""Models that the user trained and kept: named copies of checkpoints in `models` beside the runs.
 
-They lie in the folder `models` beside the runs, as copies, so that a run may be deleted.
+They are copies, so that their runs may be deleted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
 
 
 def kept_models(root: Path | None = None) -> list[Shipped]:
-    """All models that were kept, by name; a damaged one is listed with its `error`.
+    """All kept models by name; a damaged one is listed with its `error`.
 
     Args:
         root: directory of all runs; None for `runs_root()`.
@@ -27,28 +27,28 @@ def kept_models(root: Path | None = None) -> list[Shipped]:
 
 
 def keep_model(run: Run, name: str, root: Path | None = None) -> Path:
-    """Keep the latest weights of a run under a name; returns the file.
+    """Copy the latest weights of a run to a named model; returns the file.
 
     Raises:
-        RunError: the name cannot be used or is taken, the run has saved nothing yet, or the file
-            cannot be written.
+        RunError: the name is invalid or taken, the run has saved no weights yet, or the file cannot
+            be written.
     """
     if not _NAME.fullmatch(name):
         raise RunError(
-            f"The name {name!r} cannot be used; take up to 40 letters, digits, spaces, dots, "
-            "dashes and underscores, a letter or digit first."
+            f"The name {name!r} is not allowed. Use up to 40 letters, digits, spaces, dots, "
+            "dashes and underscores, and start with a letter or digit."
         )
     weights = run.checkpoint("last")
     name = name.strip()
     path = _folder(root) / f"{name}.safetensors"
     if path.exists() or name in {one.name for one in shipped()}:
-        raise RunError(f"A model called {name!r} is there already; choose another name.")
+        raise RunError(f"There is already a model called {name!r}. Choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, weights.read_bytes())
     except OSError as error:
         raise RunError(
-            f"{path.name} cannot be written ({error.strerror}); free some space."
+            f"{path.name} cannot be written ({error.strerror}). Free some disk space."
         ) from error
     return path
 

@@ -1,10 +1,10 @@
-"""Starts training processes, at once if one is waiting with everything loaded.
+"""Starts training processes, immediately if a warm worker is waiting.
 
-Where there are several graphics cards, a run has a process for each (see `distributed`).
+With several graphics cards, a run has one process for each (see `training/distributed.py`).
 
-Loading PyTorch takes seconds. A warm worker has done so already and waits on its standard input
-for the directory of a run; when its server ends, that input ends, and so does the worker. From the
-moment it has a run it is on its own, and outlives the server.
+Loading PyTorch takes seconds. A warm worker has done so, and waits on standard input for the
+directory of a run; if its server ends first, that input closes and the worker exits. Once it has a
+run it is independent and outlives the server.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _REST_S = 20.0
 
 
 class Launcher:
-    """Keeps warm workers; any number of threads may use it. Keep one for the whole server."""
+    """Keeps warm workers. Thread-safe; keep one for the whole server."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -32,7 +32,7 @@ class Launcher:
         self._rest: threading.Timer | None = None
 
     def warm(self, count: int = 1) -> None:
-        """Have so many workers waiting; returns before they have loaded everything."""
+        """Start workers until `count` are waiting; does not wait until they are ready."""
         with self._lock:
             self._waiting = [worker for worker in self._waiting if worker.poll() is None]
             while len(self._waiting) < count:
@@ -41,9 +41,9 @@ class Launcher:
                 )
 
     def launch(self, run: Run) -> None:
-        """Give the run to a waiting worker, or to a new process, and warm the next one.
+        """Give the run to a waiting worker or a new process, and later warm up the next worker.
 
-        The next one waits a little, so as not to slow down the first seconds of this run.
+        The delay keeps the next worker from slowing down the first seconds of this run.
         """
         with self._lock:
             alone = _processes(run.config) == 1
@@ -58,7 +58,7 @@ class Launcher:
             self._rest.start()
 
     def close(self) -> None:
-        """Send the waiting workers home; runs go on."""
+        """Close idle workers; running trainings are not affected."""
         with self._lock:
             self._cancel_rest()
             for worker in self._waiting:
@@ -73,13 +73,13 @@ class Launcher:
 
 
 def start_cold(run: Run) -> None:
-    """Start a new process for the run; it needs some seconds to load PyTorch first."""
+    """Start a new process for the run; it needs some seconds to load PyTorch."""
     with (run.path / "log.txt").open("ab") as log:
         _start(worker_command(run), stdin=subprocess.DEVNULL, output=log)
 
 
 def worker_command(run: Run | None = None) -> list[str]:
-    """The command that trains this run, or that waits for one."""
+    """The command line of a worker, for this run or waiting for one."""
     worker = ["-m", "pixelcnn.runs.worker", *([] if run is None else [str(run.path)])]
     processes = 1 if run is None else _processes(run.config)
     if processes == 1:
@@ -89,7 +89,7 @@ def worker_command(run: Run | None = None) -> list[str]:
 
 
 def _processes(config: RunConfig) -> int:
-    """One for each graphics card, if they are to be used and there is work for all."""
+    """One process per graphics card, if cards are used and the batch is large enough."""
     if config.train.device == "cpu":
         return 1
     import torch
@@ -98,7 +98,7 @@ def _processes(config: RunConfig) -> int:
 
 
 def _hand_over(worker: subprocess.Popen[bytes], run: Run) -> bool:
-    """Tell a waiting worker its run; False if the worker is gone."""
+    """Send a run to a waiting worker; False if the worker is gone."""
     if worker.poll() is not None or worker.stdin is None:
         return False
     try:
@@ -118,9 +118,9 @@ def _start(command: list[str], *, stdin: int, output: int | IO[bytes]) -> subpro
         stdout=output,
         stderr=output,
         env=os.environ | {"PYTHONPATH": path},
-        # Out of reach of a Ctrl-C in the server's terminal.
+        # A session of its own, so that Ctrl-C in the server's terminal does not reach it.
         start_new_session=True,
     )
-    # Somebody has to take note of its end, or it stays in the process table.
+    # Reap the child, or it stays a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
     return process

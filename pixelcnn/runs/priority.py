@@ -1,4 +1,4 @@
-"""How far a training gives way to whatever else the computer does."""
+"""Lowers the scheduling priority of a training process."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 from pathlib import Path
 
 AS_A_SESSION = "PIXELCNN_SESSION_NICENESS"
-"""The environment variable with which a server for a class lets its trainings give way further."""
+"""Environment variable set by a classroom server: the niceness of its trainings' sessions."""
 
 _NICENESS = 5
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 
-def give_way() -> None:
-    """Let others come first: this process, and its session where `AS_A_SESSION` says how far.
+def lower_priority() -> None:
+    """Lower the priority of this process, and of its session if `AS_A_SESSION` is set.
 
-    Linux may share the processors out among sessions first, and a training is one of its own: its
-    niceness as a process then counts for nothing.
+    Linux may divide the processors among sessions first; a training has a session of its own, so
+    the niceness of the process alone has no effect.
     """
     if hasattr(os, "nice"):
         os.nice(_NICENESS)

@@ -1,8 +1,8 @@
-"""Whose turn is it? So many runs train at a time, and the others wait in the order of asking.
+"""First-come, first-served queue of runs: at most `most_runs()` train at once.
 
-A waiting run has a ticket: an empty file in `<root>/.queue`, whose name starts with the time. There
-is no process that keeps the queue. Whoever sees that there may be room (a page that is looked at, a
-run that ends) lets the next ones begin, so a queue outlives the server.
+A waiting run has a ticket: an empty file in `<root>/.queue`, whose name starts with the time. No
+process keeps the queue: any page that is viewed and any run that ends starts the next runs if there
+is room, so the queue outlives the server.
 """
 
 from __future__ import annotations
@@ -20,16 +20,15 @@ from pixelcnn.system.devices import usable_cores
 
 _FOLDER = ".queue"
 _AT_WORK = ("queued", "starting", "running")
-# Runs that may be at work are among the newest.
+# Active runs are among the newest.
 _LOOKED_AT = 60
 
 
 def most_runs() -> int:
-    """How many runs train at a time: the environment's PIXELCNN_MAX_RUNS, or one for each core,
-    and two at least, so that two can be compared.
+    """The number of runs that train at once: PIXELCNN_MAX_RUNS, or one per core and at least two.
 
     Raises:
-        ConfigError: PIXELCNN_MAX_RUNS is no number of runs.
+        ConfigError: PIXELCNN_MAX_RUNS is not a valid number.
     """
     wanted = os.environ.get("PIXELCNN_MAX_RUNS")
     if not wanted:
@@ -40,7 +39,7 @@ def most_runs() -> int:
 
 
 def enqueue(run: Run, *, starter: Starter | None = None) -> None:
-    """Let a run that has no process begin when it is its turn, which may be at once."""
+    """Queue a run that has no process, and start it if there is room."""
     folder = run.path.parent / _FOLDER
     folder.mkdir(exist_ok=True)
     (folder / f"{time.time_ns():020d}-{run.id}").touch()
@@ -48,13 +47,13 @@ def enqueue(run: Run, *, starter: Starter | None = None) -> None:
 
 
 def position(run: Run) -> int | None:
-    """How many runs begin before this one; None if it does not wait for its turn."""
+    """The number of runs ahead of this one; None if it is not queued."""
     waiting = [ticket.name[21:] for ticket in _tickets(run.path.parent)]
     return waiting.index(run.id) if run.id in waiting else None
 
 
 def withdraw(run: Run) -> bool:
-    """Take a waiting run out of the queue; False if it was not in it any more."""
+    """Take a waiting run out of the queue; False if it was not queued."""
     with_lock = RunLock(_lock_path(run.path.parent))
     if position(run) is None or not with_lock.acquire():
         return False
@@ -70,7 +69,7 @@ def withdraw(run: Run) -> bool:
 
 
 def advance(root: Path, *, starter: Starter | None = None) -> None:
-    """Let waiting runs begin while there is room. Does nothing where somebody else is at it."""
+    """Start waiting runs while there is room. Returns at once if another process is doing so."""
     if not _tickets(root):
         return
     lock = RunLock(_lock_path(root))
@@ -80,14 +79,14 @@ def advance(root: Path, *, starter: Starter | None = None) -> None:
         for ticket in _tickets(root)[: max(0, most_runs() - _at_work(root))]:
             run = Run(root / ticket.name[21:])
             ticket.unlink(missing_ok=True)
-            if (run.path / "config.json").exists():  # not deleted while it waited
+            if (run.path / "config.json").exists():  # not deleted meanwhile
                 launch_now(run, starter)
     finally:
         lock.release()
 
 
 def _at_work(root: Path) -> int:
-    """Runs that have a process, or are about to; one that is paused takes no time of the others."""
+    """The number of runs that are active or starting; paused ones use no processor time."""
     waiting = {ticket.name[21:] for ticket in _tickets(root)}
     count = 0
     for run in list_runs(root)[:_LOOKED_AT]:
@@ -99,7 +98,7 @@ def _at_work(root: Path) -> int:
 
 
 def _tickets(root: Path) -> list[Path]:
-    """In the order in which they were drawn."""
+    """All tickets, oldest first."""
     folder = root / _FOLDER
     return sorted(folder.glob("[0-9]*-*")) if folder.is_dir() else []
 

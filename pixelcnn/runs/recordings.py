@@ -1,7 +1,7 @@
-"""Finished runs that come with the lab, so that there is something to see before the first click.
+"""Finished runs that are shipped, so that there is something to see before the first click.
 
-A recording is a run's directory without its weights, but for those of its early moments where
-they are wanted: whatever shows a run shows a recording too.
+A recording is a run's directory without its weights (except early snapshots, where wanted), so
+whatever shows a run shows a recording too.
 """
 
 from __future__ import annotations
@@ -25,36 +25,38 @@ def recorded_run(name: str, folder: Path = RECORDED) -> Run:
     """The recording of this name.
 
     Raises:
-        RunError: there is none.
+        RunError: it is missing.
     """
     run = Run(folder / name)
     if not (run.path / "config.json").is_file():
-        raise RunError(f"There is no recording {name!r}; get the complete project again.")
+        raise RunError(f"There is no recording {name!r}. Get the complete project again.")
     return run
 
 
-def record_run(run: Run, name: str, folder: Path = RECORDED, *, with_moments: bool = False) -> Run:
-    """Make a recording of a finished run, in place of the one of that name.
+def record_run(
+    run: Run, name: str, folder: Path = RECORDED, *, with_snapshots: bool = False
+) -> Run:
+    """Record a finished run, replacing the recording of the same name.
 
-    Rows of steps are averaged to some 150, more than a curve shows.
+    Rows of steps are averaged to about 150, enough for a curve.
 
     Args:
-        run: what to copy.
+        run: to copy.
         name: of the recording.
         folder: of all recordings.
-        with_moments: also copy the weights of its early moments and the last ones.
+        with_snapshots: also copy its weight snapshots and the last weights.
 
     Raises:
         RunError: the run is not finished.
     """
     if run.status().state != "finished":
-        raise RunError(f"Run {run.id} is not finished; record it when it is.")
+        raise RunError(f"Run {run.id} is not finished yet, so it cannot be recorded.")
     copy = Run(folder / name)
     shutil.rmtree(copy.path, ignore_errors=True)
     shutil.copytree(run.path / "samples", copy.path / "samples")
     shutil.copy(run.path / "config.json", copy.path)
     shutil.copy(run.path / "status.json", copy.path)
-    if with_moments:
+    if with_snapshots:
         shutil.copytree(run.path / "moments", copy.path / "moments")
         shutil.copy(run.checkpoint("last"), copy.path)
     rows = _thinned(run.metrics())
@@ -71,7 +73,7 @@ def _thinned(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """One row for several: means, weighted by the steps that each stands for."""
+    """The mean of several rows, weighted by the steps of each."""
     total = sum(row["steps"] for row in rows)
     means = {name: sum(row[name] * row["steps"] for row in rows) / total for name in _AVERAGED}
     return rows[-1] | {name: round(mean, 5) for name, mean in means.items()} | {"steps": total}

@@ -1,8 +1,7 @@
-"""One training step on one image, in slow motion: what each of its parts does, in numbers.
+"""One training step on one image, in slow motion, with the numbers of each part.
 
-It is a step of the trainer itself, which is watched while it takes it: the network's answer, the
-gradients that it left behind, and the weights before and after. A second step is begun only for its
-answer, which is the first look at the same image with the new weights.
+The trainer itself takes the step; its outputs, gradients, and weights before and after are
+recorded. A second step is begun only to see the same image under the new weights.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _LABELS = {"condition": "the label", "background": "row and column"}
 
 @dataclass(frozen=True)
 class LayerChange:
-    """What a step did to the weights of one layer, or of one block of layers.
+    """The effect of a step on the weights of one layer or block.
 
     Attributes:
         name: in words.
-        weights: how many there are.
-        gradient: length of the gradient of the image's nats, before clipping.
-        change: length of the change, as a share of the length of the weights before it; infinite
-            where these were all zero.
+        weights: their number.
+        gradient: norm of the gradient of the image's nats, before clipping.
+        change: norm of the change divided by the norm of the weights before it; infinite where
+            these were all zero.
     """
 
     name: str
@@ -53,17 +52,17 @@ class SlowStep:
     """A training step on one image.
 
     Attributes:
-        step: how many steps were taken before.
+        step: number of earlier steps.
         learning_rate: of this step.
-        image: uint8 `(C, H, W)`, as the network got it.
-        label: what it was told; None for a model without classes.
-        guess: float32 `(C, H, W)`, 0 to 1: the mean level that it expected as a share of the
-            highest; with two levels the probability of ink.
-        bits: float32 `(C, H, W)`: its surprise at each sub-pixel.
+        image: uint8 `(C, H, W)`, the network's input.
+        label: the class given to the network; None for a model without classes.
+        guess: float32 `(C, H, W)`, 0 to 1: the expected level divided by the highest level; with
+            two levels, the probability of ink.
+        bits: float32 `(C, H, W)`: the surprise at each sub-pixel.
         guess_after: the same with the new weights.
         bits_after: the same with the new weights.
-        layers: what happened to the weights, from the first layer to the last.
-        shortened: by what the gradient was multiplied to be no longer than allowed; 1 for nothing.
+        layers: the changes of the weights, from the first layer to the last.
+        shortened: the factor of gradient clipping; 1 if nothing was clipped.
     """
 
     step: int
@@ -87,16 +86,16 @@ def slow_step(
     state: TrainingState | None = None,
     progress: float = 0.0,
 ) -> SlowStep:
-    """Take the next step of a run on one image instead of a batch, and watch it.
+    """Take the next step of a run on one image instead of a batch, and record it.
 
     Args:
-        config: the run, which is not changed.
-        data: the data set that it names.
+        config: of the run, which is not changed.
+        data: the data set of the run.
         image: uint8 `(1, C, H, W)`.
         label: int64 `(1,)`.
-        state: where the run stands; None for a network that has learnt nothing yet.
-        progress: the share of the run's budget used up, which decides the learning rate; from 1 on
-            it is the highest one, since a finished run takes no more steps.
+        state: of the run; None for an untrained network.
+        progress: share of the run's budget used up, which sets the learning rate. From 1 on it is
+            the peak rate, since a finished run takes no more steps.
 
     Raises:
         LabError: the model cannot be built, does not fit the data, or diverged.
@@ -125,7 +124,7 @@ def slow_step(
     steps = (event for event in trainer if isinstance(event, Step))
     taken = next(steps)
     layers, shortened = _changes(model, before, taken, trainer.config, image[0].numel())
-    next(steps)  # for its answer
+    next(steps)  # computes the outputs under the new weights
     hook.remove()
 
     (seen, answer), (_, answer_after) = answers
@@ -146,7 +145,7 @@ def slow_step(
 
 
 def _one_image(train: TrainConfig, state: TrainingState | None, progress: float) -> TrainConfig:
-    """The same training with batches of one image, for two steps from here, without reports."""
+    """The same training with batches of one image, for two more steps, without reports."""
     begun = 0 if state is None else state.step
     rate = train.learning_rate if progress >= 1 else learning_rate_at(train, progress)
     return replace(
@@ -180,7 +179,7 @@ def _read(
 def _changes(
     model: AutoregressiveModel, before: list[Tensor], step: Step, config: TrainConfig, dims: int
 ) -> tuple[tuple[LayerChange, ...], float]:
-    """What happened to each layer; and by what the gradients that are left were shortened."""
+    """The change of each layer, and the factor of gradient clipping."""
     norm = step.gradient_norm
     limit = math.inf if config.gradient_clip is None else config.gradient_clip
     shortened = min(1.0, limit / max(norm, 1e-12))

@@ -1,4 +1,4 @@
-"""Where a run stands, as its process last wrote it."""
+"""The status of a run, as its process last wrote it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import Literal
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed"]
 
-
 _ACTIVE = ("queued", "starting", "running", "paused")
 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Where a run stands.
+    """The state and progress of a run.
 
     Attributes:
         state: queued (waits for its turn or for a process), starting (loads data and model),
@@ -23,11 +22,11 @@ class RunStatus:
         progress: share of the budget used up, 0 to 1.
         elapsed_s: seconds of training work so far.
         images_per_second: training speed.
-        device: what it runs on, such as `cpu, bfloat16`.
-        memory_mb: the most main memory that the process has used so far, or on a graphics card
-            the most of its memory, in millions of bytes; None where it cannot be told.
-        pid: process number, for people.
-        updated: when this was written, in seconds since 1970.
+        device: such as `cpu, bfloat16`.
+        memory_mb: peak memory of the process, or of the graphics card, in millions of bytes; None
+            if unknown.
+        pid: process id, for display.
+        updated: time of writing, in seconds since 1970.
     """
 
     state: State
@@ -43,5 +42,5 @@ class RunStatus:
 
     @property
     def active(self) -> bool:
-        """Whether there is, or is about to be, a process at work."""
+        """Whether a process is at work, or about to be."""
         return self.state in _ACTIVE

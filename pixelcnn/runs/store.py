@@ -1,25 +1,24 @@
-"""A run is a directory: what was asked for, what happened, and what was learnt.
+"""A run is a directory: its configuration, its progress and its results.
 
     <root>/<id>/
         config.json          the RunConfig
-        own.npz              the pictures to learn from, where they are somebody's own
-        status.json          the last word of the training process
-        control              what it is asked to do: pause, resume, stop, or train until a step
-        speed                how many steps a second it may take, if that was limited
+        own.npz              the user's images, if it trains on these
+        status.json          the latest status of the training process
+        control              the request to it: pause, resume, stop, or train until a step
+        speed                the limit in steps per second, if any
         metrics.jsonl        a row for each report, in the order of events
-        samples/step-*.npy   images drawn, uint8 (n, C, H, W)
-        samples/half-*.npy   a held-out image, and what was made of its upper half
-        moments/step-*       weights of a few early steps, twelve at most (see `moments`)
-        last.safetensors     the latest weights, and best.safetensors, the best on held-out images
-        state.safetensors    everything needed to go on exactly where it stopped
-        log.txt              what the training process printed
+        samples/step-*.npy   samples, uint8 (n, C, H, W)
+        samples/half-*.npy   a held-out image and the completion of its upper half
+        moments/step-*       weight snapshots of a few early steps, at most twelve
+        last.safetensors     the latest weights; best.safetensors: the best on held-out images
+        state.safetensors    everything needed to resume exactly
+        log.txt              the output of the training process
         lock                 held by the training process while it lives
-        owner                which browser started it, if one did; written by the page
+        owner                the browser that started it, if any; written by the page
 
-A run may have to wait for its turn first (see `run_queue`). Training happens in a process of its
-own (`pixelcnn.runs.worker`), which is the only one that writes, `control` and `speed` excepted.
-Whoever wants to watch reads the directory, so a run outlives the page, the browser and the server
-that started it.
+A run may wait in the queue first (see `queue.py`). It trains in a process of its own
+(`pixelcnn.runs.worker`), the only one that writes, except for `control` and `speed`. Viewers read
+the directory, so a run outlives the page, the browser and the server that started it.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
 
 class Starter(Protocol):
-    """Whatever can start the training process of a run; see `launcher.Launcher`."""
+    """Starts the training process of a run; see `launcher.Launcher`."""
 
     def launch(self, run: Run) -> None:
         """Start the process and return at once."""
@@ -52,20 +51,20 @@ class Starter(Protocol):
 
 
 def runs_root() -> Path:
-    """Where runs are kept: the environment's PIXELCNN_RUNS, or `runs` in the working directory."""
+    """The directory of all runs: PIXELCNN_RUNS, or `runs` in the working directory."""
     return Path(os.environ.get("PIXELCNN_RUNS") or "runs").absolute()
 
 
 def create_run(root: Path | str | None, config: RunConfig) -> Run:
-    """A new run's directory, without a process yet; it appears complete or not at all.
+    """Create a run's directory atomically, without starting a process.
 
     Args:
         root: directory of all runs; None for `runs_root()`.
-        config: what to train. Pictures of one's own are copied into the directory.
+        config: what to train. The user's images are copied into the directory.
 
     Raises:
-        ConfigError: the configuration cannot work.
-        DataError: there are no such pictures.
+        ConfigError: the configuration is invalid.
+        DataError: the user's images are missing.
         RunError: the directory cannot be written.
     """
     config.check()
@@ -90,21 +89,21 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
     except OSError as error:
         shutil.rmtree(unfinished.path, ignore_errors=True)
         raise RunError(
-            f"A run cannot be stored in {root}: {error.strerror}. Free some space there, or set "
+            f"The run cannot be stored in {root}: {error.strerror}. Free some space there, or set "
             "PIXELCNN_RUNS to another directory."
         ) from error
 
 
 def start_run(root: Path | str | None, config: RunConfig, *, starter: Starter | None = None) -> Run:
-    """Create a run and start training in a process of its own.
+    """Create a run and start its training process.
 
     Args:
         root: directory of all runs; None for `runs_root()`.
         config: what to train.
-        starter: starts the process; a `Launcher` kept by the caller has a warm one waiting.
+        starter: starts the process; a `Launcher` has a warm one waiting.
 
     Raises:
-        ConfigError: the configuration cannot work.
+        ConfigError: the configuration is invalid.
         RunError: the directory cannot be written.
     """
     run = create_run(root, config)
@@ -113,7 +112,7 @@ def start_run(root: Path | str | None, config: RunConfig, *, starter: Starter | 
 
 
 def launch(run: Run, starter: Starter | None) -> None:
-    """Start the training process of a run that is ready for one; without a starter, a new one."""
+    """Start the training process of a prepared run; None for `starter` starts a cold one."""
     run.write_status(replace(run.status(), state="queued", message=""))
     if starter is None:
         from pixelcnn.runs.launcher import start_cold
@@ -124,22 +123,22 @@ def launch(run: Run, starter: Starter | None) -> None:
 
 
 def find_run(root: Path | str | None, run_id: str) -> Run:
-    """The run with this id, which may come from anybody: only the id's own form is looked up.
+    """The run with this id. Ids may come from anyone, so only well-formed ones are looked up.
 
     Raises:
         RunError: there is no such run.
     """
     root = runs_root() if root is None else Path(root)
     if not isinstance(run_id, str) or not _RUN_ID.fullmatch(run_id):
-        raise RunError("This is no run's id; ids look like 20260102-153045-ab12.")
+        raise RunError("This is not a run's id. Ids look like 20260102-153045-ab12.")
     run = Run(root / run_id)
     if not (run.path / "config.json").is_file():
-        raise RunError(f"There is no run {run_id} here; it may have been deleted.")
+        raise RunError(f"There is no run {run_id}; it may have been deleted.")
     return run
 
 
 def list_runs(root: Path | str | None = None) -> list[Run]:
-    """All runs, the newest first."""
+    """All runs, newest first."""
     root = runs_root() if root is None else Path(root)
     names = os.listdir(root) if root.is_dir() else []
     return [Run(root / name) for name in sorted(names, reverse=True) if _RUN_ID.fullmatch(name)]

@@ -1,4 +1,4 @@
-"""What is shown of a run, read bit by bit: whoever looks twice a second reads only what is new."""
+"""Incremental view of a run: each `refresh` reads only what is new."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class CurvePoint:
     """A point of a learning curve.
 
     Attributes:
-        series: `training` (a mean over the steps since the point before) or `held out`.
+        series: `training` (a mean over the steps since the previous point) or `held out`.
         step: steps taken.
         seconds: of training work.
-        bits_per_dim: bits per sub-pixel; less is better.
+        bits_per_dim: bits per sub-pixel; lower is better.
         nats: the same in nats per image.
     """
 
@@ -48,8 +48,8 @@ class RunView:
 
     Attributes:
         run: the run.
-        config: what was asked for.
-        status: where it stood at the last `refresh`.
+        config: its configuration.
+        status: its status at the last `refresh`.
     """
 
     def __init__(self, run: Run) -> None:
@@ -67,9 +67,9 @@ class RunView:
         """Read what is new.
 
         Raises:
-            RunError: the directory holds no readable status.
+            RunError: status.json is missing or unreadable.
         """
-        # First, so that a run that is over has all its rows and samples read.
+        # Status first, so that a run that has ended is read completely.
         self.status = self.run.status()
         new, self._offset = self.run.new_metrics(self._offset)
         self._add(new)
@@ -82,7 +82,7 @@ class RunView:
 
     @property
     def frames(self) -> Images:
-        """The images drawn so far, oldest first: uint8 `(moments, n, C, H, W)`."""
+        """The samples so far, oldest first: uint8 `(steps, n, C, H, W)`."""
         if not self._frames:
             usual = 8 if self.config.data == "digits8x8" else 28
             side = self.config.data_options.get("size") or usual
@@ -91,48 +91,45 @@ class RunView:
 
     @property
     def frame_steps(self) -> list[int]:
-        """The step of each of `frames`."""
         return sorted(self._frames)
 
     @property
     def completions(self) -> tuple[Images, list[int]] | None:
-        """A held-out image and what became of its upper half, uint8 `(moments, 2, C, H, W)`, with
-        the step of each; None where none were drawn."""
+        """A held-out image and its completions, uint8 `(steps, 2, C, H, W)`, with the step of
+        each; None if there are none."""
         if not self._completions:
             return None
         steps = sorted(self._completions)
         return np.stack([self._completions[step] for step in steps]), steps
 
     def seconds_at(self, step: int) -> float:
-        """Seconds of work until the last report at this step or before; 0 before the first."""
+        """Seconds of training work at the last report up to this step; 0 before the first."""
         reports = bisect.bisect_right(self._reports, (step, math.inf))
         return self._reports[reports - 1][1] if reports else 0.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds of work until the budget is used up, as far as can be told."""
+        """Estimated seconds of training work until the budget is used up."""
         done = self.status.progress
         return self.status.elapsed_s * (1 - done) / done if done > 0 else None
 
     @property
     def held_out(self) -> CurvePoint | None:
-        """The latest score on held-out images."""
         points = self._curves["held out"].points()
         return points[-1] if points else None
 
     @property
     def nats_per_bit(self) -> float:
-        """Nats per image for one bit per sub-pixel; 1 before the first score."""
+        """Nats per image for one bit per sub-pixel; 1 before the first evaluation."""
         point = self.held_out
         return point.nats / point.bits_per_dim if point and point.bits_per_dim else 1.0
 
     def curves(self, points: int = CURVE_POINTS) -> list[CurvePoint]:
-        """Both learning curves, that of training thinned to about `points` points by averaging."""
+        """Both learning curves; training is averaged down to about `points` points."""
         training = self._curves["training"].points(at_most=points)
         return training + self._curves["held out"].points()
 
     def _add(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Take up what a training has reported since."""
         for row in rows:
             if row.get("event") == "resumed":
                 self._go_back_to(row["step"])
@@ -143,32 +140,31 @@ class RunView:
                 self._curves[series].add(row)
 
     def _go_back_to(self, step: int) -> None:
-        """Forget what was reported after this step: the training went on from there."""
+        """Drop reports after this step, since the training resumed from it."""
         self._reports = [report for report in self._reports if report[0] <= step]
         for curve in self._curves.values():
             curve.cut_after(step)
 
 
 class _Curve:
-    """The points of one series. A training of minutes makes thousands, and is looked at by a whole
-    class twice a second: they are kept as numbers, and thinned without a loop."""
+    """The points of one series, as a flat array of numbers: a training has thousands, and a whole
+    class polls it twice a second."""
 
     def __init__(self, series: Series) -> None:
         self._series: Series = series
         self._numbers = array("d")  # step, seconds, bits and nats of one point after another
 
     def add(self, row: dict[str, Any]) -> None:
-        """Append what a row of metrics says."""
+        """Append the point of a row of metrics."""
         numbers = (row["step"], row["elapsed_s"], row["bits_per_dim"], row["nats"])
         self._numbers.extend(numbers)
 
     def cut_after(self, step: int) -> None:
-        """Drop all points after this step."""
         table = self._table()
         self._numbers = array("d", table[table[:, 0] <= step].tobytes())
 
     def points(self, at_most: int | None = None) -> list[CurvePoint]:
-        """All points, or means over as many neighbours as leave no more than `at_most`."""
+        """All points, or means of neighbours so that at most `at_most` remain."""
         table = self._table()
         size = max(1, -(-len(table) // at_most)) if at_most else 1
         if size > 1:
@@ -186,13 +182,13 @@ class _Curve:
 
 
 def uniform_bits(levels: int) -> float:
-    """Bits per sub-pixel of a guess that takes every level for equally likely."""
+    """Bits per sub-pixel of a uniform guess."""
     return math.log2(levels)
 
 
 def axis_floor(points: list[CurvePoint], ceiling: float) -> float:
-    """Where a logarithmic axis that ends at `ceiling` bits may begin: an eighth, or less if some
-    point needs it. It moves in steps, so that the axis stands still while a curve grows."""
+    """The lower end of a logarithmic axis up to `ceiling` bits: an eighth, or less if a point needs
+    it. It moves in steps, so that the axis stays put while a curve grows."""
     lowest = min((point.bits_per_dim for point in points), default=ceiling)
     floor = ceiling / 8
     while 0 < lowest < floor:

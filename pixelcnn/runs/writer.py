@@ -1,4 +1,4 @@
-"""What the training process writes into its run's directory."""
+"""Writes the files of a run, from its training process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pixelcnn.checkpoints.files import read_card, save_checkpoint
 from pixelcnn.data.dataset import DataSet
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.snapshots import keep_moment
+from pixelcnn.runs.snapshots import keep_snapshot
 from pixelcnn.runs.status import RunStatus, State
 from pixelcnn.system.atomic_files import RowWriter, remove_unfinished, write_whole
 from pixelcnn.system.memory import most_memory_mb
@@ -24,7 +24,7 @@ from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step
 from pixelcnn.training.state import TrainingState, save_state
 from pixelcnn.training.trainer import Trainer
 
-# Often enough for a smooth display, and far too seldom to slow training down.
+# Often enough for a smooth display, and too seldom to slow training down.
 _STATUS_EVERY_S = 0.2
 
 _RESERVE_BYTES = 64 * 1024
@@ -32,7 +32,7 @@ _AVERAGED = ("nats", "bits_per_dim", "gradient_norm")
 
 
 class StatusWriter:
-    """Writes a run's status; keeps some disk space back to report even a full disk."""
+    """Writes a run's status; reserves disk space so that even a full disk can be reported."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -44,21 +44,21 @@ class StatusWriter:
 
     @property
     def status(self) -> RunStatus:
-        """The latest status, written or about to be."""
+        """The latest status, written or pending."""
         return self._status
 
-    def follow(self, trainer: Trainer) -> None:
-        """Report how far this trainer is, from now on."""
+    def attach(self, trainer: Trainer) -> None:
+        """Report the progress of this trainer from now on."""
         self._trainer = trainer
 
     def progress(self, images_per_second: float) -> None:
-        """Note that training went on; written a few times a second."""
+        """Report progress; written a few times a second."""
         self._status = replace(self._status, images_per_second=images_per_second)
         if time.monotonic() - self._written > _STATUS_EVERY_S:
             self._write()
 
     def enter(self, state: State, message: str = "") -> None:
-        """Write a new state at once."""
+        """Write a new state immediately."""
         self._status = replace(self._status, state=state, message=message)
         if not self._status.active:
             self._reserve.unlink(missing_ok=True)
@@ -79,7 +79,7 @@ class StatusWriter:
 
 
 class RunWriter:
-    """Turns the events of a trainer into files."""
+    """Writes the events of a trainer to files."""
 
     def __init__(
         self, run: Run, config: RunConfig, data: DataSet, trainer: Trainer, status: StatusWriter
@@ -96,22 +96,22 @@ class RunWriter:
         self._scored: Evaluated | None = None
         self._best_nats = self._stored_best()
         if self._rows.continues:
-            # Nothing was saved before the first step: not even the rows of step 0 count then.
+            # Nothing was saved before the first step, so a restart also drops the rows of step 0.
             self._rows.write({"event": "resumed", "step": trainer.step or -1})
-        keep_moment(run, trainer.kept_model, trainer.step)
+        keep_snapshot(run, trainer.kept_model, trainer.step)
 
     def record(self, event: Event) -> None:
-        """Write what an event has to say.
+        """Write one event.
 
         Raises:
-            OSError, CheckpointError: the disk is full, or the like; nothing written before is lost.
+            OSError, CheckpointError: cannot write, such as a full disk; earlier files are intact.
         """
         if isinstance(event, Step):
             self._steps.append(event)
             if event.step % _row_every(event.step) == 0:
                 self._write_steps()
             self._status.progress(event.images_per_second)
-            keep_moment(self._run, self._trainer.kept_model, event.step)
+            keep_snapshot(self._run, self._trainer.kept_model, event.step)
         elif isinstance(event, Evaluated):
             self._write_steps()
             self._rows.write({"event": "evaluated", **asdict(event)})
@@ -127,20 +127,20 @@ class RunWriter:
             self.save(event.state)
 
     def save(self, state: TrainingState) -> None:
-        """Store the state to go on from and the latest weights."""
+        """Save the state to resume from and the latest weights."""
         self._write_steps()
         save_state(self._run.state_path, state)
         self._save_weights("last")
 
     def close(self) -> None:
-        """Write what is known of the last steps, and close the file of metrics."""
+        """Write the pending steps, and close the metrics file."""
         try:
             self._write_steps()
         finally:
             self._rows.close()
 
     def _write_steps(self) -> None:
-        """One row for the steps since the row before: means of what is noisy."""
+        """Write one row for the steps since the last one, with means of noisy values."""
         if not self._steps:
             return
         row: dict[str, Any] = {"event": "step", **asdict(self._steps[-1])}
@@ -154,8 +154,8 @@ class RunWriter:
         save_checkpoint(path, self._trainer.kept_model, self._card())
 
     def _card(self) -> dict[str, Any]:
-        """Facts about the present weights. The score is on held-out images that also chose `best`,
-        which flatters it a little."""
+        """Facts about the current weights. The score is slightly optimistic, since the same
+        held-out images choose `best`."""
         trainer, data = self._trainer, self._data
         facts: dict[str, Any] = {
             "data": {
@@ -189,7 +189,7 @@ class RunWriter:
         return facts | dict(self._config.notes)
 
     def _stored_best(self) -> float:
-        """The score of the weights in `best.safetensors`, infinity if there are none."""
+        """The score of `best.safetensors`; infinity if it does not exist."""
         try:
             return float(read_card(self._run.checkpoint("best"))["test_nats"])
         except (ValueError, KeyError, TypeError):
@@ -203,7 +203,7 @@ def _save_images(path: Path, images: torch.Tensor) -> None:
 
 
 def _row_every(step: int) -> int:
-    """Steps a row: a curve needs no more, and a file of rows has to stay quick to read."""
+    """Steps per row: a curve needs no more, and the file stays quick to read."""
     return 1 if step <= 1000 else 10 if step <= 10_000 else 100
 
 

@@ -4,7 +4,7 @@ from .drawing import (
 )
 from .engines import (
     Engine as Engine,
-    TellingEngine as TellingEngine,
+    TracingEngine as TracingEngine,
     engine_names as engine_names,
     make_engine as make_engine,
     warm_up as warm_up,

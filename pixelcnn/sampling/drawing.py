@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal, overload
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.engines import Engine, TellingEngine, make_engine
+from pixelcnn.sampling.engines import Engine, TracingEngine, make_engine
 from pixelcnn.sampling.request import Progress, make_request
 from pixelcnn.sampling.trace import Trace, trace_of
 
 if TYPE_CHECKING:
-    from pixelcnn.sampling.numba.engine import Painting
+    from pixelcnn.sampling.numba.engine import EditableSamples
 
 
 @overload
@@ -117,8 +117,8 @@ def sample(
         chosen = make_engine(model, engine) if isinstance(engine, str) else engine
         if not trace:
             return chosen.run(request)
-        if isinstance(chosen, TellingEngine):
-            return trace_of(model, request, *chosen.run_telling(request))
+        if isinstance(chosen, TracingEngine):
+            return trace_of(model, request, *chosen.run_with_outputs(request))
         return trace_of(model, request, chosen.run(request))
     finally:
         model.train(was_training)
@@ -135,14 +135,13 @@ def paint(
     guidance: float = 0.0,
     uniforms: Tensor | None = None,
     seed: int | None = None,
-) -> Painting:
-    """Draw n images that can be changed at any pixel and drawn on from there.
+) -> EditableSamples:
+    """Draw n images that can be changed at any pixel and redrawn from there.
 
-    Nothing before the change is computed again, and the random numbers stay the same: a branch
-    beside the original. With everything known it is a pen that adds pixels: `Painting.redraw`
-    takes the changed drawing, and `Painting.log_prob` the probability of what stands there.
-    Arguments and errors are those of `sample`. The first call in a process compiles the fast
-    engine, unless `warm_up` has been called.
+    Earlier activations are reused and the random numbers stay the same, so a change makes a branch
+    beside the original. With everything known it works as a pen: `EditableSamples.redraw` takes the
+    changed drawing, and `EditableSamples.log_prob` gives its probability. Arguments and errors are
+    those of `sample`. The first call in a process compiles the fast engine, unless `warm_up` did.
     """
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
 

@@ -1,4 +1,4 @@
-"""The engines by name, and the choice among them."""
+"""The engines by name, and how one is chosen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Something that fills images; `reference` defines what is right."""
+    """Fills images; the `reference` engine defines the correct result."""
 
     name: str
 
@@ -29,10 +29,10 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class TellingEngine(Engine, Protocol):
-    """An engine that keeps what it drew from, so that nothing is computed twice for a trace."""
+class TracingEngine(Engine, Protocol):
+    """An engine that keeps the network's outputs, so that a trace computes nothing twice."""
 
-    def run_telling(self, request: Request) -> tuple[Tensor, Tensor]:
+    def run_with_outputs(self, request: Request) -> tuple[Tensor, Tensor]:
         """The filled images, and the network's outputs as `trace_of` takes them."""
         ...
 
@@ -42,7 +42,7 @@ def _numba_engine(model: AutoregressiveModel) -> Engine:
         from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
     except ImportError as error:
         raise ConfigError(
-            f"The fast sampler needs a package that is missing ({error}): pip install numba. The "
+            f"The numba engine needs a package that is missing ({error}): pip install numba. The "
             "engine 'torch' draws the same images without it, more slowly."
         ) from error
     return NumbaEngine(model)
@@ -56,16 +56,16 @@ _ENGINES: dict[str, Callable[[AutoregressiveModel], Engine]] = {
 
 
 def engine_names() -> list[str]:
-    """The engines that can be asked for by name, besides `auto`."""
+    """The names of all engines, besides `auto`."""
     return list(_ENGINES)
 
 
 def warm_up() -> None:
     """Compile the fast engine, or load it from the disk cache.
 
-    Some ten seconds once on a machine, half a second later. Until it has been called in a
-    process, `auto` is the torch engine, so that nobody waits for a compiler in a lesson. Without
-    the package numba there is nothing to compile, and it stays that engine.
+    Takes about ten seconds once per machine, then half a second per process. Until it is called,
+    `auto` means the torch engine, so that no page waits for the compiler. Without the package numba
+    it does nothing, and `auto` stays the torch engine.
     """
     try:
         from pixelcnn.sampling.numba import engine as numba_engine
@@ -80,14 +80,14 @@ def _compiled() -> bool:
 
 
 def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:
-    """An engine for a model with its present weights, for use more than once.
+    """An engine for a model with its current weights; may be reused.
 
     Args:
         model: any model of the registry.
-        engine: `auto` (the fastest that is ready and can serve), or one of `engine_names`.
+        engine: `auto` (the fastest that is ready and supports the model), or one of `engine_names`.
 
     Raises:
-        ConfigError: unknown engine, or one that cannot serve this model; the message says why.
+        ConfigError: the engine is unknown or does not support this model; the message says why.
     """
     if engine == "auto":
         if _compiled() and next(model.parameters()).device.type == "cpu":

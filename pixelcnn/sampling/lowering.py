@@ -1,20 +1,20 @@
-"""From a model's graph to a short program that fills an image pixel by pixel.
+"""Compiles a model's graph to a short program that fills an image pixel by pixel.
 
-Each value of the graph is computed once for each position and kept; what a later pixel needs of
-it is read from there. When it can be computed depends on what it reads:
+Each value of the graph is computed once per position and kept for later pixels. The phase of its
+computation depends on what it reads:
 
-- ABOVE: only rows above. Computed for the whole row at once, before the row begins.
+- ABOVE: only rows above. Computed for the whole row, before the row begins.
 - PIXEL: also this row, up to the pixel itself. Computed pixel by pixel.
-- AFTER: also the whole pixel itself. Computed when the pixel is drawn, for the pixels right of it
-  (the keys of a strict attention are of this kind).
+- AFTER: also the current pixel. Computed once the pixel is drawn, for the pixels right of it
+  (such as the keys of a strict attention).
 - ROW: also pixels further right (a vertical stack), or as AFTER but needed by later rows only.
-  Computed for the whole row at once, after the row is finished.
+  Computed for the whole row, after the row is finished.
 
 A convolution that reads both rows above and its own row is split: the rows above are an ABOVE
 step, and the PIXEL step starts from its result.
 
-A value at half the resolution is kept at the even rows and columns, when the pixel there has its
-turn; offsets count the pixels of the image.
+A value at half resolution is computed at even rows and columns, when their pixels are; offsets
+count pixels of the image.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from pixelcnn.sampling.steps import Phase, Program, Step, order
 
 
 def lower(model: AutoregressiveModel) -> Program:
-    """The program of a model with its present weights.
+    """Compile a model with its current weights.
 
     Raises:
-        ConfigError: the network looks ahead, so that no order of computation exists.
+        ConfigError: the network is not causal, so that no order of computation exists.
     """
     graph = trace(model)
     own = relations(graph, 1, 1)
@@ -67,9 +67,9 @@ def lower(model: AutoregressiveModel) -> Program:
 
 
 def _check_causal(own: Reach, model: AutoregressiveModel, output: Step) -> bool:
-    """Refuse a network that looks ahead; else, whether a colour sees earlier ones of its pixel.
+    """Whether a colour sees earlier ones of its pixel; raises if the network is not causal.
 
-    Looking down or right raised or made the output a ROW step; the own pixel is left.
+    Looking down or right has raised before or made the output a ROW step; the own pixel is left.
     """
     colours = model.config.channels
     colour = colour_of(len(own.group), colours).numpy()
@@ -77,8 +77,8 @@ def _check_causal(own: Reach, model: AutoregressiveModel, output: Step) -> bool:
     own_pixel = np.stack([seen[own.group[colour == c]].any(axis=0) for c in range(colours)])
     if output.phase > Phase.PIXEL or np.triu(own_pixel).any():
         raise ConfigError(
-            "this network is not causal: a pixel's distribution depends on the pixel itself or "
-            "on a later one. Only the reference engine can go through the motions of sampling it."
+            "This network is not causal: a pixel's distribution depends on the pixel itself or "
+            "on a later one. Only the reference engine can run it, and its samples mean nothing."
         )
     return bool(own_pixel.any())
 
@@ -112,7 +112,7 @@ def _lower_value(value: Value, inputs: tuple[Step, ...]) -> Step:
 
 
 def _from_the_right(phase: Phase) -> Phase:
-    """When something of this phase can be read by pixels further right, but not by its own."""
+    """The phase of a value that only pixels further right read."""
     return Phase.PIXEL if phase == Phase.AFTER else phase
 
 
@@ -123,12 +123,12 @@ def _lower_taps(value: Value, source: Step) -> Step:
         return Step("shift", Phase.ABOVE, value.channels, (source,), value.scale)
     unit = value.inputs[0].scale
     taps = {(dy * unit, dx * unit): weight.float() for (dy, dx), weight in layer.taps().items()}
-    if not taps:  # a single weight of type A: nothing is read, and only the bias is left
+    if not taps:  # a single weight of type A: only the bias is left
         taps = {(-1, 0): torch.zeros(value.inputs[0].channels, value.channels)}
     if any(dy > 0 for dy, _ in taps):
-        raise ConfigError(f"layer {value.name} looks at rows below, so nothing can be sampled.")
+        raise ConfigError(f"Layer {value.name} looks at rows below, so this network cannot sample.")
     if source.op == "shift":
-        # Shifting down and then reading is reading further up: the shift needs no step of its own.
+        # Reading a value shifted down is reading it further up, so the shift needs no step.
         taps = {(dy - source.scale, dx): weight for (dy, dx), weight in taps.items()}
         source = source.inputs[0]
     bias = layer.bias.detach().float() if getattr(layer, "bias", None) is not None else None

@@ -1,4 +1,4 @@
-"""The textbook sampler against the fast engine on one image, each timed on a clock of its own."""
+"""Times the textbook sampler against the fast engine on one image."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _FAST_RUNS = 3
 
 @dataclass(frozen=True)
 class Race:
-    """What both samplers did for the same random numbers.
+    """The results of both samplers for the same random numbers.
 
     Attributes:
-        image: uint8 `(C, H, W)`: what the fast engine drew, and the other one as far as it got.
-        fast_seconds: for the whole image, the median of three runs: it is so short that anything
-            else on the computer disturbs a single one.
-        naive_seconds: for the rows that were drawn in the time given.
-        naive_rows: how many rows those were, at least one.
+        image: uint8 `(C, H, W)`, by the fast engine.
+        fast_seconds: for the whole image, the median of three runs, since one run is so short that
+            any other work of the computer distorts it.
+        naive_seconds: for the rows drawn by the textbook sampler.
+        naive_rows: the number of these rows, at least one.
         equal: whether both drew the same pixels in these rows.
     """
 
@@ -48,12 +48,11 @@ class Race:
 
     @property
     def naive_whole_seconds(self) -> float:
-        """The whole image at the measured speed: each of its pixels costs the same full pass."""
+        """The whole image at the measured speed: every pixel costs the same full pass."""
         return self.naive_seconds * self.image.shape[1] / self.naive_rows
 
     @property
     def times_faster(self) -> float:
-        """How many times faster the fast engine was."""
         return self.naive_whole_seconds / self.fast_seconds
 
 
@@ -67,14 +66,14 @@ def race(
     seconds: float = 2.0,
     progress: Callable[[float], None] | None = None,
 ) -> Race:
-    """Draw one image with `engine`, then the same with the reference as far as it gets.
+    """Draw one image with `engine`, then the same with the reference until the time is up.
 
     Args:
         model: any model of the registry.
         engine: the fast one, ready.
         label, temperature, seed: of the image.
-        seconds: the time that the reference gets; it finishes the row it is in.
-        progress: told the part of that time that is over, 0 to 1.
+        seconds: time limit of the reference; it finishes its current row.
+        progress: called with the share of that time used, 0 to 1.
     """
     import torch
 
@@ -90,7 +89,7 @@ def race(
         image: Tensor = draw(engine=engine)
         fast.append(time.perf_counter() - start)
     drawn, rows, spent = image[:, :, :0], 0, 0.0
-    # Row by row, what is above being given: a full pass costs the same whatever it is given.
+    # Row by row with the rows above given: a full pass costs the same whatever is given.
     while rows < model.config.height and (spent < seconds or not rows):
         known = torch.zeros_like(image)
         known[:, :, :rows] = drawn

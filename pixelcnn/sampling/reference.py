@@ -1,4 +1,4 @@
-"""The textbook sampler: one full forward pass for every sub-pixel. The oracle for all others."""
+"""The textbook sampler: one full forward pass per sub-pixel. The oracle for all others."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import torch
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.nn.likelihoods import draw, guide, temper
+from pixelcnn.nn.likelihoods import apply_temperature, classifier_free_guidance, draw
 from pixelcnn.sampling.request import Request
 
 
 class ReferenceEngine:
-    """Samples by running the whole network again for every sub-pixel.
+    """Runs the whole network again for every sub-pixel.
 
     Source: van den Oord et al. 2016a, section 2: generation is sequential, pixel by pixel.
     """
@@ -37,7 +37,7 @@ class ReferenceEngine:
                     if known[at].all():
                         continue
                     log_probs = guided_log_probs(self.model, images, labels, request.guidance)
-                    probabilities = temper(
+                    probabilities = apply_temperature(
                         log_probs[:, :, channel, row, column], request.temperature
                     )
                     drawn = draw(probabilities, uniforms[at])
@@ -48,9 +48,9 @@ class ReferenceEngine:
 def guided_log_probs(
     model: AutoregressiveModel, images: Tensor, labels: Tensor | None, guidance: float
 ) -> Tensor:
-    """Log-probabilities of all levels, `(B, levels, C, H, W)`; see `guide`."""
+    """Log-probabilities of all levels, `(B, levels, C, H, W)`; see `classifier_free_guidance`."""
     log_probs = model.likelihood.level_log_probs(model(images, labels), images)
     if guidance == 0:
         return log_probs
     without = model.likelihood.level_log_probs(model(images), images)
-    return guide(log_probs, without, guidance)
+    return classifier_free_guidance(log_probs, without, guidance)

@@ -1,4 +1,4 @@
-"""What is asked of a sampler, checked once and in one form for all engines."""
+"""A sampling request, checked once and in one form for all engines."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Progress = Callable[[int, int], None]
 
 
 class SamplingCancelled(Exception):
-    """The caller's `cancelled` said so."""
+    """The caller's `cancelled` returned True."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Request:
     cancelled: Callable[[], bool] | None = None
 
     def advance(self, done: int, rows: int) -> None:
-        """Report the rows done, or raise `SamplingCancelled` if nobody wants the rest."""
+        """Report the rows done, or raise `SamplingCancelled` if the caller cancelled."""
         if self.cancelled is not None and self.cancelled():
             raise SamplingCancelled
         if self.progress is not None:
@@ -75,10 +75,10 @@ def make_request(
         DataError: labels, known, known_mask, uniforms.
     """
     if n < 1:
-        raise ConfigError(f"n = {n}; ask for at least one image.")
+        raise ConfigError(f"n = {n}; use at least 1.")
     if not 0 <= temperature <= MAX_TEMPERATURE:
         raise ConfigError(
-            f"temperature = {temperature} is outside 0 to {MAX_TEMPERATURE:.0f}; 1 is the "
+            f"temperature = {temperature} is outside 0 to {MAX_TEMPERATURE:.0f}. 1 is the "
             "model's own distribution, 0 always takes the likeliest level."
         )
     config = model.config
@@ -116,7 +116,7 @@ def _check_guidance(guidance: float, model: AutoregressiveModel, labels: Tensor 
         raise ConfigError(f"guidance = {guidance} is outside 0 to {MAX_GUIDANCE:.0f}; 0 is none.")
     if guidance and (labels is None or not model.config.label_dropout):
         raise ConfigError(
-            f"guidance = {guidance} needs labels, and a model that also knows images without one: "
+            f"guidance = {guidance} needs labels, and a model that also works without them: "
             "train it with label_dropout above 0."
         )
 
@@ -132,16 +132,16 @@ def _known(
     if known is None or known_mask is None:
         raise DataError("known and known_mask go together: give both or neither.")
     if known_mask.dtype != torch.bool:
-        raise DataError(f"known_mask has dtype {known_mask.dtype}; use torch.bool, True = given.")
+        raise DataError(f"known_mask has dtype {known_mask.dtype}; use torch.bool, True = known.")
     for name, tensor in (("known", known), ("known_mask", known_mask)):
         if tensor.dim() != 4 or any(
             size not in (1, wanted) for size, wanted in zip(tensor.shape, shape, strict=True)
         ):
             raise DataError(
-                f"{name} has shape {tuple(tensor.shape)}, which cannot be spread to {shape}."
+                f"{name} has shape {tuple(tensor.shape)}, which does not broadcast to {shape}."
             )
     known, given = known.expand(shape), known_mask.expand(shape)
-    # What lies under the unknown part is nobody's business, so it is cleared before the check.
+    # Levels of the unknown part are ignored, so they are cleared before the check.
     images = torch.where(given, known, torch.zeros((), dtype=known.dtype))
     model.check_images(images)
     return images.clone(), given

@@ -1,4 +1,4 @@
-"""The steps of a sampling program: what is computed, from what, and when."""
+"""The steps of a sampling program: what is computed, from which inputs, and when."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pixelcnn.nn.layers import Offset
 
 
 class Phase(IntEnum):
-    """When a step runs; a value's phase is at least that of what it reads at its own position."""
+    """When a step runs; a value's phase is at least that of its inputs at its own position."""
 
     ABOVE = 0
     PIXEL = 1
@@ -23,7 +23,7 @@ class Phase(IntEnum):
 
 @dataclass(eq=False, repr=False)
 class Step:
-    """One operation of the program, and the buffer that holds its result at every position.
+    """One operation of the program, and the buffer of its results.
 
     Attributes:
         op: `image`, `constant`, `linear`, `gate`, `concat_elu`, or an operation of
@@ -59,12 +59,12 @@ class Step:
 
     @property
     def reads(self) -> tuple[Step, ...]:
-        """All steps that must have run before."""
+        """All steps that must run before this one."""
         more = (step for step in (self.base, self.residual) if step is not None)
         return (*self.inputs, *more)
 
     def become(self, other: Step) -> None:
-        """Do what `other` did, in this step's place."""
+        """Take over all fields of `other`."""
         self.op, self.inputs, self.taps = other.op, other.inputs, other.taps
         self.bias, self.base, self.layer = other.bias, other.base, other.layer
         self.relu, self.residual = other.relu, other.residual
@@ -72,7 +72,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Program:
-    """The steps in order, the image first, the network's output last."""
+    """The steps in order: the image first, the network's output last."""
 
     steps: tuple[Step, ...]
     graph: Graph
@@ -83,22 +83,20 @@ class Program:
 
     @property
     def image(self) -> Step:
-        """The scaled image."""
         return self.steps[0]
 
     @property
     def output(self) -> Step:
-        """The distribution parameters."""
         return self.steps[-1]
 
     def in_phase(self, phase: Phase) -> list[Step]:
-        """The steps to run in one phase, in order."""
+        """The steps of one phase, in order."""
         fixed = ("image", "constant")
         return [step for step in self.steps if step.phase == phase and step.op not in fixed]
 
 
 def order(output: Step) -> list[Step]:
-    """Everything that `output` needs, each step after the ones it reads."""
+    """All steps that `output` needs, in an order in which they can run."""
     ordered: list[Step] = []
     done: set[Step] = set()
     stack = [(output, False)]
@@ -116,14 +114,14 @@ def order(output: Step) -> list[Step]:
 
 
 def uses(output: Step) -> Counter[Step]:
-    """How many steps read each step's result."""
+    """The number of steps that read each step's result."""
     return Counter(source for user in order(output) for source in user.reads)
 
 
 def spread(constant: Tensor, height: int, width: int) -> Tensor:
-    """A constant of lower resolution at the positions of the image that its pixels stand for.
+    """Repeat a constant of lower resolution to the image's resolution.
 
-    `(1|B, C, h, w)` to `(1|B, C, H, W)`; what is the same everywhere stays `(1|B, C, 1, 1)`.
+    `(1|B, C, h, w)` to `(1|B, C, H, W)`; a spatially constant `(1|B, C, 1, 1)` stays so.
     """
     rows = constant.shape[2]
     if rows in (1, height):

@@ -1,4 +1,4 @@
-"""Runs a lowered program with torch: every activation is computed once and kept."""
+"""Runs a lowered program with torch, computing every activation once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.nn.likelihoods import draw, guide, temper
+from pixelcnn.nn.likelihoods import apply_temperature, classifier_free_guidance, draw
 from pixelcnn.sampling.lowering import lower
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.steps import Phase, Program
@@ -14,16 +14,16 @@ from pixelcnn.sampling.torch_steps import Buffers
 from pixelcnn.system.devices import one_thread
 
 MAX_BATCH = 32
-"""Images computed together: more would only take memory."""
+"""Images per pass: more would only take memory."""
 
 
 class TorchEngine:
     """The cached sampler: the same images as the reference, in a small part of its time.
 
-    On CUDA thousands of small kernels would each wait to be launched. From the second request of a
-    kind on (number of images, temperature, guidance), the work of each row is captured as one
-    graph and replayed as such; keep the engine to profit. A graph has no ifs, so given pixels are
-    then computed like the others, and only not drawn.
+    On CUDA, launching thousands of small kernels would dominate. From the second request of the
+    same kind on (number of images, temperature, guidance), each row is captured as a CUDA graph
+    and replayed, so reuse the engine. A graph has no branches: known pixels are then computed like
+    the others, only not drawn.
     """
 
     name = "torch"
@@ -54,14 +54,14 @@ class TorchEngine:
             return self._kept[key]
         filling = _Pass(self.model, self.program, batch, request.temperature, request.guidance)
         if self.replays:
-            self._kept = {key: filling}  # only the latest kind: it holds all activations
+            self._kept = {key: filling}  # only the latest kind, since it holds all activations
         return filling
 
 
 class _Pass:
-    """One batch on its way from the first pixel to the last; may begin again with another.
+    """One pass over a batch, from the first pixel to the last; reusable for another batch.
 
-    With guidance, the buffers hold each image twice: with its label, then without one.
+    With guidance, the buffers hold each image twice: with its label, then without.
     """
 
     def __init__(
@@ -81,13 +81,13 @@ class _Pass:
         self.uniforms = torch.zeros(shape, device=device)
         self.copies = 2 if guidance else 1
         self.buffers = Buffers(program, self.copies * batch, device)
-        # Where a pixel waits for the one before it to be drawn, no run can be passed over at once.
+        # Where a pixel waits for the one before it, a range of known pixels cannot be done at once.
         self.sequential = bool(program.in_phase(Phase.AFTER))
         self.runs = 0
         self.graphs: dict[int, torch.cuda.CUDAGraph] = {}
 
     def begin(self, request: Request, part: slice) -> None:
-        """Take over what is asked for, in place: a captured graph knows these tensors only."""
+        """Load a request in place, since a captured graph refers to these tensors."""
         self.images.copy_(request.images[part])
         self.known.copy_(request.known[part])
         self.uniforms.copy_(request.uniforms[part])
@@ -100,7 +100,7 @@ class _Pass:
     def run(self, request: Request, rows_before: int, rows: int) -> Tensor:
         height = self.images.shape[2]
         given = self.known.all(dim=1).all(dim=0).tolist()  # (H, W)
-        # The first time runs as it is: libraries set themselves up then, which no graph may hold.
+        # The first pass runs uncaptured, since libraries initialise themselves then.
         replaying = self.runs > 0 and self.images.is_cuda
         self.runs += 1
         for row in range(height):
@@ -120,7 +120,7 @@ class _Pass:
         self.graphs[row].replay()
 
     def fill_row(self, row: int, given: list[bool]) -> None:
-        """Everything from the first pixel of a row to the last; `given` may be passed over."""
+        """Fill one row; pixels that are `given` in every image may be skipped."""
         width = self.images.shape[3]
         self.buffers.compute(Phase.ABOVE, row, 0, width)
         column = 0
@@ -138,24 +138,25 @@ class _Pass:
         self.buffers.compute(Phase.ROW, row, 0, width)
 
     def _pass_over(self, row: int, start: int, stop: int) -> None:
-        """A run of pixels known in every image: all of it at once, and nothing to draw."""
+        """Handle a range of pixels known in every image at once, without drawing."""
         self._show(row, start, stop)
         self.buffers.compute(Phase.PIXEL, row, start, stop)
 
     def _show(self, row: int, start: int, stop: int) -> None:
-        """Put levels where the network reads them."""
+        """Write levels to the network's input."""
         scaled = self.model.scale(self.images[:, :, row, start:stop]).transpose(1, 2)
         image = self.buffers.view(self.program.image, row, start, stop)  # (B, columns, C)
         image.copy_(scaled.repeat(self.copies, 1, 1))
 
     def _sample_pixel(self, row: int, column: int) -> None:
         for channel in range(self.images.shape[1]):
-            # Features of a later colour may see the earlier ones: then each has its own turn.
+            # Features of a later colour may depend on the earlier ones: compute them anew.
             if channel == 0 or self.program.sees_own_colours:
                 self.buffers.compute(Phase.PIXEL, row, column, column + 1)
             at = (slice(None), channel, row, column)
             drawn = draw(
-                temper(self._log_probs(row, column, channel), self.temperature), self.uniforms[at]
+                apply_temperature(self._log_probs(row, column, channel), self.temperature),
+                self.uniforms[at],
             )
             self.images[at] = torch.where(self.known[at], self.images[at], drawn)
             self._show(row, column, column + 1)
@@ -169,4 +170,4 @@ class _Pass:
         if not self.guidance:
             return log_probs
         conditional, unconditional = log_probs.chunk(2)
-        return guide(conditional, unconditional, self.guidance)
+        return classifier_free_guidance(conditional, unconditional, self.guidance)

@@ -1,8 +1,8 @@
-"""What each step of a program computes, with torch, for a stretch of one row of the picture.
+"""The steps of a sampling program in torch, for a range of columns of one row.
 
-Buffers hold a result at every position of the picture, with a frame of zeros wide enough for
-every tap, as the convolutions' padding has it. A stretch is a single column in the PIXEL phase, the
-whole row otherwise, or a run of known pixels at once.
+Buffers hold the results of all positions, with a frame of zeros wide enough for every tap, like a
+convolution's padding. The range is a single column in the PIXEL phase, else the whole row or a run
+of known pixels.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pixelcnn.sampling.steps import Phase, Program, Step, spread
 
 
 class Buffers:
-    """All results of a program for one batch, and the means to compute them."""
+    """All results of a program for one batch, and the methods that compute them."""
 
     def __init__(self, program: Program, batch: int, device: torch.device) -> None:
         self.program = program
@@ -36,7 +36,7 @@ class Buffers:
         self.offsets = {
             step: torch.tensor([dy * line + dx for dy, dx in step.taps], device=device)
             for step in self.weights
-        }  # (taps,): where each tap reads, in a picture written as one line
+        }  # (taps,): where each tap reads in the flattened image
         self.results = {step: self._room(step.channels, device) for step in program.steps}
         self.memories = {
             step: self._room(step.channels, device)
@@ -50,11 +50,11 @@ class Buffers:
         return torch.zeros(self.batch, rows, columns, channels, device=device)
 
     def set_labels(self, labels: Tensor | None) -> None:
-        """Compute what depends on nothing but the labels, int64 `(B,)`."""
+        """Compute what depends only on the labels, int64 `(B,)`."""
         constants = self.program.graph.constants(labels)
         for step in self.program.steps:
             if step.op == "constant":
-                # (1|B, C, 1|H, 1|W) spreads to what is inside the frame.
+                # (1|B, C, 1|H, 1|W) broadcasts to the inside of the frame.
                 value = spread(constants[step.constant], self.height, self.width)
                 inside = self.results[step][:, self.up :, self.side : self.side + self.width]
                 inside.copy_(value.permute(0, 2, 3, 1))
@@ -62,16 +62,16 @@ class Buffers:
                     inside += step.bias
 
     def view(self, step: Step, row: int, start: int, stop: int) -> Tensor:
-        """A stretch of one row of a step's result: `(B, columns, C)`."""
+        """A range of one row of a step's results: `(B, columns, C)`."""
         return self._stretch(self.results[step], row, start, stop)
 
     def _stretch(self, room: Tensor, row: int, start: int, stop: int) -> Tensor:
         return room[:, row + self.up, self.side + start : self.side + stop]
 
     def compute(self, phase: Phase, row: int, start: int, stop: int) -> None:
-        """Run all steps of a phase on a stretch of a row."""
+        """Run all steps of a phase on a range of columns."""
         for step in self.phases[phase]:
-            # A step of lower resolution has results at multiples of its scale only.
+            # A step of lower resolution has results only at multiples of its scale.
             first = -(-start // step.scale) * step.scale
             if row % step.scale == 0 and first < stop:
                 self._run(step, row, first, stop)
@@ -121,7 +121,7 @@ class Buffers:
         return patches.view(len(room), count, -1) @ self.weights[step]
 
     def _upsampled(self, step: Step, row: int, start: int, stop: int) -> Tensor:
-        """The result of the source at the multiple of its scale at or before each position."""
+        """The source's result at the multiple of its scale at or before each position."""
         scale = step.inputs[0].scale
         columns = torch.arange(start, stop, step.scale, device=self.results[step].device)
         source = self.view(step.inputs[0], row - row % scale, 0, self.width)
@@ -145,11 +145,11 @@ class Buffers:
         seen = torch.arange(k.shape[2], device=q.device) < (own[:, None] + (not layer.strict))
         scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5
         weights = scores.masked_fill(~seen, -torch.inf).softmax(dim=-1)
-        # The first position of a strict attention has nothing to attend to.
+        # With strict attention, the first position has nothing to attend to.
         return (weights.nan_to_num(0.0) @ v).transpose(1, 2).flatten(2)
 
     def _recur(self, step: Step, row: int, start: int, stop: int) -> None:
-        """Position by position, since each state needs the one before it."""
+        """Position by position, since each state needs the previous one."""
         layer = step.layer
         assert isinstance(layer, Recurrence)
         result, memory = self.results[step], self.memories[step]
@@ -169,7 +169,7 @@ class Buffers:
 
 
 def _at_each_position(step: Step, inputs: list[Tensor]) -> Tensor:
-    """The steps that look at nothing but their own position: `(B, columns, C)` to the same."""
+    """Pointwise steps: `(B, columns, C)` to the same."""
     if isinstance(step.layer, ChannelNorm):
         normal = step.layer.normalize(inputs[0])
         return normal.relu_() if step.relu else normal

@@ -1,4 +1,4 @@
-"""What a model thought at each sub-pixel of images that it drew."""
+"""Traces: the model's distribution at each sub-pixel of images that it drew."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ import torch
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.nn.likelihoods import guide, temper
+from pixelcnn.nn.likelihoods import apply_temperature, classifier_free_guidance
 from pixelcnn.sampling.request import Request
 
-# On a CPU the activations of two images stay in its cache, which makes the pass twice as fast, and
-# those of a whole film would take 200 MB; so would the bins of a mixture of 256 levels.
+# On a CPU the activations of two images fit into its cache, which makes the pass twice as fast;
+# those of a whole film would take 200 MB, and so would the bins of a 256-level mixture.
 _AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Trace:
-    """Samples with what the model thought at each sub-pixel.
+    """Samples with the model's distribution at each sub-pixel.
 
     Attributes:
         images: uint8 `(n, C, H, W)`.
         probabilities: uint8 `(n, K, C, H, W)`, 255 for 1: the distribution that was drawn from.
             K is `levels`, or 1 for two levels: the probability of level 1.
-        entropy: float32 `(n, C, H, W)`, bits: of the distribution that was drawn from.
+        entropy: float32 `(n, C, H, W)`, bits, of that distribution.
         log_prob: float32 `(n, C, H, W)`, nats: of the chosen level under the model itself, at
             temperature 1. Its sum over an image is `model.log_prob`.
         uniforms: float32 `(n, C, H, W)`.
@@ -43,15 +43,15 @@ class Trace:
 def trace_of(
     model: AutoregressiveModel, request: Request, images: Tensor, outputs: Tensor | None = None
 ) -> Trace:
-    """What the model thought at each sub-pixel of finished images.
+    """The trace of finished images.
 
     Args:
         model: in evaluation mode.
-        request: what the images were drawn for.
+        request: for which the images were drawn.
         images: uint8 `(n, C, H, W)`.
-        outputs: `(1, n, C * P, H, W)`, as `network` returns them, if the engine has kept them; with
-            guidance, those without a label follow in a second place. Without them, a forward pass
-            over the finished images gives the same, since a pixel sees only what came before it.
+        outputs: `(1, n, C * P, H, W)`, as `network` returns them, or `(2, ...)` with guidance (the
+            second without labels), if the engine kept them. Otherwise one forward pass over the
+            finished images gives the same, since a pixel depends on earlier ones only.
     """
     if outputs is None:
         outputs = _forward(model, request, images)
@@ -59,8 +59,10 @@ def trace_of(
     log_probs = _log_probs(model, outputs[0], images)  # (n, levels, C, H, W)
     guided = log_probs
     if request.guidance:
-        guided = guide(log_probs, _log_probs(model, outputs[1], images), request.guidance)
-    probabilities = temper(guided, request.temperature)
+        guided = classifier_free_guidance(
+            log_probs, _log_probs(model, outputs[1], images), request.guidance
+        )
+    probabilities = apply_temperature(guided, request.temperature)
     entropy = torch.special.entr(probabilities).sum(dim=1) / torch.log(torch.tensor(2.0))
     chosen = log_probs.gather(1, images.long().unsqueeze(1)).squeeze(1)
     shown = probabilities[:, 1:] if model.config.levels == 2 else probabilities
@@ -92,7 +94,7 @@ def _forward(model: AutoregressiveModel, request: Request, images: Tensor) -> Te
 
 
 def _log_probs(model: AutoregressiveModel, output: Tensor, images: Tensor) -> Tensor:
-    """Of all levels, `(n, levels, C, H, W)`."""
+    """Log-probabilities of all levels, `(n, levels, C, H, W)`."""
     parameters = model.unpack(output)
     parts = _parts(len(images), output.device)
     return torch.cat(
@@ -101,6 +103,6 @@ def _log_probs(model: AutoregressiveModel, output: Tensor, images: Tensor) -> Te
 
 
 def _parts(n: int, device: torch.device) -> list[slice]:
-    """The images to work on together."""
+    """Slices of images to process together."""
     some = _AT_ONCE if device.type == "cpu" else n
     return [slice(start, start + some) for start in range(0, n, some)]

@@ -1,13 +1,13 @@
-"""How good are samples? Scores that look at the images alone, whatever drew them.
+"""Scores of samples, which look at the images alone, whatever drew them.
 
     from pixelcnn.scores import load_classifier, frechet_distance, two_sample_test
 
     classifier, _ = load_classifier("checkpoints/scores/digit-classifier.safetensors")
     distance = frechet_distance(classifier.features(samples), classifier.features(test_digits))
-    verdict = two_sample_test(samples, test_digits)   # accuracy 0.5: it cannot tell them apart
+    verdict = two_sample_test(samples, test_digits)   # accuracy 0.5: indistinguishable
 
-The likelihood (`pixelcnn.metrics`) asks how well a model expects real images; these ask how real
-its own look. A model can do well at one and badly at the other.
+The likelihood (`pixelcnn.metrics`) measures how well a model predicts real images; these scores
+measure how real its samples look. A model can be good at one and bad at the other.
 """
 
 import lazy_loader

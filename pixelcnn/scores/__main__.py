@@ -1,4 +1,4 @@
-"""`python -m pixelcnn.scores` trains the digit classifier that the scores rest on, and ships it."""
+"""`python -m pixelcnn.scores` trains the digit classifier that the scores are based on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SHIPPED = CHECKPOINTS / "scores" / "digit-classifier.safetensors"
 
 @dataclass(frozen=True)
 class Classifier:
-    """Train a classifier on black-and-white digits, measure it on the test digits, write it.
+    """Train a classifier on black-and-white digits, test it, and write it.
 
     Attributes:
         data: name of the data set.
@@ -42,7 +42,7 @@ class Classifier:
     output: Path = SHIPPED
 
     def run(self) -> None:
-        """Train, measure, write and print."""
+        """Train, test, write and print."""
         data = load_data(self.data)
         torch.manual_seed(self.seed)
         model = DigitClassifier(ClassifierConfig(size=data.height, classes=data.classes))

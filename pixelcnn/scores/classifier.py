@@ -1,7 +1,7 @@
-"""A small digit classifier, whose features stand for what a person would look at.
+"""A small digit classifier, whose features the scores use.
 
-The scores of the field use Inception, a classifier of photographs of 24 million parameters. For
-digits a network that has learned digits sees more, and is four hundred times smaller.
+The field uses Inception, a photograph classifier of 24 million parameters. For digits, a network
+trained on digits sees more and is four hundred times smaller.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 FEATURES = 64
 _SHIFT = 14
-"""Training moves the digits about by up to a 14th of their size: for MNIST 2 pixels."""
+"""Training shifts the digits by up to a 14th of their size: for MNIST 2 pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClassifierConfig:
-    """JSON-able.
+    """Options of `DigitClassifier`; JSON-able.
 
     Attributes:
         levels: of the images, 2 to 256.
         size: rows and columns, in pixels.
-        classes: how many.
+        classes: number of classes.
     """
 
     levels: int = 2
@@ -46,11 +46,11 @@ class ClassifierConfig:
         for name, low, high in (("levels", 2, 256), ("size", 8, 64), ("classes", 2, 100)):
             value = getattr(self, name)
             if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                raise ConfigError(f"{name} = {value!r} is no whole number from {low} to {high}.")
+                raise ConfigError(f"{name} = {value!r} is not a whole number from {low} to {high}.")
 
 
 class DigitClassifier(nn.Module):
-    """Two convolutions of 5 x 5, two fully connected layers; 64 features before the last one.
+    """Two 5 x 5 convolutions, two fully connected layers; 64 features before the last one.
 
     Source: LeNet-5 (LeCun et al. 1998, section II.B), with ReLU, maximum pooling and dropout.
     """
@@ -67,7 +67,7 @@ class DigitClassifier(nn.Module):
         self.output = nn.Linear(FEATURES, config.classes)
 
     def features(self, images: Tensor) -> Tensor:
-        """Uint8 `(B, 1, H, W)` to float32 `(B, 64)`, without gradients and in parts.
+        """Uint8 `(B, 1, H, W)` to float32 `(B, 64)`, without gradients and in batches.
 
         Raises:
             DataError: images of another size.
@@ -82,7 +82,7 @@ class DigitClassifier(nn.Module):
             return torch.cat([self._features(some) for some in images.split(500)])
 
     def probabilities(self, images: Tensor) -> Tensor:
-        """p(class | image), as it thinks: float32 `(B, classes)`. Arguments as for `features`."""
+        """p(class | image): float32 `(B, classes)`. Arguments as for `features`."""
         with torch.inference_mode():
             return self.output(self.features(images)).softmax(dim=1)
 
@@ -100,11 +100,11 @@ class DigitClassifier(nn.Module):
 def train_classifier(
     model: DigitClassifier, data: DataSet, *, steps: int, seed: int = 0, batch_size: int = 64
 ) -> Iterator[float]:
-    """Train `model` in place with AdamW on digits that are moved about; yields each step's loss.
+    """Train `model` in place with AdamW on randomly shifted digits; yields each step's loss.
 
     Raises:
         ConfigError: steps or batch_size below 1.
-        DataError: data that the model does not fit.
+        DataError: the data does not fit the model.
     """
     if steps < 1 or batch_size < 1:
         raise ConfigError(f"steps = {steps} and batch_size = {batch_size} must be at least 1.")
@@ -135,7 +135,7 @@ def _losses(model: DigitClassifier, batches: Batches, steps: int, seed: int) -> 
 
 
 def _moved(images: Tensor) -> Tensor:
-    """Each batch a few pixels to the side: digits are where they are by chance."""
+    """Shift a batch by a few pixels, since the position of digits is arbitrary."""
     size = images.shape[2]
     most = size // _SHIFT
     top, left = torch.randint(2 * most + 1, (2,)).tolist()
@@ -145,7 +145,7 @@ def _moved(images: Tensor) -> Tensor:
 def save_classifier(
     path: str | os.PathLike[str], model: DigitClassifier, card: Mapping[str, Any]
 ) -> None:
-    """Write a classifier, completely or not at all; see `pixelcnn.checkpoints.save_checkpoint`."""
+    """Write a classifier atomically; see `pixelcnn.checkpoints.save_checkpoint`."""
     save_checkpoint(path, model, card)
 
 
@@ -153,7 +153,7 @@ def load_classifier(path: str | os.PathLike[str]) -> tuple[DigitClassifier, Card
     """Read a classifier, in evaluation mode, and its card.
 
     Raises:
-        CheckpointError: the file is missing, damaged, or holds something else.
+        CheckpointError: the file is missing, damaged, or of another kind.
     """
     return load_with(path, _build, [DigitClassifier.name])
 

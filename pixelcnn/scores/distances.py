@@ -1,4 +1,4 @@
-"""How far apart two sets of images are, in the features of a classifier."""
+"""Distances between two sets of images, in the features of a classifier."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pixelcnn.errors import DataError
 
 
 class PrecisionRecall(NamedTuple):
-    """Both 0 to 1: samples that look real, and real images that the samples come near to."""
+    """Both 0 to 1: share of samples near real images, and of real images near samples."""
 
     precision: float
     recall: float
@@ -21,17 +21,17 @@ def frechet_distance(features: Tensor, others: Tensor) -> float:
     """The Fréchet distance between two normal distributions fitted to features `(N, D)`, `(M, D)`.
 
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", section 4 (FID),
-    with the features of our digit classifier in place of Inception's. 0 for equal sets; biased
+    with the features of our digit classifier instead of Inception's. 0 for equal sets; biased
     upwards for small ones, so compare only sets of equal size.
 
     Raises:
-        DataError: fewer than two images, or features that do not fit together.
+        DataError: fewer than two images, or features of different sizes.
     """
     _check(features, others)
     a, b = features.double(), others.double()
     mean = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
     covariance, other = a.T.cov(), b.T.cov()
-    # tr sqrt(AB): the eigenvalues of AB are real and not negative, as both factors are covariances.
+    # tr sqrt(AB): AB has real, non-negative eigenvalues, since both factors are covariances.
     root = torch.linalg.eigvals(covariance @ other).real.clamp(min=0).sqrt().sum()
     distance = mean + covariance.trace() + other.trace() - 2 * root
     return max(distance.item(), 0.0)
@@ -42,7 +42,7 @@ def class_score(probabilities: Tensor) -> float:
 
     Source: Salimans et al. 2016, "Improved Techniques for Training GANs", section 4 (the Inception
     score). High if each image is clearly of one class and all classes occur; blind to everything
-    else, such as ten digits repeated for ever.
+    else, such as ten digits repeated forever.
 
     Args:
         probabilities: `(N, classes)`, rows that sum to 1.
@@ -56,9 +56,9 @@ def class_score(probabilities: Tensor) -> float:
 def precision_and_recall(real: Tensor, samples: Tensor, neighbours: int = 3) -> PrecisionRecall:
     """The share of samples among the real images, and of real images among the samples.
 
-    A point is "among" a set if it is no further from one of its members than that member's
-    `neighbours`-th nearest fellow. A few odd real images, far from all others, make much room
-    around them: precision can stay high for samples that are plainly noise, so look at both.
+    A point is "among" a set if it is at least as near to one of its members as that member's
+    `neighbours`-th nearest neighbour in the set. A few outliers among the real images cover much
+    space: precision can stay high for samples that are plainly noise, so look at both.
 
     Source: Kynkäänniemi et al. 2019, "Improved Precision and Recall Metric for Assessing
     Generative Models", section 3.1.
@@ -69,28 +69,27 @@ def precision_and_recall(real: Tensor, samples: Tensor, neighbours: int = 3) -> 
         neighbours: 1 or more.
 
     Raises:
-        DataError: too few images, or features that do not fit together.
+        DataError: too few images, or features of different sizes.
     """
     _check(real, samples, neighbours + 1)
     return PrecisionRecall(_among(samples, real, neighbours), _among(real, samples, neighbours))
 
 
 def nearest_images(images: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-    """For each image the most similar of others: is the model repeating what it was trained on?
+    """The most similar of `others` for each image: does the model repeat its training images?
 
     Args:
         images: uint8 `(N, C, H, W)`.
         others: uint8 `(M, C, H, W)`, such as the training images.
 
     Returns:
-        The index of the nearest, int64 `(N,)`, and the root of the summed squared differences to
-        it, float32 `(N,)`, in levels. For two levels its square is the number of pixels that
-        differ.
+        The index of the nearest, int64 `(N,)`, and the Euclidean distance to it, float32 `(N,)`, in
+        levels. For two levels its square is the number of pixels that differ.
     """
     flat, other = images.flatten(1).float(), others.flatten(1).float()
     nearest = [torch.cdist(some, other).min(dim=1) for some in flat.split(100)]
     indices = torch.cat([one.indices for one in nearest])
-    # Once more, since the fast way to many distances rounds.
+    # Recomputed, since the fast way to many distances rounds.
     return indices, (flat - other[indices]).square().sum(dim=1).sqrt()
 
 
@@ -104,7 +103,7 @@ def _check(features: Tensor, others: Tensor, least: int = 2) -> None:
     if features.dim() != 2 or others.dim() != 2 or features.shape[1] != others.shape[1]:
         raise DataError(
             f"features of shapes {tuple(features.shape)} and {tuple(others.shape)} do not fit "
-            "together; give (images, features) of one classifier."
+            "together; use (images, features) of one classifier."
         )
     if min(len(features), len(others)) < least:
-        raise DataError(f"there are too few images; give at least {least} of each kind.")
+        raise DataError(f"There are too few images; use at least {least} of each kind.")

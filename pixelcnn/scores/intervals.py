@@ -1,4 +1,4 @@
-"""How sure a number is."""
+"""Confidence intervals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from pixelcnn.errors import DataError
 
 _Z = 1.959964
-"""Standard deviations that hold 95 % of a normal distribution."""
+"""Standard deviations on each side that contain 95 % of a normal distribution."""
 _DRAWN_AT_ONCE = 200_000  # scores: 3 MB
 
 
@@ -24,11 +24,11 @@ class Interval(NamedTuple):
 
     @property
     def clear(self) -> bool:
-        """Whether the interval lies on one side of zero."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
     def times(self, factor: float) -> Interval:
-        """The same in another unit; the factor is above zero."""
+        """The same in another unit; the factor must be positive."""
         return Interval(*(factor * number for number in self))
 
 
@@ -38,16 +38,16 @@ def bootstrap_mean(scores: Tensor, *, draws: int = 2000, seed: int = 0) -> Inter
     Source: Efron 1979; percentiles of the means of scores drawn with replacement.
 
     Args:
-        scores: one for each image, such as nats: `(N,)`.
-        draws: how often the images are drawn anew.
-        seed: of these draws.
+        scores: one per image, such as nats: `(N,)`.
+        draws: number of resamples.
+        seed: of the resamples.
 
     Raises:
         DataError: another shape, or fewer than two images.
     """
     if scores.dim() != 1 or len(scores) < 2:
         raise DataError(
-            f"scores of shape {tuple(scores.shape)}; give one score for each of at least two "
+            f"scores has shape {tuple(scores.shape)}; use one score for each of at least two "
             "images."
         )
     scores, count = scores.double(), len(scores)
@@ -68,8 +68,8 @@ def bootstrap_difference(
     than the scores themselves.
 
     Args:
-        ours: scores of the images under one model, such as nats: `(N,)`.
-        theirs: of the same images under the other: `(N,)`.
+        ours: scores under one model, such as nats: `(N,)`.
+        theirs: scores of the same images under the other: `(N,)`.
         draws, seed: as for `bootstrap_mean`.
 
     Raises:
@@ -84,7 +84,7 @@ def bootstrap_difference(
 
 
 def share_interval(hits: int, of: int) -> Interval:
-    """A share of `of` tries, with Wilson's score interval (Wilson 1927)."""
+    """A proportion with Wilson's score interval (Wilson 1927)."""
     share = hits / of
     spread = _Z * math.sqrt(share * (1 - share) / of + _Z**2 / (4 * of**2))
     middle, room = share + _Z**2 / (2 * of), 1 + _Z**2 / of

@@ -1,4 +1,4 @@
-"""A checkpoint's card in words: Markdown that a person reads before using the weights."""
+"""Model cards: a checkpoint's facts as Markdown, to read before using the weights."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def model_card(
     command: str = "",
     sheet: str = "",
 ) -> str:
-    """What is known about a checkpoint, and the command behind each figure.
+    """The facts about a checkpoint, and the command behind each figure.
 
     Args:
         name: of the checkpoint.
-        header: its own account of itself.
-        scores: of samples drawn from it.
-        about: what it is for, in a sentence.
-        command: what measured `scores`.
-        sheet: file name of a picture of samples, beside the card.
+        header: of the checkpoint.
+        scores: of its samples.
+        about: its purpose, in a sentence.
+        command: that measured `scores`.
+        sheet: file name of an image of samples, beside the card.
     """
     parts = [f"# {name}"]
     if about:

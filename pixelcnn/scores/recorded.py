@@ -1,7 +1,7 @@
-"""What the page Compare shows first of the shipped models, measured beforehand.
+"""Measurements of the shipped models that the page Compare shows first.
 
-`python -m pixelcnn.scores.recorded` measures again, which is due whenever weights change. Until
-then the page measures such a model itself: each record names the file that it belongs to.
+`python -m pixelcnn.scores.recorded` measures again, which is needed when weights change. Until
+then the page measures such a model itself: each record has the hash of its file.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ PICTURES = 12
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What was measured of one model.
+    """Measurements of one model.
 
     Attributes:
         nats: of each of the `unseen_digits`, float32 `(500,)`.
-        pictures: drawn with the seeds 0, 1, 2 ..., and told 0, 1, 2 ... in turn if the model has
+        pictures: samples with the seeds 0, 1, 2 ..., and labels 0, 1, 2 ... if the model has
             classes: uint8 `(12, 1, H, W)`.
     """
 
@@ -39,7 +39,7 @@ class Record:
 
 
 def read_record(name: str, checkpoint: Path) -> Record | None:
-    """The record of a checkpoint, None if there is none of this very file."""
+    """The record of a checkpoint; None unless it was measured on this very file."""
     try:
         arrays = read_npz(RECORDED)
         if str(arrays[f"{name}/digest"]) != _digest(checkpoint):
@@ -78,7 +78,6 @@ class Measure:
 
 
 def measure(checkpoint: Path) -> Record:
-    """Measure one model."""
     import torch
 
     from pixelcnn.checkpoints.files import load_checkpoint

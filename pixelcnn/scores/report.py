@@ -1,7 +1,7 @@
 """All scores of drawn images at once, each beside that of real ones.
 
-A score says little on its own: a Fréchet distance of 20 may be as near as 500 images can come. So
-real images, others than those that all are measured against, are scored like the drawn ones.
+A score alone says little: a Fréchet distance of 20 may be the best that 500 images can reach. So
+another set of real images is scored in the same way.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from pixelcnn.scores.two_sample import TwoSample, two_sample_test
 
 @dataclass(frozen=True, eq=False)
 class SetScores:
-    """What the scores say of one set of images.
+    """The scores of one set of images.
 
     Attributes:
         images: uint8 `(n, 1, H, W)`.
-        frechet: see `frechet_distance`, against the real images.
+        frechet: see `frechet_distance`, to the real images.
         classes: see `class_score`.
         among: see `precision_and_recall`.
         verdict: of the two-sample test against the real images.
-        nearest: the most similar training image of each, by index, int64 `(n,)`.
-        differ: how many pixels differ from it, for two levels, float32 `(n,)`.
+        nearest: index of the most similar training image of each, int64 `(n,)`.
+        differ: number of pixels that differ from it, for two levels, float32 `(n,)`.
     """
 
     images: Tensor
@@ -47,15 +47,15 @@ class SetScores:
 
     @property
     def typical(self) -> float:
-        """Half of the images are nearer than this, in pixels, to a training image."""
+        """The median distance to a training image, in pixels."""
         return self.differ.median().item()
 
     def closest(self, labels: Tensor, count: int) -> Tensor:
-        """The images nearest to a training image, one for each class of these: indices `(k,)`.
+        """The images nearest to a training image, one per class of that: indices `(k,)`.
 
         Args:
             labels: of the training images.
-            count: the most images.
+            count: maximum number of images.
         """
         order = self.differ.argsort()
         classes = labels[self.nearest[order]]
@@ -66,14 +66,14 @@ class SetScores:
 def score_set(
     images: Tensor, real: Tensor, training: Tensor, classifier: DigitClassifier
 ) -> SetScores:
-    """Every score of `images`, uint8 `(n, 1, H, W)` of two levels.
+    """All scores of `images`, uint8 `(n, 1, H, W)` of two levels.
 
     Args:
-        images: drawn, or real ones to compare with; as many as `real`, since small sets seem
-            further away than large ones.
-        real: what all are measured against.
-        training: where to look for the nearest.
-        classifier: whose features stand for what a person looks at.
+        images: drawn, or real ones to compare with; as many as `real`, since smaller sets seem
+            further away.
+        real: reference images.
+        training: in which to look for the nearest.
+        classifier: provides the features.
 
     Raises:
         DataError: images of another size, or too few.
@@ -95,7 +95,7 @@ def score_set(
 def score_sets(
     sets: Mapping[str, Tensor], real: Tensor, training: Tensor, classifier: DigitClassifier
 ) -> Iterator[dict[str, SetScores]]:
-    """`score_set` for one set after the other; yields all that is known so far."""
+    """`score_set` for several sets; yields all results so far."""
     found: dict[str, SetScores] = {}
     for name, images in sets.items():
         found = found | {name: score_set(images, real, training, classifier)}

@@ -1,4 +1,4 @@
-"""What a model's own samples are worth, beside the test images: the figures of a card."""
+"""Scores of a model's samples beside test images, for its card."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ class SampleScores:
     """How samples compare with test images; JSON-able.
 
     Attributes:
-        images: how many samples, beside as many test images.
-        seed: of the samples, of the choice of test images and of the discriminator.
-        two_sample_accuracy: of a discriminator trained on the spot, on images it has not seen, with
-            its 95 % interval; 0.5 means that it cannot tell.
-        frechet_distance: in the features of the digit classifier; None where it knows no such
-            images.
-        frechet_distance_of_data: the same between as many other test images and these: what a
-            perfect model would reach with so few.
+        images: number of samples, and of test images.
+        seed: of the samples, the choice of test images and the discriminator.
+        two_sample_accuracy: accuracy of a discriminator trained for this purpose, on held-out
+            images, with its 95 % interval; 0.5 means indistinguishable.
+        frechet_distance: in the features of the digit classifier; None for images that it does not
+            support.
+        frechet_distance_of_data: the same between other test images and these: what a perfect model
+            would reach with so few.
         class_score: see `pixelcnn.scores.class_score`.
         precision: share of samples among the test images.
         recall: share of test images among the samples.
-        classifier_accuracy: share of the test images that the digit classifier reads right, in the
-            form in which it gets them: what its features are worth here. None without labels.
+        classifier_accuracy: the digit classifier's accuracy on the test images, in its own number
+            of levels, which tells what its features are worth here. None without labels.
     """
 
     images: int
@@ -60,16 +60,15 @@ def judge_samples(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> SampleScores:
-    """Draw from a model and look at the result beside test images, with the same labels.
+    """Draw from a model and compare with test images, with the same labels.
 
     Args:
         model: any.
         test: twice as many images as are judged, of the model's kind.
-        classifier: for the scores that need one; it must have been trained on images of this size.
-            It gets samples and test images at its own number of levels: of 256 levels, one of two
-            sees what is lighter than half.
-        images: how many to draw, and to compare with.
-        seed: of everything that is left to chance.
+        classifier: trained on images of this size; it gets all images at its own number of levels
+            (two levels of 256: ink above half).
+        images: number to draw, and to compare with.
+        seed: of all random numbers.
         progress: called with (rows drawn, rows in all).
 
     Raises:
@@ -79,10 +78,10 @@ def judge_samples(
 
     if len(test.images) < 2 * images:
         raise DataError(
-            f"{images} samples need {2 * images} test images to compare with, and there are "
+            f"{images} samples need {2 * images} test images for comparison, and there are "
             f"{len(test.images)}; judge fewer."
         )
-    # Drawn by lot: the first half of MNIST's test digits is easier than the second.
+    # Chosen at random: the first half of MNIST's test digits is easier than the second.
     order = torch.randperm(len(test.images), generator=torch.Generator().manual_seed(seed))
     chosen, others = order[:images], order[images : 2 * images]
     real = test.images[chosen]

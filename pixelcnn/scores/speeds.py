@@ -1,4 +1,4 @@
-"""Two models drawing in turns, so that whatever else the machine does slows both."""
+"""Times two models in turns, so that other load on the machine slows both alike."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pixelcnn.sampling.drawing import sample
 from pixelcnn.sampling.engines import Engine
 
 DIGITS = 16
-"""Drawn together: the usual number on the pages."""
+"""Images per batch: the usual number on the pages."""
 
 
 def drawing_times(
     models: Sequence[AutoregressiveModel], engines: Sequence[Engine], *, rounds: int = 5
 ) -> list[float]:
-    """Milliseconds for each image of a batch of `DIGITS`, median over rounds, for each model.
+    """Milliseconds per image in a batch of `DIGITS` for each model, median over rounds.
 
     Args:
         models: any models of the registry.
-        engines: one ready for each model.
-        rounds: how often each draws; once before the clock starts.
+        engines: one for each model.
+        rounds: number of timed batches, after one without timing.
     """
     seconds: list[list[float]] = [[] for _ in models]
     for number in range(rounds + 1):

@@ -1,4 +1,4 @@
-"""Can a network tell samples from real images? The two-sample test by a discriminator."""
+"""The two-sample test: can a discriminator network tell samples from real images?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pixelcnn.errors import DataError
 from pixelcnn.scores.intervals import Interval, share_interval
 
 LEAST = 50
-"""Images of each kind below which a verdict would mean nothing."""
+"""Fewest images of each kind for a meaningful verdict."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class TwoSample:
     """The verdict on two sets of images.
 
     Attributes:
-        accuracy: the share of held-out images that the discriminator puts into the right set, with
-            its 95 % interval. 0.5: it cannot tell them apart.
-        pairs: shown one held-out image of each set side by side, how often it finds which is from
-            which: the game "Which is real?" of the page Compare.
+        accuracy: the discriminator's accuracy on held-out images, with its 95 % interval. 0.5:
+            indistinguishable.
+        pairs: how often it tells which of two images, one of each set, is from which: the game
+            "Which is real?" of the page Compare.
         suspects: int64 `(k,)`: held-out images of the first set, by index, the most obvious first.
-        tested: how many images it was tested on.
+        tested: number of held-out images.
     """
 
     accuracy: Interval
@@ -36,7 +36,7 @@ class TwoSample:
 
 
 class _Discriminator(nn.Module):
-    """A small convolutional network: images, shifted and scaled to -1 to 1, to one logit each."""
+    """A small convolutional network: images, scaled to -1 to 1, to one logit each."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -70,14 +70,14 @@ def two_sample_test(
     seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
 ) -> TwoSample:
-    """Train a discriminator on half of each set, and see how well it does on the other half.
+    """Train a discriminator on half of each set, and test it on the other half.
 
     Source: Lopez-Paz & Oquab 2017, "Revisiting Classifier Two-Sample Tests", section 3. A stronger
-    discriminator, or more images, can only find more.
+    discriminator, or more images, may find more differences.
 
     Args:
         images: uint8 `(N, C, H, W)`, 50 or more.
-        others: uint8 `(M, C, H, W)`; of the larger set only as many are used as of the smaller.
+        others: uint8 `(M, C, H, W)`; both sets are cut to the size of the smaller one.
         levels: of both.
         epochs: passes over the training half.
         seed: of the split, the weights and the order of training.
@@ -88,15 +88,15 @@ def two_sample_test(
     """
     if images.shape[1:] != others.shape[1:]:
         raise DataError(
-            f"images are {tuple(images.shape[1:])} and {tuple(others.shape[1:])}; two sets of "
-            "different size need no test to be told apart."
+            f"images are {tuple(images.shape[1:])} and {tuple(others.shape[1:])}; both sets must "
+            "have the same size."
         )
     count = min(len(images), len(others))
     if count < LEAST:
-        raise DataError(f"there are {count} images of a kind; give at least {LEAST} of each.")
+        raise DataError(f"There are {count} images of a kind; use at least {LEAST} of each.")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        # Which are chosen must not depend on the set, or an order in one of them would tell.
+        # The choice must not depend on the set, or the order within a set would give it away.
         chosen = torch.randperm(len(images))[:count]
         both = torch.cat([images[chosen], others[torch.randperm(len(others))[:count]]])
         x = both.float() * (2 / (levels - 1)) - 1

@@ -1,8 +1,8 @@
-"""Digits of MNIST's test set, which no model of the lab has learned from: 500, and 500 others.
+"""Digits of MNIST's test set, from which no model of the lab has learned: 500, and 500 others.
 
-The 5,000 digits that come with the lab are a part of MNIST's *training* set, so a model that was
-trained on the complete MNIST has seen even those that are held out there. Scores that are to be
-compared need digits that neither model knows. `python -m pixelcnn.scores.unseen` writes them.
+The bundled 5,000 digits are part of MNIST's *training* set, so a model trained on the complete
+MNIST has seen even those held out there. Comparing scores needs digits unseen by both models.
+`python -m pixelcnn.scores.unseen` writes them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pixelcnn.system.shipped import CHECKPOINTS
 UNSEEN = CHECKPOINTS / "scores" / "unseen-digits.npz"
 COMMAND = "python -m pixelcnn.scores.unseen"
 
-# One digit in ten: the first half of the test set is the easier one.
+# Every tenth digit, since the first half of the test set is easier.
 _EVERY = 10
 _SEED = 2
 
@@ -35,9 +35,8 @@ def unseen_digits(
     Args:
         levels: 2 to 256.
         size: rows and columns, in pixels.
-        binarize: for two levels, "threshold", or else ink with the probability that the grey says,
-            drawn once.
-        others: the second 500 instead of the first, to tell how real digits score.
+        binarize: for two levels, "threshold", or anything else for a fixed Bernoulli draw.
+        others: the second 500 instead of the first, to score real digits.
 
     Raises:
         ConfigError: levels out of range.
@@ -53,7 +52,7 @@ def unseen_digits(
 
 @dataclass(frozen=True)
 class Unseen:
-    """Take one digit in ten of MNIST's test set, and write them for the page Compare.
+    """Take every tenth digit of MNIST's test set, and write them for the page Compare.
 
     Attributes:
         output: the file to write.

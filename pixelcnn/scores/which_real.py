@@ -1,4 +1,4 @@
-"""A game: of two pictures one is real, one was drawn. A seed deals it, so that it can be shared."""
+"""The game "Which is real?": one of two images is drawn. A seed deals it, so it can be shared."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ ROUNDS = 12
 
 @dataclass(frozen=True, eq=False)
 class Deal:
-    """What is shown in each round.
+    """The images and sides of all rounds.
 
     Attributes:
-        real: which of the real images, int64 `(rounds,)`, each another one.
-        sides: where the real one lies: 0 left, 1 right, int64 `(rounds,)`.
+        real: indices of the real images, int64 `(rounds,)`, all different.
+        sides: side of the real one: 0 left, 1 right, int64 `(rounds,)`.
     """
 
     real: NDArray[np.int64]
     sides: NDArray[np.int64]
 
     def laid_out(self, real: NDArray[np.uint8], drawn: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The pictures of all rounds, left and right: `(rounds, 2, C, H, W)`.
+        """The images of all rounds, left and right: `(rounds, 2, C, H, W)`.
 
         Args:
             real: the real image of each round, uint8 `(rounds, C, H, W)`.
@@ -44,8 +44,8 @@ def deal(available: int, seed: int, rounds: int = ROUNDS) -> Deal:
         ConfigError: fewer real images than rounds.
     """
     if available < rounds:
-        raise ConfigError(f"There are {available} real images; {rounds} rounds need as many.")
-    # numpy promises that this stream never changes: a shared address means the same game for ever.
+        raise ConfigError(f"{rounds} rounds need as many real images, and there are {available}.")
+    # numpy guarantees this stream, so that a shared address always means the same game.
     generator = np.random.RandomState(seed)
     chosen = generator.permutation(available)[:rounds].astype(np.int64)
     return Deal(chosen, generator.randint(0, 2, rounds).astype(np.int64))

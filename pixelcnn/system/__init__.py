@@ -1,1 +1,1 @@
-"""What the operating system is asked: devices, memory, files, terminals."""
+"""Operating system: devices, memory, files, terminals."""

@@ -1,4 +1,4 @@
-"""A limit to what a model may allocate while it is built."""
+"""A limit on what a model may allocate while it is built."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from torch.overrides import TorchFunctionMode
 
 
 class AllocationLimit(TorchFunctionMode):
-    """Stops a model from being built that is larger than there is room for.
+    """Stops the construction of a model that is too large.
 
-    Options such as 1024 channels and 256 blocks are valid one by one, and together ask for more
-    than a machine has. Each weight is born in one of these functions, along with its mask.
+    Options such as 1024 channels and 256 blocks are valid one by one, but together exceed a
+    machine's memory. All weights and masks are allocated by one of these functions.
 
     Args:
-        elements: how many numbers may be allocated.
+        elements: number of elements that may be allocated.
         error: raised instead of allocating more.
     """
 

@@ -1,5 +1,4 @@
-"""Reading arrays: a `.npy`, or a `.npz`, a zip file of them, which may be damaged, or unpack to
-more than it may.
+"""Reads `.npy` and `.npz` files (a zip of arrays), which may be damaged or unpack to too much.
 
 Nothing is ever unpickled.
 """
@@ -24,20 +23,20 @@ T = TypeVar("T")
 
 
 def read_npy(path: Path) -> NDArray[Any]:
-    """The array of a file.
+    """The array in a file.
 
     Raises:
-        OSError: there is no such file, or it cannot be read.
-        ValueError: it holds something else.
+        OSError: the file is missing or unreadable.
+        ValueError: it is not an array.
     """
     array: NDArray[Any] = _patiently(lambda: np.load(path, allow_pickle=False))
     return array
 
 
 def _patiently(load: Callable[[], T]) -> T:
-    """NumPy reads a header with Python's own parser, of which CPython 3.11 now and then says
+    """Retry: NumPy parses a header with Python's own parser, which in CPython 3.11 sometimes raises
     "SystemError: AST constructor recursion depth mismatch" when several threads use it at once
-    (github.com/python/cpython/issues/106905). The next attempt succeeds.
+    (github.com/python/cpython/issues/106905).
     """
     for _ in range(_ATTEMPTS - 1):
         with contextlib.suppress(SystemError):
@@ -49,21 +48,21 @@ def read_npz(path: Path, *, most_bytes: int = MAX_BYTES) -> dict[str, NDArray[An
     """All arrays of a file, by name.
 
     Args:
-        path: the file.
-        most_bytes: what the arrays may have together, once unpacked.
+        path: of the file.
+        most_bytes: limit of all arrays together, unpacked.
 
     Raises:
-        DataError: what is wrong with it, as half a sentence.
+        DataError: the reason as a clause.
     """
     try:
         with zipfile.ZipFile(path) as file:
             claimed = sum(entry.file_size for entry in file.infolist())
         if claimed <= most_bytes:
-            # Unpacking stops at the sizes that were claimed.
+            # Unpacking stops at the claimed sizes.
             return _patiently(lambda: _unpacked(path))
     except FileNotFoundError as error:
         raise DataError("there is no such file") from error
-    except Exception as error:  # whatever a decoder stumbles over in a damaged file
+    except Exception as error:  # a decoder may raise anything on a damaged file
         raise DataError(f"it is damaged: {type(error).__name__}") from error
     raise DataError(f"it unpacks to {claimed / 2**20:.0f} MB, more than {most_bytes // 2**20}")
 

@@ -1,4 +1,4 @@
-"""A module's own command, such as `python -m pixelcnn.scores`: options in, an exit status out."""
+"""Runs a module's own command, such as `python -m pixelcnn.scores`."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pixelcnn.errors import LabError
 
 
 class Runs(Protocol):
-    """A dataclass of options with something to do."""
+    """A dataclass of command-line options that can be run."""
 
     def run(self) -> None:
-        """Do it. Raises `LabError` if that cannot be."""
+        """Run the command. Raises `LabError` on failure."""
 
 
 def run_command(options: type[Runs], program: str) -> int:
-    """Read this process's options and run; returns the exit status, 2 for an error in words.
+    """Parse this process's options and run; returns the exit status, 2 for a `LabError`.
 
     Args:
-        options: the dataclass; its docstring is the help.
-        program: how the command is called, for the help.
+        options: the dataclass; its docstring is the help text.
+        program: the command's name, for the help text.
     """
     command = tyro.cli(options, prog=program)
     try:

@@ -1,4 +1,4 @@
-"""Which device to use, in which precision, on how many threads."""
+"""Chooses the device, the precision and the number of threads."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pixelcnn.errors import ConfigError
 
 
 def choose_device(wanted: str = "auto") -> torch.device:
-    """The device to train on: CUDA where there is one, else MPS, else the CPU.
+    """The device to train on: CUDA if available, else MPS, else the CPU.
 
     Raises:
-        ConfigError: a device is asked for by name and this machine does not have it.
+        ConfigError: the requested device is not available.
     """
     available = {
         "cuda": torch.cuda.is_available(),
@@ -34,7 +34,7 @@ def choose_device(wanted: str = "auto") -> torch.device:
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
-    """The type that convolutions compute in: `torch.bfloat16` only where that is faster.
+    """The dtype of convolutions: `torch.bfloat16` only if that is faster.
 
     Weights, losses and the optimizer's state stay in float32 either way.
     """
@@ -48,14 +48,14 @@ def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
 
 
 def _bfloat16_is_faster(size: int = 256, repeats: int = 6) -> bool:
-    """Whether a small matrix product is faster in bfloat16 on this processor (some 10 ms).
+    """Whether a small matrix product is faster in bfloat16 on this processor (takes about 10 ms).
 
-    It is measured because asking does not help: a processor that merely emulates bfloat16
-    accepts it and is then seven to ten times slower than in float32.
+    It has to be measured: a processor that only emulates bfloat16 reports support, but is seven to
+    ten times slower than in float32.
     """
     matrices = [torch.ones(size, size, dtype=dtype) for dtype in (torch.float32, torch.bfloat16)]
     fastest = [float("inf"), float("inf")]
-    # In turns, so that a busy moment strikes both. The first products also compile their kernels.
+    # Alternating, so that a busy phase affects both. The first products also compile kernels.
     for _ in range(1 + repeats):
         for index, matrix in enumerate(matrices):
             start = time.perf_counter()
@@ -65,7 +65,7 @@ def _bfloat16_is_faster(size: int = 256, repeats: int = 6) -> bool:
 
 
 def usable_cores() -> int:
-    """The cores that this process may run on (fewer than the machine's inside a container)."""
+    """The cores that this process may use (in a container, fewer than the machine's)."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -73,7 +73,7 @@ def usable_cores() -> int:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """For products too small to share: a second thread would wait more than it works."""
+    """One thread, for products too small to share: a second thread would mostly wait."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

@@ -1,4 +1,4 @@
-"""The machine in words: what a timing was measured on, and nothing that tells whose it is."""
+"""Describes the machine of a timing, without identifying it."""
 
 from __future__ import annotations
 

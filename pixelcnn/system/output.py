@@ -1,4 +1,4 @@
-"""Writing what a command has made."""
+"""Writes the output files of commands."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def check_writable(path: Path, suffixes: tuple[str, ...], option: str = "--output") -> None:
-    """Find out before hours of work that the result could not be written.
+    """Check before hours of work that the output file can be written.
 
     Raises:
-        LabError: another ending than `suffixes`, or a folder that does not exist.
+        LabError: the ending is not in `suffixes`, or the folder does not exist.
     """
     if path.suffix.lower() not in suffixes:
         raise LabError(f"{option} {path} must end in {' or '.join(suffixes)}.")
     if not path.absolute().parent.is_dir():
-        raise LabError(f"{option} {path} lies in a folder that does not exist; make it first.")
+        raise LabError(f"{option} {path} is in a folder that does not exist; create it first.")
 
 
 def save_arrays(path: Path, arrays: Mapping[str, Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""Where the files that come with the lab lie: weights, films, scores, recorded runs."""
+"""Location of the shipped files: weights, films, scores, recorded runs."""
 
 from pathlib import Path
 
@@ -6,4 +6,4 @@ ROOT = Path(__file__).parents[2]
 """The folder of `app.py`."""
 
 CHECKPOINTS = ROOT / "checkpoints"
-"""Everything that is shipped and was computed, not written."""
+"""The folder of shipped files that were computed."""

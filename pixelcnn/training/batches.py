@@ -1,7 +1,7 @@
-"""The random choices of a step, its images above all: functions of the seed and the step alone.
+"""Batches, noise and hidden labels of a step, as functions of the seed and the step alone.
 
-So a training that goes on from step 1000 sees what it would have seen without the break, and
-several processes agree without a word.
+So a run that resumes at step 1000 sees the batches of an uninterrupted one, and the ranks of a
+process group agree without communicating.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ORDER, _BINARIZATION, _SAMPLES, _HIDDEN_LABELS, _NOISE, _TURNS = range(6)
 
 
 class Batches:
-    """The batches of a training, by step: every image once an epoch, in an order drawn anew.
+    """Training batches by step: every image once per epoch, in a new order each time.
 
     Images that do not fill a last batch wait for the next epoch.
     """
@@ -37,7 +37,7 @@ class Batches:
         self._order = torch.empty(0, dtype=torch.int64)
 
     def __getitem__(self, step: int) -> Split:
-        """The batch of the step after `step` others, on the CPU."""
+        """The batch that follows `step` earlier ones, on the CPU."""
         count = len(self._data.train.images)
         epoch, position = divmod(step, max(1, count // self._size))
         if epoch != self._epoch:
@@ -48,14 +48,14 @@ class Batches:
 
 
 def sampling_uniforms(shape: tuple[int, ...], seed: int) -> Tensor:
-    """The random numbers in `[0, 1)` behind the images drawn while training: always the same."""
+    """Uniform numbers in `[0, 1)` for the samples drawn during training: always the same."""
     return torch.rand(shape, generator=_generator(seed, _SAMPLES, 0))
 
 
 def hide_labels(labels: Tensor, share: float, no_label: int, seed: int, step: int) -> Tensor:
-    """The labels of a step's batch `(B,)`, each replaced by `no_label` with probability `share`.
+    """Replace each label of a batch `(B,)` by `no_label` with probability `share`.
 
-    So one model learns to draw with and without a label, as classifier-free guidance needs it
+    One model then learns to draw with and without a label, as classifier-free guidance requires
     (Ho & Salimans 2022, section 3.2).
     """
     uniforms = torch.rand(labels.shape, generator=_generator(seed, _HIDDEN_LABELS, step))
@@ -63,7 +63,7 @@ def hide_labels(labels: Tensor, share: float, no_label: int, seed: int, step: in
 
 
 def turn_batch(batch: Split, classes: int, seed: int, step: int) -> Split:
-    """Each image of a step's batch, turned to one of the eight orders, with its label there."""
+    """Turn each image of a batch to one of the eight orders, and set its label accordingly."""
     orders = torch.randint(ORDERS, batch.labels.shape, generator=_generator(seed, _TURNS, step))
     images = batch.images.clone()
     for order in range(1, ORDERS):
@@ -74,10 +74,9 @@ def turn_batch(batch: Split, classes: int, seed: int, step: int) -> Split:
 
 @contextmanager
 def seeded_noise(seed: int, step: int, device: torch.device, rank: int = 0) -> Iterator[None]:
-    """Inside, PyTorch's own random numbers, as dropout uses them, depend on seed and step alone,
-    and on the rank where several processes share a batch.
+    """Seed PyTorch's global random numbers (used by dropout) from seed, step and rank.
 
-    Afterwards those of the CPU and of CUDA go on as if nothing had been drawn.
+    On exit, those of the CPU and of CUDA continue as if nothing had been drawn.
     """
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(noise_generator(seed, step, rank).initial_seed())
@@ -85,11 +84,11 @@ def seeded_noise(seed: int, step: int, device: torch.device, rank: int = 0) -> I
 
 
 def noise_generator(seed: int, step: int, rank: int = 0) -> torch.Generator:
-    """The random numbers that a network itself uses in a step."""
+    """Random numbers for the network itself in one step."""
     return _generator(seed, _NOISE, step, rank)
 
 
 def _generator(seed: int, stream: int, number: int, rank: int = 0) -> torch.Generator:
-    """Random numbers that depend on these only, and differ where any of them differs."""
+    """A generator that differs whenever any of these differs."""
     mixed = np.random.SeedSequence([seed, stream, number, rank]).generate_state(1)[0]
     return torch.Generator().manual_seed(int(mixed))

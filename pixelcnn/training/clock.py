@@ -1,4 +1,4 @@
-"""The seconds of work of a training, without those in which its consumer did something else."""
+"""Seconds of training work, excluding the time that the consumer of the events takes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        """Seconds so far, those of a block that is still open included."""
+        """Seconds so far, including a block that is still open."""
         running = 0.0 if self._started is None else time.perf_counter() - self._started
         return self._total + running
 

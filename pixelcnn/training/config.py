@@ -1,4 +1,4 @@
-"""The options of training, and what follows from them by arithmetic alone."""
+"""The options of training, and what follows from them by arithmetic."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CHOICES = {
     "device": get_args(Device),
     "precision": get_args(Precision),
 }
-# (low, high) of the options that are whole numbers, and of those that are any number.
+# (low, high) of the whole numbers, then of the real numbers.
 _WHOLE = {
     "steps": (1, 10**9),
     "batch_size": (1, 65536),
@@ -47,33 +47,31 @@ class TrainConfig:
     """How to train. The defaults learn readable digits in 20 to 60 seconds on two cores.
 
     Attributes:
-        steps: budget in optimizer steps; at least one of `steps` and `seconds` is needed, and
-            training ends with whichever is used up first.
-        seconds: budget in seconds of the trainer's own work: training, evaluating, sampling. The
-            clock stands still while the consumer of the events does something else.
+        steps: budget in optimizer steps. Give `steps`, `seconds` or both; training ends with
+            whichever is used up first.
+        seconds: budget in seconds of training, evaluating and sampling; time that the consumer of
+            the events takes does not count.
         batch_size: images a step.
-        learning_rate: the highest one, after warm-up.
-        optimizer: `adamw`, `adam`, `rmsprop` (the choice of van den Oord et al. 2016a, section
-            5.2), or `muon` (see `muon.py`), which needs about half as many steps for the
-            same score.
-        warmup: share of the budget in which the learning rate rises from a tenth to its highest.
-        schedule: what follows: `cosine`, down to nearly nothing at the end of the budget, or
-            `constant`.
+        learning_rate: the peak, after warm-up.
+        optimizer: `adamw`, `adam`, `rmsprop` (used by van den Oord et al. 2016a, section 5.2) or
+            `muon` (see `muon.py`), which needs about half as many steps for the same score.
+        warmup: share of the budget in which the learning rate rises from a tenth to its peak.
+        schedule: after warm-up, `cosine` (down to nearly 0 at the end) or `constant`.
         weight_decay: share of each weight taken off per step, times the learning rate; `adam` and
             `rmsprop` add it to the gradient instead, before they scale it.
         beta2: decay of the running mean of squared gradients.
         gradient_clip: longest gradient, in the unit of `Step.gradient_norm`; None for no limit.
-        ema: decay of the moving average of the weights that is evaluated, sampled and kept, such
-            as 0.999; 0 for the weights of the latest step themselves. See `training_average`.
+        ema: decay of the moving average of the weights, such as 0.999, which is then evaluated,
+            sampled and kept; 0 for no average. See `ema.py`.
         evaluate_every: steps between evaluations on held-out images; 0 for only at the end.
         sample_every: steps between samples; 0 for only at the end.
         save_every: steps between saved states; 0 for only at the end.
         samples: images drawn each time, always from the same random numbers; 0 for none.
-        held_out: test images used for evaluation while training, from the first one on.
-        seed: of the batches' order, of dynamic binarisation and of the samples.
+        held_out: number of test images, from the first on, for evaluation during training.
+        seed: of the order of batches, of dynamic binarisation and of the samples.
         precision: of the convolutions: `bfloat16`, `float32`, or `auto` for the faster one here.
         device: `auto` for CUDA, else MPS, else the CPU.
-        threads: CPU threads of this process; None leaves PyTorch's number alone.
+        threads: CPU threads of this process; None keeps PyTorch's default.
     """
 
     steps: int | None = None
@@ -104,7 +102,7 @@ class TrainConfig:
                 continue
             _check(field.name, value)
         if self.steps is None and self.seconds is None:
-            raise ConfigError("steps and seconds are both missing; give training a budget.")
+            raise ConfigError("steps and seconds are both missing; set one of them.")
 
     def progress(self, step: int, elapsed_s: float) -> float:
         """The share of the budget used up, 0 to 1."""
@@ -126,7 +124,7 @@ def _check(option: str, value: object) -> None:
     else:
         low_real, high_real = _REAL[option]
         real = isinstance(value, int | float) and not isinstance(value, bool)
-        # Written so that NaN, which compares false with everything, is refused.
+        # Written so that NaN, which compares false with everything, fails the check.
         if not real or not low_real <= value <= high_real:  # type: ignore[operator]
             raise ConfigError(
                 f"{option} = {value!r} is not a number from {low_real:g} to {high_real:g}."

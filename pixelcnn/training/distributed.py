@@ -1,11 +1,10 @@
-"""Several processes that train one model together, started by `torchrun`.
+"""Data-parallel training by several processes, started by `torchrun`.
 
-Each takes its share of every batch, and PyTorch's DistributedDataParallel adds up the gradients,
-so all of them take the same step. The first process leads: it alone reads and writes the run's
-directory, scores, draws, and is asked to pause or stop. The others follow: before each step they
-wait for its word.
+Each rank takes a shard of every batch, and PyTorch's DistributedDataParallel sums the gradients,
+so that all ranks take the same step. Rank 0 alone reads and writes the run's directory, evaluates,
+samples, and obeys pause and stop; before each step the other ranks wait for its broadcast.
 
-A process that was started without `torchrun` is a team of one, and all this does nothing for it.
+Without `torchrun` the group has one process, and nothing here does anything.
 
 Source: Li et al. 2020, "PyTorch Distributed", for how gradients are exchanged.
 """
@@ -26,23 +25,23 @@ from pixelcnn.errors import ConfigError, RunError
 
 _VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 _MEETING_S = 120.0
-# The others wait this long while the first one scores, or stands still because it was paused.
+# The other ranks wait this long while rank 0 evaluates or is paused.
 _PAUSE = timedelta(days=365)
 _OVER = 1.0
 
 
-class Team:
-    """The processes of one training, as one of them sees it.
+class ProcessGroup:
+    """The processes of one training, as seen by one of them.
 
     Attributes:
-        rank: the number of this process, from 0.
-        size: how many there are.
+        rank: of this process, from 0.
+        size: number of processes.
     """
 
     def __init__(
         self, rank: int = 0, size: int = 1, messages: dist.ProcessGroup | None = None
     ) -> None:
-        """`messages` is the group in which the first one gives its word, over main memory."""
+        """`messages` is the group for broadcasts in main memory."""
         self.rank = rank
         self.size = size
         self._messages = messages
@@ -50,15 +49,15 @@ class Team:
         self._between_steps = False
 
     @property
-    def leads(self) -> bool:
-        """Whether this is the process that writes, scores and is asked to stop."""
+    def is_main(self) -> bool:
+        """Whether this is rank 0, which writes, evaluates and obeys requests."""
         return self.rank == 0
 
-    def hand_out(self, thing: Any) -> Any:
-        """What the first process has in its hands, such as the configuration, for everybody.
+    def broadcast(self, thing: Any) -> Any:
+        """Rank 0's `thing`, such as the configuration, on every rank.
 
         Raises:
-            RunError: a process is gone.
+            RunError: another process is gone.
         """
         self._briefed = True
         if self.size == 1:
@@ -68,45 +67,45 @@ class Team:
             dist.broadcast_object_list(things, src=0, group=self._messages)
         return things[0]
 
-    def share(self, count: int) -> slice:
-        """Which of the `count` images of a batch are this process's: equal shares, or nearly so.
+    def shard(self, count: int) -> slice:
+        """The part of a batch of `count` images for this rank; parts differ by one image at most.
 
         Raises:
             ConfigError: there are fewer images than processes.
         """
         if count < self.size:
             raise ConfigError(
-                f"batches of {count} cannot be shared by {self.size} processes; "
-                "give each at least one image (batch_size), or start fewer processes."
+                f"A batch of {count} images is too small for {self.size} processes. Raise "
+                "batch_size, or start fewer processes."
             )
         return slice(count * self.rank // self.size, count * (self.rank + 1) // self.size)
 
     def wrapped(self, model: nn.Module, device: torch.device) -> nn.Module:
-        """The model, so that `backward` averages the gradients of all processes.
+        """Wrap the model so that `backward` averages the gradients of all ranks.
 
-        All begin with the weights of the first.
+        All ranks start from the weights of rank 0.
 
         Raises:
-            ConfigError: this device cannot be used together with others.
-            RunError: a process is gone.
+            ConfigError: this device does not support several processes.
+            RunError: another process is gone.
         """
         if self.size == 1:
             return model
         _check_device(device)
-        # Of 1 x 1 kernels, whose two layouts in memory are the same but for their name.
+        # Kernels of 1 x 1: their two memory layouts differ in name only.
         warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         with explained(), warnings.catch_warnings():
-            # Buffers are constants in this lab. The option's new name is unknown to older PyTorch.
+            # Buffers are constants here. Older PyTorch does not know the option's new name.
             warnings.simplefilter("ignore", FutureWarning)
             wrapped = nn.parallel.DistributedDataParallel(model, broadcast_buffers=False)
         self._between_steps = True
         return wrapped
 
     def begin_step(self, progress: float) -> float:
-        """Wait for the word of the first process: its share of the budget used up; 1 is the end.
+        """Wait for rank 0's progress: the share of the budget used up; 1 ends the training.
 
         Raises:
-            RunError: a process is gone.
+            RunError: another process is gone.
         """
         self._between_steps = False
         if self.size == 1:
@@ -117,14 +116,14 @@ class Team:
         return word.item()
 
     def end_step(self) -> None:
-        """Note that the others now wait for the first process's word."""
+        """Mark that the other ranks are blocked until rank 0 broadcasts."""
         self._between_steps = True
 
     def total(self, value: Tensor) -> Tensor:
-        """The sum of all processes' values, which may have any shape.
+        """The sum of a tensor over all ranks.
 
         Raises:
-            RunError: a process is gone.
+            RunError: another process is gone.
         """
         if self.size == 1:
             return value
@@ -133,46 +132,46 @@ class Team:
             dist.all_reduce(value)
         return value
 
-    def dismiss(self) -> None:
-        """Let those go home who wait for a word of the first process."""
-        if self.size == 1 or not self.leads:
+    def release(self) -> None:
+        """Let ranks that still wait for a broadcast end."""
+        if self.size == 1 or not self.is_main:
             return
         with suppress(RunError):  # gone already
             if not self._briefed:
-                self.hand_out(None)
+                self.broadcast(None)
             elif self._between_steps:
                 self.begin_step(_OVER)
 
 
-ALONE = Team()
+SINGLE_PROCESS = ProcessGroup()
 
 
 @contextmanager
-def joined() -> Iterator[Team]:
-    """Meet the other processes that `torchrun` started; outside of it, a team of one.
+def process_group() -> Iterator[ProcessGroup]:
+    """Join the processes that `torchrun` started; a group of one without it.
 
     Raises:
-        ConfigError: it is not known where to meet, or somebody is missing there.
+        ConfigError: the address to meet at is missing, or a process did not come.
     """
     size = os.environ.get("WORLD_SIZE", "1")
     if size == "1":
-        yield ALONE
+        yield SINGLE_PROCESS
         return
     missing = [name for name in _VARIABLES if not os.environ.get(name)]
     if missing or not size.isdigit():
         raise ConfigError(
-            f"WORLD_SIZE = {size} says that several processes train together, but "
-            f"{', '.join(missing) or 'this'} is no help in finding them; start them with torchrun."
+            f"WORLD_SIZE = {size} announces several processes, but "
+            f"{', '.join(missing) or 'it'} is missing or wrong. Start them with torchrun."
         )
     if torch.cuda.is_available():
         torch.cuda.set_device(_local("RANK", 0) % torch.cuda.device_count())
     _meet()
     messages = dist.new_group(backend="gloo", timeout=_PAUSE)
-    team = Team(dist.get_rank(), dist.get_world_size(), messages)
+    group = ProcessGroup(dist.get_rank(), dist.get_world_size(), messages)
     try:
-        yield team
+        yield group
     finally:
-        team.dismiss()
+        group.release()
         with suppress(RuntimeError):
             dist.destroy_process_group()
 
@@ -184,23 +183,23 @@ def _meet() -> None:
     except (RuntimeError, ValueError) as error:
         where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         raise ConfigError(
-            f"Not all of {os.environ['WORLD_SIZE']} processes were at {where} within "
+            f"Not all of {os.environ['WORLD_SIZE']} processes connected to {where} within "
             f"{_MEETING_S:.0f} s: {_first_sentence(error)}. Start them with torchrun, one on each "
             "machine, all with the same --nnodes and --rdzv-endpoint."
         ) from error
 
 
-def processes_here() -> int:
-    """How many processes of the team share this machine; 1 outside of `torchrun`."""
+def local_world_size() -> int:
+    """Number of ranks on this machine; 1 without `torchrun`."""
     return max(1, _local("WORLD_SIZE", 1))
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Inside, it is said in words when another process of the team is gone.
+    """Turn the loss of another process into a `RunError`.
 
     Raises:
-        RunError: it is.
+        RunError: another process is gone.
     """
     try:
         yield
@@ -209,23 +208,23 @@ def explained() -> Iterator[None]:
             raise
         raise RunError(
             "Another process of this training ended or cannot be reached, so all of them end. "
-            f"Resume the run to go on from the last saved step. ({_first_sentence(error)})"
+            f"Resume the run to continue from the last saved step. ({_first_sentence(error)})"
         ) from error
 
 
 def _check_device(device: torch.device) -> None:
     if device.type == "mps":
-        raise ConfigError("device = 'mps' cannot be shared by processes; use device = 'cpu'.")
+        raise ConfigError("device = 'mps' works with one process only; use device = 'cpu'.")
     cards = torch.cuda.device_count()
-    if device.type == "cuda" and processes_here() > cards:
+    if device.type == "cuda" and local_world_size() > cards:
         raise ConfigError(
-            f"There are {processes_here()} processes on this machine and {cards} graphics "
-            f"card{'s' if cards > 1 else ''}; start torchrun with --nproc-per-node={cards}."
+            f"{local_world_size()} processes cannot share {cards} graphics "
+            f"card{'s' if cards > 1 else ''}. Start torchrun with --nproc-per-node={cards}."
         )
 
 
 def _local(name: str, default: int) -> int:
-    """A number that `torchrun` tells about this machine."""
+    """A local variable of `torchrun`, such as LOCAL_RANK."""
     return int(os.environ.get(f"LOCAL_{name}", default))
 
 

@@ -1,6 +1,6 @@
-"""When a training has broken down, and what to say then.
+"""Detects a training that has diverged, and says what to change.
 
-Checked before the optimizer's step, so that the weights are still those of the step before.
+Checked before the optimizer steps, so that the weights are still those of the step before.
 """
 
 from __future__ import annotations
@@ -10,18 +10,18 @@ import math
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import TrainingDiverged
 
-# A loss this many times that of a uniform guess never comes back.
+# A loss this many times that of a uniform guess never recovers.
 _HOPELESS = 1000.0
 
 
 def check_loss(nats: float, uniform_nats: float, step: int, config: TrainConfig) -> None:
-    """Raise `TrainingDiverged` if a step's loss is beyond hope.
+    """Raise `TrainingDiverged` if the loss of a step will not recover.
 
     Args:
         nats: the loss, per image.
-        uniform_nats: what a uniform guess costs, per image.
+        uniform_nats: the cost of a uniform guess, per image.
         step: the step about to be taken, from 1.
-        config: what the advice is about.
+        config: the options to give advice on.
     """
     if not math.isfinite(nats):
         raise _diverged(f"the loss is {nats}", step, config)
@@ -31,7 +31,7 @@ def check_loss(nats: float, uniform_nats: float, step: int, config: TrainConfig)
 
 
 def check_gradient(norm: float, step: int, config: TrainConfig) -> None:
-    """Raise `TrainingDiverged` if the length of a step's gradient is no number."""
+    """Raise `TrainingDiverged` if the gradient norm of a step is not finite."""
     if not math.isfinite(norm):
         raise _diverged("the gradient is not finite", step, config)
 
@@ -39,7 +39,7 @@ def check_gradient(norm: float, step: int, config: TrainConfig) -> None:
 def _diverged(what: str, step: int, config: TrainConfig) -> TrainingDiverged:
     clip = "" if config.gradient_clip else " Clip the gradient (gradient_clip = 5)."
     return TrainingDiverged(
-        f"Training broke down at step {step}: {what}. The steps were too long: "
-        f"lower learning_rate ({config.learning_rate:g} now; 0.004 is a good start) or warm up "
+        f"Training diverged at step {step}: {what}. "
+        f"Lower learning_rate ({config.learning_rate:g} now; 0.004 is a good start) or warm up "
         f"for longer (warmup = {config.warmup:g} now).{clip}"
     )

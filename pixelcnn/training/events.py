@@ -1,4 +1,4 @@
-"""What a trainer tells: the events of training, in the order in which they happen."""
+"""The events of training, in the order in which a trainer yields them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class TrainingDiverged(RunError):
 
 @dataclass(frozen=True)
 class Step:
-    """One optimizer step was taken.
+    """The optimizer took one step.
 
     Attributes:
         step: steps so far, from 1.
-        nats: negative log-likelihood of an image, mean of the batch, before the step.
+        nats: negative log-likelihood per image, averaged over the batch, before the step.
         bits_per_dim: the same in bits per sub-pixel.
         learning_rate: of this step.
         gradient_norm: length of the gradient of `nats` before clipping, divided by the square root
             of the number of sub-pixels, so that one limit serves all image sizes.
-        images_per_second: training speed, averaged over the last ten steps or so.
-        elapsed_s: seconds of work so far, pauses left out.
+        images_per_second: training speed, averaged over about ten steps.
+        elapsed_s: seconds of training work so far, without pauses.
     """
 
     step: int
@@ -40,7 +40,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The first `held_out` test images were scored, in float32; see `metrics.Evaluation`."""
+    """The first `held_out` test images were scored in float32; see `metrics.Evaluation`."""
 
     step: int
     nats: float
@@ -58,8 +58,8 @@ class Sampled:
     Attributes:
         step: steps so far.
         images: uint8 `(n, C, H, W)`, on the CPU, always from the same random numbers.
-        completion: the first held-out image, and what the model made of its upper half: uint8
-            `(2, C, H, W)`.
+        completion: the first held-out image, and the same with its lower half drawn by the model:
+            uint8 `(2, C, H, W)`.
     """
 
     step: int
@@ -69,7 +69,7 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Saved:
-    """The time to store `state` has come."""
+    """It is time to save `state`."""
 
     step: int
     state: TrainingState

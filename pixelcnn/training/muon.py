@@ -1,4 +1,4 @@
-"""Muon: an optimizer whose steps move a kernel in all of its directions alike."""
+"""Muon: an optimizer whose steps change a kernel equally in all its singular directions."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Any
 import torch
 from torch import Tensor
 
-# Of the quintic that brings every singular value close to 1 in five rounds (Jordan et al. 2024).
+# Of the quintic that brings every singular value near 1 in five iterations (Jordan et al. 2024).
 _QUINTIC = (3.4445, -4.7750, 2.0315)
 _ROUNDS = 5
 _MOMENTUM = 0.95
 _BETA1 = 0.9
 _EPS = 1e-8
-# A step of AdamW is typically so long, per root of a weight, times the learning rate.
+# Typical step of AdamW: root mean square per weight, as a multiple of the learning rate.
 _ADAMW_RMS = 0.2
 
 
 class Muon(torch.optim.Optimizer):
-    """Muon for the kernels, AdamW for biases, embeddings and whatever else is no kernel.
+    """Muon for kernels, AdamW for biases, embeddings and all other weights.
 
-    The gradient of a kernel is a matrix, (output channels) x (all that one of them reads). Its
-    largest few singular values outweigh all others, so that Adam hardly ever moves in their
-    directions. Muon steps along the nearest matrix whose singular values are all the same.
+    The gradient of a kernel is a matrix, (output channels) x (inputs of one channel). A few
+    singular values outweigh all others, so Adam hardly moves in the other directions. Muon steps
+    along the nearest matrix with equal singular values.
 
-    Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; the
-    length of a step, with which AdamW's learning rates serve unchanged, is that of Liu et al. 2025,
-    "Muon is scalable for LLM training", section 2.2. Deviations: the rounds work on the small
-    matrix of inner products, which is the same arithmetic at a fifth of the cost, and in float32.
-    PyTorch's own `torch.optim.Muon` takes matrices only, no kernels, and nothing beside them.
+    Source: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; the step
+    length, which lets AdamW's learning rates serve unchanged, is from Liu et al. 2025, "Muon is
+    scalable for LLM training", section 2.2. Deviations: iterates on the small matrix of inner
+    products, which gives the same result at a fifth of the cost, and in float32. PyTorch's own
+    `torch.optim.Muon` takes matrices only: neither kernels nor biases.
 
     Args:
-        kernels: weights of at least two dimensions, the output channels first.
+        kernels: weights of two or more dimensions, output channels first.
         others: all other weights.
         lr: learning rate.
         beta2: decay of AdamW's running mean of squared gradients.
@@ -57,7 +57,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
-        """Take a step, along the gradients that `backward` has left."""
+        """Take one optimizer step."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             for weight in group["params"]:
@@ -72,16 +72,16 @@ class Muon(torch.optim.Optimizer):
         return loss
 
     def _kernel_step(self, weight: Tensor, gradient: Tensor) -> Tensor:
-        """Where to, for a learning rate of 1: of the shape of `weight`."""
+        """The direction of the step, of the shape of `weight`."""
         state = self._state_of(weight, "momentum")
         state["momentum"].lerp_(gradient, 1 - _MOMENTUM)
         ahead = gradient.lerp(state["momentum"], _MOMENTUM)  # Nesterov's
-        matrix = ahead.flatten(1)  # (output channels, all that one of them reads)
+        matrix = ahead.flatten(1)  # (output channels, inputs of one channel)
         direction = orthogonalized(matrix).view(ahead.shape)
         return direction * (_ADAMW_RMS * math.sqrt(max(matrix.shape)))
 
     def _adam_step(self, weight: Tensor, gradient: Tensor, beta2: float) -> Tensor:
-        """The same by AdamW."""
+        """The direction of AdamW's step."""
         state = self._state_of(weight, "mean", "mean_square")
         state["step"] = state.get("step", 0) + 1
         state["mean"].lerp_(gradient, 1 - _BETA1)
@@ -91,7 +91,7 @@ class Muon(torch.optim.Optimizer):
         return mean / (root + _EPS)
 
     def _state_of(self, weight: Tensor, *names: str) -> dict[str, Any]:
-        """What is kept of a weight; zeros at first."""
+        """The optimizer's state for a weight, zeros at first."""
         state: dict[str, Any] = self.state[weight]
         for name in names:
             if name not in state:
@@ -100,13 +100,13 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonalized(matrix: Tensor) -> Tensor:
-    """A matrix `(rows, columns)` with its singular vectors, and singular values of about 1.
+    """A matrix `(rows, columns)` with the same singular vectors, and singular values of about 1.
 
-    With singular value decomposition U S V^T, that is U R V^T, with R between 0.7 and 1.2 for
-    values that are at least some thousandths of the largest; smaller ones grow by up to 480 times.
+    U S V^T becomes U R V^T, with R between 0.7 and 1.2 for values of at least some thousandths of
+    the largest; smaller ones grow by up to 480 times.
 
     Source: the Newton-Schulz iteration of Jordan et al. 2024. X <- (a + b G + c G^2) X with
-    G = X X^T never needs X itself before its end: each round multiplies G by its factor twice.
+    G = X X^T needs X itself only at the end: each round multiplies G by its factor twice.
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonalized(matrix.T).T

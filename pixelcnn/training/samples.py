@@ -1,4 +1,4 @@
-"""What a training draws now and then, always from the same random numbers."""
+"""Samples drawn during training, always from the same random numbers."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def draw_samples(
     *,
     cancelled: Callable[[], bool] | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """Images from nothing, and the first held-out image with its lower half drawn anew.
+    """Draw new images, and complete the upper half of the first held-out image.
 
     Args:
-        model: to draw from; a conditional one is asked for its classes in turn.
-        data: what it learns.
-        config: how many images (at least 1), and the seed.
-        cancelled: see `sample`.
+        model: to draw from; a conditional one gets its classes in turn.
+        data: its training data.
+        config: number of images (at least 1) and seed.
+        cancelled: as for `sample`.
 
     Returns:
-        uint8 `(samples, C, H, W)`; uint8 `(2, C, H, W)`: the held-out image, and completed.
+        uint8 `(samples, C, H, W)`; uint8 `(2, C, H, W)`: the held-out image and its completion.
 
     Raises:
-        SamplingCancelled: `cancelled` said so.
+        SamplingCancelled: `cancelled` returned True.
     """
     count, classes = config.samples, model.config.classes
     truth, label = data.test.images[:1], data.test.labels[:1]
@@ -44,7 +44,7 @@ def draw_samples(
     uniforms = sampling_uniforms(shape, config.seed)
     rows = torch.arange(truth.shape[2])[:, None]
     given = (rows < truth.shape[2] // 2).expand(truth.shape)
-    # In one batch, which costs little more than without the completion.
+    # One batch: the completion then costs almost nothing extra.
     drawn = sample(
         model,
         count + 1,

@@ -1,4 +1,4 @@
-"""What is checked and prepared before the first step of a training."""
+"""Checks and preparation before the first training step."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 
 def check_fit(model: AutoregressiveModel, data: DataSet) -> None:
-    """Raise a `DataError` unless the model can be trained on this data."""
+    """Raise `DataError` unless the model fits this data."""
     config = model.config
     for option in ("levels", "channels", "height", "width"):
         has, needs = getattr(data, option), getattr(config, option)
         if has != needs:
             raise DataError(
-                f"data has {option} = {has}, the model {needs}; build the model for this data set."
+                f"data has {option} = {has}, the model {needs}. Build the model for this data set."
             )
     if config.classes and config.classes != data.classes:
         raise DataError(
-            f"data has {data.classes} classes, the model is conditioned on {config.classes}; build "
+            f"data has {data.classes} classes, the model {config.classes}. Build "
             f"the model with classes={data.classes}, or 0 for none."
         )
 
 
 def is_fresh(model: AutoregressiveModel) -> bool:
-    """Whether nothing was learnt yet: every output bias is built as zero and leaves it at once."""
+    """Whether the model is untrained: output biases start at 0 and change in the first step."""
     bias = model.output.bias
     return bias is not None and not bias.any()
 
 
 def has_dropout(model: AutoregressiveModel) -> bool:
-    """Whether some layer draws random numbers in training."""
+    """Whether any layer draws random numbers in training."""
     dropouts = [module for module in model.modules() if isinstance(module, torch.nn.Dropout)]
     return any(dropout.p > 0 for dropout in dropouts)
 
@@ -55,10 +55,10 @@ def level_frequencies(images: Tensor, levels: int) -> Tensor:
 def make_optimizer(
     model: AutoregressiveModel, config: TrainConfig, device: torch.device
 ) -> torch.optim.Optimizer:
-    """The optimizer of the configuration, in one kernel for all weights where there is one."""
+    """The configured optimizer, fused into one kernel where PyTorch offers that."""
     parameters = list(model.parameters())
     if config.optimizer == "muon":
-        # The rows of the output layer are levels, not features that could stand in for another.
+        # Rows of the output layer are levels: orthogonalising them makes no sense.
         kernels = [one for one in parameters if one.ndim > 2 and one is not model.output.weight]
         others = [one for one in parameters if all(one is not kernel for kernel in kernels)]
         return Muon(

@@ -1,7 +1,7 @@
-"""All that is needed to go on training, in memory and as one safetensors file without pickle.
+"""The training state, in memory and as one safetensors file without pickle.
 
-In the file, tensors go by their place, `model.first.weight` or `optimizer.3.exp_avg`; everything
-that is no tensor is JSON in its metadata.
+Tensors are named by their path, `model.first.weight` or `optimizer.3.exp_avg`; everything else is
+JSON in the file's metadata.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _FORMAT = "pixelcnn-lab-state/1"
 
 @dataclass(frozen=True)
 class TrainingState:
-    """Everything that is needed to go on: copies, which later steps do not change.
+    """Everything needed to resume: copies, which later steps do not change.
 
     Attributes:
         step: steps taken.
@@ -33,7 +33,7 @@ class TrainingState:
         precision: `float32` or `bfloat16`, as chosen when training began.
         model: the model's `state_dict`, on the CPU.
         optimizer: the optimizer's `state_dict`, on the CPU.
-        average: the `state_dict` of the model with averaged weights, on the CPU; empty without
+        average: the `state_dict` of the averaged weights, on the CPU; empty without
             `TrainConfig.ema`.
     """
 
@@ -46,7 +46,7 @@ class TrainingState:
 
 
 def copied(value: Any) -> Any:
-    """A nested state dict with all tensors copied to the CPU, rows first."""
+    """A nested state dict with all tensors copied to the CPU, contiguous."""
     if isinstance(value, Tensor):
         return value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
     if isinstance(value, Mapping):
@@ -57,10 +57,10 @@ def copied(value: Any) -> Any:
 
 
 def save_state(path: Path, state: TrainingState) -> None:
-    """Store a state; a reader sees the one before or this one.
+    """Save atomically: readers see the old state or the new one.
 
     Raises:
-        OSError: the disk is full, or the like; the state before is then still there.
+        OSError: cannot write, such as a full disk; the old state is kept.
     """
     tensors = {f"model.{name}": tensor for name, tensor in state.model.items()}
     tensors |= {f"average.{name}": tensor for name, tensor in state.average.items()}
@@ -82,10 +82,10 @@ def save_state(path: Path, state: TrainingState) -> None:
 
 
 def load_state(path: Path) -> TrainingState:
-    """Read what `save_state` wrote.
+    """Load the state that `save_state` wrote.
 
     Raises:
-        RunError: there is no such file, or it is damaged.
+        RunError: the file is missing or damaged.
     """
     weights: dict[str, dict[str, Tensor]] = {"model": {}, "average": {}}
     optimizer: dict[int, dict[str, Any]] = {}
@@ -93,7 +93,7 @@ def load_state(path: Path) -> TrainingState:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != _FORMAT:
-                raise RunError(f"{path.name} is no saved training state of this version.")
+                raise RunError(f"{path.name} is not a training state of this version.")
             rest = json.loads(metadata["state"])
             for key in file.keys():  # noqa: SIM118 (it is no mapping)
                 place, _, name = key.partition(".")
@@ -113,8 +113,8 @@ def load_state(path: Path) -> TrainingState:
             average=weights["average"],
         )
     except FileNotFoundError as error:
-        raise RunError(f"{path} is missing; nothing was saved to go on from.") from error
+        raise RunError(f"{path} is missing, so there is no saved state to resume from.") from error
     except (SafetensorError, KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise RunError(
-            f"{path} is damaged and cannot be gone on from; start a new run. ({error})"
+            f"{path} is damaged, so the run cannot resume from it. Start a new run. ({error})"
         ) from error

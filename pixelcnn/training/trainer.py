@@ -1,10 +1,10 @@
-"""Training, as a stream of events that a page, a command line or a notebook consumes.
+"""Training as a stream of events, for pages, the command line and notebooks.
 
     for event in train(model, data, TrainConfig(seconds=60)):
         print(event)
 
-Every random choice is a function of the seed and the step alone, so a training that goes on from a
-saved state takes the steps that it would have taken without the break.
+All randomness is a function of seed and step, so a resumed training takes the same steps as an
+uninterrupted one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pixelcnn.system.devices import choose_device, choose_precision
 from pixelcnn.training.batches import Batches, hide_labels, seeded_noise, turn_batch
 from pixelcnn.training.clock import Clock
 from pixelcnn.training.config import TrainConfig
-from pixelcnn.training.distributed import ALONE, Team, explained
+from pixelcnn.training.distributed import SINGLE_PROCESS, ProcessGroup, explained
 from pixelcnn.training.divergence import check_gradient, check_loss
 from pixelcnn.training.ema import AveragedWeights
 from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step
@@ -52,35 +52,35 @@ def train(
     *,
     resume: TrainingState | None = None,
 ) -> Iterator[Event]:
-    """Train `model` in place on `data.train`; see `Trainer`, of which this is the iterator."""
+    """Train `model` in place on `data.train`: the iterator of a `Trainer`."""
     return iter(Trainer(model, data, config, resume=resume))
 
 
 class Trainer:
-    """Trains a model; iterating over it yields events, and `state()` may be asked in between.
+    """Trains a model: iterate over it for events; `state()` may be called in between.
 
-    A fresh model starts from the level frequencies of the training images. It is scored and
-    sampled before the first step, then as often as the configuration says, and once at the end.
+    A new model starts from the level frequencies of the training images. It is evaluated and
+    sampled before the first step, then as often as configured, and at the end.
 
-    With `config.ema`, it is `kept_model` that is scored and sampled, a copy with averaged weights.
-    When the events are at their end, `model` takes these over; its own are in the last `Saved`.
+    With `config.ema`, `kept_model` (averaged weights) is evaluated and sampled. At the end `model`
+    takes over its weights; the unaveraged ones are in the last `Saved`.
 
     Args:
         model: trained in place, and moved to the device.
-        data: must have the model's image size, levels and, for a conditional model, its classes.
+        data: must match the model's image size, levels and, if conditional, classes.
         config: options and budget.
-        resume: go on from this state instead, under the same configuration.
-        cancelled: asked now and then while samples are drawn; if it says True, these samples are
-            given up (a large model may take seconds over them, and a person wants to stop).
-        team: the processes that share the work, each with a trainer of its own. The first one's
-            reports and its clock count; the others yield nothing but steps.
+        resume: a saved state to continue from, under the same configuration.
+        cancelled: polled while samples are drawn; when it returns True, these samples are dropped,
+            so that a stop need not wait seconds for a large model.
+        group: the processes that share the work, each with its own trainer. Only rank 0 reports
+            and keeps time; the others yield steps alone.
 
     Raises:
         DataError: the data does not fit the model.
-        ConfigError: the device is not there, or the batches are too small to be shared.
-        RunError: the state to go on from is not one of this model, or (also while iterating)
-            another process of the team is gone.
-        TrainingDiverged: (while iterating) the loss is no longer a usable number.
+        ConfigError: the device is missing, or the batch is too small for the processes.
+        RunError: the saved state belongs to another model, or (while iterating) another process
+            is gone.
+        TrainingDiverged: (while iterating) the loss or its gradient is not usable.
     """
 
     def __init__(
@@ -91,12 +91,12 @@ class Trainer:
         *,
         resume: TrainingState | None = None,
         cancelled: Callable[[], bool] | None = None,
-        team: Team = ALONE,
+        group: ProcessGroup = SINGLE_PROCESS,
     ) -> None:
         check_fit(model, data)
         self._batch_size = min(config.batch_size, len(data.train.images))
-        self._share = team.share(self._batch_size)
-        self._team = team
+        self._shard = group.shard(self._batch_size)
+        self._group = group
         if config.threads is not None:
             torch.set_num_threads(config.threads)
         self.model = model
@@ -113,7 +113,7 @@ class Trainer:
 
         if resume is None and is_fresh(model):
             model.initialize(level_frequencies(data.train.images, data.levels))
-        # Convolutions on a CPU or a tensor core are fastest with the channels innermost.
+        # Convolutions on CPUs and tensor cores are fastest with channels last.
         model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters = list(model.parameters())
         self._optimizer = make_optimizer(model, config, self.device)
@@ -123,13 +123,13 @@ class Trainer:
         if resume is not None:
             self._restore(resume)
             precision = resume.precision if precision == "auto" else precision
-        # All compute in the same one: a machine's `auto` depends on its processor.
-        self._dtype = team.hand_out(choose_precision(precision, self.device))
-        self._network = team.wrapped(model, self.device)
+        # All ranks must use one dtype; `auto` may resolve differently on each machine.
+        self._dtype = group.broadcast(choose_precision(precision, self.device))
+        self._network = group.wrapped(model, self.device)
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds of work so far."""
+        """Seconds of training work so far."""
         return self._clock.seconds
 
     @property
@@ -139,12 +139,12 @@ class Trainer:
 
     @property
     def kept_model(self) -> AutoregressiveModel:
-        """The model to score, sample and keep: that with averaged weights, if there is one."""
+        """The model to evaluate, sample and keep: averaged weights if configured."""
         return self.model if self._average is None else self._average.model
 
     @property
     def description(self) -> str:
-        """What it runs on, for people: device, precision and, on a CPU, threads."""
+        """Device, precision and, on a CPU, threads, in words."""
         precision = str(self._dtype).removeprefix("torch.")
         if self.device.type != "cpu":
             return f"{self.device}, {precision}"
@@ -152,7 +152,7 @@ class Trainer:
         return f"cpu, {precision}, {threads} thread{'s' if threads > 1 else ''}"
 
     def state(self) -> TrainingState:
-        """A copy of everything that is needed to go on from here."""
+        """A copy of everything needed to resume from here."""
         return TrainingState(
             step=self.step,
             elapsed_s=self.elapsed_s,
@@ -174,10 +174,10 @@ class Trainer:
     def _events(self) -> Iterator[Event]:
         if self.step == 0:
             yield from self._reports(["evaluate", "sample"])
-        while (progress := self._team.begin_step(self.progress)) < 1:
+        while (progress := self._group.begin_step(self.progress)) < 1:
             with explained():
                 step = self._train_step(progress)
-            self._team.end_step()
+            self._group.end_step()
             yield step
             yield from self._reports(self._due())
         yield from self._reports(["evaluate", "sample", "save"])
@@ -194,7 +194,7 @@ class Trainer:
         return [name for name, steps in every.items() if steps and self.step % steps == 0]
 
     def _reports(self, names: list[str]) -> Iterator[Event]:
-        for name in names if self._team.leads else []:
+        for name in names if self._group.is_main else []:
             if self._reported.get(name) == self.step:
                 continue
             self._reported[name] = self.step
@@ -213,19 +213,19 @@ class Trainer:
 
         self.model.train()
         images, labels = self._batch()
-        noise = seeded_noise(self.config.seed, self.step, self.device, self._team.rank)
+        noise = seeded_noise(self.config.seed, self.step, self.device, self._group.rank)
         lower_precision = self._dtype == torch.bfloat16
         with (
             noise if self._has_dropout else nullcontext(),
             torch.autocast(self.device.type, torch.bfloat16, enabled=lower_precision),
         ):
             parameters = self._network(images, labels)  # (B, P, C, H, W)
-        # This process's part of the mean over the batch of all.
+        # This rank's part of the mean over the whole batch.
         loss = -self.model.likelihood.log_prob(parameters, images).sum() / self._batch_size
-        nats = self._team.total(loss).item()
+        nats = self._group.total(loss).item()
         check_loss(nats, self._dims * math.log(self.data.levels), self.step + 1, self.config)
         self._optimizer.zero_grad()
-        (loss * self._team.size).backward()  # gradients are averaged, and these add up
+        (loss * self._group.size).backward()  # gradients are averaged, and these add up
         gradient_norm = self._clip_gradients()
         self._optimizer.step()
 
@@ -243,11 +243,11 @@ class Trainer:
         )
 
     def _batch(self) -> tuple[Tensor, Tensor | None]:
-        """This process's images and labels of the coming step, on the device."""
+        """This rank's images and labels for the next step, on the device."""
         config, batch = self.model.config, self._batches[self.step]
         if config.orders > 1:
             batch = turn_batch(batch, config.classes, self.config.seed, self.step)
-        images = batch.images[self._share].to(self.device, non_blocking=True)
+        images = batch.images[self._shard].to(self.device, non_blocking=True)
         images = images.contiguous(memory_format=torch.channels_last)
         labels = batch.labels
         if not config.classes:
@@ -255,10 +255,10 @@ class Trainer:
         if config.label_dropout:
             share, seed = config.label_dropout, self.config.seed
             labels = hide_labels(labels, share, config.no_label, seed, self.step)
-        return images, labels[self._share].to(self.device, non_blocking=True)
+        return images, labels[self._shard].to(self.device, non_blocking=True)
 
     def _clip_gradients(self) -> float:
-        """Clip in place; the norm before clipping, per root of a sub-pixel."""
+        """Clip in place; returns the norm before clipping, per root of a sub-pixel."""
         unit = math.sqrt(self._dims)
         limit = math.inf if self.config.gradient_clip is None else self.config.gradient_clip * unit
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, limit).item() / unit
@@ -294,10 +294,10 @@ class Trainer:
             return
 
     def draw(self) -> Sampled:
-        """Draw images from the model as it is now; training takes no note of it.
+        """Draw images from the model as it is now, without affecting training.
 
         Raises:
-            SamplingCancelled: `cancelled` said so.
+            SamplingCancelled: `cancelled` returned True.
         """
         images, completion = draw_samples(
             self.kept_model, self.data, self.config, cancelled=self._cancelled
@@ -312,10 +312,10 @@ class Trainer:
             self._optimizer.load_state_dict(copied(state.optimizer))
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(
-                "The saved state belongs to another model or optimizer; go on with the "
+                "The saved state belongs to another model or optimizer. Resume with the "
                 f"configuration that it was saved under. ({error})"
             ) from error
-        # Fused optimizers walk through weights and state in memory order: it must be the same.
+        # Fused optimizers need weights and state in the same memory order.
         for parameter, values in self._optimizer.state.items():
             for name, value in values.items():
                 if isinstance(value, Tensor) and value.shape == parameter.shape:

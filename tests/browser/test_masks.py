@@ -8,8 +8,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from pixelcnn.causality.depth_growth import Growth, growth
-from pixelcnn.causality.stack_growth import stack_growth
+from pixelcnn.causality.depth_growth import ReceptiveFields, receptive_field_by_depth
+from pixelcnn.causality.stack_growth import stack_receptive_field
 from pixelcnn.nn.layers import causal_mask
 from tests.browser.serving import choose, goto, idle
 
@@ -17,8 +17,10 @@ NAMES = {"left-grid": "pixelcnn", "right-grid": "gated_pixelcnn"}
 
 
 @cache
-def grown(key: str, first: int = 7, kernel: int = 3, mask: Any = "A") -> Growth:
-    return growth(NAMES[key], first_kernel_size=first, kernel_size=kernel, first_mask=mask)
+def grown(key: str, first: int = 7, kernel: int = 3, mask: Any = "A") -> ReceptiveFields:
+    return receptive_field_by_depth(
+        NAMES[key], first_kernel_size=first, kernel_size=kernel, first_mask=mask
+    )
 
 
 def open_masks(page: Page, query: str = "") -> None:
@@ -202,7 +204,7 @@ def tile(canvas: Locator, row: int, column: int, size: int) -> Any:
 
 def expect_edited(page: Page, first: Any, later: Any) -> None:
     """The grid of the one stack and its small copy have the counts of these masks, at depth 7."""
-    found = stack_growth(first, later)
+    found = stack_receptive_field(first, later)
     seen, limit = found.relations[7][14, 14].ravel(), found.limit[14, 14].ravel()
     words = (
         f"row 14, column 14 sees {seen[:406].sum()} of 406 legal pixels; "

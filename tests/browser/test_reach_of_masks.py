@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Locator, Page, expect
 
 from pixelcnn.causality.mask_stack import MaskStack
-from pixelcnn.causality.stack_growth import stack_growth
+from pixelcnn.causality.stack_growth import stack_receptive_field
 from tests.browser.serving import WatchedPage, goto, serve
 
 APP = Path(__file__).parent / "apps" / "widget_masks.py"
@@ -27,7 +27,7 @@ def page(watch: Callable[[str], WatchedPage], chromium: str, tmp_path: Path) -> 
 
 
 def residual(masks: MaskStack) -> Relations:
-    found = stack_growth(*masks.masks, size=SIZE, dilation=2, layers=DEPTHS - 1)
+    found = stack_receptive_field(*masks.masks, size=SIZE, dilation=2, layers=DEPTHS - 1)
     return found.relations, found.limit
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 
-from pixelcnn.causality.depth_growth import growth, put_mask_b_first
+from pixelcnn.causality.depth_growth import put_mask_b_first, receptive_field_by_depth
 from pixelcnn.causality.reach import (
     AuditReport,
     audit,
@@ -261,7 +261,9 @@ def test_growth_agrees_with_networks_of_each_depth(
     name: str, first: int, kernel: int, mask: Any
 ) -> None:
     size = 13
-    grown = growth(name, size=size, first_kernel_size=first, kernel_size=kernel, first_mask=mask)
+    grown = receptive_field_by_depth(
+        name, size=size, first_kernel_size=first, kernel_size=kernel, first_mask=mask
+    )
     assert len(grown.relations) == size
     options = {"block": "bottleneck"} if name == "pixelcnn" else {}
     for blocks in (1, 2, 3, 4, 7, 12):
@@ -282,13 +284,13 @@ def test_growth_agrees_with_networks_of_each_depth(
 @pytest.mark.parametrize("kernel", [3, 5, 7])
 @pytest.mark.parametrize("name", model_names())
 def test_growth_ends_where_no_depth_adds_anything(name: str, kernel: int) -> None:
-    grown = growth(name, size=12, first_kernel_size=3, kernel_size=kernel)
+    grown = receptive_field_by_depth(name, size=12, first_kernel_size=3, kernel_size=kernel)
     model = thin(name, height=12, width=12, first_kernel_size=3, kernel_size=kernel, blocks=1)
     assert np.array_equal(grown.limit, limit_reach(model)[0, :, :, 0])
 
 
 def test_the_first_layer_alone_sees_its_own_window() -> None:
-    grown = growth("pixelcnn", first_kernel_size=5)
+    grown = receptive_field_by_depth("pixelcnn", first_kernel_size=5)
     expected = np.zeros((28, 28), bool)
     expected[12:14, 12:17] = True
     expected[14, 12:14] = True
@@ -296,12 +298,17 @@ def test_the_first_layer_alone_sees_its_own_window() -> None:
 
 
 def test_totals_of_a_growth_are_the_audit_s() -> None:
-    plain, gated = growth("pixelcnn").totals, growth("gated_pixelcnn").totals
+    plain, gated = (
+        receptive_field_by_depth("pixelcnn").totals,
+        receptive_field_by_depth("gated_pixelcnn").totals,
+    )
     at = plain[7]
     assert (at.legal, at.seen, at.never, at.leaks) == (PAIRS, 99_808, 55_250, 0)
     assert f"{plain[27].seen_share:.1%}" == "82.0%"
     assert (gated[7].never, gated[26].seen) == (0, PAIRS)
-    assert {one.leaks for one in growth("gated_pixelcnn", first_mask="B").totals} == {784}
+    assert {
+        one.leaks for one in receptive_field_by_depth("gated_pixelcnn", first_mask="B").totals
+    } == {784}
 
 
 @pytest.mark.parametrize(
@@ -315,4 +322,4 @@ def test_totals_of_a_growth_are_the_audit_s() -> None:
 )
 def test_a_growth_that_cannot_be_is_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        growth(**{"name": "pixelcnn", **options})
+        receptive_field_by_depth(**{"name": "pixelcnn", **options})

@@ -12,13 +12,17 @@ import torch
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pixelcnn.causality.depth_growth import growth
+from pixelcnn.causality.depth_growth import receptive_field_by_depth
 from pixelcnn.causality.generation_orders import generation_order, in_order, order_names
-from pixelcnn.causality.paths import Paths, Step, first_heard, stack_path
+from pixelcnn.causality.paths import Paths, Step, first_seen_depth, stack_path
 from pixelcnn.causality.reach import legal_relation, receptive_field
-from pixelcnn.causality.stack_growth import heard_in_stack, masked_stack, stack_growth
+from pixelcnn.causality.stack_growth import (
+    masked_stack,
+    stack_first_seen_depth,
+    stack_receptive_field,
+)
 from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.introspect.saliency import weighted_reach
+from pixelcnn.introspect.saliency import saliency
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.graph import trace
 from pixelcnn.models.registry import build_model
@@ -41,8 +45,10 @@ def usual(size: int, kind: Any) -> np.ndarray:
 def test_the_fast_growth_of_a_stack_is_that_of_its_network(
     first: int, kernel: int, dilation: int
 ) -> None:
-    fast = stack_growth(usual(first, "A"), usual(kernel, "B"), dilation=dilation)
-    general = growth("pixelcnn", first_kernel_size=first, kernel_size=kernel, dilations=(dilation,))
+    fast = stack_receptive_field(usual(first, "A"), usual(kernel, "B"), dilation=dilation)
+    general = receptive_field_by_depth(
+        "pixelcnn", first_kernel_size=first, kernel_size=kernel, dilations=(dilation,)
+    )
     assert np.array_equal(fast.relations, general.relations)
     assert np.array_equal(fast.limit, general.limit)
 
@@ -52,7 +58,7 @@ def test_the_fast_growth_of_a_stack_is_that_of_its_network(
 def test_a_stack_with_edited_masks_sees_what_such_a_network_sees(
     first: np.ndarray, later: np.ndarray, dilation: int, blocks: int
 ) -> None:
-    fast = stack_growth(first, later, size=6, dilation=dilation)
+    fast = stack_receptive_field(first, later, size=6, dilation=dilation)
     network = masked_stack(first, later, size=6, blocks=blocks, dilation=dilation)
     if blocks < 6:
         assert np.array_equal(fast.relations[blocks], receptive_field(network))
@@ -65,13 +71,14 @@ def test_a_stack_with_edited_masks_sees_what_such_a_network_sees(
 def test_a_path_through_a_stack_with_edited_masks_takes_kept_weights_only(
     first: np.ndarray, later: np.ndarray, dilation: int
 ) -> None:
-    heard = heard_in_stack(first, later, (2, 3), size=6, dilation=dilation)
+    first_seen = stack_first_seen_depth(first, later, (2, 3), size=6, dilation=dilation)
     assert np.array_equal(
-        heard >= 0, stack_growth(first, later, size=6, dilation=dilation).limit[:, :, 2, 3]
+        first_seen >= 0,
+        stack_receptive_field(first, later, size=6, dilation=dilation).limit[:, :, 2, 3],
     )
     for target in np.ndindex(6, 6):
-        steps = stack_path(heard, later, (2, 3), target, dilation=dilation)
-        assert bool(steps) == (heard[target] >= 0)
+        steps = stack_path(first_seen, later, (2, 3), target, dilation=dilation)
+        assert bool(steps) == (first_seen[target] >= 0)
         for index, (before, after) in enumerate(pairwise(steps)):
             mask, apart = (first, 1) if index == 0 else (later, dilation)
             row = (before.row - after.row) // apart + len(mask) // 2
@@ -83,28 +90,28 @@ def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
     """With no diagonal weight, the far corner takes a step for each row and for each column."""
     later = np.zeros((3, 3), bool)
     later[0, 1] = later[1, 0] = True
-    found = stack_growth(usual(3, "A"), later, size=SIZE)
+    found = stack_receptive_field(usual(3, "A"), later, size=SIZE)
     assert len(found.relations) == SIZE
     assert not found.relations[-1][8, 8, 0, 0]
     assert found.limit[8, 8, 0, 0]
-    heard = heard_in_stack(usual(3, "A"), later, (0, 0), size=SIZE)
-    assert np.array_equal(heard >= 0, found.limit[:, :, 0, 0])
-    assert heard[8, 8] == 14  # seven rows and seven columns after a first step
-    assert len(stack_path(heard, later, (0, 0), (8, 8))) == 16
+    first_seen = stack_first_seen_depth(usual(3, "A"), later, (0, 0), size=SIZE)
+    assert np.array_equal(first_seen >= 0, found.limit[:, :, 0, 0])
+    assert first_seen[8, 8] == 14  # seven rows and seven columns after a first step
+    assert len(stack_path(first_seen, later, (0, 0), (8, 8))) == 16
 
 
 def test_an_opened_future_weight_leaks() -> None:
     later = usual(3, "B")
     later[1, 2] = True
-    leaks = [one.leaks for one in stack_growth(usual(7, "A"), later).totals]
+    leaks = [one.leaks for one in stack_receptive_field(usual(7, "A"), later).totals]
     assert leaks[0] == 0
     assert leaks[1] == 784 - 28  # each pixel but the last of a row now sees itself
-    assert stack_growth(usual(7, "A"), usual(3, "B")).totals[-1].leaks == 0
+    assert stack_receptive_field(usual(7, "A"), usual(3, "B")).totals[-1].leaks == 0
 
 
 def test_a_row_lstm_has_the_blind_spot_of_3_x_3_kernels() -> None:
-    rows = growth("pixelrnn", size=SIZE, layer="row_lstm")
-    assert np.array_equal(rows.limit, growth("pixelcnn", size=SIZE).limit)
+    rows = receptive_field_by_depth("pixelrnn", size=SIZE, layer="row_lstm")
+    assert np.array_equal(rows.limit, receptive_field_by_depth("pixelcnn", size=SIZE).limit)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +127,7 @@ def test_a_stack_that_cannot_be_is_refused(
     first: np.ndarray, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
-        stack_growth(first, usual(3, "B"), **options)
+        stack_receptive_field(first, usual(3, "B"), **options)
 
 
 # ---------------------------------------------------------------- paths
@@ -141,25 +148,25 @@ def paths(name: str) -> Paths:
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
 def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> None:
-    relations = growth(name, size=SIZE, first_kernel_size=5).relations
+    relations = receptive_field_by_depth(name, size=SIZE, first_kernel_size=5).relations
     layers = dict(network(name).named_modules())
     for target in ((4, 4), (8, 0), (2, 8), (0, 3)):
         for source in np.ndindex(SIZE, SIZE):
             steps = paths(name).find(source, target)
-            heard = int(first_heard(relations[:, :, :, *source])[target])
-            assert bool(steps) == (heard >= 0)
+            first_seen = int(first_seen_depth(relations[:, :, :, *source])[target])
+            assert bool(steps) == (first_seen >= 0)
             if not steps:
                 continue
             assert (steps[0].row, steps[0].column, steps[0].depth) == (*source, -1)
             assert (steps[-1].row, steps[-1].column) == target
-            assert steps[-1].depth == heard  # by as few layers as there can be
+            assert steps[-1].depth == first_seen  # by as few layers as there can be
             for before, after in pairwise(steps):
                 move = (before.row - after.row, before.column - after.column)
                 assert move in layers[after.layer].tap_masks()
             if name == "pixelcnn":
-                heard_at = heard_in_stack(usual(5, "A"), usual(3, "B"), source, size=SIZE)
-                assert np.array_equal(heard_at, first_heard(relations[:, :, :, *source]))
-                assert stack_path(heard_at, usual(3, "B"), source, target) == steps
+                depths = stack_first_seen_depth(usual(5, "A"), usual(3, "B"), source, size=SIZE)
+                assert np.array_equal(depths, first_seen_depth(relations[:, :, :, *source]))
+                assert stack_path(depths, usual(3, "B"), source, target) == steps
 
 
 def test_two_stacks_go_down_the_rows_first_and_along_the_row_last() -> None:
@@ -203,20 +210,20 @@ def test_paths_lead_through_attention_recurrence_and_other_sizes(
     name: str, options: dict[str, Any]
 ) -> None:
     sizes: dict[str, Any] = {"first_kernel_size": 3, "kernel_size": 3}
-    relations = growth(name, size=6, **sizes, **options).relations
+    relations = receptive_field_by_depth(name, size=6, **sizes, **options).relations
     sizes |= {"height": 6, "width": 6, "hidden_channels": 2}
     models = [build_model(name, blocks=n, **sizes, **options) for n in range(1, len(relations))]
     found = [Paths(trace(model), 6, 6) for model in models]
     for target in ((3, 2), (5, 0), (1, 5), (0, 1)):
         for source in np.ndindex(6, 6):
-            heard = int(first_heard(relations[:, :, :, *source])[target])
-            blocks = max(1, heard)
+            first_seen = int(first_seen_depth(relations[:, :, :, *source])[target])
+            blocks = max(1, first_seen)
             steps = found[blocks - 1].find(source, target)
-            assert bool(steps) == (heard >= 0)
+            assert bool(steps) == (first_seen >= 0)
             if steps:
                 assert (steps[0].row, steps[0].column) == source
                 assert (steps[-1].row, steps[-1].column) == target
-                assert heard <= steps[-1].depth <= blocks
+                assert first_seen <= steps[-1].depth <= blocks
             layers = dict(models[blocks - 1].named_modules())
             for before, after in pairwise(steps):
                 assert is_one_turn(layers[after.layer], before, after)
@@ -236,7 +243,7 @@ def test_attention_is_a_single_jump() -> None:
 def test_a_transformed_picture_makes_the_raster_network_legal_in_every_order(name: str) -> None:
     order = generation_order(name, 6)
     assert sorted(order.ravel()) == list(range(36))
-    relation = growth("gated_pixelcnn", size=6, first_kernel_size=3).relations
+    relation = receptive_field_by_depth("gated_pixelcnn", size=6, first_kernel_size=3).relations
     legal = order[:, :, None, None] > order[None, None]
     turned = in_order(relation, order)
     assert not (turned & ~legal).any()
@@ -245,7 +252,7 @@ def test_a_transformed_picture_makes_the_raster_network_legal_in_every_order(nam
 
 
 def test_each_order_transforms_the_picture_as_its_name_says() -> None:
-    relation = growth("pixelcnn", size=6, first_kernel_size=3).relations[2]
+    relation = receptive_field_by_depth("pixelcnn", size=6, first_kernel_size=3).relations[2]
     turned = {name: in_order(relation, generation_order(name, 6)) for name in order_names()}
     assert np.array_equal(turned["raster"], relation)
     assert np.array_equal(turned["columns"][2, 4], relation[4, 2].T)
@@ -274,7 +281,7 @@ def test_weights_are_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
     images = torch.randint(0, 2, (11, 1, 7, 6), dtype=torch.uint8)
     labels = torch.arange(11) % 3 if classes else None
     told: list[tuple[int, int]] = []
-    weights = weighted_reach(
+    weights = saliency(
         model, images, (4, 3), labels, progress=lambda done, of: told.append((done, of))
     )
     assert np.array_equal(weights > 0, receptive_field(model, (4, 3)))
@@ -296,9 +303,9 @@ def test_weights_of_what_cannot_be_are_refused() -> None:
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=2, blocks=1)
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     with pytest.raises(ConfigError, match=r"target = \(4, 0\) is outside 4 x 4"):
-        weighted_reach(model, images, (4, 0))
+        saliency(model, images, (4, 0))
     with pytest.raises(DataError, match="images is empty"):
-        weighted_reach(model, images[:0], (1, 1))
+        saliency(model, images[:0], (1, 1))
     colours = build_model("pixelcnn", channels=3, height=4, width=4, hidden_channels=3, blocks=1)
     with pytest.raises(ConfigError, match="needs a grey model of two levels"):
-        weighted_reach(colours, images, (1, 1))
+        saliency(colours, images, (1, 1))

@@ -189,9 +189,9 @@ def test_a_device_and_a_hostile_path_are_refused() -> None:
     ("raw", "expected"),
     [
         (b"", "empty"),
-        (b"\x10", "no safetensors"),
-        (b"GIF89a" * 100, "no safetensors"),
-        (b"\xff" * 7 + b"\x7f{", "no safetensors"),
+        (b"\x10", "not a safetensors"),
+        (b"GIF89a" * 100, "not a safetensors"),
+        (b"\xff" * 7 + b"\x7f{", "not a safetensors"),
         (struct.pack("<Q", 500) + b"{", "middle of its header"),
         (struct.pack("<Q", 4) + b"{{{{", "no JSON"),
         (struct.pack("<Q", 100_000) + b'{"a":' + b"[" * 99_995, "no JSON"),
@@ -226,7 +226,7 @@ def test_a_file_beyond_the_limit_is_refused_unread(
     [
         ("format", "pixelcnn-lab/99", "pixelcnn-lab/99"),
         ("model", "diffusion", "knows pixelcnn"),
-        ("config", "[]", "no dictionary"),
+        ("config", "[]", "not a dictionary"),
         ("config", "{", "no JSON"),
         ("config", '{"colour": 1}', "colour"),
         ("config", '{"kernel_size": 4}', "kernel_size"),

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pixelcnn.completion.completions import complete
 from pixelcnn.completion.observed import Reader, read_given, rows_around
-from pixelcnn.completion.particle_filter import systematic
+from pixelcnn.completion.particle_filter import systematic_resampling
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import build_model, model_names
@@ -142,7 +142,7 @@ def test_a_reader_reads_changing_drawings_as_the_model_does(
         mask = first_cells(prefix, 4, 3)
         quick = read_given(model, image, mask, reader=reader)
         slow = read_given(model, image, mask)
-        assert (quick.prefix, quick.behind) == (slow.prefix, slow.behind)
+        assert (quick.prefix, quick.after_gap) == (slow.prefix, slow.after_gap)
         # Narrow logistics make much of the last bits of float32.
         torch.testing.assert_close(quick.class_nats, slow.class_nats, atol=1e-2, rtol=1e-4)
 
@@ -153,7 +153,7 @@ def test_what_lies_behind_a_gap_is_counted_and_changes_nothing() -> None:
     one = read_given(model, torch.ones(3, 3, dtype=torch.uint8), mask)
     other_image = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=torch.uint8)
     other = read_given(model, other_image, mask)
-    assert (one.prefix, one.behind) == (other.prefix, other.behind) == (4, 3)
+    assert (one.prefix, one.after_gap) == (other.prefix, other.after_gap) == (4, 3)
     assert torch.equal(one.class_nats, other.class_nats)
 
 
@@ -162,7 +162,7 @@ def test_a_colour_in_the_middle_of_a_pixel_ends_the_prefix() -> None:
     mask = torch.ones(3, 3, 3, dtype=torch.bool)
     mask[1, 0, 1] = False  # green of the second pixel
     part = read_given(model, torch.zeros(3, 3, 3, dtype=torch.uint8), mask)
-    assert (part.prefix, part.behind) == (3 + 1, 27 - 5)
+    assert (part.prefix, part.after_gap) == (3 + 1, 27 - 5)
 
 
 @SLOW
@@ -246,7 +246,9 @@ def test_guessed_labels_follow_the_posterior_likeliest_first(n: int, seed: int) 
 def test_each_guessed_label_has_the_posteriors_share_over_all_random_numbers() -> None:
     probabilities = torch.tensor([0.1, 0.6, 0.0, 0.3], dtype=torch.float64)
     positions = torch.linspace(0, 1, 1001, dtype=torch.float64)[:-1]
-    drawn = torch.stack([systematic(probabilities, 3, position) for position in positions])
+    drawn = torch.stack(
+        [systematic_resampling(probabilities, 3, position) for position in positions]
+    )
     shares = torch.bincount(drawn.flatten(), minlength=4) / 3000
     assert (shares - probabilities).abs().max() < 0.001
 
@@ -296,7 +298,7 @@ def test_one_unknown_pixel_is_the_only_one_that_differs() -> None:
     done = complete(model, torch.ones(3, 3, dtype=torch.uint8), mask, 64, seed=0)
     differs = (done.images != done.images[0]).any(dim=0)[0]
     assert differs.nonzero().tolist() == [[1, 2]]
-    assert (done.given.prefix, done.given.behind) == (5, 3)
+    assert (done.given.prefix, done.given.after_gap) == (5, 3)
 
 
 @pytest.mark.parametrize("levels", [2, 16])

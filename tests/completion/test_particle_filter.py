@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pixelcnn import build_model, complete, sample
 from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
-from pixelcnn.completion.particle_filter import behind_the_gap
+from pixelcnn.completion.particle_filter import after_gap
 from pixelcnn.data.dataset import Split
 from pixelcnn.data.registry import load_data
 from pixelcnn.errors import ConfigError, DataError
@@ -91,7 +91,7 @@ def test_particles_draw_from_the_exact_conditional_and_plain_sampling_does_not(
         assert done.particles is not None
         assert bool((done.images == picture)[known.expand_as(done.images)].all())
         found.append(done.images)
-        evidence.append(math.exp(-done.particles.behind_nats - done.given.class_nats.item()))
+        evidence.append(math.exp(-done.particles.after_gap_nats - done.given.class_nats.item()))
     naive = sample(
         model, RUNS * PARTICLES, known=picture[None], known_mask=known[None], seed=0, engine="numba"
     )
@@ -147,7 +147,7 @@ def test_an_order_draws_what_the_turned_picture_does() -> None:
         EIGHT, picture, known, 5, method="orders", labels=torch.tensor(1), seed=3, engine="numba"
     )
     assert in_words(done.order).startswith("row by row, from the bottom")
-    assert done.given.behind == 0
+    assert done.given.after_gap == 0
     labels = label_in(order=done.order, label=torch.full((5,), 1), classes=3)
     uniforms = torch.rand((5, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(3))
     turned = sample(
@@ -178,10 +178,10 @@ def test_the_best_order_begins_where_the_given_part_lies(order: int) -> None:
     assert best_order(turn_back(known, order)) == order
 
 
-def test_given_pixels_behind_the_gap_are_counted_colour_by_colour() -> None:
+def test_given_pixels_after_the_gap_are_counted_colour_by_colour() -> None:
     known = torch.ones(3, 2, 2, dtype=torch.bool)
     known[1, 0, 1] = False  # G of the second pixel: R of it comes before, B after
-    behind = behind_the_gap(known)
+    behind = after_gap(known)
     assert behind[:, 1].all()
     assert not behind[:, 0, 0].any()
     assert behind[:, 0, 1].tolist() == [False, False, True]

@@ -137,7 +137,7 @@ def test_a_transfer_that_stands_still_is_given_up(
     with running(handler) as address:
         monkeypatch.setattr(datasets.KMNIST, "mirrors", [address])
         monkeypatch.setattr(datasets.KMNIST, "resources", [("file", "0" * 32)])
-        with pytest.raises(DataError, match="stood still"):
+        with pytest.raises(DataError, match="stalled"):
             load_data("kmnist", root=tmp_path / "root")
         Mute.released.set()
     assert os.listdir(tmp_path / "root") == []

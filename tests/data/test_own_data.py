@@ -22,7 +22,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.resume import prepare_resume
 from pixelcnn.runs.store import create_run, find_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
 
 _opened: list[str] | None = None
@@ -191,13 +191,13 @@ def test_a_run_keeps_its_pictures_and_goes_on_with_them_anywhere(tmp_path: Path)
         path.unlink()
     assert str(tmp_path) not in (run.path / "config.json").read_text()
     run.train_until(2)
-    carry_out(run, watch=lambda event: run.control("stop") if event.step == 2 else None)
+    run_training(run, watch=lambda event: run.control("stop") if event.step == 2 else None)
     assert run.status().state == "stopped"
     moved = (tmp_path / "elsewhere").absolute()
     run.path.parent.rename(moved)
     again = find_run(moved, run.id)
     prepare_resume(Run(again.path))
-    assert carry_out(again).state == "finished"
+    assert run_training(again).state == "finished"
     assert again.status().step == 4
     (again.path / "own.npz").write_bytes(b"broken")
     with pytest.raises(DataError, match="damaged"):

@@ -116,7 +116,7 @@ def test_a_damaged_binary_draw_is_named(content: str, tmp_path: Path) -> None:
         np.savez(path, **arrays[content])
     else:
         path.write_bytes(b"" if content == "nothing" else b"not an archive")
-    with pytest.raises(DataError, match="must hold the arrays 'train' and 'test'"):
+    with pytest.raises(DataError, match="must contain the arrays 'train' and 'test'"):
         load_data("mnist", root=tmp_path, binarize="static")
 
 

@@ -26,7 +26,7 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.pixelcnn import PixelCNN
 from pixelcnn.models.pixelcnn_blocks import PlainBlock
 from pixelcnn.models.registry import build_model
-from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood, draw, temper
+from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood, apply_temperature, draw
 from pixelcnn.nn.logistic_mixture import DiscretizedLogisticMixture
 from pixelcnn.sampling import reference
 from pixelcnn.sampling.drawing import sample
@@ -260,7 +260,7 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
         whole = torch.allclose(tempered.sum(dim=1), torch.ones(64, 5))
         return whole and torch.equal(drawn.long(), log_probs.argmax(dim=1))
 
-    assert is_argmax(temper(log_probs, 0))
+    assert is_argmax(apply_temperature(log_probs, 0))
     assert not is_argmax((log_probs / 0).softmax(dim=1)), "all NaN, which `draw` takes for level 0"
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=4, blocks=1)
     cold = [sample(model, 2, temperature=0, seed=seed) for seed in (1, 2)]

@@ -25,7 +25,7 @@ from pixelcnn.experiments.summary import conclusion, differences, student, summa
 from pixelcnn.models.registry import build_model
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.store import create_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
 
 TINY = Experiment(
@@ -286,7 +286,7 @@ def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) ->
     waiting = live_point(TINY, run, run.config, {})
     assert waiting.active
     assert not waiting.finished
-    assert carry_out(run).state == "finished"
+    assert run_training(run).state == "finished"
     point = live_point(TINY, run, run.config, {})
     assert point.finished
     assert [step for step, _ in point.curve] == [0, 1, 2, 3]

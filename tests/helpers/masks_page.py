@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
-from pixelcnn.causality.stack_growth import stack_growth
+from pixelcnn.causality.stack_growth import stack_receptive_field
 from widgets.base.payload import unpack
 
 APP = Path(__file__).parents[2] / "app.py"
@@ -49,7 +49,7 @@ def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[
             for mask, side in zip(meta["stack"]["masks"], sides, strict=True)
         )
         dilation = meta["stack"]["dilation"]
-        found = stack_growth(first, later, size=meta["height"], dilation=dilation)
+        found = stack_receptive_field(first, later, size=meta["height"], dilation=dilation)
         return found.relations, found.limit
     seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
     shape = (28, 28, 28, 28)

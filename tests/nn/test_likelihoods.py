@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, strategies as st
 from torch import Tensor
 
-from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood, draw, temper
+from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood, apply_temperature, draw
 
 likelihoods = st.one_of(
     st.just(Bernoulli()), st.sampled_from([2, 4, 16, 256]).map(lambda n: Categorical(n))
@@ -86,7 +86,7 @@ def test_rounding_does_not_draw_the_highest_level_when_it_is_impossible() -> Non
     torch.manual_seed(0)
     logits = torch.randn(1000, 256, 1)
     logits[:, -1] = -1000.0
-    probabilities = temper(torch.log_softmax(logits, dim=1), 1.0)
+    probabilities = apply_temperature(torch.log_softmax(logits, dim=1), 1.0)
     sums = probabilities.cumsum(dim=1)[:, -1]
     largest = 1 - 2**-24
     assert (sums < largest).any(), "rounding must have kept some sums below the largest number"
@@ -121,7 +121,7 @@ def test_draws_have_the_frequencies_of_the_distribution() -> None:
 def test_temper_raises_probabilities_to_a_power(levels: int, temperature: float, seed: int) -> None:
     torch.manual_seed(seed)
     log_probs = torch.log_softmax(torch.randn(2, levels, 3, dtype=torch.float64), dim=1)
-    tempered = temper(log_probs, temperature)
+    tempered = apply_temperature(log_probs, temperature)
     torch.testing.assert_close(tempered.sum(dim=1), torch.ones(2, 3, dtype=torch.float64))
     ratio = (tempered / tempered.amax(dim=1, keepdim=True)).clamp(min=1e-300).log()
     expected = (log_probs - log_probs.amax(dim=1, keepdim=True)) / temperature
@@ -136,9 +136,9 @@ def test_temperature_0_is_the_likeliest_level_whatever_the_number(
 ) -> None:
     torch.manual_seed(seed)
     log_probs = torch.log_softmax(torch.randn(2, levels, 3), dim=1)
-    drawn = draw(temper(log_probs, 0), torch.full((2, 3), uniform))
+    drawn = draw(apply_temperature(log_probs, 0), torch.full((2, 3), uniform))
     assert torch.equal(drawn.long(), log_probs.argmax(dim=1))
 
 
 def test_temperature_0_takes_the_lowest_of_equal_levels() -> None:
-    assert temper(torch.full((1, 4, 1), 0.25).log(), 0)[0, :, 0].tolist() == [1, 0, 0, 0]
+    assert apply_temperature(torch.full((1, 4, 1), 0.25).log(), 0)[0, :, 0].tolist() == [1, 0, 0, 0]

@@ -13,10 +13,10 @@ from streamlit.testing.v1 import AppTest
 from pages.draw.words import guess, surprise
 from pages.shared import common
 from pixelcnn.completion.completions import complete
-from pixelcnn.completion.inpainting import knock_out
+from pixelcnn.completion.inpainting import inpainting_mask
 from pixelcnn.completion.next_row import next_rows
 from pixelcnn.completion.observed import GivenPart
-from pixelcnn.scores.readings import Readings
+from pixelcnn.scores.class_curves import ClassCurves
 from tests.helpers.app_pages import button, told
 from tests.pages.test_draw import (
     MODEL,
@@ -167,7 +167,7 @@ def test_a_knocked_out_digit_is_compared_with_the_truth_until_it_is_changed() ->
     button(page, "Knock it out").click().run()
     assert not page.exception
     drawing = drawing_on(page)
-    assert np.array_equal(drawing.known_mask, knock_out("left half", 28, 28).numpy())
+    assert np.array_equal(drawing.known_mask, inpainting_mask("left half", 28, 28).numpy())
     hidden = ~drawing.known_mask
     truth = widget(page, "The digit as it was")[1]["images"][0, 0]
     right = (endings_on(page)[:, 0, hidden] == truth[hidden]).mean()
@@ -236,9 +236,9 @@ def test_a_damaged_link_is_told_and_the_page_opens_as_usual(text: str) -> None:
 
 def test_bits_and_guesses_are_put_beside_those_of_test_digits() -> None:
     bits = np.tile(np.linspace(0, 100, 101, dtype=np.float32), (3, 1))
-    measured = Readings(np.linspace(0.1, 0.9, 9, dtype=np.float32), bits, width=4, images=1000)
+    measured = ClassCurves(np.linspace(0.1, 0.9, 9, dtype=np.float32), bits, width=4, images=1000)
     nats = torch.full((10,), 74.5 * np.log(2), dtype=torch.float64)
-    given = GivenPart(prefix=8, behind=0, class_nats=nats)
+    given = GivenPart(prefix=8, after_gap=0, class_nats=nats)
     assert "more than **75 %** of real digits" in surprise(given, None, 2, measured)
     assert "real digit" not in surprise(given, 3, 2, measured)  # measured without a label
     assert "right in **50%** of 1,000 cases; with all of them in 90.0%" in guess(None, measured, 4)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from pages.features.moments import trainings
+from pages.features.snapshots import trainings
 from pages.features.words import EXPLAINED, views
 from pages.shared import common
 from pixelcnn import build_model, load_checkpoint
@@ -24,10 +24,10 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import model_names
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.recordings import recorded_run
-from pixelcnn.runs.snapshots import load_moment, moment_steps
+from pixelcnn.runs.snapshots import load_snapshot, snapshot_steps
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.scores.unseen import unseen_digits
 from pixelcnn.training.config import TrainConfig
 from tests.helpers import app_pages
@@ -230,7 +230,7 @@ def test_an_uploaded_picture_goes_through_the_network(models: dict[str, Any]) ->
 
 def test_a_training_can_be_looked_back_at(models: dict[str, Any]) -> None:
     run = recorded_run("moments28")
-    steps = moment_steps(run)
+    steps = snapshot_steps(run)
     test = unseen_digits(2, 28)
     image = test.images[test.labels == 3][:1]  # the models here are too small to share theirs
     page = open_page("one-stack", digit="3", **{"moment-moments28": str(steps[2])})
@@ -238,7 +238,7 @@ def test_a_training_can_be_looked_back_at(models: dict[str, Any]) -> None:
         if step == 0:
             page.select_slider(key="moment-moments28").set_value(0).run()
         shown = galleries(page)[2]
-        model = load_moment(run, step)
+        model = load_snapshot(run, step)
         expected = activations(model, image, torch.tensor([3]))
         assert_shown(shown["block 2"], expected["blocks.1"][0])
         assert_shown(shown["prediction"], prediction(model, image, torch.tensor([3]))[0])
@@ -254,7 +254,7 @@ def test_a_run_that_was_trained_here_can_be_looked_back_at(models: dict[str, Any
             train=TrainConfig(steps=6, samples=0, held_out=20, threads=1),
         ),
     )
-    carry_out(run)
+    run_training(run)
     lock = run.lock
     assert lock.acquire()
     run.write_status(RunStatus("running"))

@@ -15,10 +15,10 @@ from pages.masks.trained import DIGITS
 from pages.masks.words import ORDERS
 from pages.shared.architectures import ARCHITECTURES
 from pages.shared.common import load_model, unseen
-from pixelcnn.causality.depth_growth import growth
+from pixelcnn.causality.depth_growth import receptive_field_by_depth
 from pixelcnn.causality.generation_orders import generation_order
-from pixelcnn.causality.paths import first_heard
-from pixelcnn.introspect.saliency import weighted_reach
+from pixelcnn.causality.paths import first_seen_depth
+from pixelcnn.introspect.saliency import saliency
 from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.nn.layers import MaskedConv2d, TapConv2d, VerticalConv2d, causal_mask
 from tests.helpers.masks_page import (
@@ -53,7 +53,7 @@ def test_it_opens_with_the_exact_counts_in_words(fresh_page: AppTest) -> None:
 def test_both_grids_get_every_depth_of_the_exact_relation(
     fresh_page: AppTest, title: str, name: str
 ) -> None:
-    expected = growth(name)
+    expected = receptive_field_by_depth(name)
     relations, limit = relations_on(fresh_page, title)
     assert np.array_equal(relations, expected.relations)
     assert np.array_equal(limit, expected.limit)
@@ -78,7 +78,7 @@ def test_every_control_changes_grids_tiles_code_and_counts(
         set_control(page, name, value)
     options: Any = {"first_kernel_size": first, "kernel_size": kernel, "first_mask": mask}
     for title, name in ((PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")):
-        expected = growth(name, **options)
+        expected = receptive_field_by_depth(name, **options)
         assert np.array_equal(relations_on(page, title)[0], expected.relations)
         assert f"**{expected.totals[7].seen_share:.1%}**" in told(page)
         assert f"**{expected.totals[-1].seen_share:.1%}**" in told(page)
@@ -125,7 +125,7 @@ def test_every_architecture_of_the_registry_is_there() -> None:
 def test_every_architecture_can_be_compared(name: str) -> None:
     chosen = ARCHITECTURES[name]
     page = open_page(left=chosen.paper)
-    expected = growth(chosen.model, **chosen.options)
+    expected = receptive_field_by_depth(chosen.model, **chosen.options)
     relations, limit = relations_on(page, chosen.title)
     assert len(relations) == 28
     assert np.array_equal(relations[: len(expected.relations)], expected.relations)
@@ -181,7 +181,9 @@ def test_size_and_dilation_are_chosen_and_in_the_command() -> None:
     meta, _ = widget(page, PLAIN)
     assert (meta["height"], meta["selected"], meta["depth"]) == (14, [7, 7], 7)
     seen, _ = relations_on(page, PLAIN)
-    assert np.array_equal(seen, growth("pixelcnn", size=14, dilations=(2,)).relations)
+    assert np.array_equal(
+        seen, receptive_field_by_depth("pixelcnn", size=14, dilations=(2,)).relations
+    )
     assert "dilations=[2] height=14 width=14" in page.code[-1].value
     assert "dilation=2)" in widget(page, "Each layer after it: mask B")[0]["code"][-1]
     set_control(page, "size", 8)
@@ -207,13 +209,13 @@ def test_each_order_leaks_untransformed_and_never_transformed(name: str) -> None
 # ---------------------------------------------------------------- paths, colours, trained
 
 
-def test_the_path_and_who_hears_of_the_source_are_the_library_s() -> None:
+def test_the_path_and_first_seen_depths_of_the_source_are_the_library_s() -> None:
     page = open_page(source="13-25")
     metas = [unpack(component.proto.bytes) for component in page.get("bidi_component")]
     one, two = (next(m for m in metas if m[0]["key"] == f"path-{n}") for n in ("one", "two"))
     for (meta, arrays), name in ((one, "pixelcnn"), (two, "gated_pixelcnn")):
-        heard = first_heard(growth(name).relations[:, :, :, 13, 25])
-        assert np.array_equal(arrays["heard"], heard)
+        first_seen = first_seen_depth(receptive_field_by_depth(name).relations[:, :, :, 13, 25])
+        assert np.array_equal(arrays["first_seen"], first_seen)
         assert (meta["source"], meta["target"]) == ([13, 25], [14, 14])
     assert one[0]["steps"] == []
     assert "blind spot" in one[0]["noPath"]
@@ -235,6 +237,6 @@ def test_weights_of_a_trained_model_are_shown_for_the_target() -> None:
     page = open_page(reach="weighted", row="15", column="14")
     _, arrays = widget(page, "Trained PixelCNN")
     model, _ = load_model("mnist-threshold-pixelcnn")
-    expected = weighted_reach(model, unseen(2, 28).images[:DIGITS], (15, 14))
+    expected = saliency(model, unseen(2, 28).images[:DIGITS], (15, 14))
     np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-6)
     assert "Half of the weight lies on" in told(page)

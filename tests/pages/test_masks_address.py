@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pixelcnn.causality.depth_growth import growth
+from pixelcnn.causality.depth_growth import receptive_field_by_depth
 from pixelcnn.causality.mask_stack import MaskStack
-from pixelcnn.causality.stack_growth import stack_growth
+from pixelcnn.causality.stack_growth import stack_receptive_field
 from pixelcnn.nn.layers import causal_mask
 from tests.helpers.masks_page import (
     GATED,
@@ -44,19 +44,23 @@ def test_a_toggled_weight_recolours_the_one_stack_and_is_in_the_address() -> Non
     first, later = (causal_mask(1, 1, (k, k), t)[0, 0].numpy() for k, t in ((7, "A"), (3, "B")))
     click_tile(page, "later-tiles", 1, 2)
     later[1, 2] = True
-    expected = stack_growth(first, later)
+    expected = stack_receptive_field(first, later)
     for title in (PLAIN, "With these masks"):
         relations, limit = relations_on(page, title)
         assert np.array_equal(relations, expected.relations)
         assert np.array_equal(limit, expected.limit)
-    assert np.array_equal(relations_on(page, GATED)[0], growth("gated_pixelcnn").relations)
+    assert np.array_equal(
+        relations_on(page, GATED)[0], receptive_field_by_depth("gated_pixelcnn").relations
+    )
     assert f"**{expected.totals[7].leaks:,} leaks**" in told(page)
     assert page.query_params["masks"] == MaskStack((first, later)).hex
 
     again = open_page(masks=page.query_params["masks"])
     assert np.array_equal(relations_on(again, PLAIN)[0], expected.relations)
     again.button(key="usual-masks").click().run()
-    assert np.array_equal(relations_on(again, PLAIN)[0], growth("pixelcnn").relations)
+    assert np.array_equal(
+        relations_on(again, PLAIN)[0], receptive_field_by_depth("pixelcnn").relations
+    )
     assert "masks" not in again.query_params
 
 
@@ -72,7 +76,9 @@ def test_other_kernels_undo_the_edits() -> None:
     page = open_page()
     click_tile(page, "later-tiles", 1, 2)
     set_control(page, "kernel", 5)
-    assert np.array_equal(relations_on(page, PLAIN)[0], growth("pixelcnn", kernel_size=5).relations)
+    assert np.array_equal(
+        relations_on(page, PLAIN)[0], receptive_field_by_depth("pixelcnn", kernel_size=5).relations
+    )
     assert "masks" not in page.query_params
 
 
@@ -96,7 +102,9 @@ def test_the_address_restores_everything() -> None:
     for title, name in ((PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")):
         meta, _ = widget(page, title)
         assert (meta["selected"], meta["depth"]) == ([3, 25], 2)
-        expected = growth(name, first_kernel_size=9, kernel_size=5, first_mask="B")
+        expected = receptive_field_by_depth(
+            name, first_kernel_size=9, kernel_size=5, first_mask="B"
+        )
         assert np.array_equal(relations_on(page, title)[0], expected.relations)
     assert "the first layer and 2 more" in told(page)
 

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.shared.quiz import score
 from pages.shared.quiz_question import Question, Try
-from pixelcnn.causality.depth_growth import growth
+from pixelcnn.causality.depth_growth import receptive_field_by_depth
 from pixelcnn.exhibits.results import read_results
 from tests.helpers.app_pages import assert_taken, button, open_page, told
 from tests.helpers.quiz_cases import QUESTIONS
@@ -56,14 +56,16 @@ def test_a_link_opens_its_page_in_the_state_that_it_names(link: Try) -> None:
 
 
 def test_wider_kernels_make_the_blind_spot_smaller_and_more_layers_do_not() -> None:
-    narrow, wide = (growth("pixelcnn", kernel_size=size).totals for size in (3, 5))
+    narrow, wide = (
+        receptive_field_by_depth("pixelcnn", kernel_size=size).totals for size in (3, 5)
+    )
     assert 0 < wide[-1].never < narrow[-1].never
     assert {one.never for one in narrow} == {narrow[-1].never}
 
 
 def test_two_stacks_and_recurrence_leave_no_blind_spot() -> None:
     for name in ("gated_pixelcnn", "pixelrnn"):
-        last = growth(name).totals[-1]
+        last = receptive_field_by_depth(name).totals[-1]
         assert (last.never, last.leaks) == (0, 0)
         assert last.seen == last.legal
 

@@ -20,7 +20,7 @@ from pixelcnn.film.branches import Branch, grow
 from pixelcnn.film.film import draw_film
 from pixelcnn.film.grids import Row, draw_grid, uniforms_of
 from pixelcnn.film.opening import read_opening
-from pixelcnn.nn.likelihoods import draw, temper
+from pixelcnn.nn.likelihoods import apply_temperature, draw
 from tests.helpers import app_pages
 from tests.helpers.app_pages import button, forget_cached, told, widgets
 
@@ -239,7 +239,7 @@ def test_the_code_on_the_page_draws_what_the_library_draws(page: AppTest) -> Non
         "images": torch.zeros(2, 1, 5, 4, dtype=torch.uint8),
         "uniforms": uniforms,
         "temperature": 0.9,
-        "temper": temper,
+        "apply_temperature": apply_temperature,
         "draw": draw,
     }
     [loop] = [code.value for code in page.code if code.language == "python"]

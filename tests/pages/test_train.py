@@ -178,7 +178,7 @@ def test_an_address_brings_back_its_options() -> None:
 
 def test_an_address_of_no_run_leads_to_the_choice() -> None:
     page = open_page(run="../../etc")
-    assert "no run's id" in page.warning[0].value
+    assert "not a run's id" in page.warning[0].value
     assert has(page, "play")
     page = open_page(run="20200101-000000-abcd")
     assert "There is no run 20200101-000000-abcd here" in page.warning[0].value

@@ -4,17 +4,17 @@ import threading
 
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.turns import one_at_a_time, taking_turns
+from pages.shared.turns import short_job, slow_job
 
 
 def _page() -> None:
     import streamlit as st
 
-    from pages.shared.turns import taking_turns
+    from pages.shared.turns import short_job
     from pixelcnn.teaching.fair_queue import BusyError
 
     @st.cache_data
-    @taking_turns
+    @short_job
     def halved(number: int) -> int:
         if number % 2:
             raise BusyError("Too many are waiting.")
@@ -38,16 +38,16 @@ def test_it_gives_what_the_work_gives_or_says_why_not() -> None:
 def test_slow_work_is_done_one_piece_at_a_time_and_nothing_shorter_waits_for_it() -> None:
     begun, end, second = threading.Event(), threading.Event(), threading.Event()
 
-    @one_at_a_time
+    @slow_job
     def slow() -> None:
         begun.set()
         assert end.wait(60)
 
-    workers = [threading.Thread(target=one) for one in (slow, one_at_a_time(second.set))]
+    workers = [threading.Thread(target=one) for one in (slow, slow_job(second.set))]
     workers[0].start()
     assert begun.wait(60)
     workers[1].start()
-    assert taking_turns(lambda: "short")() == "short"
+    assert short_job(lambda: "short")() == "short"
     assert not second.wait(0.5)
     end.set()
     for worker in workers:

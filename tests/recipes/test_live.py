@@ -17,7 +17,7 @@ from pixelcnn.recipes.preview import preview
 from pixelcnn.runs.recordings import record_run, recorded_run
 from pixelcnn.runs.store import create_run
 from pixelcnn.runs.view import RunView
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
 
 TINY = RunConfig(
@@ -59,7 +59,7 @@ def test_a_recording_shows_what_the_run_showed(tmp_path) -> None:
     run = create_run(tmp_path, TINY)
     with pytest.raises(RunError, match="not finished"):
         record_run(run, "mine", tmp_path / "recorded")
-    carry_out(run)
+    run_training(run)
     record_run(run, "mine", tmp_path / "recorded")
     copy, original = RunView(recorded_run("mine", tmp_path / "recorded")), RunView(run)
     assert copy.config == original.config
@@ -79,7 +79,7 @@ def test_the_code_shown_does_what_the_run_does(
 ) -> None:
     config = replace(TINY, conditional=conditional, data_options={"levels": levels})
     run = create_run(tmp_path, config)
-    carry_out(run)
+    run_training(run)
     made: dict[str, object] = {}
     exec(python_code(config), made)
     told = capsys.readouterr().out.splitlines()

@@ -9,12 +9,12 @@ import pytest
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.recipes.config import RunConfig
-from pixelcnn.recipes.pairs import DIFFERENCES, names_of_pair
+from pixelcnn.recipes.pairs import ABLATIONS, names_of_pair
 from pixelcnn.runs import queue as run_queue
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.resume import prepare_resume
 from pixelcnn.runs.store import create_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
 
 TINY = RunConfig(
@@ -49,7 +49,7 @@ def test_runs_begin_in_the_order_of_asking_as_others_end(
     assert runs[1].status().state == "stopped"
     assert [run_queue.position(run) for run in runs] == [None, None, 0, 1]
 
-    assert carry_out(runs[0]).state == "finished"
+    assert run_training(runs[0]).state == "finished"
     run_queue.advance(tmp_path, starter=starter)
     assert starter.started == [runs[0].id, runs[2].id]
     prepare_resume(runs[1])
@@ -78,7 +78,7 @@ def test_who_waits_for_long_counts_as_waiting_and_not_as_failed(
 
 def test_one_step_is_one_step_and_is_drawn_and_does_not_change_the_course(tmp_path: Path) -> None:
     straight = create_run(tmp_path, TINY)
-    carry_out(straight)
+    run_training(straight)
     run = create_run(tmp_path, TINY)
     run.train_until(1)
     seen: list[tuple[int, list[int]]] = []
@@ -92,7 +92,7 @@ def test_one_step_is_one_step_and_is_drawn_and_does_not_change_the_course(tmp_pa
 
     presser = threading.Thread(target=press)
     presser.start()
-    assert carry_out(run).state == "finished"
+    assert run_training(run).state == "finished"
     presser.join()
     assert seen == [(1, [0, 1]), (2, [0, 1, 2]), (4, [0, 1, 2, 4])]
     assert run.status().step == 6
@@ -108,7 +108,7 @@ def test_a_speed_limit_costs_no_training_time(tmp_path: Path) -> None:
     run.limit_speed(50)
     assert run.speed_limit == 50
     started = time.monotonic()
-    status = carry_out(run)
+    status = run_training(run)
     assert status.state == "finished"
     assert time.monotonic() - started > 6 / 50
     assert status.elapsed_s < time.monotonic() - started - 6 / 50 + 0.02
@@ -117,7 +117,7 @@ def test_a_speed_limit_costs_no_training_time(tmp_path: Path) -> None:
 
 
 def test_each_difference_changes_one_option_and_is_named_by_it() -> None:
-    for name, difference in DIFFERENCES.items():
+    for name, difference in ABLATIONS.items():
         for value in difference.others(TINY):
             other = difference.vary(TINY, value)
             other.check()

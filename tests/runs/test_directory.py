@@ -11,7 +11,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run, unbroken
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, find_run, list_runs, start_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.runs.writer import _row_every
 from pixelcnn.system.atomic_files import RowWriter, read_rows, remove_unfinished, write_whole
 from pixelcnn.training.config import TrainConfig
@@ -58,7 +58,7 @@ def test_no_id_but_one_of_the_right_form_reaches_the_disk(run_id):
     ],
 )
 def test_hostile_ids_are_refused(tmp_path, run_id):
-    with pytest.raises(RunError, match="no run's id"):
+    with pytest.raises(RunError, match="not a run's id"):
         find_run(tmp_path, run_id)
 
 
@@ -195,7 +195,7 @@ def test_a_run_killed_before_its_first_save_starts_over_with_one_curve(tmp_path)
     for step in range(1, 4):
         killed.write({"event": "step", "step": step, "nats": 1.0})
     killed.close()
-    carry_out(run)
+    run_training(run)
     assert [step for step, _ in curve(run)] == [1, 2, 3, 4, 5]
     assert [row["step"] for row in run.metrics() if row["event"] == "evaluated"] == [0, 5]
 
@@ -228,7 +228,7 @@ def test_later_steps_share_rows_and_none_is_lost(tmp_path, monkeypatch):
     monkeypatch.setattr("pixelcnn.runs.writer._row_every", lambda step: 1 if step <= 4 else 10)
     run = create_run(tmp_path, make_config(25, samples=0))
     losses = []
-    carry_out(run, watch=lambda event: isinstance(event, Step) and losses.append(event.nats))
+    run_training(run, watch=lambda event: isinstance(event, Step) and losses.append(event.nats))
     rows = [row for row in run.metrics() if row["event"] == "step"]
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 10, 20, 25]
     assert [row["steps"] for row in rows] == [1, 1, 1, 1, 6, 10, 5]

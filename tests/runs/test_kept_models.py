@@ -8,7 +8,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.kept_models import keep_model, kept_models
 from pixelcnn.runs.store import create_run, list_runs
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
 
 CONFIG = RunConfig(
@@ -21,7 +21,7 @@ CONFIG = RunConfig(
 @pytest.fixture
 def run(tmp_path) -> Run:
     run = create_run(tmp_path, CONFIG)
-    carry_out(run)
+    run_training(run)
     return run
 
 

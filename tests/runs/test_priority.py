@@ -12,8 +12,8 @@ from pixelcnn.runs.priority import AS_A_SESSION
 _ASK = """
 import os
 from pathlib import Path
-from pixelcnn.runs.priority import give_way
-give_way()
+from pixelcnn.runs.priority import lower_priority
+lower_priority()
 print(os.nice(0), Path("/proc/self/autogroup").read_text())
 """
 

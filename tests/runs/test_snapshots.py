@@ -17,15 +17,15 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.recordings import record_run, recorded_run
 from pixelcnn.runs.snapshots import (
-    MOMENTS,
     MOST_PARAMETERS,
-    keep_moment,
-    load_moment,
-    moment_path,
-    moment_steps,
+    SNAPSHOT_STEPS,
+    keep_snapshot,
+    load_snapshot,
+    snapshot_path,
+    snapshot_steps,
 )
 from pixelcnn.runs.store import create_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import Step
 from pixelcnn.training.trainer import train
@@ -37,27 +37,27 @@ TINY = RunConfig(model_options={"hidden_channels": 4, "blocks": 1}, data="digits
 
 
 def test_moments_double_and_are_few() -> None:
-    assert MOMENTS[:5] == (0, 5, 10, 20, 40)
-    assert len(MOMENTS) == 12
+    assert SNAPSHOT_STEPS[:5] == (0, 5, 10, 20, 40)
+    assert len(SNAPSHOT_STEPS) == 12
 
 
 def test_a_run_keeps_its_moments_and_the_last_weights(tmp_path: Path) -> None:
     run = create_run(tmp_path, TINY)
-    assert moment_steps(run) == []
+    assert snapshot_steps(run) == []
     seen: dict[int, torch.Tensor] = {}
 
     def watch(event: object) -> None:
-        if isinstance(event, Step) and event.step in MOMENTS:
-            seen[event.step] = load_moment(run, event.step).output.weight.detach().clone()
+        if isinstance(event, Step) and event.step in SNAPSHOT_STEPS:
+            seen[event.step] = load_snapshot(run, event.step).output.weight.detach().clone()
 
-    carry_out(run, watch=watch)
-    assert moment_steps(run) == [0, 5, 10, 20, 24]
+    run_training(run, watch=watch)
+    assert snapshot_steps(run) == [0, 5, 10, 20, 24]
     for step, weight in seen.items():
-        assert torch.equal(load_moment(run, step).output.weight, weight)
-    weights = [load_moment(run, step).output.weight for step in moment_steps(run)]
+        assert torch.equal(load_snapshot(run, step).output.weight, weight)
+    weights = [load_snapshot(run, step).output.weight for step in snapshot_steps(run)]
     assert all(not torch.equal(*pair) for pair in itertools.pairwise(weights))
     with pytest.raises(RunError, match="kept no weights of step 7"):
-        load_moment(run, 7)
+        load_snapshot(run, 7)
 
 
 def test_a_moment_is_the_network_of_that_step_to_half_precision(tmp_path: Path) -> None:
@@ -69,34 +69,34 @@ def test_a_moment_is_the_network_of_that_step_to_half_precision(tmp_path: Path) 
     for event in train(model, data, TRAIN):
         if isinstance(event, Step) and event.step == 10:
             break
-    assert keep_moment(run, model, 10)
+    assert keep_snapshot(run, model, 10)
     expected = activations(model.eval(), images)
-    for name, maps in activations(load_moment(run, 10), images).items():
+    for name, maps in activations(load_snapshot(run, 10), images).items():
         torch.testing.assert_close(maps, expected[name], rtol=1e-2, atol=1e-2)
-    assert not keep_moment(run, model, 11)
+    assert not keep_snapshot(run, model, 11)
     parameters = sum(one.numel() for one in model.parameters())
-    assert moment_path(run, 10).stat().st_size < 2 * parameters + 4000
+    assert snapshot_path(run, 10).stat().st_size < 2 * parameters + 4000
 
 
 def test_a_large_network_keeps_none(tmp_path: Path) -> None:
     model = build_model("pixelcnn", hidden_channels=256, blocks=4, block="plain", kernel_size=7)
     assert sum(one.numel() for one in model.parameters()) > MOST_PARAMETERS
-    assert not keep_moment(Run(tmp_path), model, 0)
-    assert moment_steps(Run(tmp_path)) == []
+    assert not keep_snapshot(Run(tmp_path), model, 0)
+    assert snapshot_steps(Run(tmp_path)) == []
 
 
 def test_a_recording_can_bring_its_moments(tmp_path: Path) -> None:
     run = create_run(tmp_path, TINY)
-    carry_out(run)
-    copy = record_run(run, "mine", tmp_path / "recorded", with_moments=True)
-    assert moment_steps(copy) == moment_steps(run)
+    run_training(run)
+    copy = record_run(run, "mine", tmp_path / "recorded", with_snapshots=True)
+    assert snapshot_steps(copy) == snapshot_steps(run)
     plain = record_run(run, "mine", tmp_path / "recorded")
-    assert moment_steps(plain) == []
+    assert snapshot_steps(plain) == []
 
 
 def test_the_shipped_moments_go_from_noise_to_a_network_that_learned() -> None:
     run = recorded_run("moments28")
-    steps = moment_steps(run)
+    steps = snapshot_steps(run)
     assert steps[:4] == [0, 5, 10, 20]
     assert steps[-1] == run.status().step
     assert sum(path.stat().st_size for path in run.path.rglob("*")) < 400_000
@@ -104,7 +104,7 @@ def test_the_shipped_moments_go_from_noise_to_a_network_that_learned() -> None:
     nats = []
     for step in steps:
         with torch.no_grad():
-            model = load_moment(run, step)
+            model = load_snapshot(run, step)
             nats.append(-model.log_prob(test.images[:60], test.labels[:60]).mean().item())
     assert nats[-1] < 80 < 0.4 * nats[0]
     assert np.argmin(nats) == len(nats) - 1

@@ -19,7 +19,7 @@ from pixelcnn.runs.directory import Run
 from pixelcnn.runs.launcher import Launcher
 from pixelcnn.runs.resume import resume_run
 from pixelcnn.runs.store import create_run, find_run, start_run
-from pixelcnn.runs.worker import carry_out, prepare_process
+from pixelcnn.runs.worker import prepare_process, run_training
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import Step
 
@@ -81,7 +81,7 @@ def test_a_run_leaves_everything_that_a_page_shows(tmp_path):
     run = create_run(tmp_path, config)
     assert run.status().state == "queued"
     seen = []
-    status = carry_out(run, watch=seen.append)
+    status = run_training(run, watch=seen.append)
 
     assert (status.state, status.step, status.progress) == ("finished", 12, 1.0)
     assert run.status() == status or run.status().state == "finished"
@@ -101,7 +101,7 @@ def test_a_run_leaves_everything_that_a_page_shows(tmp_path):
 
 def test_the_best_checkpoint_has_the_score_that_its_card_says(tmp_path):
     run = create_run(tmp_path, make_config(30, evaluate_every=10, held_out=50))
-    carry_out(run)
+    run_training(run)
     model, card = load_checkpoint(run.checkpoint("best"))
     test = load_data("digits8x8").test
     assert evaluate(model, test.images[:50]).nats == pytest.approx(card["test_nats"], rel=1e-4)
@@ -116,7 +116,7 @@ def test_the_best_checkpoint_has_the_score_that_its_card_says(tmp_path):
 def test_a_run_that_diverges_fails_with_advice_and_keeps_what_was_saved(tmp_path):
     config = make_config(300, learning_rate=1e9, gradient_clip=None, save_every=1)
     run = create_run(tmp_path, config)
-    carry_out(run)
+    run_training(run)
     status = run.status()
     assert status.state == "failed"
     assert "learning_rate" in status.message
@@ -131,19 +131,19 @@ def test_a_full_disk_is_named_and_nothing_is_corrupted(tmp_path):
         pytest.skip("needs /dev/full, a device that is always full")
     run = create_run(tmp_path, make_config(10))
     (run.path / "metrics.jsonl").symlink_to("/dev/full")
-    status = carry_out(run)
+    status = run_training(run)
     assert status.state == run.status().state == "failed"
     assert "disk is full" in status.message
 
     (run.path / "metrics.jsonl").unlink()
     resume_without_process(run)
-    assert carry_out(run).state == "finished"
+    assert run_training(run).state == "finished"
     assert len(curve(run)) == 10
 
 
 def test_data_that_cannot_be_loaded_fails_the_run_with_the_reason(tmp_path):
     config = RunConfig(data="digits8x8", data_options={"levels": 1}, train=TrainConfig(steps=1))
-    status = carry_out(create_run(tmp_path, config))
+    status = run_training(create_run(tmp_path, config))
     assert status.state == "failed"
     assert "levels" in status.message
 
@@ -153,14 +153,14 @@ def test_a_run_is_trained_by_one_process_at_a_time(tmp_path):
     lock = Run(run.path).lock
     assert lock.acquire()
     with pytest.raises(RunError, match="another process"):
-        carry_out(run)
+        run_training(run)
     lock.release()
-    assert carry_out(run).state == "finished"
+    assert run_training(run).state == "finished"
 
 
 def test_resuming_a_finished_run_is_refused(tmp_path):
     run = create_run(tmp_path, make_config(1))
-    carry_out(run)
+    run_training(run)
     with pytest.raises(RunError, match="budget"):
         resume_run(run)
 
@@ -199,7 +199,7 @@ def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, star
     assert broken_at - 10 <= resumed["step"] <= broken_at
 
     whole = create_run(tmp_path, config)
-    assert carry_out(whole).state == "finished"
+    assert run_training(whole).state == "finished"
     assert [step for step, _ in curve(run)] == list(range(1, 251))
     ours, theirs = np.array(curve(run)), np.array(curve(whole))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)

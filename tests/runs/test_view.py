@@ -121,7 +121,7 @@ def test_the_axis_has_room_for_every_point_and_seldom_moves() -> None:
 @pytest.mark.parametrize("kind", ["webp", "gif"])
 def test_the_film_has_a_frame_for_each_moment_and_rests_on_the_last(run: Run, kind: str) -> None:
     view = RunView(run)
-    with pytest.raises(DataError, match="Nothing was drawn yet"):
+    with pytest.raises(DataError, match="There are no samples yet"):
         export_evolution(view, kind)
     for step in (0, 20, 1000):
         draw(run, step)

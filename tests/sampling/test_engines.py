@@ -11,7 +11,7 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.nn.layers import MaskedConv2d
-from pixelcnn.nn.likelihoods import temper
+from pixelcnn.nn.likelihoods import apply_temperature
 from pixelcnn.sampling.drawing import sample
 from pixelcnn.sampling.engines import engine_names, make_engine
 from pixelcnn.sampling.reference import guided_log_probs
@@ -55,7 +55,7 @@ def assert_same_images(
         label = None if labels is None else labels[index : index + 1]
         with torch.no_grad():
             log_probs = guided_log_probs(model, one, label, guidance)
-        bounds = temper(log_probs, temperature).cumsum(dim=1)[0]  # (levels, C, H, W)
+        bounds = apply_temperature(log_probs, temperature).cumsum(dim=1)[0]  # (levels, C, H, W)
         first = (one[0] != found[index]).permute(1, 2, 0).flatten().nonzero()[0].item()
         pixel, channel = divmod(int(first), channels)
         row, column = divmod(pixel, expected.shape[3])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pixelcnn.causality.depth_growth import growth
+from pixelcnn.causality.depth_growth import receptive_field_by_depth
 from pixelcnn.cli import main
 from pixelcnn.nn.layers import causal_mask
 from pixelcnn.teaching import handout
@@ -30,7 +30,11 @@ def test_ten_stops_fill_a_school_lesson_and_each_has_all_its_parts() -> None:
 def test_the_sums_of_the_exercises_agree_with_the_library() -> None:
     for size in (3, 5, 7):
         assert open_weights(size) == causal_mask(1, 1, (size, size), "A").sum()
-    never = growth("pixelcnn", size=6, first_kernel_size=3, kernel_size=3).totals[-1].never
+    never = (
+        receptive_field_by_depth("pixelcnn", size=6, first_kernel_size=3, kernel_size=3)
+        .totals[-1]
+        .never
+    )
     every = [(row, column) for row in range(6) for column in range(6)]
     assert sum(blind_spot(6, row, column) for row, column in every) == never
     assert warmed(0.8, 1) == pytest.approx(0.8)

@@ -17,7 +17,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.launcher import worker_command
 from pixelcnn.runs.store import create_run, list_runs
 from pixelcnn.training.config import TrainConfig
-from pixelcnn.training.distributed import ALONE, Team, explained
+from pixelcnn.training.distributed import SINGLE_PROCESS, ProcessGroup, explained
 
 # 9 images a batch: the two processes get 4 and 5.
 TRAINING = shlex.split(
@@ -67,11 +67,11 @@ def test_two_processes_that_share_each_batch_give_the_curve_of_one(tmp_path, mon
 
 def test_shares_of_a_batch_are_disjoint_and_complete():
     for size, count in ((1, 5), (2, 9), (4, 4), (3, 32)):
-        shares = [list(range(count))[Team(rank, size).share(count)] for rank in range(size)]
+        shares = [list(range(count))[ProcessGroup(rank, size).shard(count)] for rank in range(size)]
         assert list(itertools.chain(*shares)) == list(range(count))
         assert max(map(len, shares)) - min(map(len, shares)) <= 1
     with pytest.raises(ConfigError, match=r"batches of 3 .* 4 processes.*batch_size"):
-        Team(0, 4).share(3)
+        ProcessGroup(0, 4).shard(3)
 
 
 def test_a_process_that_cannot_find_the_others_says_how_to_start_them(monkeypatch, capsys):
@@ -116,7 +116,7 @@ def test_a_run_gets_a_process_for_each_graphics_card(
 
 def test_a_process_alone_waits_for_nobody():
     model = torch.nn.Linear(2, 2)
-    assert ALONE.leads
-    assert ALONE.wrapped(model, torch.device("cpu")) is model
-    assert ALONE.begin_step(0.5) == 0.5
-    assert ALONE.hand_out("task") == "task"
+    assert SINGLE_PROCESS.is_main
+    assert SINGLE_PROCESS.wrapped(model, torch.device("cpu")) is model
+    assert SINGLE_PROCESS.begin_step(0.5) == 0.5
+    assert SINGLE_PROCESS.broadcast("task") == "task"

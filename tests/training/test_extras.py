@@ -13,7 +13,7 @@ from pixelcnn.metrics import evaluate
 from pixelcnn.models.registry import build_model
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.store import start_run
-from pixelcnn.runs.worker import carry_out
+from pixelcnn.runs.worker import run_training
 from pixelcnn.training.batches import hide_labels, seeded_noise
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.ema import AveragedWeights
@@ -144,7 +144,7 @@ def test_an_average_scores_better_than_the_last_of_many_rough_steps(data):
 def test_a_run_keeps_the_average_as_its_checkpoints_and_the_raw_weights_to_go_on_from(tmp_path):
     class InThisProcess:
         def launch(self, run):
-            carry_out(run)
+            run_training(run)
 
     config = RunConfig(
         model_options={"hidden_channels": 8, "blocks": 1},

@@ -282,8 +282,7 @@ def grids() -> None:
     from widgets.kernel_tiles.widget import kernel_tiles
     from widgets.maps_gallery.widget import maps_gallery
     from widgets.pixel_grid.widget import pixel_grid
-    from widgets.reach_grid.widget import reach_grid
-    from widgets.reach_grid.widget import reach_table
+    from widgets.reach_grid.widget import reach_grid, reach_table
 
     st.text(pixel_grid(np.zeros((4, 5)), selected=(1, 1), key="grid"))
     table = reach_table([np.zeros((4, 5, 4, 5), bool)] * 3)

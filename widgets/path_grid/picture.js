@@ -1,17 +1,17 @@
 // What a path looks like at one moment: who has heard of the source, and the way so far.
 
 /** The moments to play: [depth, steps of the path that are done]. */
-function pathFrames(steps, heard) {
+function pathFrames(steps, firstSeen) {
   if (steps.length) return [[-1, 0], ...steps.map(([, , depth], index) => [depth, index + 1])];
-  const last = Math.max(...heard);
+  const last = Math.max(...firstSeen);
   return Array.from({ length: last + 2 }, (_, index) => [index - 1, 0]);
 }
 
 /** Paint the pixels that see the source by now, darker the later they came to it. */
-function paintHeard(grid, heard, depth, colors) {
-  const last = Math.max(1, ...heard);
+function paintFirstSeen(grid, firstSeen, depth, colors) {
+  const last = Math.max(1, ...firstSeen);
   grid.paintCells((pen, row, column, x, y, size) => {
-    const when = heard[row * grid.columns + column];
+    const when = firstSeen[row * grid.columns + column];
     pen.fillStyle = colors.paper;
     pen.fillRect(x, y, size, size);
     if (when < 0 || when > depth) return;

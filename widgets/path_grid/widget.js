@@ -26,7 +26,7 @@ class PathGrid {
     Object.assign(this, { meta, arrays });
     this.link.name = meta.link;
     this.grid.adopt({ ...meta, before: undefined });
-    this.frames = pathFrames(meta.steps, arrays.heard);
+    this.frames = pathFrames(meta.steps, arrays.first_seen);
     setText(this.title, meta.title);
     this.slider.max = this.frames.length - 1;
     this.grid.canvas.setAttribute("aria-label", `${meta.title}, ${meta.height} by ${meta.width} pixels. Arrow keys choose the source.`);
@@ -48,7 +48,7 @@ class PathGrid {
     const { grid, meta, colors } = this;
     const [depth, done] = this.frames[this.frame];
     const [row, column] = meta.source;
-    paintHeard(grid, this.arrays.heard, depth, colors);
+    paintFirstSeen(grid, this.arrays.first_seen, depth, colors);
     gridLines(grid.pen, 0, 0, meta.height, meta.width, grid.cell, colors.gridline);
     outlineCanvas(grid.pen, colors.edge, grid.scale);
     const tile = roleTile(meta.steps.length ? "seen" : "never", grid.cell, colors);

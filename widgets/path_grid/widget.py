@@ -35,7 +35,7 @@ class PathStep:
 
 
 def path_grid(
-    heard: npt.ArrayLike,
+    first_seen: npt.ArrayLike,
     *,
     source: tuple[int, int],
     target: tuple[int, int],
@@ -52,9 +52,9 @@ def path_grid(
 
     A click, or arrow keys, choose another source: `chosen_source` has it at the next run.
 
-    heard        int (H, W): the layer after which each pixel's prediction sees the source, counted
+    first_seen   int (H, W): the layer after which each pixel's prediction sees the source, counted
                  from 0; -1 where it never does
-    steps        the path without its first pixel; empty if there is none: then only `heard` plays
+    steps        the path without its first pixel; empty if there is none: then only the depths play
     no_path      what to say at the end in that case
     depth_names  what to call each layer, counted from 0
     turn         how often the source was changed: see `chosen_source`
@@ -62,9 +62,9 @@ def path_grid(
 
     Raises `ValueError` when an argument does not fit.
     """
-    layers = checked_shape("heard", heard, (None, None))
+    layers = checked_shape("first_seen", first_seen, (None, None))
     if not np.issubdtype(layers.dtype, np.integer) or layers.min() < -1:
-        raise ValueError("heard must hold whole numbers, -1 where a pixel is never reached.")
+        raise ValueError("first_seen must hold whole numbers, -1 where a pixel is never reached.")
     height, width = layers.shape
     asked = checked_cell("source", source, height, width)
     last = max([int(layers.max()), *(step.depth for step in steps)])
@@ -85,7 +85,7 @@ def path_grid(
         "maxWidth": max_width,
         "key": key,
     }
-    payload, _ = pack(meta, {"heard": layers.astype(np.int32)})
+    payload, _ = pack(meta, {"first_seen": layers.astype(np.int32)})
     _component(key=key, data=payload, on_source_change=ignore)
 
 

@@ -43,7 +43,7 @@ class BenchReach:
 
         from pixelcnn.causality.mask_stack import MaskStack
         from pixelcnn.causality.reach import receptive_field
-        from pixelcnn.causality.stack_growth import masked_stack, stack_growth
+        from pixelcnn.causality.stack_growth import masked_stack, stack_receptive_field
         from pixelcnn.errors import ConfigError
 
         if self.rounds < 1 or self.layers < 1:
@@ -53,7 +53,7 @@ class BenchReach:
         general: list[float] = []
         for _ in range(self.rounds):
             start = time.perf_counter()
-            grown = stack_growth(*masks, size=self.size, layers=self.layers).relations[-1]
+            grown = stack_receptive_field(*masks, size=self.size, layers=self.layers).relations[-1]
             fast.append(1000 * (time.perf_counter() - start))
             network = masked_stack(*masks, size=self.size, blocks=self.layers)
             start = time.perf_counter()

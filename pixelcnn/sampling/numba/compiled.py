@@ -1,4 +1,4 @@
-"""A model as the compiled loop takes it."""
+"""A model in the form that the compiled loop takes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pixelcnn.sampling.steps import Program
 
 @dataclass(frozen=True)
 class CompiledModel:
-    """The program of a model, and its tables.
+    """The program of a model and its tables.
 
     Attributes:
-        likelihood: its number in the loop.
-        parameters: outputs for each sub-pixel.
-        no_label: the label of images without one.
+        likelihood: its integer code in the loop.
+        parameters: outputs per sub-pixel.
+        no_label: the label that means none.
         program: the lowered network.
-        tables: the same as arrays.
-        scaled: float32 `(levels,)`: what the network reads for each level.
+        tables: the program as arrays.
+        scaled: float32 `(levels,)`: the network's input for each level.
     """
 
     likelihood: int
@@ -36,15 +36,15 @@ class CompiledModel:
 
 
 def compile_model(model: AutoregressiveModel) -> CompiledModel:
-    """The tables of a model with its present weights.
+    """Compile a model with its current weights.
 
     Raises:
-        ConfigError: the model's likelihood or one of its layers has no operation here.
+        ConfigError: the model's likelihood or one of its layers is not supported.
     """
     likelihood = kind_of(model.likelihood)
     if likelihood is None:
         raise ConfigError(
-            f"the numba engine cannot draw from a {type(model.likelihood).__name__}; "
+            f"The numba engine cannot draw from a {type(model.likelihood).__name__}; "
             "use the torch engine."
         )
     program = lower(model)

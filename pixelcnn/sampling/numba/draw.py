@@ -1,4 +1,4 @@
-"""Drawing a level from a network's parameters, compiled: the likelihoods in plain loops."""
+"""Compiled likelihoods: draw a level from the network's parameters, in plain loops."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BERNOULLI, CATEGORICAL, MIXTURE, COUPLED_MIXTURE = range(4)
 
 
 def kind_of(likelihood: Likelihood) -> int | None:
-    """The number that a likelihood has in the compiled loop, or None if it has none."""
+    """Integer code of a likelihood in the compiled loop; None if unsupported."""
     if isinstance(likelihood, DiscretizedLogisticMixture):
         return COUPLED_MIXTURE if likelihood.coupled else MIXTURE
     if isinstance(likelihood, Bernoulli):
@@ -38,7 +38,7 @@ def _softplus(x):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy")
 def _log_bin(level, levels, mean, log_scale):  # type: ignore[no-untyped-def]
-    """See `DiscretizedLogisticMixture._log_bin`."""
+    """As `DiscretizedLogisticMixture._log_bin`."""
     half = 1.0 / (levels - 1)
     sharpness = math.exp(-log_scale)
     distance = level * 2.0 * half - 1.0 - mean
@@ -56,7 +56,7 @@ def _log_bin(level, levels, mean, log_scale):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy")
 def _log_bins(log_weight, mean, log_scale, result):  # type: ignore[no-untyped-def]
-    """`log_weight` + `_log_bin` of every level; each edge between two bins is worked out once."""
+    """`log_weight` + `_log_bin` of every level; each bin edge is computed once."""
     levels = result.size
     half = 1.0 / (levels - 1)
     sharpness = math.exp(-log_scale)
@@ -80,7 +80,7 @@ def _mixture(memory, start, parameters, coupled, pixel, colour, levels, weights,
         highest = -1e300
         for k in range(count):
             if coupled and c > 0:
-                # What was drawn for the colour before tells which component it came from.
+                # The colour before tells how likely each component is.
                 weights[k] += _log_bin(pixel[c - 1], levels, means[k], scales[k])
                 weights[k] += memory[place + k]
             else:
@@ -111,9 +111,9 @@ def level_log_probs(memory, start, kind, parameters, pixel, colour, result):  # 
     Args:
         memory, start: the parameters of the pixel's first colour begin at `memory[start]`.
         kind: see `kind_of`.
-        parameters: numbers for each sub-pixel.
-        pixel: uint8 (colours,): the levels of the pixel; those before `colour` are looked at.
-        colour: which sub-pixel.
+        parameters: number of parameters per sub-pixel.
+        pixel: uint8 (colours,): the levels of the pixel; those before `colour` are read.
+        colour: index of the sub-pixel.
         result: float64 (levels,), written.
     """
     levels = result.size
@@ -159,10 +159,10 @@ def draw(log_probs, temperature, uniform):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy")
 def draw_from_mixture(memory, start, kind, parameters, pixel, colour, levels, uniform):  # type: ignore[no-untyped-def]
-    """The same for a mixture at temperature 1, without the probability of every level.
+    """As `draw` for a mixture at temperature 1, without the probability of every level.
 
-    Up to a level, the probabilities of a logistic's bins add up to one sigmoid, so the level is
-    found by halving: 8 sums over the components for 256 levels.
+    A logistic's bins up to a level sum to one sigmoid, so bisection finds the level with 8 sums
+    over the components for 256 levels.
     """
     weights, means, scales = np.empty((3, parameters))
     count = _mixture(memory, start, parameters, kind == COUPLED_MIXTURE, pixel, colour, levels,
@@ -184,7 +184,7 @@ def draw_from_mixture(memory, start, kind, parameters, pixel, colour, levels, un
 
 @njit(nogil=True, error_model="numpy")
 def log_prob(log_probs, level):  # type: ignore[no-untyped-def]
-    """Log-probability of a level, in nats, from those of all levels up to a constant."""
+    """Log-probability of a level in nats, from unnormalised log-probabilities of all levels."""
     highest = log_probs.max()
     total = 0.0
     for other in range(log_probs.size):

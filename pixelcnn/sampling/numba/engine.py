@@ -14,17 +14,17 @@ from pixelcnn.sampling.numba.tiles import Tile, fill_tiles, parts_of
 from pixelcnn.sampling.request import Request
 
 _TILES_AT_ONCE = 8
-"""Tiles whose activations are kept in memory at the same time: the others wait."""
+"""Tiles whose activations are in memory at the same time; further tiles wait."""
 
 
 class NumbaEngine:
     """The fast sampler for the CPU: the same images as the reference, hundreds of times faster.
 
-    Sums run in another order than in torch, so a logit may differ in its last bits, and a draw
-    whose uniform number lies that close to a boundary may fall on the other side.
+    Sums are evaluated in another order than in torch, so a logit may differ in its last bits, and
+    a uniform number that close to a threshold may give the neighbouring level.
 
     Raises:
-        ConfigError: the model's likelihood or one of its layers has no operation here.
+        ConfigError: the model's likelihood or one of its layers is not supported.
     """
 
     name = "numba"
@@ -37,10 +37,10 @@ class NumbaEngine:
         """The filled images: uint8 `(n, C, H, W)`."""
         return self._run(request, None)
 
-    def run_telling(self, request: Request) -> tuple[Tensor, Tensor]:
+    def run_with_outputs(self, request: Request) -> tuple[Tensor, Tensor]:
         """The filled images, and the network's outputs as `trace_of` takes them.
 
-        They are float32 `(1, n, C * P, H, W)`; with guidance, those without a label follow.
+        Outputs are float32 `(1, n, C * P, H, W)`; with guidance `(2, ...)`, the second unlabelled.
         """
         n, channels, height, width = request.images.shape
         told = np.empty(
@@ -66,16 +66,16 @@ class NumbaEngine:
             fill_tiles(tiles, request, (0, 0), height, number * height, len(groups) * height)
         return torch.from_numpy(images)
 
-    def paint(self, request: Request) -> Painting:
-        """The filled images, with all that is needed to change them and go on from any pixel."""
-        return Painting(self, request)
+    def paint(self, request: Request) -> EditableSamples:
+        """Fill the images, and keep all that is needed to change them."""
+        return EditableSamples(self, request)
 
 
-class Painting:
-    """Finished images that can be changed at any pixel and drawn anew from there.
+class EditableSamples:
+    """Finished images that can be changed at any pixel and redrawn from there.
 
-    Every activation is kept at every position (some 3 MB an image for the notebook's model), so
-    nothing before the change is computed again.
+    All activations are kept (about 3 MB per image for the notebook's model), so nothing before the
+    change is computed again.
     """
 
     def __init__(self, engine: NumbaEngine, request: Request) -> None:
@@ -110,26 +110,26 @@ class Painting:
     def log_prob(self, pixels: int | None = None) -> Tensor:
         """Log-probability of the first `pixels` pixels in raster order, in nats: `(n,)`.
 
-        None for all of them. Nothing is computed for it: each sub-pixel's share is kept.
+        None for all of them. A sum of stored values: the network does not run.
         """
         in_order = self.log_probs.sum(dim=1).flatten(1)  # (n, H * W)
         return in_order[:, :pixels].sum(dim=1)
 
     def change(self, pixel: tuple[int, int, int], levels: Tensor) -> None:
-        """Set one sub-pixel of every image and draw all later ones anew.
+        """Set one sub-pixel of every image and redraw all later ones.
 
-        Later sub-pixels that were given at first have their given level again.
+        Later sub-pixels that were given keep their given level.
 
         Args:
             pixel: (channel, row, column).
             levels: uint8 `(n,)`, or one level for all.
 
         Raises:
-            DataError: levels that the model does not know.
+            DataError: levels outside the model's range.
         """
         channel, row, column = pixel
         images, known = self._request.images.clone(), self._request.known.clone()
-        # The pixel is gone through as a whole, so its earlier colours are held as they are.
+        # The pixel is redrawn as a whole, so its earlier colours are held fixed.
         images[:, :channel, row, column] = self.images[:, :channel, row, column]
         images[:, channel, row, column] = levels
         known[:, : channel + 1, row, column] = True
@@ -138,16 +138,16 @@ class Painting:
     def redraw(
         self, first: tuple[int, int], images: Tensor, known: Tensor, rows: int | None = None
     ) -> None:
-        """Draw all from the pixel `first` on anew, with the same uniform numbers as before.
+        """Redraw everything from the pixel `first` on, with the same uniform numbers.
 
         Args:
-            first: (row, column); all pixels before it must be as they are now.
-            images: uint8 `(n, C, H, W)`: the levels of what is given.
-            known: bool `(n, C, H, W)`: what is given, from `first` on.
-            rows: stop after this many rows of the image; below them nothing is touched.
+            first: (row, column); all earlier pixels must be unchanged.
+            images: uint8 `(n, C, H, W)`: the levels of known sub-pixels.
+            known: bool `(n, C, H, W)`: which sub-pixels are known, from `first` on.
+            rows: stop after this many rows of the image; the rows below stay untouched.
 
         Raises:
-            DataError: images that do not fit the model, or known of another shape.
+            DataError: images that do not fit the model, or `known` of another shape.
         """
         row, column = first
         height = self._images.shape[2]
@@ -163,7 +163,7 @@ class Painting:
 
 
 def warm_up() -> None:
-    """Compile the loop, or load it from the disk cache: half a minute once on a machine."""
+    """Compile the loop, or load it from the disk cache: half a minute once per machine."""
     from pixelcnn.models.registry import build_model
     from pixelcnn.sampling.request import make_request
 

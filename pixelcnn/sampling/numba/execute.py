@@ -1,4 +1,4 @@
-"""Runs the operations of a packed program on a stretch of one row of the images."""
+"""Runs the operations of a packed program on a range of columns of one row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pixelcnn.sampling.numba import operations as compute
 from pixelcnn.sampling.numba.microkernel import product
 from pixelcnn.sampling.numba.program import Field, Op
 
-# Numba freezes plain integers into the machine code, but not members of an enum.
+# Numba compiles plain integers as constants, but not members of an enum.
 (
     _LINEAR, _GATHER, _NORM, _GATE, _RELU, _TANH, _SIGMOID, _ADD, _MUL, _SLICE, _ELU, _NEG, _CAT,
     _CONCAT_ELU, _UPSAMPLE, _ATTENTION, _LSTM, _GRU,
@@ -24,7 +24,7 @@ _NO_FLOOR = np.float32(-3e38)
 
 @njit(inline="always")
 def start_of_row(buffers, buffer, batch, row):  # type: ignore[no-untyped-def]
-    """Where column 0 of a row of a buffer begins."""
+    """The address of column 0 of a row of a buffer."""
     ring_row = row % buffers[buffer, _RING]
     cell = ring_row * buffers[buffer, _COLUMNS] + buffers[buffer, _LEFT]
     return buffers[buffer, _START] + cell * batch * buffers[buffer, _PADDED]
@@ -32,7 +32,7 @@ def start_of_row(buffers, buffer, batch, row):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy")
 def locate(operations, buffers, offsets, batch, row, places, taps):  # type: ignore[no-untyped-def]
-    """Addresses that stay the same for a whole row: each operation's buffers and taps."""
+    """Addresses that stay the same for a whole row: the buffers and taps of each operation."""
     for index in range(operations.shape[0]):
         operation = operations[index]
         for slot in range(4):
@@ -132,12 +132,12 @@ def _recur(operation, buffers, memory, places, taps, batch, row, column):  # typ
 def _one_by_one(  # type: ignore[no-untyped-def]
     operation, buffers, memory, places, taps, scores, batch, row, column, columns
 ):  # fmt: skip
-    """The operations that take one position after the other."""
+    """Operations that work position by position."""
     scale = operation[_SCALE]
     first = -(-column // scale) * scale
     count = max(0, -(-(column + columns - first) // scale))
     for n in range(count):
-        # A recurrence that reads to its right begins there.
+        # A recurrence that reads to its right starts there.
         step = count - 1 - n if operation[_CARRY_COLUMN] > 0 else n
         at = first + step * scale
         if operation[_OP] == _ATTENTION:
@@ -148,7 +148,7 @@ def _one_by_one(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy")
 def _copy_up(operation, buffers, memory, places, batch, column, columns):  # type: ignore[no-untyped-def]
-    """Each position gets what stands at the source's position at or before it."""
+    """Each position gets the value of the source's position at or before it."""
     out, source = operation[_OUT], operation[_SOURCE]
     width, source_width = buffers[out, _PADDED], buffers[source, _PADDED]
     for at in range(column, column + columns):
@@ -162,7 +162,7 @@ def _copy_up(operation, buffers, memory, places, batch, column, columns):  # typ
 def _execute(  # type: ignore[no-untyped-def]
     operation, buffers, memory, places, taps, scratch, batch, column, columns
 ):  # fmt: skip
-    """An operation that takes a stretch of columns of the present row at once."""
+    """One operation on a range of columns of the current row."""
     rows = batch * columns
     code = operation[_OP]
     source_buffer, other_buffer = operation[_SOURCE], operation[_BASE]
@@ -201,7 +201,7 @@ def _execute(  # type: ignore[no-untyped-def]
 def run(  # type: ignore[no-untyped-def]
     operations, buffers, memory, places, taps, scratch, scores, batch, row, column, columns
 ):  # fmt: skip
-    """All operations of one phase, for a stretch of columns of the present row."""
+    """All operations of one phase, for a range of columns of the current row."""
     for index in range(operations.shape[0]):
         operation, at = operations[index], places[index]
         scale = operation[_SCALE]

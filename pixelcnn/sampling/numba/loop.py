@@ -1,7 +1,7 @@
-"""The compiled loop: one row of images, filled pixel by pixel, for any packed program.
+"""The compiled loop: fills one row of images pixel by pixel, for any packed program.
 
-It is compiled once for all models, since the program is data. It never holds Python's lock, so
-several threads can each work on their own images.
+The program is data, so the loop is compiled once for all models. It releases the GIL, so that
+several threads can work on their own images.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PADDED = 5  # column of the buffer table
 def _score(  # type: ignore[no-untyped-def]
     memory, first_output, stride, kind, parameters, images, row, start, stop, log_probs, levels
 ):  # fmt: skip
-    """Log-probabilities of the levels in a stretch of a row."""
+    """Log-probabilities of the levels in a range of columns."""
     batch, colours = images.shape[:2]
     for column in range(start, stop):
         for b in range(batch):
@@ -39,7 +39,7 @@ def _draw_pixel(  # type: ignore[no-untyped-def]
     memory, first_output, stride, kind, parameters, temperature, guidance, images, known, uniforms,
     row, column, colour, levels, others,
 ):  # fmt: skip
-    """One sub-pixel of every image. With guidance, the second half of them has no label."""
+    """Draw one sub-pixel of every image. With guidance, the second half has no label."""
     batch = images.shape[0]
     drawn = batch // 2 if guidance > 0 else batch
     for b in range(drawn):
@@ -82,7 +82,7 @@ def _fill_row(  # type: ignore[no-untyped-def]
     first_input = start_of_row(buffers, image, batch, row)
     first_output = start_of_row(buffers, output, batch, row)
     stride = buffers[output, _PADDED]
-    # Where a pixel waits for the one before it to be drawn, no run can be passed over at once.
+    # Where a pixel waits for the one before it, a range of known pixels cannot be done at once.
     longest = 1 if after.shape[0] > 0 else width
     column = first_column
     while column < width:
@@ -94,13 +94,13 @@ def _fill_row(  # type: ignore[no-untyped-def]
                     memory[place] = scaled[images[b, colour, row, stop]]
             stop += 1
         if stop > column:
-            # Known in every image: a run of pixels at once, and nothing to draw.
+            # Known in every image: a whole range of pixels, and nothing to draw.
             run(pixel, buffers, memory, places, taps, scratch, scores, batch, row, column,
                  stop - column)  # fmt: skip
         else:
             stop = column + 1
             for colour in range(colours):
-                # Features of a later colour may see the earlier ones: then each has its own turn.
+                # Features of a later colour may depend on the earlier ones: compute them anew.
                 if colour == 0 or fresh:
                     run(pixel, buffers, memory, places, taps, scratch, scores, batch, row, column,
                          1)  # fmt: skip
@@ -124,14 +124,14 @@ def _fill_row(  # type: ignore[no-untyped-def]
 def copy_image(  # type: ignore[no-untyped-def]
     buffers, memory, batch, place, other_buffers, other_memory, other_batch, other_place
 ):
-    """Copy what was computed for one image of a batch to a place in another batch, or the same.
+    """Copy the activations of one image of a batch to a place in another batch, or the same.
 
     Args:
         buffers: int64 (buffers, 6), as in `fill_row`; `other_buffers` have the same shapes.
         memory: float32.
-        batch: images in it.
-        place: the image's, in the batch.
-        other_buffers, other_memory, other_batch, other_place: where it is copied from.
+        batch: number of images in it.
+        place: index of the image in the batch.
+        other_buffers, other_memory, other_batch, other_place: the source of the copy.
     """
     for buffer in range(buffers.shape[0]):
         start, rows, _, columns, _, padded = buffers[buffer]
@@ -144,7 +144,7 @@ def copy_image(  # type: ignore[no-untyped-def]
 
 
 def _cached(stamp: str) -> Any:
-    """`fill_row`, compiled, or read from the disk cache that was written under the same stamp."""
+    """`fill_row`, compiled, or loaded from the disk cache written under the same stamp."""
 
     @njit(nogil=True, cache=True, error_model="numpy")
     def fill_row(  # type: ignore[no-untyped-def]
@@ -159,20 +159,20 @@ def _cached(stamp: str) -> Any:
             buffers: int64 (buffers, 6): start, ring rows, left frame, columns, channels, padded.
             offsets: int64 (taps, 2).
             memory: float32: weights and buffers.
-            taps, scratch: room for addresses, and where in memory there is room for gathered rows.
-            row: which row.
-            first_column: where to begin; what was computed before it must still be in memory.
+            taps, scratch: room for addresses, and the address of room for gathered rows.
+            row: index of the row.
+            first_column: where to begin; results before it must still be in memory.
             image, output: buffers of the scaled image and of the parameters.
-            kind: of the likelihood, see `numba_draw.kind_of`.
-            parameters: numbers for each sub-pixel.
-            fresh: whether the parameters must be computed anew for each colour of a pixel.
-            scaled: float32 (levels,): what the network reads for each level.
+            kind: of the likelihood, see `draw.kind_of`.
+            parameters: number of parameters per sub-pixel.
+            fresh: whether the parameters must be recomputed for each colour of a pixel.
+            scaled: float32 (levels,): the network's input for each level.
             temperature: 0 or more.
-            guidance: 0, or more: then the second half of the batch is the first without labels.
+            guidance: 0 or more; above 0, the second half of the batch is the first without labels.
             images: uint8 (batch, colours, H, W), known sub-pixels filled in; the row is written.
             known: bool, same shape.
             uniforms: float32, same shape.
-            log_probs: float32, same shape, in nats: the row is written. Empty to spare the work.
+            log_probs: float32, same shape, in nats: the row is written. Empty to skip this.
         """
         assert len(stamp) > 0
         _fill_row(above, pixel, after, rest, buffers, offsets, memory, taps, scratch, row,
@@ -183,10 +183,10 @@ def _cached(stamp: str) -> Any:
 
 
 def _stamp() -> str:
-    """Changes with the source of anything that is compiled into the loop.
+    """A hash of all sources that are compiled into the loop.
 
-    Numba's cache only asks whether the file of the cached function itself has changed; what the
-    function closes over is part of the cache's key.
+    Numba's own cache only checks the file of the cached function; the stamp, which the function
+    closes over, becomes part of the cache's key.
     """
     parts = sorted(Path(__file__).parent.glob("*.py"))
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()

@@ -1,9 +1,9 @@
 """The inner loop of the numba engine: a small matrix product held in vector registers.
 
-Numba turns scalar loops into vector code, but does not keep a tile of results in registers over a
-whole sum, which is what decides the speed here (a factor of four or five). So the tile is written
-in LLVM's own terms: `rows` images times a few vectors of output channels, one fused
-multiply-add for each weight vector and image. The width is the processor's own.
+Numba vectorises scalar loops, but does not keep a tile of results in registers during a whole sum,
+which makes a factor of four or five here. So the tile is written in LLVM IR: `rows` images times a
+few vectors of output channels, one fused multiply-add for each weight vector and image. The vector
+width is the processor's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 
 _FEATURES = binding.get_host_cpu_features()
 LANES = 16 if _FEATURES.get("avx512f") else 8 if _FEATURES.get("avx2") else 4
-"""float32 numbers in one vector register: buffers are padded to a multiple of it."""
+"""float32 numbers in one vector register; buffers are padded to a multiple of it."""
 
 _TALL = 8 if LANES == 16 else 4
 _FLOAT, _INDEX = ir.FloatType(), ir.IntType(64)
@@ -32,8 +32,8 @@ def _make_tile(rows: int, vectors: int, chains: int) -> Any:
                                       * memory[weights + (t * depth + k) * out_stride + n])
     and, if residual >= 0, plus memory[residual + m * out_stride + n].
 
-    With few rows the processor would wait for each addition; `chains` independent sums, over
-    every `chains`-th k, keep it busy. `depth` must be a multiple of `chains`.
+    With few rows the processor would wait for each addition, so `chains` independent sums run over
+    every `chains`-th k. `depth` must be a multiple of `chains`.
     """
 
     @intrinsic

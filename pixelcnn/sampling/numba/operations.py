@@ -1,6 +1,6 @@
 """The operations of the compiled loop, each on consecutive rows of numbers.
 
-A row is one image at one position; `memory` holds everything, and places in it are indices.
+A row is one image at one position; `memory` holds everything, addressed by index.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 
 from pixelcnn.sampling.numba.program import Op
 
-# Numba freezes plain integers into the machine code, but not members of an enum.
+# Numba compiles plain integers as constants, but not members of an enum.
 _RELU, _TANH, _SIGMOID, _ADD, _ELU, _NEG = map(
     int, (Op.RELU, Op.TANH, Op.SIGMOID, Op.ADD, Op.ELU, Op.NEG)
 )
@@ -52,7 +52,7 @@ def _sigmoid(x):  # type: ignore[no-untyped-def]
 
 @njit(inline="always", fastmath=True)
 def _tanh(x):  # type: ignore[no-untyped-def]
-    # Beyond 15 it is 1 to the last bit, and the square of the exponential would overflow.
+    # Beyond 15 it is 1 to the last bit, and the squared exponential would overflow.
     a = _exp(np.float32(-2) * min(max(x, np.float32(-15)), np.float32(15)))
     return (np.float32(1) - a) / (np.float32(1) + a)
 
@@ -64,7 +64,7 @@ def _elu(x):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
 def gather(memory, out, taps, first, count, shift, channels, depth, rows):  # type: ignore[no-untyped-def]
-    """Collect what the taps of each row read into `depth` numbers in a line, zeros at the end."""
+    """Collect what the taps of each row read into `depth` consecutive numbers, padded with 0."""
     for m in range(rows):
         place = out + m * depth
         for tap in range(first, first + count):
@@ -80,7 +80,7 @@ def gather(memory, out, taps, first, count, shift, channels, depth, rows):  # ty
 def gate(memory, out, width, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
     """tanh(first half) * sigmoid(second half), with two exponentials and one division."""
     one = np.float32(1)
-    # Beyond it, tanh and sigmoid are at their limits, and the product below would overflow.
+    # Beyond this, tanh and sigmoid have saturated, and the product below would overflow.
     limit = np.float32(40)
     for m in range(rows):
         content = memory[source + m * source_width :][:channels]
@@ -116,7 +116,7 @@ def norm(memory, out, source, width, channels, group, weights, biases, floor, ro
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
 def elementwise(code, memory, out, source, other, count):  # type: ignore[no-untyped-def]
-    """The operations that treat every number alike."""
+    """Elementwise operations."""
     x = memory[source:][:count]
     y = memory[out:][:count]
     if code == _RELU:
@@ -146,7 +146,7 @@ def elementwise(code, memory, out, source, other, count):  # type: ignore[no-unt
 
 @njit(nogil=True, error_model="numpy")
 def copy(memory, out, width, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
-    """`channels` numbers of each row from one place to another."""
+    """Copy `channels` numbers of each row from one place to another."""
     for m in range(rows):
         for n in range(channels):
             memory[out + m * width + n] = memory[source + m * source_width + n]
@@ -154,7 +154,7 @@ def copy(memory, out, width, source, source_width, channels, rows):  # type: ign
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
 def concat_elu(memory, out, width, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
-    """elu(x) and elu(-x), one behind the other."""
+    """elu(x), then elu(-x)."""
     for m in range(rows):
         x = memory[source + m * source_width :][:channels]
         y = memory[out + m * width :][:channels]
@@ -169,9 +169,9 @@ def attend(  # type: ignore[no-untyped-def]
     memory, out, width, query, query_width, keys, key_row, key_step, values, value_row,
     value_step, across, positions, heads, key_channels, channels, scores,
 ):  # fmt: skip
-    """One image at one position: a mean of the values at the first `positions` positions.
+    """Attention for one image at one position, over the first `positions` positions.
 
-    Position p stands at row p // across: `keys + p // across * key_row + p % across * key_step`.
+    Position p is in row p // across: `keys + p // across * key_row + p % across * key_step`.
     """
     size, depth = channels // heads, key_channels // heads
     scale = np.float32(1) / np.sqrt(np.float32(depth))
@@ -213,7 +213,7 @@ def attend(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
 def lstm(memory, out, width, gates, gates_width, carried, kept, hidden, rows):  # type: ignore[no-untyped-def]
-    """The cell of `pixelcnn.nn.recurrence.lstm_cell`: from gates and carried memory."""
+    """As `pixelcnn.nn.recurrence.lstm_cell`, from gates and carried memory."""
     for m in range(rows):
         o = memory[gates + m * gates_width :][:hidden]
         f = memory[gates + m * gates_width + hidden :][:hidden]
@@ -230,7 +230,7 @@ def lstm(memory, out, width, gates, gates_width, carried, kept, hidden, rows):  
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
 def gru(memory, out, width, inputs, states, gates_width, carried, hidden, rows):  # type: ignore[no-untyped-def]
-    """The cell of `pixelcnn.nn.recurrence.gru_cell`: from both shares of the gates."""
+    """As `pixelcnn.nn.recurrence.gru_cell`, from both parts of the gates."""
     for m in range(rows):
         x = memory[inputs + m * gates_width :][: 3 * hidden]
         h = memory[states + m * gates_width :][: 3 * hidden]

@@ -1,4 +1,4 @@
-"""Images that the compiled loop works on together, and the memory that this needs."""
+"""Tiles: images that the compiled loop works on together, and their memory."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pixelcnn.sampling.steps import Phase, spread
 from pixelcnn.system.devices import usable_cores
 
 TILE = 16
-"""Images computed together: enough to fill the registers, few enough to stay in the cache."""
+"""Images per tile: enough to fill the registers, few enough to stay in the cache."""
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 _PATIENCE_S = 120.0
@@ -38,7 +38,7 @@ def fill_tiles(
     rows_before: int = 0,
     rows_in_all: int | None = None,
 ) -> None:
-    """Fill all tiles from a pixel to the end of a row, tiles side by side on several threads."""
+    """Fill all tiles from a pixel to the end of a row, each in a thread."""
     row, column = first
     compiling = nullcontext() if is_ready() else _one_process_compiles()
     with compiling, ThreadPoolExecutor(min(len(tiles), usable_cores())) as threads:
@@ -52,16 +52,16 @@ def fill_tiles(
 
 
 def is_ready() -> bool:
-    """Whether the loop is compiled, so that a call costs no compilation."""
+    """Whether the loop is compiled."""
     return bool(fill_row.overloads)
 
 
 @contextmanager
 def _one_process_compiles() -> Iterator[None]:
-    """Of processes that need the loop at the same time, such as a server and its trainings, one
-    compiles it, and the others wait to load what it has made."""
+    """Only one process compiles the loop; others (the server, its trainings) wait and load the
+    cached result."""
     lock = FileLock(Path(tempfile.gettempdir()) / f"pixelcnn-compiling-{getpass.getuser()}.lock")
-    with suppress(Timeout, OSError):  # it spares work, no more
+    with suppress(Timeout, OSError):  # at worst, several compile
         lock.acquire(timeout=_PATIENCE_S)
     try:
         yield
@@ -70,18 +70,18 @@ def _one_process_compiles() -> Iterator[None]:
 
 
 def parts_of(n: int) -> list[slice]:
-    """Parts of nearly equal size, at most `TILE` each, and one for each core if that fills them."""
+    """Parts of nearly equal size: at most `TILE` images each, one per core if that fills them."""
     count = max(-(-n // TILE), min(usable_cores(), n // (TILE // 2)))
     bounds = np.linspace(0, n, count + 1).astype(int)
     return [slice(*pair) for pair in pairwise(bounds)]
 
 
 class Tile:
-    """Images that are computed together, and the memory that this needs.
+    """A tile of images and its memory.
 
-    `images`, `known`, `log_probs` and `outputs` are those of all images, of which it works on
-    `part`. `outputs` are float32 `(1, n, H, W, C * P)`, with guidance `(2, n, H, W, C * P)`: each
-    finished row is written there, unless they are None.
+    `images`, `known`, `log_probs` and `outputs` belong to all images; the tile works on `part` of
+    them. `outputs`, unless None, are float32 `(1, n, H, W, C * P)`, with guidance
+    `(2, n, H, W, C * P)`; each finished row is written to them.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Tile:
         outputs: Floats | None = None,
     ) -> None:
         self.model = model
-        # Views: what is written here is written there.
+        # Views: writing here writes to the whole arrays.
         self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
         self.outputs = None if outputs is None else outputs[:, part]
         self.uniforms = np.ascontiguousarray(request.uniforms[part].numpy())
@@ -125,7 +125,7 @@ class Tile:
         return found
 
     def fill(self, row: int, first_column: int) -> None:
-        """Sample one row of every image of the tile, from a column on."""
+        """Sample one row of every image in the tile, from a column on."""
         self._sample(row, first_column)
         if self.outputs is not None:
             copies, _, _, _, channels = self.outputs.shape
@@ -139,7 +139,7 @@ class Tile:
         if self.guidance == 0:
             self._fill(row, first_column, self.images, self.known, self.log_probs)
             return
-        # The loop works on each image twice, and what it wrote is taken from the first half.
+        # The loop works on each image twice; the first half has the results.
         images, known, log_probs = (
             np.concatenate([array, array]) for array in (self.images, self.known, self.log_probs)
         )
@@ -183,7 +183,7 @@ class Tile:
         )
 
     def copy(self, place: int, other: Tile, other_place: int) -> None:
-        """Take over the activations and the label of an image, from this tile or another."""
+        """Copy the activations and the label of an image, from this tile or another."""
         copy_image(
             self.buffers,
             self.memory,
@@ -207,9 +207,9 @@ class Tile:
 
 
 def _allocate(tables: Tables, batch: int, more_rows: int) -> tuple[NDArray[np.int64], Floats, int]:
-    """The buffer table, the memory with the weights in it, and where free room begins in it.
+    """The buffer table, the memory with the weights in it, and the address of free room.
 
-    `more_rows` makes the rings so much higher, so that no row of an image is overwritten.
+    `more_rows` enlarges the ring buffers, so that no row of an image is overwritten.
     """
     line = _ALIGNMENT // 4
     start = tables.weights.size

@@ -1,9 +1,8 @@
-"""How a model reads test digits: how soon it knows the class, and how surprised it is on the way.
+"""Class accuracy and surprise of a model, by the number of pixels it has read.
 
-A class-conditional model of images is a classifier too: by Bayes' rule p(class | x) is
-p(x | class) over its sum, and the same holds for any beginning of x. What comes of that on a whole
-test set takes minutes to measure, so for the shipped models it is measured once, by
-`python -m pixelcnn read NAME --data mnist`, and shipped.
+A class-conditional image model is also a classifier: by Bayes' rule, p(class | x) is p(x | class)
+divided by its sum over classes, also for any prefix of x. Measuring this on a whole test set takes
+minutes, so `python -m pixelcnn read NAME --data mnist` measures the shipped models once.
 """
 
 from __future__ import annotations
@@ -23,19 +22,20 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.system.arrays import read_npz
 from pixelcnn.system.shipped import CHECKPOINTS
 
-READINGS = CHECKPOINTS / "readings"
+CLASS_CURVES = CHECKPOINTS / "readings"
 _QUANTILES = 101
 
 
 @dataclass(frozen=True, eq=False)
-class Readings:
-    """How a model read test images, by how many of their first pixels it had seen.
+class ClassCurves:
+    """Curves over the number of pixels of the test images that a model has read.
 
     Attributes:
-        right: float32 `(pixels + 1,)`: the share whose class it guessed; empty without classes.
-        bits: float32 `(rows + 1, 101)`: percentiles of the surprise after so many rows, in bits.
-        width: pixels of a row.
-        images: how many there were.
+        right: float32 `(pixels + 1,)`: the share of right guesses of the class; empty without
+            classes.
+        bits: float32 `(rows + 1, 101)`: percentiles of the surprise after each row, in bits.
+        width: pixels per row.
+        images: number of test images.
     """
 
     right: NDArray[np.float32]
@@ -44,24 +44,24 @@ class Readings:
     images: int
 
     def accuracy(self, pixels: int) -> float | None:
-        """The share whose class it guessed from so many first pixels; None without classes."""
+        """The share of right guesses after `pixels` pixels; None without classes."""
         return float(self.right[pixels]) if self.right.size else None
 
     def percentile(self, bits: float, pixels: int) -> float:
-        """The percentage of the images whose first `pixels` pixels surprise it less than `bits`.
+        """The percentage of images whose first `pixels` pixels have a surprise below `bits`.
 
-        Between two rows the percentiles are interpolated.
+        Interpolates between rows.
         """
         row, rest = divmod(pixels, self.width)
         share = rest / self.width
         here = self.bits[row]
         if rest:
             here = (1 - share) * here + share * self.bits[row + 1]
-        # Where nothing has surprised anybody yet, all are alike: half of them count as less.
+        # Before the first surprise all are equal: count half of them as lower.
         low, high = np.searchsorted(here, bits, "left"), np.searchsorted(here, bits, "right")
         return float(np.clip((low + high) / 2, 0, _QUANTILES - 1))
 
-    def save(self, name: str, folder: Path = READINGS) -> Path:
+    def save(self, name: str, folder: Path = CLASS_CURVES) -> Path:
         """Write to `<folder>/<name>.npz`; returns the file."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.npz"
@@ -71,8 +71,8 @@ class Readings:
         return path
 
 
-def load_readings(name: str, folder: Path = READINGS) -> Readings | None:
-    """The shipped readings of a model; None where there are none.
+def load_class_curves(name: str, folder: Path = CLASS_CURVES) -> ClassCurves | None:
+    """The shipped curves of a model; None if there are none.
 
     Raises:
         CheckpointError: the file cannot be read.
@@ -82,35 +82,35 @@ def load_readings(name: str, folder: Path = READINGS) -> Readings | None:
         return None
     try:
         file = read_npz(path)
-        return Readings(file["right"], file["bits"], int(file["width"]), int(file["images"]))
+        return ClassCurves(file["right"], file["bits"], int(file["width"]), int(file["images"]))
     except (ValueError, TypeError, KeyError) as error:
         raise CheckpointError(
             f"{path.name} cannot be read ({error}). Make it again: python -m pixelcnn read {name}"
         ) from error
 
 
-def read_images(
+def measure_class_curves(
     model: AutoregressiveModel,
     images: Tensor,
     labels: Tensor,
     *,
     batch_size: int = 20,
     progress: Callable[[int, int], None] | None = None,
-) -> Readings:
-    """Measure how a model reads images, pixel by pixel.
+) -> ClassCurves:
+    """Measure a model's curves on labelled images.
 
     Args:
         model: any model of the registry.
         images: uint8 `(N, C, H, W)`.
-        labels: int64 `(N,)`: their classes, which a model with classes has to guess.
-        batch_size: images at once, each under every class.
+        labels: int64 `(N,)`: their classes, for a model with classes to guess.
+        batch_size: images per batch, each under every class.
         progress: called with (images done, images in all).
 
     Raises:
-        DataError: no images, or images that the model cannot read.
+        DataError: no images, or images that do not fit the model.
     """
     if len(images) == 0:
-        raise DataError("there are no images to read.")
+        raise DataError("There are no images to measure.")
     classes, width = model.config.classes, model.config.width
     right = torch.zeros(images[0, 0].numel() + 1)
     bits = []
@@ -121,14 +121,14 @@ def read_images(
             guesses = (-nats).argmax(dim=1)  # (B, pixels + 1)
             right += (guesses == labels[start : start + batch_size, None]).sum(dim=0)
         log_mean = torch.logsumexp(-nats, dim=1) - math.log(nats.shape[1])
-        surprise = (-log_mean / math.log(2)).clamp(min=0) + 0.0  # nothing read is 0 bits, not -0
+        surprise = (-log_mean / math.log(2)).clamp(min=0) + 0.0  # before any pixel: 0 bits, not -0
         bits.append(surprise[:, ::width])  # (B, rows + 1)
         if progress is not None:
             progress(start + len(some), len(images))
     steps = torch.linspace(0, 1, _QUANTILES, dtype=torch.float64)
     quantiles = torch.cat(bits).quantile(steps, dim=0).T  # (rows + 1, 101)
     accuracy = right / len(images) if classes else torch.empty(0)
-    return Readings(
+    return ClassCurves(
         accuracy.numpy().astype(np.float32),
         quantiles.numpy().astype(np.float32),
         width,

@@ -11,11 +11,11 @@ from torch import nn
 
 from pixelcnn import build_model, complete, sample
 from pixelcnn.cli import main
-from pixelcnn.completion.inpainting import KINDS, against_truth, knock_out
+from pixelcnn.completion.inpainting import KINDS, against_truth, inpainting_mask
 from pixelcnn.completion.next_row import next_rows
 from pixelcnn.errors import CheckpointError, ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.scores.readings import Readings, load_readings, read_images
+from pixelcnn.scores.class_curves import ClassCurves, load_class_curves, measure_class_curves
 
 SIZE = 5
 
@@ -38,34 +38,36 @@ def test_readings_are_those_of_whole_images_at_the_end_and_of_nothing_at_the_sta
     model: AutoregressiveModel, tmp_path: Path
 ) -> None:
     some, labels = images(40), torch.arange(40) % 3
-    readings = read_images(model, some, labels, batch_size=7)
+    class_curves = measure_class_curves(model, some, labels, batch_size=7)
     with torch.inference_mode():
         log_p = torch.stack([model.log_prob(some, torch.full((40,), c)) for c in range(3)])
-    assert readings.accuracy(SIZE * SIZE) == pytest.approx(
+    assert class_curves.accuracy(SIZE * SIZE) == pytest.approx(
         (log_p.argmax(dim=0) == labels).float().mean().item()
     )
     bits = -(log_p.double().logsumexp(dim=0) - math.log(3)) / math.log(2)
-    assert readings.bits[-1, 50] == pytest.approx(bits.quantile(0.5).item(), rel=1e-4)
-    assert not readings.bits[0].any()
-    readings.save("some model", tmp_path)
-    loaded = load_readings("some model", tmp_path)
+    assert class_curves.bits[-1, 50] == pytest.approx(bits.quantile(0.5).item(), rel=1e-4)
+    assert not class_curves.bits[0].any()
+    class_curves.save("some model", tmp_path)
+    loaded = load_class_curves("some model", tmp_path)
     assert loaded is not None
     assert loaded.images == 40
-    assert np.array_equal(loaded.bits, readings.bits)
-    assert load_readings("another model", tmp_path) is None
+    assert np.array_equal(loaded.bits, class_curves.bits)
+    assert load_class_curves("another model", tmp_path) is None
     (tmp_path / "some model.npz").write_bytes(b"no archive")
     with pytest.raises(CheckpointError, match="python -m pixelcnn read some model"):
-        load_readings("some model", tmp_path)
+        load_class_curves("some model", tmp_path)
 
 
 def test_a_percentile_counts_the_images_that_surprise_less() -> None:
     rows = np.stack([np.zeros(101), np.linspace(0, 10, 101), np.linspace(0, 30, 101)])
-    readings = Readings(np.empty(0, np.float32), rows.astype(np.float32), width=4, images=100)
-    assert readings.percentile(2.55, 4) == pytest.approx(26)
-    assert readings.percentile(10, 6) == pytest.approx(50, abs=1)  # half way: 0 to 20
-    assert readings.percentile(99, 8) == 100
-    assert readings.percentile(0, 0) == pytest.approx(50, abs=1)
-    assert readings.accuracy(4) is None
+    class_curves = ClassCurves(
+        np.empty(0, np.float32), rows.astype(np.float32), width=4, images=100
+    )
+    assert class_curves.percentile(2.55, 4) == pytest.approx(26)
+    assert class_curves.percentile(10, 6) == pytest.approx(50, abs=1)  # half way: 0 to 20
+    assert class_curves.percentile(99, 8) == 100
+    assert class_curves.percentile(0, 0) == pytest.approx(50, abs=1)
+    assert class_curves.accuracy(4) is None
 
 
 def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveModel) -> None:
@@ -100,9 +102,9 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
 def test_what_is_knocked_out_is_about_the_share_asked_for(
     kind: str, height: int, width: int, share: float, seed: int
 ) -> None:
-    known = knock_out(kind, height, width, share, seed)
+    known = inpainting_mask(kind, height, width, share, seed)
     assert known.shape == (height, width)
-    assert torch.equal(known, knock_out(kind, height, width, share, seed))
+    assert torch.equal(known, inpainting_mask(kind, height, width, share, seed))
     if kind == "block":
         rows, columns = (~known).any(dim=1).sum(), (~known).any(dim=0).sum()
         assert int((~known).sum()) == int(rows * columns)  # one rectangle
@@ -135,16 +137,16 @@ def test_the_bits_of_the_hidden_part_and_of_the_rest_add_up(
 
 def test_knocking_out_and_comparing_say_what_cannot_work(model: AutoregressiveModel) -> None:
     with pytest.raises(ConfigError, match="kind = 'corner' is unknown"):
-        knock_out("corner", 5, 5)  # type: ignore[arg-type]
+        inpainting_mask("corner", 5, 5)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="outside 0 to 1"):
-        knock_out("block", 5, 5, 1.5)
+        inpainting_mask("block", 5, 5, 1.5)
     picture, known = images(1)[0], torch.ones(SIZE, SIZE, dtype=torch.bool)
     full = complete(model, picture, known, 1, seed=0)
     with pytest.raises(DataError, match="nothing was unknown"):
         against_truth(model, full, picture)
     known[4] = False
     done = complete(model, picture, known, 1, seed=0)
-    with pytest.raises(DataError, match="differs from what was given"):
+    with pytest.raises(DataError, match="differs from the given part"):
         against_truth(model, done, 1 - picture)
 
 
@@ -154,7 +156,7 @@ def test_the_command_reads_test_digits_and_writes_what_the_page_needs(
     arguments = ["read", "mnist-threshold-pixelcnn", "--data", "mnist5k", "--limit", "5"]
     assert main([*arguments, "--output", str(tmp_path)]) == 0
     assert "28 rows: median surprise" in capsys.readouterr().out
-    readings = load_readings("mnist-threshold-pixelcnn", tmp_path)
-    assert readings is not None
-    assert readings.images == 5
+    class_curves = load_class_curves("mnist-threshold-pixelcnn", tmp_path)
+    assert class_curves is not None
+    assert class_curves.images == 5
     assert main([*arguments[:-1], "0"]) == 2

@@ -1,4 +1,4 @@
-"""Images that are drawn row by row together, and may replace one another in between."""
+"""Images that are drawn together row by row, and can be resampled between rows."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from pixelcnn.sampling.numba.tiles import Tile, fill_tiles, parts_of
 from pixelcnn.sampling.request import Request
 
 
-class Population:
-    """Images that are drawn together, row by row, and may replace one another between two rows.
+class ParticleBatch:
+    """The particles of a particle filter: images drawn row by row, resampled between rows.
 
-    That is what a particle filter needs: copies of an image go on from its activations, each with
-    the random numbers of its own place.
+    A copy of an image continues from its activations, with the random numbers of its own index.
     """
 
     def __init__(self, engine: NumbaEngine, request: Request) -> None:
@@ -31,16 +30,16 @@ class Population:
             for part in self._parts
         ]
         self.rows = 0
-        """Rows that are drawn, from the top."""
+        """Number of rows drawn so far."""
 
     @property
     def images(self) -> Tensor:
-        """Uint8 `(n, C, H, W)`; below `rows` they are not drawn yet."""
+        """Uint8 `(n, C, H, W)`; rows from `rows` on are not drawn yet."""
         return torch.from_numpy(self._images.copy())
 
     @property
     def log_probs(self) -> Tensor:
-        """Log-probabilities of what stands in the last row drawn, in nats: `(n, C, W)`."""
+        """Log-probabilities of the last row drawn, in nats: `(n, C, W)`."""
         return torch.from_numpy(self._log_probs[:, :, self.rows - 1].copy())
 
     def draw_row(self) -> None:
@@ -49,19 +48,19 @@ class Population:
         self.rows += 1
 
     def replace(self, sources: Tensor) -> None:
-        """Let image i go on as a copy of image `sources[i]`: int64 `(n,)`.
+        """Replace image i by a copy of image `sources[i]`: int64 `(n,)`.
 
-        An image that is copied must stay itself, `sources[sources[i]] == sources[i]`: then it does
-        not matter which copy is made first, and nothing is moved that need not be.
+        A source must keep its place, `sources[sources[i]] == sources[i]`, so that the order of
+        copies does not matter and nothing is moved needlessly.
         """
-        assert bool((sources[sources] == sources).all()), "a source is replaced itself"
+        assert bool((sources[sources] == sources).all()), "a source is itself replaced"
         copies = [(i, source) for i, source in enumerate(sources.tolist()) if i != source]
         for target, source in copies:
             self._images[target] = self._images[source]
         self._copy(copies, self)
 
-    def take(self, chosen: Tensor) -> Population:
-        """A population of copies of these images, int64 `(m,)`, which goes on from here.
+    def take(self, chosen: Tensor) -> ParticleBatch:
+        """A batch of copies of these images, int64 `(m,)`, to draw on from here.
 
         Copy j has the random numbers of image j.
         """
@@ -74,19 +73,19 @@ class Population:
         fewer = dataclasses.replace(
             request, images=images, known=known, uniforms=request.uniforms[:m], labels=labels
         )
-        taken = Population(self._engine, fewer)
+        taken = ParticleBatch(self._engine, fewer)
         taken.rows = self.rows
         taken._copy(list(enumerate(chosen.tolist())), self)
         return taken
 
-    def _copy(self, copies: list[tuple[int, int]], origin: Population) -> None:
-        """Take over what was computed for (target, source) images of `origin`, and their labels."""
+    def _copy(self, copies: list[tuple[int, int]], origin: ParticleBatch) -> None:
+        """Copy activations and labels for (target, source) pairs of images; sources in `origin`."""
         for target, source in copies:
             tile, place = self._at(target)
             other, other_place = origin._at(source)
             tile.copy(place, other, other_place)
 
     def _at(self, index: int) -> tuple[Tile, int]:
-        """The tile that an image is in, and its place there."""
+        """The tile of an image, and its index there."""
         number = next(n for n, part in enumerate(self._parts) if index < part.stop)
         return self._tiles[number], index - self._parts[number].start

@@ -10,14 +10,14 @@ import torch
 from numpy.typing import NDArray
 
 from pages.shared import pictures
-from pages.shared.turns import taking_turns
+from pages.shared.turns import short_job
 from pixelcnn.errors import RunError
 from pixelcnn.introspect.feature_maps import activations, prediction
 from pixelcnn.introspect.layer_titles import layer_label, layer_part
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.recordings import RECORDED
-from pixelcnn.runs.snapshots import load_moment, moment_steps
+from pixelcnn.runs.snapshots import load_snapshot, snapshot_steps
 from pixelcnn.runs.store import list_runs
 from widgets.base.colormaps import value_range
 from widgets.maps_gallery.widget import MapsTable, maps_gallery, maps_table
@@ -35,7 +35,7 @@ def trainings() -> dict[str, Run]:
     One that goes on drops moments as new ones come; Train live shows those of it.
     """
     latest = list_runs()[:_MOST_RUNS]
-    here = {run.id: run for run in latest if _has_ended(run) and len(moment_steps(run)) > 1}
+    here = {run.id: run for run in latest if _has_ended(run) and len(snapshot_steps(run)) > 1}
     return {RECORDED_TITLE: Run(RECORDED / RECORDING), **here}
 
 
@@ -66,11 +66,11 @@ class Lookback:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def network_after(path: str, step: int) -> AutoregressiveModel:
     """The network of a training at one moment, loaded once for everybody."""
-    return load_moment(Run(path), step)
+    return load_snapshot(Run(path), step)
 
 
 @st.cache_resource(show_spinner="Loading the moments ...", max_entries=8)
-@taking_turns
+@short_job
 def lookback(path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int) -> Lookback:
     """Run the network of each moment on one image, once for everybody."""
     images, labels = torch.from_numpy(image)[None], torch.tensor([label])
@@ -98,7 +98,7 @@ def table_of(
 
 
 @st.fragment
-def show_moments(asked: NDArray[np.uint8], digit: int | None) -> None:
+def show_snapshots(asked: NDArray[np.uint8], digit: int | None) -> None:
     """The same digit and the same layers at the moment of a training that the slider says.
 
     Args:
@@ -113,7 +113,7 @@ def show_moments(asked: NDArray[np.uint8], digit: int | None) -> None:
                 "Training", list(known), key="training", bind="query-params", width=240
             )
         run = known[chosen]
-        steps = moment_steps(run)
+        steps = snapshot_steps(run)
         step = st.select_slider(
             "After how many training steps?",
             steps,
