@@ -138,7 +138,7 @@ def test_every_architecture_can_be_compared(name: str) -> None:
     assert f"--model {chosen.model} --set" in page.code[-1].value
     assert chosen.paper not in page.selectbox(key="right").options
     metas = [unpack(component.proto.bytes)[0] for component in page.get("bidi_component")]
-    (way,) = [meta for meta in metas if meta["key"] == "path-one"]
+    (way,) = [meta for meta in metas if meta.get("key") == "path-one"]
     seen = expected.relations[-1, 14, 14, way["source"][0], way["source"][1]]
     assert [step[:2] for step in way["steps"][-1:]] == [[14, 14]] * bool(seen)
     assert any(jumps for *_, jumps in way["steps"]) == ("attention" in chosen.path.lower())
@@ -212,7 +212,7 @@ def test_each_order_leaks_untransformed_and_never_transformed(name: str) -> None
 def test_the_path_and_first_seen_depths_of_the_source_are_the_library_s() -> None:
     page = open_page(source="13-25")
     metas = [unpack(component.proto.bytes) for component in page.get("bidi_component")]
-    one, two = (next(m for m in metas if m[0]["key"] == f"path-{n}") for n in ("one", "two"))
+    one, two = (next(m for m in metas if m[0].get("key") == f"path-{n}") for n in ("one", "two"))
     for (meta, arrays), name in ((one, "pixelcnn"), (two, "gated_pixelcnn")):
         first_seen = first_seen_depth(receptive_field_by_depth(name).relations[:, :, :, 13, 25])
         assert np.array_equal(arrays["first_seen"], first_seen)
