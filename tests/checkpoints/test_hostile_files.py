@@ -15,7 +15,7 @@ def test_a_thousand_hostile_files_end_in_a_message(tmp_path: Path) -> None:
     folder = tmp_path / "uploads"
     folder.mkdir()
     read = subprocess.run(
-        [sys.executable, "-m", "tests.hostile_files", str(folder)],
+        [sys.executable, "-m", "tests.helpers.hostile_files", str(folder)],
         cwd=ROOT,
         capture_output=True,
         text=True,
