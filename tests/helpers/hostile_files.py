@@ -1,5 +1,5 @@
-"""`python -m tests.hostile_files FOLDER`: reads a thousand hostile files, made by fixed seeds, like
-uploads. Prints as JSON what became of them, and by how much this process's memory grew.
+"""`python -m tests.helpers.hostile_files FOLDER` reads a thousand hostile files, made by fixed
+seeds, as uploads. Prints as JSON what became of them, and by how much this process's memory grew.
 
 A process of its own, so that a crash is noticed and the memory of other tests does not count.
 """
