@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from pixelcnn.errors import DataError
+from pixelcnn.models.base import AutoregressiveModel, eval_mode
 
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet
-    from pixelcnn.models.base import AutoregressiveModel
 
 _CHUNK = 1000
 
@@ -97,17 +97,12 @@ def evaluate(
         DataError: no images, or images or labels that the model cannot read.
     """
     device = next(model.parameters()).device
-    was_training = model.training
-    model.eval()
     scores = []
-    try:
-        with torch.inference_mode():
-            for start in range(0, len(images), batch_size):
-                stop = start + batch_size
-                some_labels = None if labels is None else labels[start:stop].to(device)
-                scores.append(-model.log_prob(images[start:stop].to(device), some_labels).cpu())
-    finally:
-        model.train(was_training)
+    with eval_mode(model), torch.inference_mode():
+        for start in range(0, len(images), batch_size):
+            stop = start + batch_size
+            some_labels = None if labels is None else labels[start:stop].to(device)
+            scores.append(-model.log_prob(images[start:stop].to(device), some_labels).cpu())
     return Evaluation.of(torch.cat(scores) if scores else torch.empty(0), images[0:1].numel())
 
 

@@ -24,8 +24,9 @@ from pixelcnn.data.dataset import DataSet, Split
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.nn.layers import TapConv2d
-from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.drawing import drawn
 from pixelcnn.sampling.engines import Engine, engine_names, make_engine
+from pixelcnn.sampling.request import SampleOptions
 from pixelcnn.system.devices import choose_device
 from pixelcnn.training.config import Device, TrainConfig
 from pixelcnn.training.events import Step
@@ -217,25 +218,18 @@ def time_training(
     ]
 
 
-def _image_shape(model: AutoregressiveModel) -> tuple[int, int, int]:
-    return model.config.channels, model.config.height, model.config.width
-
-
 def _seconds_to_draw(model: AutoregressiveModel, engine: Engine, batch: int, rows: int) -> float:
-    shape = (batch, *_image_shape(model))
+    shape = (batch, *model.config.image_shape)
     given = torch.ones(shape, dtype=torch.bool)
     given[:, :, shape[2] - rows :] = False
-    labels = torch.arange(batch) % model.config.classes if model.config.classes else None
-    start = time.perf_counter()
-    sample(
-        model,
-        batch,
-        labels=labels,
+    options = SampleOptions(
+        labels=model.labels_in_turn(batch),
         known=torch.zeros(shape, dtype=torch.uint8),
         known_mask=given,
         seed=0,
-        engine=engine,
     )
+    start = time.perf_counter()
+    drawn(model, batch, options, engine)
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter() - start
@@ -274,7 +268,7 @@ def _tuned_steps(trainer: Trainer) -> Iterator[None]:
 def _random_images(model: AutoregressiveModel, count: int) -> DataSet:
     """What the pictures show makes no difference to the time that they take."""
     config = model.config
-    shape = (count, *_image_shape(model))
+    shape = (count, *config.image_shape)
     images = torch.randint(0, config.levels, shape, dtype=torch.uint8)
     split = Split(images, torch.arange(count) % max(config.classes, 1))
     names = tuple(map(str, range(max(config.classes, 1))))

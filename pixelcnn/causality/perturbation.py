@@ -110,7 +110,7 @@ def spot_check(model: AutoregressiveModel, *, places: int = 8, seed: int = 0) ->
         seed: of the image and the sub-pixels.
     """
     config = model.config
-    shape = (config.channels, config.height, config.width)
+    shape = config.image_shape
     generator = torch.Generator().manual_seed(seed)
     chosen = torch.randperm(int(np.prod(shape)), generator=generator)[:places]
     network = Network(model, 0 if config.classes else None)

@@ -10,7 +10,6 @@ import tyro
 
 from pixelcnn.cli.evaluate import data_options
 from pixelcnn.cli.options import check_seed
-from pixelcnn.cli.sample import choose_labels
 from pixelcnn.errors import ConfigError, LabError
 from pixelcnn.system.progress import Progress
 from pixelcnn.system.shipped import CHECKPOINTS
@@ -69,7 +68,7 @@ class Card:
                 seed=self.seed,
                 progress=progress.rows,
             )
-        labels = choose_labels(model, _ON_A_SHEET, None)
+        labels = model.labels_in_turn(_ON_A_SHEET)
         samples = sample(model, _ON_A_SHEET, labels=labels, seed=self.seed)
         recipe = recipes().get(path.stem)
         text = model_card(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from pixelcnn.cli.options import check_seed
-from pixelcnn.cli.sample import choose_labels
 from pixelcnn.errors import ConfigError
 from pixelcnn.system.output import check_writable, save_arrays
 from pixelcnn.system.progress import Progress
@@ -85,7 +84,7 @@ class Complete:
         else:
             given = torch.zeros(1, 1, config.height, config.width, dtype=torch.bool)
             given[:, :, : self._rows_of(config.height)] = True
-        labels = None if self.label is None else choose_labels(model, 1, self.label)
+        labels = None if self.label is None else model.labels_in_turn(1, self.label)
         with Progress("completing") as progress:
             done = complete(
                 model,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import tyro
 
@@ -12,11 +11,6 @@ from pixelcnn.cli.options import check_seed
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.system.output import check_writable, save_arrays
 from pixelcnn.system.progress import Progress
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from pixelcnn.models.base import AutoregressiveModel
 
 
 @dataclass(frozen=True)
@@ -61,22 +55,22 @@ class Sample:
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
         from pixelcnn.data.images import save_image, sheet
         from pixelcnn.film.animation import animate
-        from pixelcnn.sampling.drawing import sample
+        from pixelcnn.sampling.drawing import drawn, traced
+        from pixelcnn.sampling.request import SampleOptions
 
         model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
         with Progress("sampling") as progress:
-            options: dict[str, Any] = {
-                "labels": choose_labels(model, self.n, self.label),
-                "temperature": self.temperature,
-                "guidance": self.guidance,
-                "seed": self.seed,
-                "engine": self.engine,
-                "progress": progress.rows,
-            }
+            options = SampleOptions(
+                labels=model.labels_in_turn(self.n, self.label),
+                temperature=self.temperature,
+                guidance=self.guidance,
+                seed=self.seed,
+                progress=progress.rows,
+            )
             if self.trace:
-                arrays = vars(sample(model, self.n, **options, trace=True))
+                arrays = vars(traced(model, self.n, options, self.engine))
             else:
-                arrays = {"images": sample(model, self.n, **options)}
+                arrays = {"images": drawn(model, self.n, options, self.engine)}
         ending = self.output.suffix.lower()
         if ending == ".npz":
             save_arrays(self.output, arrays)
@@ -98,19 +92,3 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error.strerror}).") from error
-
-
-def choose_labels(model: AutoregressiveModel, n: int, label: int | None) -> Tensor | None:
-    """One label for all, or all classes in turn: int64 `(n,)`; None for a model without classes.
-
-    Raises:
-        ConfigError: a label for a model without classes.
-    """
-    import torch
-
-    classes = model.config.classes
-    if classes == 0 and label is not None:
-        raise ConfigError(f"--label {label} cannot be drawn: this model knows no classes.")
-    if classes == 0:
-        return None
-    return torch.arange(n) % classes if label is None else torch.full((n,), label)

@@ -32,9 +32,9 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.config import ModelConfig
 from pixelcnn.models.scan_orders import RASTER, best_order, label_in, turn, turn_back
-from pixelcnn.sampling.drawing import sample
+from pixelcnn.sampling.drawing import drawn
 from pixelcnn.sampling.engines import Engine
-from pixelcnn.sampling.request import Progress
+from pixelcnn.sampling.request import Progress, SampleOptions, seeded
 
 Method = Literal["raster", "orders", "particles"]
 
@@ -122,45 +122,37 @@ def complete(
     given = read_given(model, image, mask, reader=reader, order=order)
     use_particles = method == "particles" and given.after_gap > 0
     count = particles if use_particles else max(n, 0)
-    generator = torch.Generator()
-    generator.manual_seed(seed) if seed is not None else generator.seed()
+    generator = seeded(seed)
     uniforms = torch.rand((count, *image.shape), generator=generator)
     if labels is None and model.config.classes:
         labels = _likeliest_first(given.class_probabilities, count, generator)
     elif labels is not None and labels.dim() == 0:
         labels = labels.expand(count)
-    in_order = None if labels is None else _labels_in(order, labels, model.config)
+    options = SampleOptions(
+        labels=None if labels is None else _labels_in(order, labels, model.config),
+        known=image[None],
+        known_mask=mask[None],
+        temperature=temperature,
+        uniforms=uniforms,
+        progress=progress,
+        cancelled=cancelled,
+    )
     filtered = None
     if use_particles:
         filtered = complete_with_particles(
             model,
-            image,
-            mask,
             n,
-            labels=in_order,
-            uniforms=uniforms,
+            options,
+            particles=particles,
             generator=generator,
             engine=engine,
-            progress=progress,
-            cancelled=cancelled,
             weighed=weighed,
         )
         images = filtered.images
         if filtered.labels is not None:
             labels = filtered.labels % model.config.classes
     else:
-        images = sample(
-            model,
-            n,
-            labels=in_order,
-            known=image[None],
-            known_mask=mask[None],
-            temperature=temperature,
-            uniforms=uniforms,
-            engine=engine,
-            progress=progress,
-            cancelled=cancelled,
-        )
+        images = drawn(model, n, options, engine)
     images = turn_back(images, order)
     return Completions(
         images=images,

@@ -21,7 +21,7 @@ from pixelcnn.errors import DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.cropping import top_of
 from pixelcnn.models.scan_orders import RASTER, label_in
-from pixelcnn.sampling.request import make_request
+from pixelcnn.sampling.request import SampleOptions, make_request
 
 if TYPE_CHECKING:
     from pixelcnn.sampling.numba.engine import NumbaEngine
@@ -81,21 +81,16 @@ class Reader:
         from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
 
         config = model.config
-        self._shape = (max(config.classes, 1), config.channels, config.height, config.width)
+        self._shape = (max(config.classes, 1), *config.image_shape)
         self._known = torch.ones(self._shape, dtype=torch.bool)
         self._image = torch.zeros(self._shape[1:], dtype=torch.uint8)
         self._rows = config.height  # rows from the top that are up to date
         labels = torch.arange(config.classes) if config.classes else None
-        self._painting = (engine or NumbaEngine(model)).paint(
-            make_request(
-                model,
-                self._shape[0],
-                labels=labels,
-                known=self._image[None],
-                known_mask=self._known,
-                seed=0,
-            )
+        options = SampleOptions(
+            labels=labels, known=self._image[None], known_mask=self._known, seed=0
         )
+        request = make_request(model, self._shape[0], options)
+        self._painting = (engine or NumbaEngine(model)).paint(request)
         self._lock = threading.Lock()
 
     def log_probs(self, image: Tensor, rows: int) -> Tensor:
@@ -186,7 +181,7 @@ def checked_part(
 ) -> tuple[Tensor, Tensor]:
     """The given part as uint8 and bool `(C, H, W)`, 0 where not given."""
     config = model.config
-    shape = (config.channels, config.height, config.width)
+    shape = config.image_shape
     image, mask = as_tensor(known), as_tensor(known_mask)
     for name, tensor in (("known", image), ("known_mask", mask)):
         # One mask serves all colours, but one channel of levels is not an RGB image.

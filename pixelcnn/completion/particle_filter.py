@@ -23,7 +23,7 @@ from torch import Tensor
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.engines import Engine
-from pixelcnn.sampling.request import Progress, make_request
+from pixelcnn.sampling.request import SampleOptions, make_request
 
 MAX_PARTICLES = 4096
 _FEW = 0.5
@@ -69,32 +69,25 @@ class ParticleEndings:
 
 def complete_with_particles(
     model: AutoregressiveModel,
-    known: Tensor,
-    known_mask: Tensor,
     n: int,
+    options: SampleOptions,
     *,
-    labels: Tensor | None = None,
-    uniforms: Tensor,
+    particles: int,
     generator: torch.Generator,
     engine: str | Engine = "numba",
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
     weighed: Callable[[Weighing], None] | None = None,
 ) -> ParticleEndings:
     """Draw n completions from approximately the model's p(unknown | given), at temperature 1.
 
     Args:
         model: any model that the numba engine supports.
-        known: uint8 `(C, H, W)`, the given levels.
-        known_mask: bool `(C, H, W)`: True where given.
         n: number of completions, at most the number of particles.
-        labels: int64 `(particles,)`, for a model with classes: draws from p(class | given before
-            the first unknown sub-pixel), which the weights then correct.
-        uniforms: float `(particles, C, H, W)` in `[0, 1)`: one per particle, 2 to 4096 of them.
+        options: how the particles are drawn. `known` and `known_mask`, `(1, C, H, W)`, are the same
+            for all. `labels`, for a model with classes, are draws from p(class | given before the
+            first unknown sub-pixel), which the weights then correct.
+        particles: number of images drawn together, 2 to 4096.
         generator: of the random numbers for resampling.
         engine: a numba engine of this model, if already made; other engines are ignored.
-        progress: called with (rows done, rows in all).
-        cancelled: called before each row; see `sample`.
         weighed: called after each row with given sub-pixels.
 
     Raises:
@@ -104,22 +97,12 @@ def complete_with_particles(
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
     from pixelcnn.sampling.numba.particle_batch import ParticleBatch
 
-    particles = len(uniforms)
     if not 2 <= particles <= MAX_PARTICLES:
         raise ConfigError(f"particles = {particles} is outside 2 to {MAX_PARTICLES}.")
     if not 1 <= n <= particles:
         raise ConfigError(f"n = {n} must be from 1 to the number of particles, {particles}.")
-    request = make_request(
-        model,
-        particles,
-        labels=labels,
-        known=known[None],
-        known_mask=known_mask[None],
-        uniforms=uniforms,
-        progress=progress,
-        cancelled=cancelled,
-    )
-    late = after_gap(known_mask)
+    request = make_request(model, particles, options)
+    late = after_gap(request.known[0])
     rows = late.any(dim=(0, 2)).nonzero()
     last = int(rows.max()) if len(rows) else -1
     origin = torch.arange(particles)
@@ -149,11 +132,11 @@ def complete_with_particles(
     chosen = systematic_resampling(torch.softmax(log_weights, dim=0), n, _position(generator))
     log_evidence += _log_mean(log_weights)
     endings = batch.take(chosen)
-    while endings.rows < known.shape[1]:
+    while endings.rows < model.config.height:
         endings.draw_row()
     return ParticleEndings(
         images=endings.images,
-        labels=None if labels is None else labels[origin[chosen]],
+        labels=None if request.labels is None else request.labels[origin[chosen]],
         distinct=len(chosen.unique()),
         weighings=tuple(weighings),
         after_gap_nats=-log_evidence,

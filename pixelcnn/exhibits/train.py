@@ -28,7 +28,7 @@ from pixelcnn.exhibits.results import COMMAND, RESULTS, BoolArray, ExhibitResult
 from pixelcnn.metrics import Evaluation, evaluate
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.reference import ReferenceEngine
-from pixelcnn.sampling.request import make_request
+from pixelcnn.sampling.request import SampleOptions, make_request
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.trainer import train
 
@@ -179,7 +179,7 @@ def drawn(model: AutoregressiveModel, seed: int) -> tuple[Tensor, Tensor]:
     Both use the same random numbers, so a model that sees only what it has drawn gives equal
     images.
     """
-    empty = make_request(model, SAMPLES, seed=seed)
+    empty = make_request(model, SAMPLES, SampleOptions(seed=seed))
     generator = torch.Generator().manual_seed(seed + 1)
     noise = torch.randint(2, empty.images.shape, generator=generator, dtype=torch.uint8)
     engine = ReferenceEngine(model)
@@ -191,9 +191,8 @@ def _relations(model: AutoregressiveModel) -> tuple[BoolArray, BoolArray, bool]:
     try:
         report = audit(model)
     except ConfigError:
-        config = model.config
-        shape = (config.channels, config.height, config.width)
-        relation = perturbation_relation(Network(model.train()), shape, config.levels, span=_SPAN)
+        config, network = model.config, Network(model.train())
+        relation = perturbation_relation(network, config.image_shape, config.levels, span=_SPAN)
         return relation, relation, True
     return report.relation, report.limit, False
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -126,9 +126,7 @@ def without(tree: Tree, index: int) -> Tree:
         if number == index + 1 or branch.parent not in kept:
             continue
         parent = kept[branch.parent]
-        left.append(
-            Branch(parent, branch.sample, branch.row, branch.column, branch.channel, branch.level)
-        )
+        left.append(replace(branch, parent=parent))
         kept[number] = len(left)
     return tuple(left)
 
@@ -143,7 +141,7 @@ def grow(
     """
     import torch
 
-    from pixelcnn.sampling.drawing import sample
+    from pixelcnn.sampling.request import SampleOptions
 
     place = (0, branch.channel, branch.row, branch.column)
     if parent.images[place] == branch.level:
@@ -155,20 +153,15 @@ def grow(
         raise ConfigError(f"This model has no level {branch.level}.")
     images = parent.images.copy()
     images[place] = branch.level
-    labels = torch.from_numpy(parent.labels) if len(parent.labels) else None
-    trace = sample(
-        model,
-        1,
-        labels=labels,
+    options = SampleOptions(
+        labels=torch.from_numpy(parent.labels) if len(parent.labels) else None,
         known=torch.from_numpy(images),
         known_mask=torch.from_numpy(shared_part(branch, images.shape[1:])[None]),
         temperature=parent.about["temperature"],
         guidance=parent.about.get("guidance", 0.0),
         uniforms=torch.from_numpy(parent.uniforms),
-        engine=engine,
-        trace=True,
     )
-    return film_of(trace, labels, parent.receptive_field, parent.about)
+    return film_of(model, 1, options, engine, parent.receptive_field, parent.about)
 
 
 def shared_part(branch: Branch, shape: Sequence[int]) -> NDArray[np.bool_]:

@@ -18,16 +18,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.errors import DataError
 from pixelcnn.system.arrays import read_npz
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.sampling.engines import Engine
-    from pixelcnn.sampling.request import Progress
-    from pixelcnn.sampling.trace import Trace
+    from pixelcnn.sampling.request import Progress, SampleOptions
 
 _ABOUT = "about"
 _NATS_PER_BIT = math.log(2)
@@ -169,56 +166,49 @@ def draw_film(
     Raises:
         ConfigError, DataError: as for `pixelcnn.sample`.
     """
-    import torch
+    from pixelcnn.sampling.request import SampleOptions
 
-    from pixelcnn.causality import reach
-    from pixelcnn.sampling.drawing import sample
-
-    classes = model.config.classes
-    if classes == 0 and label is not None:
-        raise ConfigError(f"label = {label} cannot be drawn: this model has no classes.")
-    chosen = torch.arange(n) % max(classes, 1) if label is None else torch.full((n,), label)
-    field = reach.receptive_field(model) if receptive_field is None else receptive_field
-    trace = sample(
-        model,
-        n,
-        labels=chosen if classes else None,
+    options = SampleOptions(
+        labels=model.labels_in_turn(n, label),
         temperature=temperature,
         guidance=guidance,
         seed=seed,
-        engine=engine,
-        trace=True,
         progress=progress,
     )
-    told = {
-        "model": model.name,
-        "levels": model.config.levels,
-        "n": n,
-        "label": label,
-        "temperature": temperature,
-        "guidance": guidance,
-        "seed": seed,
-        **(about or {}),
-    }
-    return film_of(trace, chosen if classes else None, field, told)
+    told = {"n": n, "label": label, "seed": seed, **(about or {})}
+    return film_of(model, n, options, engine, receptive_field, told)
 
 
 def film_of(
-    trace: Trace,
-    labels: Tensor | None,
-    receptive_field: NDArray[np.bool_],
+    model: AutoregressiveModel,
+    n: int,
+    options: SampleOptions,
+    engine: str | Engine,
+    receptive_field: NDArray[np.bool_] | None,
     about: Mapping[str, Any],
 ) -> Film:
-    """A trace as a film. `about` must contain `levels`."""
+    """What `pixelcnn.sample` draws with these options, as a film."""
+    from pixelcnn.causality import reach
+    from pixelcnn.sampling.drawing import traced
+
+    if receptive_field is None:
+        receptive_field = reach.receptive_field(model)
+    trace = traced(model, n, options, engine)
     return Film(
         images=trace.images.numpy(),
         probabilities=trace.probabilities.numpy(),
         entropy=trace.entropy.numpy(),
         log_prob=trace.log_prob.numpy(),
         uniforms=trace.uniforms.numpy(),
-        labels=np.zeros(0, np.int64) if labels is None else labels.numpy(),
+        labels=np.zeros(0, np.int64) if options.labels is None else options.labels.numpy(),
         receptive_field=receptive_field,
-        about=about,
+        about={
+            "model": model.name,
+            "levels": model.config.levels,
+            "temperature": options.temperature,
+            "guidance": options.guidance,
+            **about,
+        },
     )
 
 

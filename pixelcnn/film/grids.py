@@ -38,11 +38,10 @@ def uniforms_of(model: AutoregressiveModel, seeds: Sequence[int]) -> Tensor:
     """The random numbers of `sample(model, 1, seed=...)` for each seed: `(len(seeds), C, H, W)`."""
     import torch
 
-    shape = (model.config.channels, model.config.height, model.config.width)
-    numbers = [
-        torch.rand(1, *shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds
-    ]
-    return torch.cat(numbers)
+    from pixelcnn.sampling.request import seeded
+
+    shape = (1, *model.config.image_shape)
+    return torch.cat([torch.rand(shape, generator=seeded(seed)) for seed in seeds])
 
 
 def draw_grid(
@@ -70,37 +69,25 @@ def draw_grid(
     """
     import torch
 
-    from pixelcnn.causality import reach
-    from pixelcnn.sampling.drawing import sample
+    from pixelcnn.sampling.request import SampleOptions
 
     if not rows:
         raise ConfigError("rows is empty; a sheet needs at least one.")
     columns, height = len(uniforms), model.config.height
-    field = reach.receptive_field(model) if receptive_field is None else receptive_field
-    films = []
+    films: list[Film] = []
     for index, row in enumerate(rows):
 
         def advance(done: int, of: int, before: int = index * height) -> None:
             if progress is not None:
                 progress(before + done, len(rows) * height)
 
-        labels = None if row.labels is None else torch.tensor(row.labels).expand(columns)
-        trace = sample(
-            model,
-            columns,
-            labels=labels,
+        options = SampleOptions(
+            labels=None if row.labels is None else torch.tensor(row.labels).expand(columns),
             temperature=row.temperature,
             guidance=row.guidance,
             uniforms=uniforms,
-            engine=engine,
-            trace=True,
             progress=advance,
         )
-        about = {
-            "model": model.name,
-            "levels": model.config.levels,
-            "temperature": row.temperature,
-            "guidance": row.guidance,
-        }
-        films.append(film_of(trace, labels, field, about))
+        field = films[0].receptive_field if films else receptive_field
+        films.append(film_of(model, columns, options, engine, field, {}))
     return join(films)

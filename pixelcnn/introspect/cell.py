@@ -100,8 +100,7 @@ def window(wiring: Wiring, place: str, cell: Cell) -> NDArray[np.bool_]:
     reach = wiring.reaches[value.index]
     rows, columns = reach.packed.shape[1:3]  # 1 x 1 where the image has no effect
     packed = reach.packed[reach.group[channel], min(row, rows - 1), min(column, columns - 1)]
-    config = wiring.model.config
-    shape = (config.channels, config.height, config.width)
+    shape = wiring.model.config.image_shape
     seen = np.unpackbits(packed, count=int(np.prod(shape))).astype(bool).reshape(shape)
     together: NDArray[np.bool_] = np.any(seen, axis=0)
     return together

@@ -62,7 +62,7 @@ def wire(model: AutoregressiveModel) -> Wiring:
     config = model.config
     # For a random image, two layers give equal outputs only if they are the same layer.
     generator = torch.Generator().manual_seed(0)
-    shape = (1, config.channels, config.height, config.width)
+    shape = (1, *config.image_shape)
     image = torch.randint(0, config.levels, shape, generator=generator).to(torch.uint8)
     labels = torch.zeros(1, dtype=torch.int64) if config.classes else None
     numbers = numbers_of(model, graph, image[0], labels)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 import torch
@@ -116,8 +118,7 @@ class AutoregressiveModel(nn.Module, ABC):
     def check_images(self, images: Tensor) -> None:
         """Raise `DataError` unless `images` is a batch that fits this model."""
         config = self.config
-        expected = (config.channels, config.height, config.width)
-        if images.dim() != 4 or tuple(images.shape[1:]) != expected:
+        if images.dim() != 4 or tuple(images.shape[1:]) != config.image_shape:
             raise DataError(
                 f"images has shape {tuple(images.shape)}; this model needs "
                 f"(batch, {config.channels}, {config.height}, {config.width})."
@@ -143,6 +144,19 @@ class AutoregressiveModel(nn.Module, ABC):
         self.check_labels(labels, batch)
         return labels
 
+    def labels_in_turn(self, n: int, label: int | None = None) -> Tensor | None:
+        """All classes in turn, or one for all: int64 `(n,)`; None for a model without classes.
+
+        Raises:
+            ConfigError: a label for a model without classes.
+        """
+        classes = self.config.classes
+        if not classes:
+            if label is not None:
+                raise ConfigError(f"label = {label} cannot be drawn: this model has no classes.")
+            return None
+        return torch.arange(n) % classes if label is None else torch.full((n,), label)
+
     def check_labels(self, labels: Tensor | None, batch: int) -> None:
         """Raise `DataError` unless `labels` fits this model and `batch` images."""
         classes = self.config.classes
@@ -166,6 +180,17 @@ class AutoregressiveModel(nn.Module, ABC):
                 f"labels holds values from {int(labels.min())} to {int(labels.max())}; "
                 f"this model has 0 to {classes - 1}."
             )
+
+
+@contextmanager
+def eval_mode(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode for as long as the `with` statement lasts; then as it was."""
+    was_training = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(was_training)
 
 
 def make_likelihood(config: ModelConfig) -> Likelihood:

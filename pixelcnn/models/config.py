@@ -61,6 +61,11 @@ class ModelConfig:
     components: int = 5
 
     @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, rows and columns of an image."""
+        return self.channels, self.height, self.width
+
+    @property
     def colour_groups(self) -> int:
         """Groups of features, so that G may see R and B may see both."""
         return 1 if self.independent_channels else self.channels

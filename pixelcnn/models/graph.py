@@ -158,7 +158,7 @@ def record(model: AutoregressiveModel) -> Recording:
     with _TRACING:
         calls = _Tracer().trace(model, concrete_args=unlabelled)
     device = next(model.parameters()).device
-    example = torch.zeros(1, config.channels, config.height, config.width, device=device)
+    example = torch.zeros(1, *config.image_shape, device=device)
     label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
     counter = _ChannelCounter(model, graph=calls)
     with torch.no_grad():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from torch import Tensor
 
-from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.base import AutoregressiveModel, eval_mode
 from pixelcnn.sampling.engines import Engine, TracingEngine, make_engine
-from pixelcnn.sampling.request import Progress, make_request
+from pixelcnn.sampling.request import SampleKeywords, SampleOptions, make_request
 from pixelcnn.sampling.trace import Trace, trace_of
 
 if TYPE_CHECKING:
@@ -21,17 +20,9 @@ def sample(
     model: AutoregressiveModel,
     n: int,
     *,
-    labels: Tensor | None = ...,
-    known: Tensor | None = ...,
-    known_mask: Tensor | None = ...,
-    temperature: float = ...,
-    guidance: float = ...,
-    uniforms: Tensor | None = ...,
-    seed: int | None = ...,
     engine: str | Engine = ...,
     trace: Literal[False] = ...,
-    progress: Progress | None = ...,
-    cancelled: Callable[[], bool] | None = ...,
+    **options: Unpack[SampleKeywords],
 ) -> Tensor: ...
 
 
@@ -40,17 +31,9 @@ def sample(
     model: AutoregressiveModel,
     n: int,
     *,
-    labels: Tensor | None = ...,
-    known: Tensor | None = ...,
-    known_mask: Tensor | None = ...,
-    temperature: float = ...,
-    guidance: float = ...,
-    uniforms: Tensor | None = ...,
-    seed: int | None = ...,
     engine: str | Engine = ...,
     trace: Literal[True],
-    progress: Progress | None = ...,
-    cancelled: Callable[[], bool] | None = ...,
+    **options: Unpack[SampleKeywords],
 ) -> Trace: ...
 
 
@@ -58,17 +41,9 @@ def sample(
     model: AutoregressiveModel,
     n: int,
     *,
-    labels: Tensor | None = None,
-    known: Tensor | None = None,
-    known_mask: Tensor | None = None,
-    temperature: float = 1.0,
-    guidance: float = 0.0,
-    uniforms: Tensor | None = None,
-    seed: int | None = None,
     engine: str | Engine = "auto",
     trace: bool = False,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    **options: Unpack[SampleKeywords],
 ) -> Tensor | Trace:
     """Draw n images from a model, sub-pixel by sub-pixel.
 
@@ -98,43 +73,37 @@ def sample(
         ConfigError: an option that cannot work.
         DataError: labels, known, known_mask or uniforms that do not fit the model.
     """
-    request = make_request(
-        model,
-        n,
-        labels=labels,
-        known=known,
-        known_mask=known_mask,
-        temperature=temperature,
-        guidance=guidance,
-        uniforms=uniforms,
-        seed=seed,
-        progress=progress,
-        cancelled=cancelled,
-    )
-    was_training = model.training
-    model.eval()
-    try:
-        chosen = make_engine(model, engine) if isinstance(engine, str) else engine
-        if not trace:
-            return chosen.run(request)
+    draw = traced if trace else drawn
+    return draw(model, n, SampleOptions(**options), engine)
+
+
+def drawn(
+    model: AutoregressiveModel, n: int, options: SampleOptions, engine: str | Engine = "auto"
+) -> Tensor:
+    """`sample`, with its options in one object: uint8 `(n, C, H, W)`."""
+    request = make_request(model, n, options)
+    with eval_mode(model):
+        return _ready(model, engine).run(request)
+
+
+def traced(
+    model: AutoregressiveModel, n: int, options: SampleOptions, engine: str | Engine = "auto"
+) -> Trace:
+    """`sample` with `trace=True`, with its options in one object."""
+    request = make_request(model, n, options)
+    with eval_mode(model):
+        chosen = _ready(model, engine)
         if isinstance(chosen, TracingEngine):
             return trace_of(model, request, *chosen.run_with_outputs(request))
         return trace_of(model, request, chosen.run(request))
-    finally:
-        model.train(was_training)
+
+
+def _ready(model: AutoregressiveModel, engine: str | Engine) -> Engine:
+    return make_engine(model, engine) if isinstance(engine, str) else engine
 
 
 def paint(
-    model: AutoregressiveModel,
-    n: int,
-    *,
-    labels: Tensor | None = None,
-    known: Tensor | None = None,
-    known_mask: Tensor | None = None,
-    temperature: float = 1.0,
-    guidance: float = 0.0,
-    uniforms: Tensor | None = None,
-    seed: int | None = None,
+    model: AutoregressiveModel, n: int, **options: Unpack[SampleKeywords]
 ) -> EditableSamples:
     """Draw n images that can be changed at any pixel and redrawn from there.
 
@@ -145,15 +114,4 @@ def paint(
     """
     from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
 
-    request = make_request(
-        model,
-        n,
-        labels=labels,
-        known=known,
-        known_mask=known_mask,
-        temperature=temperature,
-        guidance=guidance,
-        uniforms=uniforms,
-        seed=seed,
-    )
-    return NumbaEngine(model).paint(request)
+    return NumbaEngine(model).paint(make_request(model, n, SampleOptions(**options)))

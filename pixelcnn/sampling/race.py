@@ -5,16 +5,13 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.sampling.engines import Engine
 
@@ -77,26 +74,26 @@ def race(
     """
     import torch
 
-    from pixelcnn.sampling.drawing import sample
+    from pixelcnn.sampling import drawing
+    from pixelcnn.sampling.request import SampleOptions
 
-    shape = (1, model.config.channels, model.config.height, model.config.width)
-    uniforms = torch.rand(shape, generator=torch.Generator().manual_seed(seed))
     labels = None if label is None else torch.tensor([label])
-    draw = partial(sample, model, 1, labels=labels, temperature=temperature, uniforms=uniforms)
+    options = SampleOptions(labels=labels, temperature=temperature, seed=seed)
     fast = []
     for _ in range(_FAST_RUNS):
         start = time.perf_counter()
-        image: Tensor = draw(engine=engine)
+        image = drawing.drawn(model, 1, options, engine)
         fast.append(time.perf_counter() - start)
     drawn, rows, spent = image[:, :, :0], 0, 0.0
     # Row by row with the rows above given: a full pass costs the same whatever is given.
     while rows < model.config.height and (spent < seconds or not rows):
         known = torch.zeros_like(image)
         known[:, :, :rows] = drawn
-        given = torch.ones(shape, dtype=torch.bool)
+        given = torch.ones_like(image, dtype=torch.bool)
         given[:, :, rows] = False
         start = time.perf_counter()
-        whole: Tensor = draw(known=known, known_mask=given, engine="reference")
+        above_given = replace(options, known=known, known_mask=given)
+        whole = drawing.drawn(model, 1, above_given, "reference")
         spent += time.perf_counter() - start
         rows += 1
         drawn = whole[:, :, :rows]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -20,6 +21,35 @@ Progress = Callable[[int, int], None]
 
 class SamplingCancelled(Exception):
     """The caller's `cancelled` returned True."""
+
+
+class SampleKeywords(TypedDict, total=False):
+    """`SampleOptions` as keyword arguments, for type checkers."""
+
+    labels: Tensor | None
+    known: Tensor | None
+    known_mask: Tensor | None
+    temperature: float
+    guidance: float
+    uniforms: Tensor | None
+    seed: int | None
+    progress: Progress | None
+    cancelled: Callable[[], bool] | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SampleOptions:
+    """The keyword arguments of `pixelcnn.sample`, which explains them, as one object."""
+
+    labels: Tensor | None = None
+    known: Tensor | None = None
+    known_mask: Tensor | None = None
+    temperature: float = 1.0
+    guidance: float = 0.0
+    uniforms: Tensor | None = None
+    seed: int | None = None
+    progress: Progress | None = None
+    cancelled: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,21 +84,8 @@ class Request:
             self.progress(done, rows)
 
 
-def make_request(
-    model: AutoregressiveModel,
-    n: int,
-    *,
-    labels: Tensor | None = None,
-    known: Tensor | None = None,
-    known_mask: Tensor | None = None,
-    temperature: float = 1.0,
-    guidance: float = 0.0,
-    uniforms: Tensor | None = None,
-    seed: int | None = None,
-    progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
-) -> Request:
-    """Check the arguments of `pixelcnn.sample` and bring them into one form.
+def make_request(model: AutoregressiveModel, n: int, options: SampleOptions) -> Request:
+    """Check what is asked for and bring it into one form.
 
     Raises:
         ConfigError: n, temperature, guidance.
@@ -76,19 +93,17 @@ def make_request(
     """
     if n < 1:
         raise ConfigError(f"n = {n}; use at least 1.")
-    if not 0 <= temperature <= MAX_TEMPERATURE:
+    if not 0 <= options.temperature <= MAX_TEMPERATURE:
         raise ConfigError(
-            f"temperature = {temperature} is outside 0 to {MAX_TEMPERATURE:.0f}. 1 is the "
+            f"temperature = {options.temperature} is outside 0 to {MAX_TEMPERATURE:.0f}. 1 is the "
             "model's own distribution, 0 always takes the likeliest level."
         )
-    config = model.config
-    _check_guidance(guidance, model, labels)
-    shape = (n, config.channels, config.height, config.width)
-    images, given = _known(model, known, known_mask, shape)
+    labels, uniforms = options.labels, options.uniforms
+    _check_guidance(options.guidance, model, labels)
+    shape = (n, *model.config.image_shape)
+    images, given = _known(model, options.known, options.known_mask, shape)
     if uniforms is None:
-        generator = torch.Generator()
-        generator.manual_seed(seed) if seed is not None else generator.seed()
-        uniforms = torch.rand(shape, generator=generator)
+        uniforms = torch.rand(shape, generator=seeded(options.seed))
     elif tuple(uniforms.shape) != shape or not uniforms.is_floating_point():
         raise DataError(
             f"uniforms has shape {tuple(uniforms.shape)} and dtype {uniforms.dtype}; it must be "
@@ -104,11 +119,18 @@ def make_request(
         given,
         uniforms.float(),
         labels,
-        float(temperature),
-        float(guidance),
-        progress,
-        cancelled,
+        float(options.temperature),
+        float(options.guidance),
+        options.progress,
+        options.cancelled,
     )
+
+
+def seeded(seed: int | None) -> torch.Generator:
+    """Random numbers that grow from a seed; without one they are new each time."""
+    generator = torch.Generator()
+    generator.manual_seed(seed) if seed is not None else generator.seed()
+    return generator
 
 
 def _check_guidance(guidance: float, model: AutoregressiveModel, labels: Tensor | None) -> None:

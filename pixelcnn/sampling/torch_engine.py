@@ -75,7 +75,7 @@ class _Pass:
         self.model, self.program = model, program
         self.temperature, self.guidance = temperature, guidance
         config, device = model.config, next(model.parameters()).device
-        shape = (batch, config.channels, config.height, config.width)
+        shape = (batch, *config.image_shape)
         self.images = torch.zeros(shape, dtype=torch.uint8, device=device)
         self.known = torch.zeros(shape, dtype=torch.bool, device=device)
         self.uniforms = torch.zeros(shape, device=device)

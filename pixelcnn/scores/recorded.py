@@ -96,7 +96,7 @@ def measure(checkpoint: Path) -> Record:
     pictures = sample(
         model,
         PICTURES,
-        labels=torch.arange(PICTURES) % config.classes if config.classes else None,
+        labels=model.labels_in_turn(PICTURES),
         uniforms=uniforms_of(model, range(PICTURES)),
     )
     return Record(torch.cat(nats).numpy(), pictures.numpy())

@@ -6,8 +6,6 @@ import statistics
 import time
 from collections.abc import Sequence
 
-import torch
-
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.drawing import sample
 from pixelcnn.sampling.engines import Engine
@@ -29,8 +27,7 @@ def drawing_times(
     seconds: list[list[float]] = [[] for _ in models]
     for number in range(rounds + 1):
         for model, engine, spent in zip(models, engines, seconds, strict=True):
-            classes = model.config.classes
-            labels = torch.arange(DIGITS) % classes if classes else None
+            labels = model.labels_in_turn(DIGITS)
             start = time.perf_counter()
             sample(model, DIGITS, labels=labels, seed=number, engine=engine)
             if number:

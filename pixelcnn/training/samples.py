@@ -38,7 +38,7 @@ def draw_samples(
     Raises:
         SamplingCancelled: `cancelled` returned True.
     """
-    count, classes = config.samples, model.config.classes
+    count, in_turn = config.samples, model.labels_in_turn(config.samples)
     truth, label = data.test.images[:1], data.test.labels[:1]
     shape = (count, *truth.shape[1:])
     uniforms = sampling_uniforms(shape, config.seed)
@@ -48,7 +48,7 @@ def draw_samples(
     drawn = sample(
         model,
         count + 1,
-        labels=torch.cat([torch.arange(count) % classes, label]) if classes else None,
+        labels=None if in_turn is None else torch.cat([in_turn, label]),
         known=torch.cat([torch.zeros(shape, dtype=torch.uint8), truth]),
         known_mask=torch.cat([torch.zeros(shape, dtype=torch.bool), given]),
         uniforms=torch.cat([uniforms, uniforms[:1]]),

@@ -19,7 +19,7 @@ from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.film.film import Film, draw_film, read_film
 from pixelcnn.film.opening import OPENING, read_opening
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.request import make_request
+from pixelcnn.sampling.request import SampleOptions, make_request
 from pixelcnn.sampling.trace import trace_of
 
 # Engines and machines round differently: so near to a boundary, a draw may fall on either side.
@@ -78,7 +78,9 @@ def test_the_opening_film_tells_the_model_s_own_thoughts(
 ) -> None:
     labels = torch.from_numpy(opening.labels)
     uniforms = torch.from_numpy(opening.uniforms)
-    request = make_request(opening_model, len(opening.images), labels=labels, uniforms=uniforms)
+    request = make_request(
+        opening_model, len(opening.images), SampleOptions(labels=labels, uniforms=uniforms)
+    )
     trace = trace_of(opening_model, request, torch.from_numpy(opening.images))
     difference = np.abs(trace.probabilities.numpy().astype(int) - opening.probabilities)
     assert difference.max() <= 1, _STALE

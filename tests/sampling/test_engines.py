@@ -15,7 +15,7 @@ from pixelcnn.nn.likelihoods import apply_temperature
 from pixelcnn.sampling.drawing import sample
 from pixelcnn.sampling.engines import engine_names, make_engine
 from pixelcnn.sampling.reference import guided_log_probs
-from pixelcnn.sampling.request import SamplingCancelled, make_request
+from pixelcnn.sampling.request import SampleOptions, SamplingCancelled, make_request
 from pixelcnn.sampling.trace import trace_of
 
 FAST = [name for name in engine_names() if name != "reference"]
@@ -231,11 +231,13 @@ def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
     request = make_request(
         model,
         40,
-        labels=labels,
-        known=torch.full((40, channels, 6, 5), 3, dtype=torch.uint8),
-        known_mask=known,
-        guidance=guidance,
-        seed=0,
+        SampleOptions(
+            labels=labels,
+            known=torch.full((40, channels, 6, 5), 3, dtype=torch.uint8),
+            known_mask=known,
+            guidance=guidance,
+            seed=0,
+        ),
     )
     kept = sample(
         model,
@@ -349,7 +351,6 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
     name: str, channels: int, levels: int
 ) -> None:
     from pixelcnn.sampling.numba.engine import NumbaEngine
-    from pixelcnn.sampling.request import make_request
 
     torch.manual_seed(0)
     n, height, width = 17, 4, 5  # one image more than a tile has
@@ -357,7 +358,7 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
     model = shaken(build_model(name, hidden_channels=12, blocks=2, **options), 0)
     given = torch.rand(n, channels, height, width) < 0.1
     levels_given = torch.randint(0, levels, given.shape).to(torch.uint8)
-    request = make_request(model, n, known=levels_given, known_mask=given, seed=1)
+    request = make_request(model, n, SampleOptions(known=levels_given, known_mask=given, seed=1))
     painting = NumbaEngine(model).paint(request)
     first = painting.images
     assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
@@ -386,13 +387,12 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
 
 def test_log_probabilities_stay_right_where_gates_saturate() -> None:
     from pixelcnn.sampling.numba.engine import NumbaEngine
-    from pixelcnn.sampling.request import make_request
 
     model = build_model("gated_pixelcnn", height=6, width=6, hidden_channels=8, blocks=1).eval()
     with torch.no_grad():
         for layer in model.layers:  # type: ignore[union-attr]
             layer.horizontal.bias[:8].fill_(-60.0)
             layer.horizontal.bias[8:].fill_(0.5)
-    painting = NumbaEngine(model).paint(make_request(model, 2, seed=0))
+    painting = NumbaEngine(model).paint(make_request(model, 2, SampleOptions(seed=0)))
     exact = model.log_prob(painting.images)
     assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)

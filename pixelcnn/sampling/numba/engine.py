@@ -165,7 +165,7 @@ class EditableSamples:
 def warm_up() -> None:
     """Compile the loop, or load it from the disk cache: half a minute once per machine."""
     from pixelcnn.models.registry import build_model
-    from pixelcnn.sampling.request import make_request
+    from pixelcnn.sampling.request import SampleOptions, make_request
 
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=4, blocks=1).eval()
-    NumbaEngine(model).run(make_request(model, 1, seed=0))
+    NumbaEngine(model).run(make_request(model, 1, SampleOptions(seed=0)))
