@@ -156,9 +156,10 @@ def _choosing() -> None:
     import streamlit as st
 
     from pages.shared import common
+    from pages.shared.loaded import loaded
 
     name = common.choose_model()
-    st.markdown(f"{name}: {common.load_model(name)[0].config.height}")
+    st.markdown(f"{name}: {loaded(name).model.config.height}")
 
 
 def test_missing_packages_are_named_and_what_needs_none_goes_on() -> None:

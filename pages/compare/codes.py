@@ -12,6 +12,7 @@ from pages.compare import words as compare_words
 from pages.compare.pair import Pair, drawn, unseen, unseen_as
 from pages.shared import common
 from pages.shared.controls import one_of, whole_number
+from pages.shared.loaded import loaded
 from pages.shared.seeds import seeds_from
 from pixelcnn.system.shipped import CHECKPOINTS
 from widgets.endings.widget import endings
@@ -58,7 +59,7 @@ def _predicted(model: str, index: int) -> NDArray[np.uint8]:
     """What a model bets on each pixel, the real ones before it given: uint8 `(1, 1, H, W)`."""
     from pixelcnn.introspect.feature_maps import prediction
 
-    network, split = common.load_model(model)[0], unseen(model)
+    network, split = loaded(model).model, unseen(model)
     labels = split.labels[index : index + 1] if network.config.classes else None
     return _greys(prediction(network, split.images[index : index + 1], labels).numpy())
 
@@ -68,7 +69,7 @@ def _exact(model: str, index: int) -> float:
     """Nats of an unseen digit."""
     import torch
 
-    network, split = common.load_model(model)[0], unseen(model)
+    network, split = loaded(model).model, unseen(model)
     labels = split.labels[index : index + 1] if network.config.classes else None
     with torch.inference_mode():
         return -network.log_prob(split.images[index : index + 1], labels).item()

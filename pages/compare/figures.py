@@ -12,6 +12,7 @@ from pages.compare import words as compare_words
 from pages.compare.jobs import Job, jobs
 from pages.compare.pair import Pair, record, unseen
 from pages.shared import common
+from pages.shared.loaded import loaded
 
 if TYPE_CHECKING:
     from pixelcnn.causality.reach import PixelReport
@@ -45,14 +46,14 @@ def begin(pair: Pair) -> Figures:
 
     def centres() -> Iterator[tuple[PixelReport, PixelReport]]:
         first, second = (
-            common.seen_by(name).at(one.config.height // 2, one.config.width // 2)
+            loaded(name).audit.at(one.config.height // 2, one.config.width // 2)
             for name, one in zip(pair, networks, strict=True)
         )
         yield first, second
 
     def times() -> Iterator[list[float]]:
         compiling.join()
-        engines = [common.engine_for(name) for name in pair]
+        engines = [loaded(name).engine for name in pair]
         yield drawing_times(networks, engines, rounds=_ROUNDS)
 
     return Figures(

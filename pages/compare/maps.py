@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pages.compare import words as compare_words
 from pages.compare.figures import begin
 from pages.compare.pair import Pair, unseen
-from pages.shared import common
 from pages.shared.controls import one_of, whole_number
+from pages.shared.loaded import loaded
 from pages.shared.turns import short_job
 from widgets.pixel_grid.widget import pixel_grid
 
@@ -32,7 +32,7 @@ def _surprise(model: str, index: int) -> NDArray[np.float64]:
     """Bits that each pixel of an unseen digit costs: `(H, W)`."""
     from pixelcnn.introspect.counterfactual import surprise
 
-    network, split = common.load_model(model)[0], unseen(model)
+    network, split = loaded(model).model, unseen(model)
     labels = split.labels[index : index + 1] if network.config.classes else None
     costs: NDArray[np.float64] = surprise(network, split.images[index : index + 1], labels).numpy()
     return costs[0, 0]

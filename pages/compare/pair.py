@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pages.shared import common
 from pages.shared.controls import whole_number
+from pages.shared.loaded import loaded
 from pages.shared.seeds import EACH, HIGHEST_SEED, seeds_from
 from widgets.pairs.widget import pairs
 
@@ -43,7 +44,7 @@ class Pair:
     @property
     def networks(self) -> tuple[AutoregressiveModel, AutoregressiveModel]:
         """Both, loaded."""
-        return common.load_model(self.first)[0], common.load_model(self.second)[0]
+        return loaded(self.first).model, loaded(self.second).model
 
     @property
     def black_and_white(self) -> bool:
@@ -192,13 +193,13 @@ def _drawn(
     from pixelcnn.film.grids import uniforms_of
     from pixelcnn.sampling.drawing import sample
 
-    network = common.load_model(model)[0]
+    one = loaded(model)
     found: NDArray[np.uint8] = sample(
-        network,
+        one.model,
         len(seeds),
         labels=None if labels is None else torch.tensor(labels),
-        uniforms=uniforms_of(network, seeds),
-        engine=common.engine_for(model),
+        uniforms=uniforms_of(one.model, seeds),
+        engine=one.engine,
         progress=_progress,
     ).numpy()
     return found

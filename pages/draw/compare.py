@@ -19,7 +19,7 @@ from pages.draw.methods import (
 )
 from pages.draw.start import FIRST_DIGIT, digit_image, upper_half
 from pages.draw.words import what_it_did
-from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.completion.completions import Completions
 from widgets.endings.widget import endings
 from widgets.painter.widget import Drawing
@@ -68,7 +68,7 @@ def tiles(
 @st.cache_resource(show_spinner=False)
 def _table(model: str) -> ReachTable:
     """What each pixel looks at, ready for the browser."""
-    return reach_table([common.receptive_field(model)])
+    return reach_table([loaded(model).receptive_field])
 
 
 def reading_order(model: str, config: dict[str, Any]) -> None:

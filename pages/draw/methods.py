@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -15,14 +15,10 @@ from numpy.typing import NDArray
 from pages.draw.start import keep_in_address
 from pages.shared import common, turns
 from pages.shared.controls import one_of, whole_number
+from pages.shared.loaded import loaded
 from pixelcnn.completion.completions import Completions, Method, complete
-from pixelcnn.completion.observed import Reader
 from pixelcnn.completion.particle_filter import Weighing
-from pixelcnn.sampling.engines import Engine
 from widgets.painter.widget import Drawing
-
-if TYPE_CHECKING:
-    from pixelcnn.sampling.numba.engine import NumbaEngine
 
 AS_IT_READS, BEST_ORDER, PARTICLES, COMPARE = "As it reads", "Best order", "Particles", "Compare"
 METHODS: dict[str, Method] = {AS_IT_READS: "raster", BEST_ORDER: "orders", PARTICLES: "particles"}
@@ -209,11 +205,11 @@ def _completed(
     options: Options,
     _watch: Watch | None,
 ) -> Completions:
-    engine = common.engine_for(model)
+    one = loaded(model)
     # Particles keep a processor busy for a second or more, the others for a moment.
     with turns.long_turn(_watch) if _watch else turns.short_turn():
         return complete(
-            common.load_model(model)[0],
+            one.model,
             image,
             known_mask,
             n,
@@ -222,25 +218,8 @@ def _completed(
             particles=options.particles,
             temperature=options.temperature,
             seed=options.seed,
-            engine=engine,
-            reader=reader_for(model, engine),
+            engine=one.engine,
+            reader=one.reader,
             progress=_watch.progress if _watch else None,
             weighed=_watch.weighed if _watch else None,
         )
-
-
-def reader_for(model: str, engine: Engine) -> Reader | None:
-    """Reads the given part of a drawing quickly, once the fast sampler is ready.
-
-    A reader holds up to 170 MB, which takes longer to fill than a few beginnings take to read
-    without one, and a class looks at one model after the other. So there is one of the usual model,
-    with which most draw; all others need twice as long for a beginning, some 50 ms.
-    """
-    usual = model == common.DEFAULT_MODEL and engine.name == "numba"
-    return _reader(model, cast("NumbaEngine", engine)) if usual else None
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _reader(model: str, _engine: NumbaEngine) -> Reader:
-    """Reads the given part quickly; shared by all sessions, one after the other."""
-    return Reader(common.load_model(model)[0], _engine)

@@ -12,6 +12,7 @@ from pages.draw.methods import Options
 from pages.draw.start import digit_image, start_with
 from pages.draw.words import restored
 from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.completion.completions import Completions
 from pixelcnn.completion.inpainting import KINDS, Kind, against_truth, inpainting_mask
 from widgets.endings.widget import endings
@@ -79,7 +80,7 @@ def truth_section(model: str, drawing: Drawing, done: Completions, options: Opti
     if not same or drawing.known_mask.all():
         return
     found = against_truth(
-        common.load_model(model)[0], done, torch.from_numpy(truth.image)[None], options.label
+        loaded(model).model, done, torch.from_numpy(truth.image)[None], options.label
     )
     st.subheader("How right is it?")
     picture, words = st.columns([1, 3], gap="large", vertical_alignment="center")

@@ -6,9 +6,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.draw.methods import Options, reader_for
+from pages.draw.methods import Options
 from pages.draw.start import start_with
-from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.completion.completions import Completions
 from pixelcnn.completion.next_row import NextRows, next_rows
 from widgets.painter.widget import Drawing
@@ -70,14 +70,14 @@ def _next_rows(
     label: int | None,
     seed: int,
 ) -> NextRows | None:
-    engine = common.engine_for(model)
+    one = loaded(model)
     return next_rows(
-        common.load_model(model)[0],
+        one.model,
         image,
         known_mask,
         POSSIBLE_ROWS,
         label=label,
         seed=seed,
-        engine=engine,
-        reader=reader_for(model, engine),
+        engine=one.engine,
+        reader=one.reader,
     )

@@ -7,7 +7,7 @@ import streamlit as st
 import torch
 from numpy.typing import NDArray
 
-from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.introspect.feature_maps import attention_weights
 from widgets.maps_gallery.widget import MapSelection
 from widgets.pixel_grid.widget import pixel_grid
@@ -70,7 +70,7 @@ def attended(
     model: str, image: NDArray[np.uint8], label: int | None
 ) -> dict[str, NDArray[np.float32]]:
     """Where each pixel looks: {attention layer: (heads, H * W, H * W)}, once for everybody."""
-    network = common.load_model(model)[0]
+    network = loaded(model).model
     labels = None if label is None else torch.tensor([label])
     found = attention_weights(network, torch.from_numpy(image)[None], labels)
     return {name: weights[0].numpy() for name, weights in found.items()}

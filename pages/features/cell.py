@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from pages.features.words import formula, lookup_in_words, number, steps_in_words
-from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.introspect.attention_cell import Lookup, looked_up
 from pixelcnn.introspect.cell import Cell, Convolution, Term, convolution, made_of, window
 from pixelcnn.introspect.recurrent_cell import remembered
@@ -21,14 +21,14 @@ STRONGEST = "the strongest"
 @st.cache_resource(show_spinner="Following every path ...")
 def wiring(model: str) -> Wiring:
     """How a model is wired, found out once for everybody."""
-    return wire(common.load_model(model)[0])
+    return wire(loaded(model).model)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)  # some 10 MB each, soon made again
 def numbers(model: str, image: NDArray[np.uint8], label: int | None) -> Numbers:
     """All numbers inside the network for one image."""
     labels = None if label is None else torch.tensor([label])
-    network = common.load_model(model)[0]
+    network = loaded(model).model
     return numbers_of(network, wiring(model).graph, torch.from_numpy(image), labels)
 
 

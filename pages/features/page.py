@@ -17,6 +17,7 @@ from pages.features.snapshots import show_snapshots
 from pages.features.words import EXPLAINED, views
 from pages.shared import common, pictures
 from pages.shared.controls import one_of
+from pages.shared.loaded import loaded
 from pages.shared.quiz import quiz
 from pages.shared.turns import short_job
 from pixelcnn.introspect.cell import Cell
@@ -60,7 +61,7 @@ def inside(
     model: str, image: NDArray[np.uint8], label: int | None, part: str, scale: str
 ) -> Inside:
     """Run the network on one image and keep the layers of one part, once for everybody."""
-    network = common.load_model(model)[0]
+    network = loaded(model).model
     images = torch.from_numpy(image)[None]
     labels = None if label is None else torch.tensor([label])
     found = activations(network, images, labels)
@@ -91,7 +92,7 @@ def fixed_scale(model: str, layer: str, scale: str) -> tuple[float, float]:
 @st.cache_resource(show_spinner=False)
 def ranges(model: str) -> dict[str, tuple[float, float]]:
     """Least and greatest number of each layer over a digit of each class, with room to differ."""
-    network, wired = common.load_model(model)[0], wiring(model)
+    network, wired = loaded(model).model, wiring(model)
     ends: dict[str, list[float]] = defaultdict(list)
     # One digit at a time: all their maps together would take 100 MB.
     for image, digit in zip(*pictures.one_of_each(common.model_config(model)), strict=True):
@@ -108,7 +109,7 @@ def ranges(model: str) -> dict[str, tuple[float, float]]:
 @st.cache_resource(show_spinner=False)
 def kernels(model: str) -> MapsTable:
     """The weights of the layers that read the image, ready for the browser."""
-    network = common.load_model(model)[0]
+    network = loaded(model).model
     groups = {}
     for path, weights in first_kernels(network).items():
         groups[layer_label(path)] = weights[:, 0].numpy()
@@ -226,7 +227,7 @@ common.lesson(
 model = common.choose_model(in_grey=True)
 config = common.model_config(model)
 with common.explained():
-    choice = controls(config, common.load_model(model)[0].name)
+    choice = controls(config, loaded(model).model.name)
     asked = choice.asked
     image = asked.image
     if image is None:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pages.masks.state import Setup, target
 from pages.shared import common
 from pages.shared.controls import one_of
+from pages.shared.loaded import loaded
 from pages.shared.turns import slow_job
 from pixelcnn.introspect.saliency import saliency
 from widgets.base.colors import role_index
@@ -24,7 +25,7 @@ EXACT, WEIGHTED = "exact", "weighted"
 @slow_job
 def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
     """The mean size of the gradient over some real digits, for one target: `(H, W)`."""
-    model, _ = common.load_model(name)
+    model = loaded(name).model
     split = common.unseen(2, 28)
     labels = split.labels[:DIGITS] if model.config.classes else None
     with common.progress_bar("Asking the network ...") as progress:
@@ -33,7 +34,7 @@ def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
 
 def exact(name: str, row: int, column: int) -> NDArray[np.uint8]:
     """The role of each pixel for one target: `(H, W)` of `role_index`."""
-    report = common.seen_by(name)
+    report = loaded(name).audit
     seen = report.relation[0, row, column, 0]
     legal = report.legal_map[0, row, column, 0]
     ever = report.limit[0, row, column, 0]

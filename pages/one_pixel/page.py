@@ -12,6 +12,7 @@ from pages.one_pixel.questions import QUESTIONS
 from pages.one_pixel.words import LEAD, TERMS, TRY, in_words
 from pages.shared import common, pictures
 from pages.shared.controls import one_of
+from pages.shared.loaded import loaded
 from pages.shared.quiz import quiz
 from pages.shared.turns import short_job
 from pixelcnn.causality.reach import limit_reach
@@ -45,20 +46,20 @@ def changed(
 ) -> Counterfactual:
     """What one changed pixel does, worked out once for everybody."""
     labels = None if label is None else torch.tensor([label])
-    network = common.load_model(model)[0]
+    network = loaded(model).model
     return counterfactual(network, torch.from_numpy(image), labels, pixel, level)
 
 
 @st.cache_resource(show_spinner="Following every path ...")
 def at_any_depth(model: str) -> NDArray[np.bool_]:
     """What each pixel would see, were the network as deep as one likes: bool `(H, W, H, W)`."""
-    seen: NDArray[np.bool_] = limit_reach(common.load_model(model)[0]).any(axis=(0, 3))
+    seen: NDArray[np.bool_] = limit_reach(loaded(model).model).any(axis=(0, 3))
     return seen
 
 
 def out_of_reach(model: str, pixel: tuple[int, int], later: NDArray[np.bool_]) -> Marks:
     """Later pixels that cannot notice the change, since no path leads there: bool `(H, W)` each."""
-    seen = common.receptive_field(model)[:, :, *pixel]
+    seen = loaded(model).receptive_field[:, :, *pixel]
     ever = at_any_depth(model)[:, :, *pixel]
     return {
         "never": (later & ~seen & ~ever, "blind spot: no path leads here"),

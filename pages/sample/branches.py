@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.sample.film import Options, Progress, Scene, sampled
 from pages.shared import common, turns
+from pages.shared.loaded import loaded
 from pixelcnn.errors import LabError
 from pixelcnn.film import branches
 from pixelcnn.film.branches import MOST_BRANCHES, Branch, Tree
@@ -48,9 +49,9 @@ def _branch(options: Options, line: Tree, _progress: Progress) -> Film:
         parent = _branch(options, line[:-1], _progress)
     else:
         parent = sampled(options, _progress).only(line[0].sample)
-    model = common.load_model(options.model)[0]
+    one = loaded(options.model)
     with turns.long_turn(_progress):
-        return branches.grow(model, parent, line[-1], common.engine_for(options.model))
+        return branches.grow(one.model, parent, line[-1], one.engine)
 
 
 def scene(film: Film, tree: Tree, films: list[Film]) -> Scene:

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sample.film import Options, Scene
-from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.film.level_choice import Choice, choice_at
 from widgets.base.colors import role
 
@@ -28,7 +28,7 @@ def section(
     if place is None:
         st.markdown("**Click a pixel in the large picture** to see the choice that was made there.")
         return
-    choice = choice_at(common.load_model(options.model)[0], scene.film, chosen, place)
+    choice = choice_at(loaded(options.model).model, scene.film, chosen, place)
     row, column, channel = place
     colour = (", red", ", green", ", blue")[channel] if scene.film.images.shape[1] == 3 else ""
     st.markdown(

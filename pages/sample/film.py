@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared import common, turns
 from pages.shared.controls import whole_number
+from pages.shared.loaded import loaded
 from pages.shared.seeds import EACH, HIGHEST_SEED
 from pixelcnn.film.film import Film, draw_film
 
@@ -63,15 +64,16 @@ def sampled(options: Options, progress: Progress) -> Film:
 @st.cache_data(show_spinner=False, max_entries=64)
 def drawn(options: Options, _progress: Progress) -> Film:
     """The film for these options, drawn once for everybody."""
+    one = loaded(options.model)
     with turns.long_turn(_progress):
         return draw_film(
-            common.load_model(options.model)[0],
+            one.model,
             options.n,
             label=options.label,
             temperature=options.temperature,
             seed=options.seed,
-            engine=common.engine_for(options.model),
-            receptive_field=common.receptive_field(options.model),
+            engine=one.engine,
+            receptive_field=one.receptive_field,
             about={"checkpoint": options.model},
             progress=_progress,
         )

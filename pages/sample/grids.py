@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.sample.film import Options, Progress, Scene
 from pages.shared import common, turns
+from pages.shared.loaded import loaded
 from pages.shared.seeds import seeds_from
 from pixelcnn.film.film import Film, join
 from pixelcnn.film.grids import Row, draw_grid, uniforms_of
@@ -23,14 +24,14 @@ MOST_CLASSES = 10
 @st.cache_data(show_spinner=False, max_entries=64)
 def _drawn(model: str, rows: tuple[Row, ...], seeds: tuple[int, ...], _progress: Progress) -> Film:
     """One sheet, drawn once for everybody; its columns are the seeds."""
-    network = common.load_model(model)[0]
+    one = loaded(model)
     with turns.long_turn(_progress):
         return draw_grid(
-            network,
+            one.model,
             rows,
-            uniforms_of(network, seeds),
-            engine=common.engine_for(model),
-            receptive_field=common.receptive_field(model),
+            uniforms_of(one.model, seeds),
+            engine=one.engine,
+            receptive_field=one.receptive_field,
             progress=_progress,
         )
 

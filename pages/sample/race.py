@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.sample.film import Options
 from pages.shared import common, turns
+from pages.shared.loaded import loaded
 from pixelcnn.sampling.race import Race, race
 from widgets.player_race.widget import player_race
 
@@ -36,7 +37,7 @@ def section(options: Options) -> None:
 
 
 def _run(options: Options) -> Race:
-    model = common.load_model(options.model)[0]
+    one = loaded(options.model)
     label = options.label
     if label is None and common.model_config(options.model)["classes"]:
         label = 0
@@ -45,8 +46,8 @@ def _run(options: Options) -> Race:
         turns.long_turn(progress),
     ):
         return race(
-            model,
-            common.engine_for(options.model),
+            one.model,
+            one.engine,
             label=label,
             temperature=options.temperature,
             seed=options.seed,

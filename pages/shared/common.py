@@ -18,15 +18,8 @@ from pixelcnn.film.opening import read_opening
 from pixelcnn.system.shipped import CHECKPOINTS
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from pixelcnn.causality.reach import AuditReport
     from pixelcnn.checkpoints.files import Shipped
-    from pixelcnn.checkpoints.header import Card
     from pixelcnn.data.dataset import DataSet, Split
-    from pixelcnn.models.base import AutoregressiveModel
-    from pixelcnn.sampling.engines import Engine
 
 DEFAULT_MODEL = "mnist-threshold-gated"
 
@@ -170,46 +163,6 @@ def model_config(name: str) -> dict[str, Any]:
     """The options of a model, known without loading its weights."""
     header = models()[name].header
     return header.config if header else {}
-
-
-@st.cache_resource(show_spinner="Loading the model ...")
-def load_model(name: str) -> tuple[AutoregressiveModel, Card]:
-    """A model to choose from, shared by all sessions and never changed."""
-    from pixelcnn.checkpoints.files import load_checkpoint
-
-    return load_checkpoint(models()[name].path)
-
-
-@st.cache_resource(show_spinner=False)
-def receptive_field(name: str) -> NDArray[np.bool_]:
-    """Which pixels each pixel looks at in a shipped model: bool `(H, W, H, W)`."""
-    from pixelcnn.causality import reach
-
-    return reach.receptive_field(load_model(name)[0])
-
-
-@st.cache_resource(show_spinner=False)
-def seen_by(name: str) -> AuditReport:
-    """Who sees whom in a model, and what more layers would see."""
-    from pixelcnn.causality.reach import audit
-
-    return audit(load_model(name)[0])
-
-
-@st.cache_resource(show_spinner=False)
-def _fast_engine(name: str) -> Engine:
-    from pixelcnn.sampling.engines import make_engine
-
-    return make_engine(load_model(name)[0], "auto")
-
-
-def engine_for(name: str) -> Engine:
-    """The fastest engine that is ready now for a shipped model."""
-    from pixelcnn.sampling.engines import make_engine
-
-    if warm_up().is_alive():
-        return make_engine(load_model(name)[0], "torch")
-    return _fast_engine(name)
 
 
 @st.cache_resource(show_spinner="Loading the digits ...")

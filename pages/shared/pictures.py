@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pages.shared import common
 from pages.shared.controls import one_of, whole_number
+from pages.shared.loaded import loaded
 from pixelcnn.data.images import read_image
 from pixelcnn.errors import LabError
 from widgets.painter.widget import painter
@@ -119,7 +120,7 @@ def read_upload(content: bytes, model: str) -> NDArray[np.uint8]:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "Your picture"
         path.write_bytes(content)
-        image: NDArray[np.uint8] = read_image(path, common.load_model(model)[0].config)[0].numpy()
+        image: NDArray[np.uint8] = read_image(path, loaded(model).model.config)[0].numpy()
         return image
 
 

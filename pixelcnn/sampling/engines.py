@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -13,9 +13,6 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.torch_engine import TorchEngine
-
-if TYPE_CHECKING:
-    pass
 
 
 class Engine(Protocol):

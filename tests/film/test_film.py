@@ -190,7 +190,7 @@ def test_one_label_is_drawn_for_all() -> None:
 
 
 def test_a_label_for_a_model_without_classes_is_refused() -> None:
-    with pytest.raises(ConfigError, match="label = 2 cannot be drawn: this model knows no classes"):
+    with pytest.raises(ConfigError, match="label = 2 cannot be drawn: this model has no classes"):
         draw_film(_small_model(classes=0), 1, label=2)
 
 

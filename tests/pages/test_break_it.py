@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.break_it import own as break_it_own, words as break_it_words
 from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn import audit, build_model, save_checkpoint
 from pixelcnn.causality.mask_stack import MaskStack
 from pixelcnn.errors import CheckpointError
@@ -227,7 +228,7 @@ def test_a_model_of_any_architecture_is_audited_exactly_and_by_trying() -> None:
     one_of_each = {shipped.header.model: name for name, shipped in common.shipped_models().items()}
     for name in one_of_each.values():
         page.selectbox(key="audited").set_value(name).run()
-        report = audit(common.load_model(name)[0])
+        report = audit(loaded(name).model)
         assert f"of the {report.legal:,} legal pairs are seen" in boxes(page)[0][0]
         assert f"{report.seen_share:.1%}" in boxes(page)[0][0]
         assert "**No** output" in told(page)

@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn import build_model
 from pixelcnn.checkpoints.files import save_checkpoint
 from pixelcnn.completion.completions import Completions, complete
@@ -83,11 +84,11 @@ def draw(page: AppTest, image: NDArray[np.uint8], known: NDArray[np.bool_]) -> A
 def expected(page: AppTest, drawing: Drawing, **options: Any) -> Completions:
     """What the library makes of a drawing, with the classes that the page drew."""
     labels = torch.tensor(list(map(int, widget(page, "Nine endings")[0]["captions"])))
-    model = common.load_model(MODEL)[0]
+    model = loaded(MODEL).model
     settings = {
         "labels": labels,
         "seed": 0,
-        "engine": common.engine_for(MODEL),
+        "engine": loaded(MODEL).engine,
         "reader": Reader(model),
         **options,
     }
@@ -237,12 +238,12 @@ def test_the_page_shows_that_a_given_end_is_not_looked_at(page: AppTest) -> None
     # The upper half is what the model draws when nothing is given at all.
     nothing = Drawing(lower.image, top_rows(0))
     free = complete(
-        common.load_model(MODEL)[0],
+        loaded(MODEL).model,
         nothing.image,
         nothing.known_mask,
         3,
         seed=0,
-        engine=common.engine_for(MODEL),
+        engine=loaded(MODEL).engine,
     )
     assert torch.equal(images[:, :, :14], free.images[:, :, :14])
 

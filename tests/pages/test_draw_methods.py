@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from pages.draw.words import guess, surprise
-from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn.completion.completions import complete
 from pixelcnn.completion.inpainting import inpainting_mask
 from pixelcnn.completion.next_row import next_rows
@@ -58,9 +58,7 @@ def test_particles_look_at_the_lower_half_and_tell_how_many_counted() -> None:
     draw(page, image, known)
     found = endings_on(page)
     assert (found[:, 0][:, known] == image[known]).all()
-    done = complete(
-        common.load_model(MODEL)[0], image, known, 9, method="particles", particles=64, seed=0
-    )
+    done = complete(loaded(MODEL).model, image, known, 9, method="particles", particles=64, seed=0)
     np.testing.assert_array_equal(found, done.images.numpy())
     assert done.particles is not None
     assert done.labels is not None
@@ -150,7 +148,7 @@ def test_the_painter_shows_where_ink_may_come_in_the_next_row() -> None:
     page = open_page(next="true")
     meta, arrays = widget(page, "Your drawing")
     known = arrays["known"].astype(bool)
-    rows = next_rows(common.load_model(MODEL)[0], arrays["image"], known, 50, seed=0)
+    rows = next_rows(loaded(MODEL).model, arrays["image"], known, 50, seed=0)
     assert meta["ghost"]
     assert rows is not None
     assert rows.row == 14

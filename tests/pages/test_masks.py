@@ -14,7 +14,8 @@ from torch.nn import functional as F
 from pages.masks.trained import DIGITS
 from pages.masks.words import ORDERS
 from pages.shared.architectures import ARCHITECTURES
-from pages.shared.common import load_model, unseen
+from pages.shared.common import unseen
+from pages.shared.loaded import loaded
 from pixelcnn.causality.depth_growth import receptive_field_by_depth
 from pixelcnn.causality.generation_orders import generation_order
 from pixelcnn.causality.paths import first_seen_depth
@@ -236,7 +237,7 @@ def test_the_colours_masks_are_the_library_s_and_mask_a_at_the_output_hides_colo
 def test_weights_of_a_trained_model_are_shown_for_the_target() -> None:
     page = open_page(reach="weighted", row="15", column="14")
     _, arrays = widget(page, "Trained PixelCNN")
-    model, _ = load_model("mnist-threshold-pixelcnn")
+    model = loaded("mnist-threshold-pixelcnn").model
     expected = saliency(model, unseen(2, 28).images[:DIGITS], (15, 14))
     np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-6)
     assert "Half of the weight lies on" in told(page)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import common
+from pages.shared.loaded import loaded
 from pixelcnn import build_model, sample
 from pixelcnn.checkpoints.files import save_checkpoint
 from pixelcnn.film.branches import Branch, grow
@@ -69,10 +70,8 @@ def test_the_options_are_those_of_the_library(page: AppTest) -> None:
     page.slider(key="temperature").set_value(0.7)
     page.number_input(key="seed").set_value(12).run()
     assert not page.exception
-    model = common.load_model(MODEL)[0]
-    expected = draw_film(
-        model, 4, label=3, temperature=0.7, seed=12, engine=common.engine_for(MODEL)
-    )
+    model = loaded(MODEL).model
+    expected = draw_film(model, 4, label=3, temperature=0.7, seed=12, engine=loaded(MODEL).engine)
     np.testing.assert_array_equal(images_of(page), expected.images)
 
 
@@ -80,10 +79,8 @@ def test_the_url_sets_the_options() -> None:
     page = open_page(n="1", label="7", temperature="1.3", seed="5")
     assert page.selectbox(key="n").value == 1
     assert page.selectbox(key="label").value == "7"
-    model = common.load_model(MODEL)[0]
-    expected = draw_film(
-        model, 1, label=7, temperature=1.3, seed=5, engine=common.engine_for(MODEL)
-    )
+    model = loaded(MODEL).model
+    expected = draw_film(model, 1, label=7, temperature=1.3, seed=5, engine=loaded(MODEL).engine)
     np.testing.assert_array_equal(images_of(page), expected.images)
 
 
@@ -129,7 +126,7 @@ def test_another_value_grows_a_branch_with_the_same_random_numbers(page: AppTest
     assert tree_in_address(page) == "0.s3.r12c14v0"
     assert page.segmented_control(key="show").value == "Branches"
     meta, arrays = film_of(page)
-    branch = grow(common.load_model(MODEL)[0], opening.only(3), Branch(0, 3, 12, 14, 0, 0))
+    branch = grow(loaded(MODEL).model, opening.only(3), Branch(0, 3, 12, 14, 0, 0))
     np.testing.assert_array_equal(arrays["images"][:1], opening.images[3:4])
     np.testing.assert_array_equal(arrays["images"][1:], branch.images)
     np.testing.assert_array_equal(arrays["uniforms"][0], arrays["uniforms"][1])
@@ -173,9 +170,9 @@ def test_a_damaged_link_to_branches_is_explained(tree: str) -> None:
 )
 def test_a_grid_shows_what_the_library_draws(view: str, rows: list[Row]) -> None:
     page = open_page(show=view, seed="9998", label="4", temperature="0.8")
-    model = common.load_model(MODEL)[0]
+    model = loaded(MODEL).model
     seeds = (9998, 9999, 0, 1, 2)
-    expected = draw_grid(model, rows, uniforms_of(model, seeds), engine=common.engine_for(MODEL))
+    expected = draw_grid(model, rows, uniforms_of(model, seeds), engine=loaded(MODEL).engine)
     meta, arrays = film_of(page)
     np.testing.assert_array_equal(arrays["images"], expected.images)
     assert meta["captions"][:5] == [f"seed {seed}" for seed in seeds]
