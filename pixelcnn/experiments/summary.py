@@ -10,11 +10,6 @@ from dataclasses import dataclass
 from pixelcnn.experiments.definition import Experiment, Variant
 from pixelcnn.experiments.results import Result, measured
 
-# Student's t: how many standard errors hold 95 %, for 1, 2, 3, ... degrees of freedom. With few
-# seeds the spread itself is uncertain, and the interval has to be wider for it.
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-_STUDENT_MANY = 2.228
-
 UNITS = {"nats": "nats per image", "share": "percentage points"}
 
 
@@ -136,8 +131,13 @@ def _difference(
 
 
 def student(freedom: int) -> float:
-    """Standard errors on each side that hold 95 % (Student 1908); from 10 on, a bit too many."""
-    return _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else _STUDENT_MANY
+    """Standard errors on each side that hold 95 % (Student 1908).
+
+    With few seeds the spread itself is uncertain, and the interval has to be wider for it.
+    """
+    from scipy.stats import t  # takes half a second to import
+
+    return float(t.ppf(0.975, freedom))
 
 
 def conclusion(experiment: Experiment, results: Iterable[Result]) -> str:

@@ -27,7 +27,7 @@ from pixelcnn.training.clock import Clock
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.distributed import SINGLE_PROCESS, ProcessGroup, explained
 from pixelcnn.training.divergence import check_gradient, check_loss
-from pixelcnn.training.ema import AveragedWeights
+from pixelcnn.training.ema import averaged_weights
 from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step
 from pixelcnn.training.samples import draw_samples
 from pixelcnn.training.schedule import learning_rate_at
@@ -117,7 +117,7 @@ class Trainer:
         model.to(device=self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._parameters = list(model.parameters())
         self._optimizer = make_optimizer(model, config, self.device)
-        self._average = AveragedWeights(model, config.ema) if config.ema else None
+        self._average = averaged_weights(model, config.ema) if config.ema else None
         self._has_dropout = has_dropout(model)
         precision: str = config.precision
         if resume is not None:
@@ -140,7 +140,7 @@ class Trainer:
     @property
     def kept_model(self) -> AutoregressiveModel:
         """The model to evaluate, sample and keep: averaged weights if configured."""
-        return self.model if self._average is None else self._average.model
+        return self.model if self._average is None else self._average.module
 
     @property
     def description(self) -> str:
@@ -159,7 +159,7 @@ class Trainer:
             precision=str(self._dtype).removeprefix("torch."),
             model=copied(self.model.state_dict()),
             optimizer=copied(self._optimizer.state_dict()),
-            average={} if self._average is None else copied(self._average.model.state_dict()),
+            average={} if self._average is None else copied(self._average.module.state_dict()),
         )
 
     def __iter__(self) -> Iterator[Event]:
@@ -182,7 +182,7 @@ class Trainer:
             yield from self._reports(self._due())
         yield from self._reports(["evaluate", "sample", "save"])
         if self._average is not None:
-            self._average.hand_over()
+            self.model.load_state_dict(self._average.module.state_dict())
         self.model.eval()
 
     def _due(self) -> list[str]:
@@ -231,7 +231,7 @@ class Trainer:
 
         self.step += 1
         if self._average is not None:
-            self._average.update(self.step)
+            self._average.update_parameters(self.model)
         return Step(
             step=self.step,
             nats=nats,
@@ -308,7 +308,8 @@ class Trainer:
         try:
             self.model.load_state_dict(dict(state.model))
             if self._average is not None:
-                self._average.restore(state.average)
+                self._average.module.load_state_dict(dict(state.average))
+                self._average.n_averaged.fill_(state.step + 1)
             self._optimizer.load_state_dict(copied(state.optimizer))
         except (RuntimeError, ValueError, KeyError) as error:
             raise RunError(

@@ -16,7 +16,7 @@ from pixelcnn.runs.store import start_run
 from pixelcnn.runs.worker import run_training
 from pixelcnn.training.batches import hide_labels, seeded_noise
 from pixelcnn.training.config import TrainConfig
-from pixelcnn.training.ema import AveragedWeights
+from pixelcnn.training.ema import averaged_weights, decay_at
 from pixelcnn.training.events import Evaluated, Sampled, Saved, Step
 from pixelcnn.training.state import load_state, save_state
 from pixelcnn.training.trainer import Trainer, train
@@ -98,16 +98,16 @@ def test_a_state_without_an_average_is_refused_where_one_is_needed(data):
 
 def test_the_average_is_the_recurrence_of_its_definition():
     model = make_model()
-    average = AveragedWeights(model, 0.5)
+    average = averaged_weights(model, 0.5)
     expected = model.first.weight.detach().clone()
     for step in range(1, 13):
         with torch.no_grad():
             model.first.weight.add_(step)
-        average.update(step)
+        average.update_parameters(model)
         decay = min(0.5, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * model.first.weight.detach()
-    assert torch.allclose(average.model.first.weight, expected, atol=1e-5)
-    assert [average.decay_at(step) for step in (1, 7, 8, 1000)] == [2 / 11, 8 / 17, 0.5, 0.5]
+    assert torch.allclose(average.module.first.weight, expected, atol=1e-5)
+    assert [decay_at(step, 0.5) for step in (1, 7, 8, 1000)] == [2 / 11, 8 / 17, 0.5, 0.5]
 
 
 def test_the_average_leaves_the_course_of_training_alone(data):
