@@ -8,13 +8,14 @@ from functools import cached_property, lru_cache, reduce
 from typing import Any
 
 import numpy as np
+from torch import fx
 
 from pixelcnn.causality.propagation import Packed, Reach, reach_of, relations
 from pixelcnn.causality.reach import BoolArray, legal_relation
 from pixelcnn.causality.shortening import shortened
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.models.graph import Graph, Recording, Value, record, trace
+from pixelcnn.models.graph import Graph, Value, record, trace
 from pixelcnn.models.pixelcnnpp import PixelCNNPP
 from pixelcnn.models.registry import build_model
 from pixelcnn.nn.layers import MaskedConv2d, MaskType, TapConv2d
@@ -176,7 +177,7 @@ def _thin_graph(
 
 
 @lru_cache(maxsize=32)
-def _recording(name: str, blocks: int, options: tuple[tuple[str, Any], ...]) -> Recording:
+def _recording(name: str, blocks: int, options: tuple[tuple[str, Any], ...]) -> fx.Graph:
     """Cached: it is the same for kernels of any size, and for either mask."""
     return record(_thin_model(name, blocks, options))
 

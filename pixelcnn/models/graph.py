@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
+from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F
 
 from pixelcnn.errors import ConfigError
@@ -135,24 +136,12 @@ class _Tracer(fx.Tracer):
         return ours or super().is_leaf_module(m, module_qualified_name)
 
 
-@dataclass(frozen=True, eq=False)
-class Recording:
-    """The calls of a network.
+def record(model: AutoregressiveModel) -> fx.Graph:
+    """Trace `model.network`, with the shape of each call's result.
 
-    Valid for every model of the same architecture and depth: weights, masks and kernels are looked
-    up in the model itself.
-
-    Attributes:
-        calls: the trace.
-        channels: feature channels of each call's result.
+    Takes far longer than building a graph from the recording, which is valid for every model of
+    the same architecture and depth: weights, masks and kernels are looked up in the model itself.
     """
-
-    calls: fx.Graph
-    channels: dict[fx.Node, int]
-
-
-def record(model: AutoregressiveModel) -> Recording:
-    """Trace `model.network`. Takes far longer than building a graph from the recording."""
     config = model.config
     unlabelled = {} if config.classes else {"labels": None}
     with _TRACING:
@@ -160,13 +149,18 @@ def record(model: AutoregressiveModel) -> Recording:
     device = next(model.parameters()).device
     example = torch.zeros(1, *config.image_shape, device=device)
     label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
-    counter = _ChannelCounter(model, graph=calls)
     with torch.no_grad():
-        counter.run(example, label)
-    return Recording(calls, counter.channels)
+        ShapeProp(fx.GraphModule(model, calls)).propagate(example, label)
+    return calls
 
 
-def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Graph:
+def _channels(node: fx.Node) -> int:
+    """The feature channels of what a recorded call makes; 0 if it has none."""
+    made = node.meta.get("tensor_meta")
+    return made.shape[1] if made is not None and len(made.shape) > 1 else 0
+
+
+def trace(model: AutoregressiveModel, recording: fx.Graph | None = None) -> Graph:
     """The graph of `model.network`.
 
     Args:
@@ -176,10 +170,9 @@ def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Gra
     Raises:
         ConfigError: the network uses an operation that `Value` does not list.
     """
-    recording = recording or record(model)
-    calls = recording.calls
+    calls = recording or record(model)
     image, labels = [node for node in calls.nodes if node.op == "placeholder"]
-    builder = _Builder(model, image, recording.channels)
+    builder = _Builder(model, image)
     for node in calls.nodes:
         if node is not labels:
             builder.add(node)
@@ -192,32 +185,15 @@ def trace(model: AutoregressiveModel, recording: Recording | None = None) -> Gra
     return Graph(live(builder.values, builder.output), constants)
 
 
-class _ChannelCounter(fx.Interpreter):
-    """Runs a trace and notes the feature channels of every tensor."""
-
-    def __init__(self, model: AutoregressiveModel, *, graph: fx.Graph) -> None:
-        super().__init__(model, graph=graph)
-        self.channels: dict[fx.Node, int] = {}
-
-    def run_node(self, n: fx.Node) -> Any:
-        made = super().run_node(n)
-        if isinstance(made, Tensor) and made.dim() > 1:
-            self.channels[n] = made.shape[1]
-        return made
-
-
 class _Builder:
-    """Turns fx nodes into values; `channels` has the feature channels of each."""
+    """Turns fx nodes into values."""
 
-    def __init__(
-        self, model: AutoregressiveModel, image: fx.Node, channels: dict[fx.Node, int]
-    ) -> None:
+    def __init__(self, model: AutoregressiveModel, image: fx.Node) -> None:
         self.modules = dict(model.named_modules())
-        self.channels = channels
         self.values: list[Value] = []
         self.known: dict[fx.Node, Value | list[Value]] = {}
         self.constant_nodes: dict[fx.Node, Value] = {}
-        self.output = self.known[image] = self._append("image", "image", (), channels[image])
+        self.output = self.known[image] = self._append("image", "image", (), _channels(image))
 
     def _append(self, name: str, op: str, inputs: tuple[Value, ...], channels: int, **more: Any):  # type: ignore[no-untyped-def]
         scale = max((source.scale for source in inputs), default=1)
@@ -234,7 +210,7 @@ class _Builder:
             return
         sources = [self.known[source] for source in node.all_input_nodes if source in self.known]
         if all(isinstance(source, Value) and source.op == "constant" for source in sources):
-            value = self._append(node.name, "constant", (), self.channels.get(node, 0))
+            value = self._append(node.name, "constant", (), _channels(node))
             self.known[node] = self.constant_nodes[node] = value
         elif node.op == "call_module":
             self.known[node] = self._layer(node)
@@ -256,11 +232,11 @@ class _Builder:
             scale = inputs[0].scale
             if isinstance(layer, TapConv2d):
                 scale *= layer.stride[0]
-            return self._append(name, "taps", inputs, self.channels[node], layer=layer, scale=scale)
+            return self._append(name, "taps", inputs, _channels(node), layer=layer, scale=scale)
         for kind, op in _LAYERS.items():
             if isinstance(layer, kind):
                 scale = inputs[0].scale // 2 if op == "upsample" else inputs[0].scale
-                return self._append(name, op, inputs, self.channels[node], layer=layer, scale=scale)
+                return self._append(name, op, inputs, _channels(node), layer=layer, scale=scale)
         raise ConfigError(f"Layer {name} is a {type(layer).__name__}, which declares no taps.")
 
     def _operation(self, node: fx.Node) -> Value | list[Value]:
@@ -275,7 +251,7 @@ class _Builder:
             raise ConfigError(f"Operation {node.name} ({node.target}) is not supported.")
         arguments = node.args[0] if op == "cat" else node.args
         inputs = tuple(self._value(argument) for argument in arguments)  # type: ignore[union-attr]
-        return self._append(node.name, op, inputs, self.channels[node])
+        return self._append(node.name, op, inputs, _channels(node))
 
     def _chunk(self, node: fx.Node) -> list[Value]:
         source, parts = self._value(node.args[0]), int(node.args[1])  # type: ignore[arg-type]
