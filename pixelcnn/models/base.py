@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.config import ModelConfig
 from pixelcnn.models.level_features import LevelFeatures
-from pixelcnn.nn.layers import TapConv2d
+from pixelcnn.nn.layers import RELU_GAIN, MaskedConv2d
 from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood
 from pixelcnn.nn.logistic_mixture import DiscretizedLogisticMixture
 
@@ -27,6 +27,7 @@ class AutoregressiveModel(nn.Module, ABC):
 
     name: ClassVar[str]
     config_class: ClassVar[type[ModelConfig]]
+    _output: MaskedConv2d
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -52,10 +53,14 @@ class AutoregressiveModel(nn.Module, ABC):
             `(B, C * P, H, W)`: all parameters of R, then of G, then of B.
         """
 
+    def _output_layer(self, inputs: int, colours: int, gain: float = RELU_GAIN) -> MaskedConv2d:
+        outputs = self.config.channels * self.likelihood.parameters
+        return MaskedConv2d(inputs, outputs, 1, "B", colours=colours, gain=gain)
+
     @property
-    @abstractmethod
-    def output(self) -> TapConv2d:
+    def output(self) -> MaskedConv2d:
         """The last layer of `network`."""
+        return self._output
 
     @property
     @abstractmethod

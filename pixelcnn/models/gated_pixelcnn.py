@@ -41,13 +41,7 @@ class GatedPixelCNN(AutoregressiveModel):
             GatedLayer(config, first=index == 0) for index in range(config.blocks + 1)
         )
         self.head = MaskedConv2d(hidden, hidden, 1, "B", colours=colours)
-        self._output = MaskedConv2d(
-            hidden, config.channels * self.likelihood.parameters, 1, "B", colours=colours
-        )
-
-    @property
-    def output(self) -> MaskedConv2d:
-        return self._output
+        self._output = self._output_layer(hidden, colours)
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         x = self.read_levels(x)

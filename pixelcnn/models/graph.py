@@ -155,7 +155,7 @@ def record(model: AutoregressiveModel) -> fx.Graph:
 
 
 def _channels(node: fx.Node) -> int:
-    """The feature channels of what a recorded call makes; 0 if it has none."""
+    """Feature channels of a call's result; 0 if it has none."""
     made = node.meta.get("tensor_meta")
     return made.shape[1] if made is not None and len(made.shape) > 1 else 0
 

@@ -53,18 +53,7 @@ class PixelCNN(AutoregressiveModel):
             MaskedConv2d(hidden, hidden, 1, "B", colours=colours, gain=config.gain)
             for _ in range(config.head_layers - 1)
         )
-        self._output = MaskedConv2d(
-            hidden,
-            config.channels * self.likelihood.parameters,
-            1,
-            "B",
-            colours=colours,
-            gain=config.gain,
-        )
-
-    @property
-    def output(self) -> MaskedConv2d:
-        return self._output
+        self._output = self._output_layer(hidden, colours, config.gain)
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         x = self.read_levels(x)

@@ -86,13 +86,7 @@ class PixelCNNPP(AutoregressiveModel):
 
         colours = 1 if self.likelihood.coupled else config.colour_groups
         self.colour_link = ColourLink(config) if colours > 1 else None
-        self._output = MaskedConv2d(
-            hidden, config.channels * self.likelihood.parameters, 1, "B", colours=colours
-        )
-
-    @property
-    def output(self) -> MaskedConv2d:
-        return self._output
+        self._output = self._output_layer(hidden, colours)
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         x = self.read_levels(x)

@@ -81,17 +81,11 @@ class PixelRNN(AutoregressiveModel):
             for index in range(config.blocks)
         )
         self.head = MaskedConv2d(features, features, 1, "B", colours=colours)
-        self._output = MaskedConv2d(
-            features, config.channels * self.likelihood.parameters, 1, "B", colours=colours
-        )
+        self._output = self._output_layer(features, colours)
 
     @property
     def complete(self) -> bool:
         return self._complete
-
-    @property
-    def output(self) -> MaskedConv2d:
-        return self._output
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         x = self.read_levels(x)

@@ -89,13 +89,7 @@ class PixelSNAIL(AutoregressiveModel):
             if colours > 1
             else None
         )
-        self._output = MaskedConv2d(
-            hidden, config.channels * self.likelihood.parameters, 1, "B", colours=colours
-        )
-
-    @property
-    def output(self) -> MaskedConv2d:
-        return self._output
+        self._output = self._output_layer(hidden, colours)
 
     def network(self, x: Tensor, labels: Tensor | None) -> Tensor:
         x = self.read_levels(x)

@@ -102,9 +102,7 @@ def _ready(model: AutoregressiveModel, engine: str | Engine) -> Engine:
     return make_engine(model, engine) if isinstance(engine, str) else engine
 
 
-def paint(
-    model: AutoregressiveModel, n: int, **options: Unpack[SampleKeywords]
-) -> EditableSamples:
+def paint(model: AutoregressiveModel, n: int, **options: Unpack[SampleKeywords]) -> EditableSamples:
     """Draw n images that can be changed at any pixel and redrawn from there.
 
     Earlier activations are reused and the random numbers stay the same, so a change makes a branch
