@@ -10,8 +10,8 @@ from pages.compare import words_scores as words
 from pages.compare.jobs import Job, jobs
 from pages.compare.pair import Pair, drawn, unseen
 from pages.compare.scores import Stage, scoring
-from pages.shared.controls import one_of, whole_number
-from pages.shared.seeds import HIGHEST_SEED, seeds_from
+from pages.shared.controls import one_of
+from pages.shared.seeds import HIGHEST_SEED, choose_seed, next_seed, seeds_from
 from widgets.which_real.widget import which_real
 
 if TYPE_CHECKING:
@@ -34,15 +34,10 @@ def _game(pair: Pair) -> None:
 
     with st.container(horizontal=True, vertical_alignment="bottom"):
         versus = one_of("Against", ["A", "B"], key="versus")
-        seed = whole_number(
-            "Game",
-            0,
-            HIGHEST_SEED,
-            key="game",
-            width=140,
-            help="The same number deals the same pictures to everybody.",
+        seed = choose_seed(
+            "Game", "The same number deals the same pictures to everybody.", key="game"
         )
-        st.button("Another game", on_click=_next_game)
+        st.button("Another game", on_click=next_seed, args=("game",))
     name = pair.first if versus == "A" else pair.second
     split = unseen(name)
     dealt = deal(len(split.images), seed)
@@ -62,10 +57,6 @@ def _game(pair: Pair) -> None:
     )
     if hits is not None:
         _result(pair, versus, hits, len(dealt.real))
-
-
-def _next_game() -> None:
-    st.session_state["game"] = (st.session_state["game"] + 1) % (HIGHEST_SEED + 1)
 
 
 def _result(pair: Pair, versus: str, hits: int, of: int) -> None:

@@ -11,9 +11,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared import common
-from pages.shared.controls import whole_number
 from pages.shared.loaded import loaded
-from pages.shared.seeds import EACH, HIGHEST_SEED, seeds_from
+from pages.shared.seeds import EACH, choose_seed, next_seed, seeds_from
 from widgets.pairs.widget import pairs
 
 if TYPE_CHECKING:
@@ -119,22 +118,12 @@ def record(model: str) -> Record | None:
 # ---------------------------------------------------------------- the pictures
 
 
-def next_seed() -> None:
-    """What the button "Other digits" does."""
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % (HIGHEST_SEED + 1)
-
-
 def samples(pair: Pair) -> None:
     """The controls, and the two sheets of pictures."""
     label = EACH
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        seed = whole_number(
-            "Seed",
-            0,
-            HIGHEST_SEED,
-            key="seed",
-            width=140,
-            help="The number that all random numbers grow from. Both models get the same ones.",
+        seed = choose_seed(
+            "Seed", "The number that all random numbers grow from. Both models get the same ones."
         )
         if any(pair.listens):
             label = st.selectbox(

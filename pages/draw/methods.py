@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from pages.draw.start import keep_in_address
 from pages.shared import common, turns
-from pages.shared.controls import one_of, whole_number
+from pages.shared.controls import one_of, temperature_slider
 from pages.shared.loaded import loaded
+from pages.shared.seeds import choose_seed, next_seed
 from pixelcnn.completion.completions import Completions, Method, complete
 from pixelcnn.completion.particle_filter import Weighing
 from widgets.painter.widget import Drawing
@@ -25,7 +26,6 @@ METHODS: dict[str, Method] = {AS_IT_READS: "raster", BEST_ORDER: "orders", PARTI
 COUNTS = [64, 128, 256, 512]
 
 GUESS = "let the model guess"
-HIGHEST_SEED = 9999
 
 # Seconds: what is done sooner shows no progress bar, which would only flicker.
 _A_MOMENT = 0.3
@@ -83,11 +83,11 @@ def await_sampler() -> None:
         st.rerun()
 
 
-def next_seed(drawing: Drawing) -> None:
+def other_endings(drawing: Drawing) -> None:
     """What the button "Other endings" does."""
     # The server now writes the address, and does not know what the painter wrote there.
     keep_in_address(drawing)
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % (HIGHEST_SEED + 1)
+    next_seed()
 
 
 def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
@@ -104,26 +104,13 @@ def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
                 help="The model was trained with labels. Tell it one, also a wrong one, or let it "
                 "guess from what is given.",
             )
-        temperature = st.slider(
-            "Temperature",
-            0.0,
-            2.0,
-            1.0,
-            0.1,
-            key="temperature",
-            bind="query-params",
-            width=150,
-            disabled=method == PARTICLES,
-            help="How bold the choices are. 1: as the network learned it. 0: always the likeliest. "
+        temperature = temperature_slider(
             "Particles are weighed by what the network learned, so with them it is 1.",
+            disabled=method == PARTICLES,
+            width=150,
         )
-        seed = whole_number(
-            "Seed",
-            0,
-            HIGHEST_SEED,
-            key="seed",
-            width=130,
-            help="The number that all random numbers grow from: the same seed, the same endings.",
+        seed = choose_seed(
+            "Seed", "The number that all random numbers grow from: the same seed, the same endings."
         )
         if method in (PARTICLES, COMPARE):
             particles = st.selectbox(
@@ -136,7 +123,7 @@ def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
                 help="How many digits are drawn together, row by row. More of them find endings "
                 "that fit better, and take longer.",
             )
-        st.button("Other endings", on_click=next_seed, args=(drawing,))
+        st.button("Other endings", on_click=other_endings, args=(drawing,))
     return Options(method, None if label == GUESS else int(label), temperature, seed, particles)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import common, turns
-from pages.shared.controls import whole_number
+from pages.shared.controls import temperature_slider
 from pages.shared.loaded import loaded
-from pages.shared.seeds import EACH, HIGHEST_SEED
+from pages.shared.seeds import EACH, choose_seed, next_seed
 from pixelcnn.film.film import Film, draw_film
 
 COUNTS = [1, 4, 10, 16, 25, 36, 64]
@@ -79,11 +79,6 @@ def drawn(options: Options, _progress: Progress) -> Film:
         )
 
 
-def next_seed() -> None:
-    """What the button "Other digits" does."""
-    st.session_state["seed"] = (st.session_state["seed"] + 1) % (HIGHEST_SEED + 1)
-
-
 def controls(model: str, view: str) -> Options:
     """What the viewer may choose; what does not matter in a view is greyed out."""
     classes = common.model_config(model)["classes"]
@@ -109,26 +104,9 @@ def controls(model: str, view: str) -> Options:
             width=100,
             disabled=view not in ("Digits", "Branches"),
         )
-        temperature = st.slider(
-            "Temperature",
-            0.0,
-            2.0,
-            1.0,
-            0.1,
-            format="%.1f",
-            key="temperature",
-            bind="query-params",
-            width=170,
-            disabled=view == "Temperatures",
-            help="How bold the choices are. 1: as the network learned it. 0: always the likeliest.",
-        )
-        seed = whole_number(
-            "Seed",
-            0,
-            HIGHEST_SEED,
-            key="seed",
-            width=140,
-            help="The number that all random numbers grow from: the same seed, the same digits.",
+        temperature = temperature_slider(disabled=view == "Temperatures", width=170)
+        seed = choose_seed(
+            "Seed", "The number that all random numbers grow from: the same seed, the same digits."
         )
         st.button("Other digits", on_click=next_seed)
     return Options(model, n, None if label == EACH else int(label), temperature, seed)

@@ -55,6 +55,24 @@ def whole_number(
     return int(st.number_input(label, lowest, highest, **settings | more))
 
 
+def temperature_slider(more: str = "", *, disabled: bool, width: int) -> float:
+    """The temperature of a drawing, kept in the address."""
+    return st.slider(
+        "Temperature",
+        0.0,
+        2.0,
+        1.0,
+        0.1,
+        format="%.1f",
+        key="temperature",
+        bind="query-params",
+        width=width,
+        disabled=disabled,
+        help="How bold the choices are. 1: as the network learned it. 0: always the likeliest. "
+        + more,
+    )
+
+
 def _is_infinite(text: str) -> bool:
     try:
         return math.isinf(float(text))

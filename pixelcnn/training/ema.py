@@ -7,7 +7,7 @@ its use in an autoregressive image model (there with a decay of 0.9995).
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import PARAM_LIST, AveragedModel, get_ema_multi_avg_fn
 
 
 def averaged_weights(model: nn.Module, decay: float) -> AveragedModel:
@@ -16,7 +16,7 @@ def averaged_weights(model: nn.Module, decay: float) -> AveragedModel:
     After each step, average <- d * average + (1 - d) * weights, with d from `decay_at`.
     """
 
-    def follow(averages: list[Tensor], weights: list[Tensor], step: Tensor) -> None:
+    def follow(averages: PARAM_LIST, weights: PARAM_LIST, step: Tensor | int) -> None:
         get_ema_multi_avg_fn(decay_at(int(step), decay))(averages, weights, step)
 
     average = AveragedModel(model, multi_avg_fn=follow)
