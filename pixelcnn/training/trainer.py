@@ -13,7 +13,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -140,7 +140,9 @@ class Trainer:
     @property
     def kept_model(self) -> AutoregressiveModel:
         """The model to evaluate, sample and keep: averaged weights if configured."""
-        return self.model if self._average is None else self._average.module
+        if self._average is None:
+            return self.model
+        return cast("AutoregressiveModel", self._average.module)
 
     @property
     def description(self) -> str:
