@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pages.draw.start import keep_in_address
 from pages.shared import common, turns
 from pages.shared.controls import one_of, whole_number
+from pages.shared.streamlit_private import drop_if_superseded
 from pixelcnn.completion.completions import Completions, Method, complete
 from pixelcnn.completion.observed import Reader
 from pixelcnn.completion.particle_filter import Weighing
@@ -159,7 +160,7 @@ class Watch:
         self._outside = contextvars.copy_context()
 
     def progress(self, done: int, of: int) -> None:
-        turns.drop_if_superseded()
+        drop_if_superseded()
         self._share = min(done / of, 1.0)
         self._show()
 

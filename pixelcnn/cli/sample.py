@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from pixelcnn.cli.options import check_seed
-from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.system.output import check_writable, save_arrays
+from pixelcnn.errors import ConfigError
+from pixelcnn.system.output import check_writable, save_arrays, write_output
 from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Sample:
             save_arrays(self.output, arrays)
         elif ending in (".webp", ".gif"):
             film = animate(arrays["images"], model.config.levels, ending[1:], columns=self.columns)
-            _write(self.output, film)
+            write_output(self.output, film)
         else:
             levels = model.config.levels
             save_image(
@@ -91,13 +91,6 @@ class Sample:
             )
         print(f"{self.n} images written to {self.output}")
         return 0
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written ({error.strerror}).") from error
 
 
 def choose_labels(model: AutoregressiveModel, n: int, label: int | None) -> Tensor | None:
