@@ -33,11 +33,11 @@ class _Npz(ABC):
 
 @dataclass(frozen=True)
 class RemakeOpening(_Npz):
-    """Draw the film of the first page; due whenever the weights of its model change.
+    """Draw the film of the first page; needed when the weights of its model change.
 
     Attributes:
         checkpoint: the name of a shipped checkpoint.
-        n: how many digits; a model with classes draws them in turn.
+        n: number of digits; a model with classes draws them in turn.
         seed: of the random numbers.
         output: the `.npz` to write.
     """
@@ -55,11 +55,11 @@ class RemakeOpening(_Npz):
 
 @dataclass(frozen=True)
 class RemakeExhibits(_Npz):
-    """Train each exhibit of the page Break it and its honest twin on one thread: four minutes.
+    """Train each exhibit of the page Break it and its correct twin, on one thread: four minutes.
 
     Attributes:
-        steps: of training, for each model.
-        seed: of the first weights, the batches and the samples.
+        steps: training steps of each model.
+        seed: of initial weights, batches and samples.
         output: the `.npz` to write.
     """
 
@@ -76,7 +76,7 @@ class RemakeExhibits(_Npz):
 
 @dataclass(frozen=True)
 class RemakeClassifier:
-    """Train the digit classifier that the scores rest on, and measure it on the test digits.
+    """Train the digit classifier that the scores are based on, and test it.
 
     Attributes:
         data: name of the data set.
@@ -139,7 +139,7 @@ class RemakeBaselines:
 
 @dataclass(frozen=True)
 class RemakeUnseen(_Npz):
-    """Take one digit in ten of MNIST's test set, for all that is measured on unseen digits.
+    """Take every tenth digit of MNIST's test set, for all that is measured on unseen digits.
 
     Attributes:
         output: the `.npz` to write.

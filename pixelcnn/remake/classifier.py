@@ -1,4 +1,4 @@
-"""The digit classifier that the scores rest on."""
+"""The digit classifier that the scores are based on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pixelcnn.system.progress import Progress
 
 
 def trained_classifier(data: str, steps: int, seed: int) -> tuple[DigitClassifier, dict[str, Any]]:
-    """A classifier of black-and-white digits, and its card, with what it gets right in the test."""
+    """A classifier of black-and-white digits, and its card, with its accuracy on test digits."""
     digits = load_data(data)
     torch.manual_seed(seed)
     model = DigitClassifier(ClassifierConfig(size=digits.height, classes=digits.classes))

@@ -1,7 +1,7 @@
-"""Train each exhibit and its honest twin, and keep what they say, see and draw.
+"""Trains each exhibit and its correct twin, and measures both.
 
-All models are tiny and get the same few hundred steps on the same 14 x 14 digits, on one thread: it
-is the difference between two of them that counts, not how good either is.
+All models are tiny and get the same few hundred steps on the same 14 x 14 digits, on one thread:
+only the difference between twins counts, not how good either is.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from pixelcnn.training.trainer import train
 SIZE = 14
 HELD_OUT = 250
 SAMPLES = 16
-# 24 channels can be shared between 3 colours and between 4 heads of attention.
+# 24 channels are divisible by 3 colours and by 4 attention heads.
 OPTIONS = {"height": SIZE, "width": SIZE, "hidden_channels": 24, "blocks": 3}
 _BATCH = 25
 _SPAN = (-1.0, 1.0)
@@ -42,12 +42,12 @@ _SPAN = (-1.0, 1.0)
 def measured_exhibits(
     steps: int, seed: int, tell: Callable[[str], None] = lambda line: None
 ) -> ExhibitResults:
-    """All exhibits and their twins; `tell` gets a line for each model.
+    """Train and measure all exhibits and their twins.
 
     Args:
-        steps: of training, for each model.
-        seed: of the first weights, the batches and the samples.
-        tell: called with what came of each model.
+        steps: training steps of each model.
+        seed: of initial weights, batches and samples.
+        tell: called with a line for each model.
     """
     torch.set_num_threads(1)
     grey = load_data("mnist5k", levels=2, size=SIZE, binarize="threshold")
@@ -126,16 +126,16 @@ def _measured(
 
 
 def twin_name(exhibit: Exhibit) -> str:
-    """What the honest model is called; exhibits with the same one share it."""
+    """The name of the correct model; exhibits with the same one share it."""
     colours = exhibit.options.get("channels", 1)
     return exhibit.honest.name if colours == 1 else f"{exhibit.honest.name}, {colours} colours"
 
 
 def coloured(data: DataSet, seed: int) -> DataSet:
-    """The same digits, each in one of the seven colours that red, green and blue ink mix to.
+    """The same digits, each in one of the seven mixtures of red, green and blue ink.
 
     Args:
-        data: one channel and two levels.
+        data: with one channel and two levels.
         seed: of the colours.
     """
     generator = torch.Generator().manual_seed(seed)
@@ -154,8 +154,8 @@ def coloured(data: DataSet, seed: int) -> DataSet:
 
 
 def while_training(model: AutoregressiveModel, images: Tensor) -> Evaluation:
-    """What the training loop would report of these images, `(N, C, H, W)`, in small batches."""
-    # A copy, because batch normalisation would take the images into its statistics.
+    """The score that the training loop would report for images `(N, C, H, W)`, in small batches."""
+    # A copy, since batch normalisation would add the images to its statistics.
     copied = copy.deepcopy(model).train()
     with torch.inference_mode():
         scores = [-copied.log_prob(batch, None) for batch in images.split(_BATCH)]
@@ -165,8 +165,8 @@ def while_training(model: AutoregressiveModel, images: Tensor) -> Evaluation:
 def drawn(model: AutoregressiveModel, seed: int) -> tuple[Tensor, Tensor]:
     """Samples on an empty canvas, and on one of noise: uint8 `(SAMPLES, C, H, W)` each.
 
-    Both use the same random numbers, so a model that sees nothing of what it has not drawn yet
-    draws both alike.
+    Both use the same random numbers, so a model that sees only what it has drawn gives equal
+    images.
     """
     empty = make_request(model, SAMPLES, seed=seed)
     generator = torch.Generator().manual_seed(seed + 1)
@@ -176,7 +176,7 @@ def drawn(model: AutoregressiveModel, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def _relations(model: AutoregressiveModel) -> tuple[BoolArray, BoolArray, bool]:
-    """Who sees whom, the same at any depth, and whether that had to be tried out."""
+    """The relation, the same at any depth, and whether perturbation was needed to find it."""
     try:
         report = audit(model)
     except ConfigError:

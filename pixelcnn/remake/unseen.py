@@ -5,7 +5,7 @@ import numpy as np
 from pixelcnn.data.registry import load_data
 from pixelcnn.system.arrays import npz_bytes
 
-# One digit in ten: the first half of the test set is the easier one.
+# Every tenth digit, since the first half of the test set is easier.
 _EVERY = 10
 
 
