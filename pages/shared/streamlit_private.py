@@ -1,8 +1,8 @@
-"""All that the pages take from Streamlit's private names, in one place.
+"""Everything that uses private names of Streamlit.
 
-Such a name may change with any version, and what a patch works around may be mended. For each there
-is a test in tests/pages/test_streamlit_private.py that fails when the name has changed or the patch
-is no longer needed. Everything here was tried on Streamlit 1.67.0.
+A private name may change in any version, and a later version may make a patch unnecessary. For each
+one, tests/pages/test_streamlit_private.py has a test that fails in either case. All were tried on
+Streamlit 1.67.0.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PATIENCE_S = 1.0
 
 
 def session_id() -> str:
-    """Which viewer this script run serves; the same for all outside a server.
+    """The id of the viewer's session; outside a server, always the same word.
 
     Streamlit 1.67.0 has no public name for it.
     """
@@ -35,10 +35,10 @@ def session_id() -> str:
 
 
 def restart_if_taken_for_old_app() -> None:
-    """Run app.py again if Streamlit took it for an app of its older kind.
+    """Run app.py again if Streamlit took it for a multipage app of the old kind.
 
-    Streamlit 1.67.0 does so where there is a folder named pages, until `st.navigation` has run
-    once: the very first visitor of a server would not get the page that his link names.
+    Streamlit 1.67.0 does so for any app beside a folder named `pages`, until `st.navigation` has
+    run once. The first visitor of a server would not get the page that the link names.
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
@@ -46,10 +46,10 @@ def restart_if_taken_for_old_app() -> None:
 
 
 def drop_if_superseded() -> None:
-    """End this script run if its viewer has moved on, such as to a newer stroke of the pen.
+    """End this script run if its viewer has moved on, for example to a newer stroke of the pen.
 
-    Streamlit 1.67.0 lets a part of a page that is to run again wait for the end of its older run.
-    That one is dropped here; what it has put on screen stays until the newer one replaces it.
+    Streamlit 1.67.0 lets a fragment that is to run again wait until its older run has ended. This
+    drops the older run; what it has put on screen stays until the newer run replaces it.
     """
     context = get_script_run_ctx()
     requests = context.script_requests if context else None
@@ -67,17 +67,17 @@ def drop_if_superseded() -> None:
 
 
 def deliver_in_order() -> None:
-    """Let a part wait with its run until the messages of the run before are on their way.
+    """Start a fragment only after the messages of the previous run have been sent.
 
-    A run's thread hands its messages to the server's event loop. If that has much to do, the run
-    can be over while they wait there; where a part that looks again and again asks for its next run
-    at that moment, Streamlit 1.67.0 begins it at once and drops them all (its issue 9921), so that
-    a click would seem to do nothing. Once is enough: this changes Streamlit for the whole process.
+    A run hands its messages to the server's event loop. On a busy server the run can end while they
+    still wait there. If a fragment with `run_every` asks for its next run at that moment,
+    Streamlit 1.67.0 starts it at once and drops those messages (its issue 9921), so a click seems
+    to do nothing. Calling this once changes Streamlit for the whole process.
     """
     request_rerun = AppSession.request_rerun
     if hasattr(request_rerun, "__wrapped__"):
         return
-    # What a browser asks later must never be done earlier: it holds newer values of all controls.
+    # Requests keep their order: a later one holds newer values of all controls.
     waiting: WeakKeyDictionary[AppSession, deque[ClientState | None]] = WeakKeyDictionary()
 
     @functools.wraps(request_rerun)
@@ -85,7 +85,7 @@ def deliver_in_order() -> None:
         asked = waiting.setdefault(session, deque())
         asked.append(client_state)
         if client_state is None or not client_state.fragment_id:
-            begin_all(session)  # the whole page replaces what the run before has sent
+            begin_all(session)  # a run of the whole page replaces what was sent before
         elif len(asked) == 1:
             look(session, time.monotonic() + _PATIENCE_S)
 
@@ -104,6 +104,6 @@ def deliver_in_order() -> None:
 
 
 def _is_ending(session: AppSession) -> bool:
-    """Whether the run before is over, and the event loop has yet to hear of it."""
+    """Whether the previous run has ended, and the event loop has not heard of it yet."""
     runner = session._scriptrunner
     return runner is not None and runner._requests._state is ScriptRequestType.STOP
