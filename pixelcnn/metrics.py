@@ -8,6 +8,7 @@ compared.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,6 +85,7 @@ def evaluate(
     labels: Tensor | None = None,
     *,
     batch_size: int = 100,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Score a model on images, in float32 and evaluation mode.
 
@@ -92,6 +94,7 @@ def evaluate(
         images: uint8 `(N, C, H, W)`, on any device.
         labels: int64 `(N,)` for a model with classes.
         batch_size: images at once; changes speed and memory, not the result.
+        progress: called with (batches done, batches in all).
 
     Raises:
         DataError: no images, or images or labels that the model cannot read.
@@ -103,6 +106,8 @@ def evaluate(
             stop = start + batch_size
             some_labels = None if labels is None else labels[start:stop].to(device)
             scores.append(-model.log_prob(images[start:stop].to(device), some_labels).cpu())
+            if progress is not None:
+                progress(stop // batch_size, math.ceil(len(images) / batch_size))
     return Evaluation.of(torch.cat(scores) if scores else torch.empty(0), images[0:1].numel())
 
 

@@ -122,7 +122,7 @@ def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
 
 def test_records_are_those_of_the_shipped_files_and_of_no_others(tmp_path: Path) -> None:
     current = [one for one in shipped() if read_record(one.name, one.path)]
-    assert current, "no record fits its file: run python -m pixelcnn.scores.recorded"
+    assert current, "no record fits its file: run python -m pixelcnn remake records"
     one = current[0]
     record = read_record(one.name, one.path)
     assert record
@@ -146,12 +146,12 @@ def test_both_models_are_timed() -> None:
 
 
 def test_copies_of_training_digits_are_found_to_be_copies() -> None:
-    from pixelcnn.scores.__main__ import SHIPPED
     from pixelcnn.scores.classifier import load_classifier
+    from pixelcnn.system.shipped import CLASSIFIER
 
     training = load_data("mnist5k").train.images
     real = unseen_digits().images[:100]
-    found = score_set(training[:100], real, training, load_classifier(SHIPPED)[0])
+    found = score_set(training[:100], real, training, load_classifier(CLASSIFIER)[0])
     assert found.typical == 0
     labels = load_data("mnist5k").train.labels
     chosen = found.closest(labels, 5)
