@@ -27,12 +27,12 @@ _BOUND_SAMPLES = 500
 
 @dataclass(frozen=True)
 class Baselines:
-    """Train both on black-and-white digits, measure them on test digits, write them.
+    """Train both on black-and-white digits, test them, and write them.
 
     Attributes:
         data: name of the data set.
         steps: of training, with 128 digits each.
-        bounded: test digits, from the first one on, whose importance-weighted bound is measured.
+        bounded: number of test digits, from the first one on, for the importance-weighted bound.
         seed: of the weights, the batches and the codes.
         output: the folder to write to.
     """
@@ -44,7 +44,7 @@ class Baselines:
     output: Path = SHIPPED
 
     def run(self) -> None:
-        """Train, measure, write and print."""
+        """Train, test, write and print."""
         data = load_data(self.data)
         self.output.mkdir(parents=True, exist_ok=True)
         for name in baseline_names():

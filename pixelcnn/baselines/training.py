@@ -29,16 +29,16 @@ def train_baseline(
         for loss in train_baseline(Autoencoder(AutoencoderConfig()), data, steps=200):
             print(loss)
 
-    Batches and random numbers are functions of the seed and the step alone. However the loop is
-    left, the model is ready to sample from then on.
+    Batches and random numbers depend on seed and step alone. The model is ready to sample however
+    the loop ends.
 
     Raises:
-        ConfigError: an option that cannot work.
+        ConfigError: an invalid option.
         DataError: data of another size, or of more than two levels or one channel.
     """
     for option, value in (("steps", steps), ("batch_size", batch_size)):
         if value < 1:
-            raise ConfigError(f"{option} = {value} is too small; give at least 1.")
+            raise ConfigError(f"{option} = {value} is too small; use at least 1.")
     if not learning_rate > 0:
         raise ConfigError(f"learning_rate = {learning_rate} is not above 0.")
     if not 0 <= seed < 2**32:
