@@ -1,8 +1,8 @@
-"""A queue for work that keeps a processor busy: few at a time, fair, bounded, with a position.
+"""A fair, bounded queue for jobs that keep a processor busy.
 
-Thirty students share two cores. What they ask for is done a few pieces at a time, since pieces that
-take turns all end late. Whoever was not served for the longest time comes first, so nobody who
-presses a button again and again holds up the others.
+Thirty students share two cores. A few jobs run at a time, since interleaving all of them would
+finish all of them late. Jobs are ordered by when their session was last served, so one impatient
+user cannot starve the rest.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from dataclasses import dataclass
 from pixelcnn.errors import LabError
 
 _LOOK_S = 0.1
-_REMEMBERED = 1000  # people whose last turn is known
+_REMEMBERED = 1000  # sessions whose last turn is known
 
 
 class BusyError(LabError):
-    """Too many are waiting, or the wait took too long."""
+    """Too many jobs are waiting, or the wait took too long."""
 
 
 class Superseded(Exception):
-    """The same person asked for something newer, so nobody waits for this any more."""
+    """A newer job of the same session replaced this one."""
 
 
 @dataclass(eq=False)
@@ -37,12 +37,12 @@ class _Ticket:
 
 
 class WorkQueue:
-    """Lets a few pieces of work run at a time; for any number of threads.
+    """Runs a few jobs at a time. Thread-safe.
 
     Args:
-        slots: how many run at once.
-        places: how many may wait.
-        patience_s: how long one may wait.
+        slots: jobs that run at once.
+        places: jobs that may wait.
+        patience_s: longest wait, in seconds.
     """
 
     def __init__(self, slots: int, *, places: int = 64, patience_s: float = 120.0) -> None:
@@ -57,16 +57,16 @@ class WorkQueue:
     def turn(self, who: Hashable, waiting: Callable[[int], None] | None = None) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the `with` statement.
 
-        If the same person's older work still waits, it is given up: the newer takes its place.
+        Replaces an older waiting job of the same session.
 
         Args:
-            who: for whom it is.
-            waiting: told some times a second how many come before, from 0 on. Whatever it raises
-                ends the waiting.
+            who: the session.
+            waiting: called several times a second with the number of jobs ahead. An exception from
+                it ends the wait.
 
         Raises:
-            BusyError: too many are waiting already, or it took too long.
-            Superseded: newer work of the same person took its place.
+            BusyError: too many jobs are waiting, or the wait took too long.
+            Superseded: a newer job of the same session replaced this one.
         """
         ticket = self._queue_up(who)
         try:
@@ -86,7 +86,7 @@ class WorkQueue:
             older = next((one for one in self._waiting if one.who == who), None)
             if older is None and len(self._waiting) >= self._places:
                 raise BusyError(
-                    f"This computer is busy: {len(self._waiting)} others wait for their pictures. "
+                    f"This computer is busy: {len(self._waiting)} other requests are waiting. "
                     "Wait a moment, then try again."
                 )
             ticket = _Ticket(who, next(self._count) if older is None else older.number)
@@ -111,14 +111,14 @@ class WorkQueue:
                 before = self._before(ticket)
             if time.monotonic() > give_up:
                 raise BusyError(
-                    f"This computer is too busy: {before} others still come before you. Try again "
-                    "in a minute."
+                    f"This computer is too busy: {before} other requests are still ahead of yours. "
+                    "Try again in a minute."
                 )
             if waiting is not None:
                 waiting(before)
 
     def _before(self, ticket: _Ticket) -> int:
-        """How many come before this one."""
+        """The number of jobs ahead of this one."""
         return sum(self._rank(one) < self._rank(ticket) for one in self._waiting)
 
     def _rank(self, ticket: _Ticket) -> tuple[int, int]:

@@ -1,7 +1,7 @@
-"""Short codes for long addresses: what a teacher puts on the projector, kept in the runs folder.
+"""Short codes for long addresses, to show on the projector; stored in the runs folder.
 
-A code stands for a page and what its address sets, and for nothing else: no host and no path can be
-stored, so a code never leads out of the lab.
+A code stands for a page and its query, and nothing else: no host and no path can be stored, so a
+code never leads out of the lab.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pixelcnn.errors import LabError
 from pixelcnn.runs.store import runs_root
 from pixelcnn.system.atomic_files import write_whole
 
-# No letter that can be taken for another one, or for a digit, when it is copied by hand.
+# No characters that look alike when copied by hand.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 6
 MAX_KEPT = 2000
@@ -32,8 +32,8 @@ class Place:
     """A page in one state.
 
     Attributes:
-        page: the page's part of the address, as `masks`; empty for the first page.
-        query: what the address sets, as pairs of name and value, in their order.
+        page: name of the page in the address, such as `masks`; empty for the first page.
+        query: (name, value) pairs of the address, in order.
     """
 
     page: str
@@ -45,18 +45,18 @@ class Place:
         if sum(len(name) + len(value) for name, value in self.query) > MAX_CHARACTERS:
             raise LabError(
                 f"This address is too long for a short link: more than {MAX_CHARACTERS:,} letters. "
-                "Hand on the address itself."
+                "Share the address itself."
             )
 
 
 def keep_link(place: Place, root: Path | None = None) -> str:
-    """The code of a place; the same place has the same code. The oldest codes make room.
+    """The code of a place, always the same for the same place. Old codes are deleted.
 
     Args:
         root: directory of all runs; None for `runs_root()`.
 
     Raises:
-        LabError: it cannot be written, or another place has this code already.
+        LabError: the link cannot be written, or another place has the same code.
     """
     folder = (root or runs_root()) / _FOLDER
     content = json.dumps({"page": place.page, "query": place.query}).encode()
@@ -65,17 +65,19 @@ def keep_link(place: Place, root: Path | None = None) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and find_link(code, root) not in (None, place):
-            raise LabError("This short link is taken. Hand on the long address.")
+            raise LabError("This short link is taken. Share the long address.")
         write_whole(path, content, durable=False)
         _make_room(folder)
     except OSError as error:
         reason = error.strerror or error
-        raise LabError(f"The short link cannot be kept: {reason}. Use the long address.") from error
+        raise LabError(
+            f"The short link cannot be stored: {reason}. Use the long address."
+        ) from error
     return code
 
 
 def find_link(code: str, root: Path | None = None) -> Place | None:
-    """The place that a code stands for; None if it is unknown, or its file is damaged."""
+    """The place of a code; None if unknown or damaged."""
     if not _CODE.fullmatch(code):
         return None
     path = (root or runs_root()) / _FOLDER / f"{code}.json"
