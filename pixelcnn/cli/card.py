@@ -32,7 +32,7 @@ class Card:
 
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
-        images: how many samples to judge, beside as many test images.
+        images: number of samples to judge, beside as many test images.
         seed: of the samples.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
         output: folder to write to; by default that of the shipped cards.
@@ -48,7 +48,7 @@ class Card:
         """Judge and write; returns the exit status."""
         check_seed(self.seed)
         if self.images < 1:
-            raise ConfigError(f"--images {self.images} leaves nothing to judge; give 1,000, say.")
+            raise ConfigError(f"--images {self.images} leaves nothing to judge; use 1000, say.")
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint, read_header
         from pixelcnn.data.images import save_image, sheet
         from pixelcnn.recipes.shipped import recipes
@@ -87,7 +87,7 @@ class Card:
 
 
 def _classifier_for(options: DataOptions) -> DigitClassifier | None:
-    """The digit classifier, for digits of the size that it has learnt."""
+    """The digit classifier, if it was trained on digits of this size."""
     from pixelcnn.scores.classifier import load_classifier
 
     classifier, _ = load_classifier(CLASSIFIER)

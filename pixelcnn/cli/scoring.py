@@ -18,7 +18,7 @@ def score(model: AutoregressiveModel, split: Split, batch_size: int = 100) -> Ev
     """`pixelcnn.metrics.evaluate` on images and, if the model has classes, their labels.
 
     Raises:
-        DataError: images or labels that the model cannot read.
+        DataError: images or labels that do not fit the model.
     """
     from pixelcnn.metrics import evaluate
 

@@ -30,14 +30,14 @@ class BenchSampling:
     Example: python -m pixelcnn bench sampling --models pixelcnn:notebook --batches 1 16
 
     Attributes:
-        models: what to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
+        models: to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
         batches: images drawn together.
         rounds: timings of each engine; medians are compared.
-        reference_rows: rows of an image that the reference draws, the time multiplied
-            accordingly, since each of its pixels costs the same; 0 for all rows.
-        device: where to run.
+        reference_rows: rows of an image that the reference draws; the time is scaled, since each
+            of its pixels costs the same; 0 for all rows.
+        device: to run on.
         threads: CPU cores to use; by default all.
-        output: where to write the figures as JSON.
+        output: file for the figures as JSON.
     """
 
     models: tuple[str, ...] = _MODELS
@@ -81,18 +81,18 @@ class BenchSampling:
 
 @dataclass(frozen=True)
 class BenchTraining:
-    """Time the tuned training step against the textbook's, in turns, in one run.
+    """Time the tuned training step against the textbook's, alternating, in one run.
 
     Example: python -m pixelcnn bench training --models pixelcnn:notebook --batch 64
 
     Attributes:
-        models: what to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
-        batch: images a step.
+        models: to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
+        batch: images per step.
         rounds: timings of each; medians are compared.
-        steps: training steps in a timing.
-        device: where to run.
+        steps: training steps per timing.
+        device: to run on.
         threads: CPU cores to use; by default all.
-        output: where to write the figures as JSON.
+        output: file for the figures as JSON.
     """
 
     models: tuple[str, ...] = _MODELS
@@ -134,8 +134,7 @@ class BenchTraining:
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure how fast sampling and training are here, compare architectures, load the server,
-    kill trainings.
+    """Measure sampling and training speed, compare architectures, load the server, kill trainings.
 
     Example: python -m pixelcnn bench sampling
     """
@@ -152,7 +151,7 @@ class Bench:
     ]
 
     def run(self) -> int:
-        """Do what was chosen; returns the exit status."""
+        """Run the chosen benchmark; returns the exit status."""
         return self.what.run()
 
 
