@@ -122,7 +122,7 @@ def test_a_read_only_disk_is_told(run: Run, read_only: Path) -> None:
         create_run(read_only, CONFIG)
     with pytest.raises(LabError, match="cannot be written"):
         keep_model(run, "mine", read_only)
-    with pytest.raises(LabError, match="cannot be kept"):
+    with pytest.raises(LabError, match="cannot be stored"):
         keep_link(Place("masks"), read_only)
     with pytest.raises(LabError, match="Free some space, or choose another folder"):
         save_checkpoint(read_only / "mine.safetensors", model, {})
@@ -220,7 +220,7 @@ def test_a_port_in_use_is_told_with_another_to_try(capsys: pytest.CaptureFixture
     said = capsys.readouterr().err
     assert f"Port {port}" in said
     assert f"--port {port + 1}" in said
-    with pytest.raises(LabError, match="is no port"):
+    with pytest.raises(LabError, match="is not a valid port"):
         check_port("127.0.0.1", 0)
 
 
@@ -244,7 +244,7 @@ def test_the_command_prints_addresses_and_ends_cleanly_on_ctrl_c(tmp_path: Path)
     assert f"http://localhost:{port}\n" in printed
     assert "projector=1" in printed
     assert "abc" in printed
-    with pytest.raises(LabError, match="by a lab like this one"):
+    with pytest.raises(LabError, match="by another lab"):
         check_port("0.0.0.0", port)
     lab.send_signal(signal.SIGINT)
     said, wrong = lab.communicate(timeout=60)

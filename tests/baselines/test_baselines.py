@@ -179,7 +179,7 @@ def test_the_autoencoders_random_codes_are_spread_like_its_training_codes(digits
 
 
 def test_an_untrained_autoencoder_says_that_it_has_no_codes_to_draw_like():
-    with pytest.raises(RunError, match="not trained"):
+    with pytest.raises(RunError, match="is untrained"):
         Autoencoder(AutoencoderConfig()).sample(1)
 
 

@@ -193,8 +193,8 @@ def test_a_device_and_a_hostile_path_are_refused() -> None:
         (b"GIF89a" * 100, "not a safetensors"),
         (b"\xff" * 7 + b"\x7f{", "not a safetensors"),
         (struct.pack("<Q", 500) + b"{", "middle of its header"),
-        (struct.pack("<Q", 4) + b"{{{{", "no JSON"),
-        (struct.pack("<Q", 100_000) + b'{"a":' + b"[" * 99_995, "no JSON"),
+        (struct.pack("<Q", 4) + b"{{{{", "not JSON"),
+        (struct.pack("<Q", 100_000) + b'{"a":' + b"[" * 99_995, "not JSON"),
         (struct.pack("<Q", 3 * 2**20) + b"{" * 3 * 2**20, "header has"),
         (struct.pack("<Q", 2) + b"{}", "not saved by this lab"),
     ],
@@ -210,7 +210,7 @@ def test_tensors_of_another_program_are_refused(tmp_path: Path) -> None:
 
 def test_a_cut_off_file_says_how_much_is_missing(content: bytes, tmp_path: Path) -> None:
     message = refused(tmp_path / "model.safetensors", content[:-100])
-    assert "cut off" in message
+    assert "truncated" in message
     assert "bytes" in message
 
 
@@ -227,14 +227,14 @@ def test_a_file_beyond_the_limit_is_refused_unread(
         ("format", "pixelcnn-lab/99", "pixelcnn-lab/99"),
         ("model", "diffusion", "knows pixelcnn"),
         ("config", "[]", "not a dictionary"),
-        ("config", "{", "no JSON"),
+        ("config", "{", "not JSON"),
         ("config", '{"colour": 1}', "colour"),
         ("config", '{"kernel_size": 4}', "kernel_size"),
         ("config", '{"hidden_channels": "4"}', "hidden_channels"),
         ("config", '{"hidden_channels": 4, "name": "pixelcnn"}', "options"),
         ("config", '{"hidden_channels": 1024, "blocks": 256}', "larger network"),
         ("config", '{"hidden_channels": 1024, "kernel_size": 27}', "larger network"),
-        ("card", '{"test_nats": NaN}', "no JSON"),
+        ("card", '{"test_nats": NaN}', "not JSON"),
     ],
 )
 def test_metadata_that_cannot_be_is_refused(
@@ -324,7 +324,7 @@ def test_shipped_lists_every_file_and_what_is_wrong_with_damaged_ones(
     (tmp_path / "notes.txt").write_text("not listed")
     cut, sound = shipped(tmp_path)
     assert (cut.name, cut.header, cut.card) == ("a-cut", None, {})
-    assert "cut off" in cut.error
+    assert "truncated" in cut.error
     assert (sound.name, sound.card, sound.error) == ("b-sound", CARD, "")
     assert sound.header is not None
     assert sound.header.model == "pixelcnn"

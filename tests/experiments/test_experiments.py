@@ -209,7 +209,7 @@ def test_the_command_lists_repeats_and_explains(
     assert main(command) == 0
     first = capsys.readouterr().out
     assert "LSTM, seed 0: " in first
-    assert "too few results" in first
+    assert "at least two seeds" in first
     assert main(command) == 0
     assert "seed 0" not in capsys.readouterr().out
     assert len(json.loads(file.read_text())["results"]) == 2

@@ -71,12 +71,12 @@ def test_changing_back_gives_the_parent_again() -> None:
 def test_a_branch_that_changes_nothing_is_refused() -> None:
     film = _film()
     same = Branch(0, 0, 1, 2, 0, int(film.images[0, 0, 1, 2]))
-    with pytest.raises(ConfigError, match="stands at row 1, column 2 already"):
+    with pytest.raises(ConfigError, match="Row 1, column 2 already has"):
         grow(_model(), film.only(0), same)
 
 
 def test_a_level_that_the_model_does_not_know_is_refused() -> None:
-    with pytest.raises(ConfigError, match="Level 2 is unknown"):
+    with pytest.raises(ConfigError, match="has no level 2"):
         grow(_model(), _film().only(0), Branch(0, 0, 1, 2, 0, 2))
 
 
@@ -89,20 +89,20 @@ def test_a_tree_survives_its_text() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("nonsense", "is no branch"),
-        ("0.s3.r12c14v1-", "is no branch"),
-        ("0.s3.r12c14k3v1", "is no branch"),
-        ("0.s३.r1c1v1", "is no branch"),
+        ("nonsense", "is not a branch"),
+        ("0.s3.r12c14v1-", "is not a branch"),
+        ("0.s3.r12c14k3v1", "is not a branch"),
+        ("0.s३.r1c1v1", "is not a branch"),
         ("0.r12c14v1", "does not name the sample"),
         ("1.r12c14v1", "does not name the sample"),
         ("0.s1.r1c1v1-1.s1.r2c2v1", "does not name the sample"),
-        ("0.s5.r1c1v1", "not there"),
-        ("0.s0.r28c1v1", "not there"),
-        ("0.s0.r1c28v1", "not there"),
-        ("0.s0.r1c1v8", "not there"),
+        ("0.s5.r1c1v1", "does not exist"),
+        ("0.s0.r28c1v1", "does not exist"),
+        ("0.s0.r1c28v1", "does not exist"),
+        ("0.s0.r1c1v8", "does not exist"),
         ("0.s0.r5c5v1-1.r5c4v1", "shares with its parent"),
         ("-".join(["0.s0.r1c1v1"] * (MOST_BRANCHES + 1)), "at most 12"),
-        ("0.s0.r1c1v1" * 100_000, "is no branch"),
+        ("0.s0.r1c1v1" * 100_000, "is not a branch"),
     ],
 )
 def test_a_tree_from_a_damaged_link_is_refused_in_words(text: str, reason: str) -> None:

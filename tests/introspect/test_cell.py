@@ -196,7 +196,7 @@ def test_both_halves_of_every_gate_can_be_looked_at(name: str, gates: int) -> No
 
 def test_what_is_not_there_is_said_in_words() -> None:
     _, wiring, _, _, numbers = looked_at("pixelcnn", {})
-    with pytest.raises(ConfigError, match="nowhere is no place"):
+    with pytest.raises(ConfigError, match="nowhere is not a layer"):
         window(wiring, "nowhere", (0, 0, 0))
     with pytest.raises(ConfigError, match=r"\(12, 0, 0\) lies outside the maps of first"):
         convolution(wiring, numbers, "first", (12, 0, 0))

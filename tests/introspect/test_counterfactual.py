@@ -115,7 +115,7 @@ def test_both_totals_are_those_of_the_two_images() -> None:
 def test_what_does_not_fit_is_said_in_words() -> None:
     model = small("pixelcnn").float()
     image = picture(model)[0][0]
-    with pytest.raises(ConfigError, match=r"\(4, 0\) lies outside a 4 x 5 image"):
+    with pytest.raises(ConfigError, match=r"\(4, 0\) is outside a 4 x 5 image"):
         counterfactual(model, image, None, (4, 0))
     with pytest.raises(ConfigError, match="level = 2 is unknown"):
         counterfactual(model, image, None, (0, 0), 2)

@@ -120,7 +120,7 @@ def test_heads_do_not_mix_so_colours_stay_apart(strict: bool) -> None:
 def test_heads_that_do_not_fit_are_refused_with_those_that_do() -> None:
     check_heads(3, 12, 3)
     check_heads(4, 12, 1)
-    with pytest.raises(ConfigError, match=r"heads = 2 cannot share 12 .*3 colour.*3, 6, 12"):
+    with pytest.raises(ConfigError, match=r"heads = 2 does not divide 12 .*3 colour.*3, 6, 12"):
         check_heads(2, 12, 3)
     with pytest.raises(ConfigError, match=r"attention_heads = 5 .*1, 2, 3, 4, 6, 12"):
         check_heads(5, 12, 1, "attention_heads")

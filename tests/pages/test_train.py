@@ -245,7 +245,7 @@ def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> Non
     assert "from a test" in common.run_models()
     assert common.model_config("from a test")["hidden_channels"] == 8
     labelled(page, "Use on other pages").click().run()
-    assert "there already" in page.error[0].value
+    assert "already a model" in page.error[0].value
 
     button(page, "another").click().run()
     assert has(page, "play")

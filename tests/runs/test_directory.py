@@ -142,7 +142,7 @@ def test_a_damaged_configuration_or_status_is_an_error_of_ours(tmp_path, content
         _ = run.config
     with pytest.raises(RunError):
         run.status()
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match="is not a run"):
         Run(tmp_path / "nothing").status()
 
 

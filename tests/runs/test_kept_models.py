@@ -54,7 +54,7 @@ def test_a_name_that_is_no_plain_file_name_is_refused(tmp_path, run: Run, name: 
 def test_a_name_is_used_once(tmp_path, run: Run) -> None:
     keep_model(run, "one", tmp_path)
     for taken in ("one", shipped()[0].name):
-        with pytest.raises(RunError, match="there already"):
+        with pytest.raises(RunError, match="already a model"):
             keep_model(run, taken, tmp_path)
 
 

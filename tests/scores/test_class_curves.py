@@ -142,7 +142,7 @@ def test_knocking_out_and_comparing_say_what_cannot_work(model: AutoregressiveMo
         inpainting_mask("block", 5, 5, 1.5)
     picture, known = images(1)[0], torch.ones(SIZE, SIZE, dtype=torch.bool)
     full = complete(model, picture, known, 1, seed=0)
-    with pytest.raises(DataError, match="nothing was unknown"):
+    with pytest.raises(DataError, match="Nothing was unknown"):
         against_truth(model, full, picture)
     known[4] = False
     done = complete(model, picture, known, 1, seed=0)

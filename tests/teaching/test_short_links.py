@@ -73,7 +73,7 @@ def test_a_damaged_file_is_no_link(tmp_path: Path, content: bytes) -> None:
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LabError, match="cannot be kept"):
+    with pytest.raises(LabError, match="cannot be stored"):
         keep_link(PLACE, tmp_path / "file")
 
 
