@@ -247,7 +247,7 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(tmp_path):
         ({"width": True}, "width = True"),
         ({"hidden": [16, -1]}, "hidden = -1"),
         ({"hidden": 16}, "hidden = 16"),
-        ({"layers": 3}, "'layers' is unknown to vae; it takes height, width, hidden, codes"),
+        ({"layers": 3}, "vae has no option 'layers'; it takes height, width, hidden, codes"),
     ],
 )
 def test_an_option_that_cannot_work_is_named(options, named):

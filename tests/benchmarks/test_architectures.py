@@ -119,7 +119,7 @@ def test_the_command_prints_a_table_and_writes_it_as_json(
     ("words", "named"),
     [
         ("--models vae", "model 'vae'"),
-        ("--models pixelcnn --preset huge", "preset 'huge' is unknown to pixelcnn"),
+        ("--models pixelcnn --preset huge", "pixelcnn has no preset 'huge'"),
         ("--models pixelcnn --steps 0", "steps = 0"),
         ("--models pixelcnn --batch 0", "batch_size = 0"),
         ("--models pixelcnn --drawn 0", "drawn = 0"),

@@ -198,7 +198,7 @@ def test_what_is_not_there_is_said_in_words() -> None:
     _, wiring, _, _, numbers = looked_at("pixelcnn", {})
     with pytest.raises(ConfigError, match="nowhere is not a layer"):
         window(wiring, "nowhere", (0, 0, 0))
-    with pytest.raises(ConfigError, match=r"\(12, 0, 0\) lies outside the maps of first"):
+    with pytest.raises(ConfigError, match=r"\(12, 0, 0\) is outside the maps of first"):
         convolution(wiring, numbers, "first", (12, 0, 0))
     with pytest.raises(ConfigError, match="source = 1 is unknown; first reads 1 maps"):
         convolution(wiring, numbers, "first", (0, 0, 0), 1)
