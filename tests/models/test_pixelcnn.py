@@ -211,5 +211,5 @@ def test_the_chapter_and_the_report_train_as_they_say() -> None:
 
 
 def test_the_training_of_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"preset 'huge' is unknown to pixelcnn.*notebook"):
+    with pytest.raises(ConfigError, match=r"pixelcnn has no preset 'huge'.*notebook"):
         preset_training("pixelcnn", "huge")
