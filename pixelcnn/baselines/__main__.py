@@ -65,7 +65,7 @@ class Baselines:
         generator = torch.Generator().manual_seed(self.seed)
         images = data.test.images
         with torch.no_grad():
-            losses = torch.cat([model.loss(some, generator) for some in images.split(1000)])
+            losses = torch.cat([model.loss(batch, generator) for batch in images.split(1000)])
         card = {
             "data": {"name": data.name, "levels": 2, "binarize": "threshold", "size": data.height},
             "test_loss_nats": round(losses.double().mean().item(), 2),
@@ -76,15 +76,15 @@ class Baselines:
             "command": f"{COMMAND} --data {self.data} --steps {self.steps} --seed {self.seed}",
         }
         if isinstance(model, VAE):
-            some = images[: self.bounded]
+            images_bounded = images[: self.bounded]
             bounds = torch.cat(
                 [
                     model.importance_bound(part, samples=_BOUND_SAMPLES, generator=generator)
-                    for part in some.split(100)
+                    for part in images_bounded.split(100)
                 ]
             )
             card["bound_nats"] = round(-bounds.mean().item(), 2)
-            card["bound_samples"], card["bound_images"] = _BOUND_SAMPLES, len(some)
+            card["bound_samples"], card["bound_images"] = _BOUND_SAMPLES, len(images_bounded)
         return card
 
 

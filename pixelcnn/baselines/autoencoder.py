@@ -52,7 +52,7 @@ class Autoencoder(Baseline):
     @torch.no_grad()
     def after_training(self, images: Tensor) -> None:
         """Measure the mean and standard deviation of the codes of these images."""
-        codes = torch.cat([self.code(some) for some in images.split(1000)])
+        codes = torch.cat([self.code(batch) for batch in images.split(1000)])
         self.code_mean.copy_(codes.mean(dim=0))
         self.code_std.copy_(codes.std(dim=0, correction=0))
 

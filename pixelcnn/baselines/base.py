@@ -50,8 +50,8 @@ class BaselineConfig:
 
 
 def _check_whole(option: str, value: object, high: int) -> None:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= high:  # type: ignore[operator]
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    if not is_whole or not 1 <= value <= high:  # type: ignore[operator]
         raise ConfigError(f"{option} = {value!r} is not a whole number from 1 to {high}.")
 
 

@@ -120,7 +120,7 @@ def measure_architecture(
     size = {"levels": data.levels, "channels": data.channels}
     size |= {"height": data.height, "width": data.width}
     model = build_model(name, **size, **known[preset])
-    found: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     errors = []
     for part in (
         lambda: _view(model),
@@ -128,11 +128,11 @@ def measure_architecture(
         lambda: _drawing(model, drawn),
     ):
         try:
-            found |= part()
+            measured |= part()
         except LabError as error:
             errors.append(str(error))
     parameters = sum(weight.numel() for weight in model.parameters())
-    return ArchitectureResult(name, preset, parameters, **found, error=" ".join(errors))
+    return ArchitectureResult(name, preset, parameters, **measured, error=" ".join(errors))
 
 
 def _view(model: AutoregressiveModel) -> dict[str, Any]:

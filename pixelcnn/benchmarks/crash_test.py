@@ -97,16 +97,16 @@ def try_kills(
             progress(kills, times)
     _wait(run, starter, looks)
     looks.everything()
-    whole = create_run(root, config)
-    launch(whole, starter)
-    _wait(whole, starter, _Looks(whole))
+    uninterrupted = create_run(root, config)
+    launch(uninterrupted, starter)
+    _wait(uninterrupted, starter, _Looks(uninterrupted))
     return KillReport(
         kills=kills,
         reads=looks.count,
         unreadable=tuple(looks.unreadable),
         save_every=_SAVE_EVERY,
         most_lost=most_lost,
-        differences=_differences(_curve(run), _curve(whole)),
+        differences=_differences(_curve(run), _curve(uninterrupted)),
         seconds=time.perf_counter() - started,
     )
 

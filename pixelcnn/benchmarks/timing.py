@@ -127,13 +127,13 @@ def time_sampling(
                 errors[engine] = str(error)
         seconds: dict[str, list[float]] = {engine: [] for engine in ready}
         rates: list[float] = []  # multiply-adds per second
-        for number in range(rounds):
+        for round_index in range(rounds):
             product_seconds, products = seconds_for_a_matrix_product()
             rates.append(products / product_seconds)
             for engine, timed in ready.items():
                 seconds[engine].append(timed() * height / rows[engine])
             if progress is not None:
-                progress(turn * rounds + number + 1, len(batches) * rounds)
+                progress(turn * rounds + round_index + 1, len(batches) * rounds)
         reference = statistics.median(seconds["reference"])
         on_cpu = next(model.parameters()).device.type == "cpu"
         floor = multiply_adds(model) / statistics.median(rates) if on_cpu else math.nan
@@ -197,14 +197,14 @@ def time_training(
     seconds: dict[str, list[float]] = {kind: [] for kind in timed}
     for kind in timed:
         next(timed[kind])
-    for number in range(rounds):
+    for round_index in range(rounds):
         for kind, stream in timed.items():
             start = time.perf_counter()
             for _ in range(steps):
                 next(stream)
             seconds[kind].append(time.perf_counter() - start)
         if progress is not None:
-            progress(number + 1, rounds)
+            progress(round_index + 1, rounds)
     median = {kind: statistics.median(times) for kind, times in seconds.items()}
     return [
         TrainingTiming(

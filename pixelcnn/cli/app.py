@@ -46,8 +46,8 @@ class App:
         lan = lan_address() if self.host in _EVERYWHERE else None
         key = teacher_key()
         # Ctrl-C too: a script that starts the lab in the background would ignore it.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, _interrupt)
         server = Server(
             self.host, self.port, seen_as=lan or "localhost", environment={TEACHER_KEY: key}
         )
@@ -89,5 +89,5 @@ def _warm(address: str) -> None:
     threading.Thread(target=visitor.wait, daemon=True).start()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt

@@ -134,7 +134,7 @@ def _how(done: Completions) -> str:
             f"Drawn {order}: {done.given.after_gap} given pixels come after the first unknown one, "
             "so the model could not use them. Try --method particles."
         )
-    fewest = min(one.effective for one in done.particles.weighings)
+    fewest = min(weighing.effective for weighing in done.particles.weighings)
     return (
         f"Drawn {order} with particles: the effective sample size fell to {fewest:.0f} at the "
         f"lowest, and the completions come from {done.particles.distinct} of them."

@@ -62,8 +62,8 @@ class Evaluate:
                 f"{data.classes or 'no labels'}. Evaluate it on data with its classes."
             )
         split: Split = getattr(data, self.split)
-        some = Split(split.images[: self.limit], split.labels[: self.limit])
-        scored = score(model, some, self.batch_size)
+        subset = Split(split.images[: self.limit], split.labels[: self.limit])
+        scored = score(model, subset, self.batch_size)
         if self.json:
             about = {"data": options.data, "split": self.split, "levels": options.levels}
             about |= {"binarize": options.binarize if options.levels == 2 else None}

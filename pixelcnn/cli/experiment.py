@@ -60,7 +60,7 @@ class Repeat:
             return 0
         chosen = list(EXPERIMENTS.values()) if self.all else [find_experiment(self.name)]
         if self.steps is not None:
-            chosen = [one.with_steps(self.steps) for one in chosen]
+            chosen = [experiment.with_steps(self.steps) for experiment in chosen]
         if self.list:
             for experiment in chosen:
                 _print_trainings(experiment)

@@ -92,22 +92,3 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise DataError(f"{path} cannot be written ({error.strerror}).") from error
-<<<<<<< HEAD
-=======
-
-
-def choose_labels(model: AutoregressiveModel, n: int, label: int | None) -> Tensor | None:
-    """One label for all, or all classes in turn: int64 `(n,)`; None for a model without classes.
-
-    Raises:
-        ConfigError: a label for a model without classes.
-    """
-    import torch
-
-    classes = model.config.classes
-    if classes == 0 and label is not None:
-        raise ConfigError(f"--label {label} cannot be drawn: this model has no classes.")
-    if classes == 0:
-        return None
-    return torch.arange(n) % classes if label is None else torch.full((n,), label)
->>>>>>> 3f54ac1 (Plain English in pixelcnn/cli)

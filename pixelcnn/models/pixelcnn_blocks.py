@@ -201,10 +201,10 @@ def channel_norm(config: PixelCNNConfig) -> ChannelNorm | None:
 
 def _checked_dilations(given: object) -> tuple[int, ...]:
     listed = tuple(given) if isinstance(given, list | tuple) else ()
-    whole = all(isinstance(step, int) and not isinstance(step, bool) for step in listed)
+    are_whole = all(isinstance(step, int) and not isinstance(step, bool) for step in listed)
     if (
         not 1 <= len(listed) <= _MOST_DILATIONS
-        or not whole
+        or not are_whole
         or not all(1 <= step <= _WIDEST_DILATION for step in listed)
     ):
         raise ConfigError(

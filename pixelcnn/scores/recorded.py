@@ -64,16 +64,17 @@ class Measure:
         from pixelcnn.checkpoints.files import load_checkpoint, shipped
 
         arrays: dict[str, Any] = {}
-        for one in shipped():
-            config = one.header.config if one.header else {}
+        for checkpoint in shipped():
+            config = checkpoint.header.config if checkpoint.header else {}
             if (config.get("levels"), config.get("height")) != (2, 28):
                 continue
-            record = measure(one.path)
-            arrays[f"{one.name}/digest"] = np.array(_digest(one.path))
-            arrays[f"{one.name}/nats"] = record.nats
-            arrays[f"{one.name}/pictures"] = record.pictures
-            _, card = load_checkpoint(one.path)
-            print(f"{one.name}: {record.nats.mean():.2f} nats, its card says {card['test_nats']}")
+            record = measure(checkpoint.path)
+            arrays[f"{checkpoint.name}/digest"] = np.array(_digest(checkpoint.path))
+            arrays[f"{checkpoint.name}/nats"] = record.nats
+            arrays[f"{checkpoint.name}/pictures"] = record.pictures
+            _, card = load_checkpoint(checkpoint.path)
+            nats = f"{record.nats.mean():.2f} nats, its card says {card['test_nats']}"
+            print(f"{checkpoint.name}: {nats}")
         np.savez_compressed(self.output, **arrays)
 
 
@@ -91,8 +92,9 @@ def measure(checkpoint: Path) -> Record:
     images, labels = unseen_digits(config.levels, config.height, binarization(card))
     nats = []
     with torch.inference_mode():
-        for some in torch.arange(len(images)).split(20):
-            nats.append(-model.log_prob(images[some], labels[some] if config.classes else None))
+        for indices in torch.arange(len(images)).split(20):
+            given = labels[indices] if config.classes else None
+            nats.append(-model.log_prob(images[indices], given))
     pictures = sample(
         model,
         PICTURES,

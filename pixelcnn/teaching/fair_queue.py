@@ -83,7 +83,7 @@ class WorkQueue:
 
     def _queue_up(self, who: Hashable) -> _Ticket:
         with self._changed:
-            older = next((one for one in self._waiting if one.who == who), None)
+            older = next((ticket for ticket in self._waiting if ticket.who == who), None)
             if older is None and len(self._waiting) >= self._places:
                 raise BusyError(
                     f"This computer is busy: {len(self._waiting)} other requests are waiting. "
@@ -119,7 +119,7 @@ class WorkQueue:
 
     def _before(self, ticket: _Ticket) -> int:
         """The number of jobs ahead of this one."""
-        return sum(self._rank(one) < self._rank(ticket) for one in self._waiting)
+        return sum(self._rank(other) < self._rank(ticket) for other in self._waiting)
 
     def _rank(self, ticket: _Ticket) -> tuple[int, int]:
         return self._served.get(ticket.who, 0), ticket.number

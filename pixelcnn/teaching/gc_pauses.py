@@ -22,7 +22,7 @@ def spare_survivors(complete_every_s: float = COMPLETE_EVERY_S) -> None:
     Affects the whole process, so it is for programs, not for libraries: even `gc.collect` then
     skips what survived a recent collection.
     """
-    if not any(isinstance(one, SparedSurvivors) for one in gc.callbacks):
+    if not any(isinstance(callback, SparedSurvivors) for callback in gc.callbacks):
         gc.callbacks.append(SparedSurvivors(complete_every_s))
 
 

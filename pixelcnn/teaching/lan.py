@@ -18,11 +18,11 @@ def lan_address() -> str | None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(_NOWHERE)
-            found: str = probe.getsockname()[0]
+            address: str = probe.getsockname()[0]
         except OSError:
             return None
-    number = ipaddress.ip_address(found)
-    return None if number.is_loopback or number.is_unspecified else found
+    ip = ipaddress.ip_address(address)
+    return None if ip.is_loopback or ip.is_unspecified else address
 
 
 def is_loopback(host: str) -> bool:

@@ -28,8 +28,8 @@ def take_turns_at_parsing() -> None:
         return
 
     @functools.wraps(parse)
-    def in_turn(*given: Any, **named: Any) -> ast.AST:
+    def in_turn(*args: Any, **kwargs: Any) -> ast.AST:
         with _turn:
-            return parse(*given, **named)
+            return parse(*args, **kwargs)
 
     ast.parse = in_turn  # type: ignore[assignment]

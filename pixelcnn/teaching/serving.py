@@ -183,10 +183,10 @@ class Server:
             pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
             return pages * os.sysconf("SC_PAGE_SIZE") / _MB
         except (OSError, ValueError, IndexError):
-            asked = subprocess.run(
+            result = subprocess.run(
                 ["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, text=True
             )
-            return int(asked.stdout) / 1024 if asked.stdout.strip() else float("nan")
+            return int(result.stdout) / 1024 if result.stdout.strip() else float("nan")
 
     def processor_s(self) -> float:
         """Processor time used so far, in seconds; nan if unknown."""
@@ -203,13 +203,13 @@ def teacher_key() -> str:
     return os.environ.get(TEACHER_KEY) or secrets.token_hex(_KEY_BYTES)
 
 
-def _options(asked: Mapping[str, object]) -> list[str]:
+def _options(options: Mapping[str, object]) -> list[str]:
     """Streamlit's options; those of every start are in .streamlit/config.toml."""
     return [
         "--server.headless=true",
-        f"--server.address={asked['host']}",
-        f"--server.port={asked['port']}",
-        f"--browser.serverAddress={asked['seen_as']}",
+        f"--server.address={options['host']}",
+        f"--server.port={options['port']}",
+        f"--browser.serverAddress={options['seen_as']}",
         "--browser.gatherUsageStats=false",
         "--server.fileWatcherType=none",
         "--client.toolbarMode=viewer",

@@ -95,10 +95,10 @@ def _pairs(stored: Iterable[Iterable[str]]) -> Iterable[tuple[str, str]]:
 
 
 def _code_of(content: bytes) -> str:
-    number = int.from_bytes(hashlib.sha256(content).digest())
+    hashed = int.from_bytes(hashlib.sha256(content).digest())
     letters = []
     for _ in range(CODE_LENGTH):
-        number, letter = divmod(number, len(ALPHABET))
+        hashed, letter = divmod(hashed, len(ALPHABET))
         letters.append(ALPHABET[letter])
     return "".join(letters)
 
@@ -107,5 +107,5 @@ def _make_room(folder: Path) -> None:
     paths = list(folder.glob("*.json"))
     if len(paths) <= MAX_KEPT:
         return
-    for path in sorted(paths, key=lambda one: one.stat().st_mtime)[: len(paths) - MAX_KEPT]:
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime)[: len(paths) - MAX_KEPT]:
         path.unlink(missing_ok=True)

@@ -118,8 +118,8 @@ def _check(option: str, value: object) -> None:
             raise ConfigError(f"{option} = {value!r} is unknown; use one of {choices}.")
     elif option in _WHOLE:
         low, high = _WHOLE[option]
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if not whole or not low <= value <= high:  # type: ignore[operator]
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if not is_whole or not low <= value <= high:  # type: ignore[operator]
             raise ConfigError(f"{option} = {value!r} is not a whole number from {low} to {high}.")
     else:
         low_real, high_real = _REAL[option]

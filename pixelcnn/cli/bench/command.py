@@ -60,8 +60,8 @@ class BenchSampling:
 
         device = choose_device(self.device)
         timings: list[SamplingTiming] = []
-        numbers = f"{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
-        print(f"{'model':<28}{'batch':>6}  {'engine':<10}{numbers}")
+        titles = f"{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
+        print(f"{'model':<28}{'batch':>6}  {'engine':<10}{titles}")
         for spec in self.models:
             with Progress(f"timing {spec}") as progress:
                 for timing in time_sampling(
@@ -171,8 +171,8 @@ def _sampling_row(timing: SamplingTiming) -> str:
     start = f"{timing.model:<28}{timing.batch:>6}  {timing.engine:<10}"
     if timing.error:
         return f"{start}  {timing.error}"
-    numbers = f"{timing.ms_per_image:>10.2f}{timing.times_reference:>13.1f}"
-    return f"{start}{numbers}{timing.times_floor:>9.2f}"
+    figures = f"{timing.ms_per_image:>10.2f}{timing.times_reference:>13.1f}"
+    return f"{start}{figures}{timing.times_floor:>9.2f}"
 
 
 def _training_row(timing: TrainingTiming) -> str:
