@@ -57,7 +57,7 @@ def run(tmp_path: Path) -> Run:
 # ---------------------------------------------------------------- the disk
 
 
-def test_a_full_disk_is_told_and_leaves_what_was_there(run: Run) -> None:
+def test_a_full_disk_is_reported_and_loses_nothing(run: Run) -> None:
     """Files may not grow beyond a few bytes: what a full disk does, on any machine."""
     kept = keep_model(run, "before", run.path.parent)
     tried = python(
@@ -116,7 +116,7 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_read_only_disk_is_told(run: Run, read_only: Path) -> None:
+def test_a_read_only_disk_is_reported(run: Run, read_only: Path) -> None:
     model, _ = load_checkpoint(run.checkpoint("last"))
     with pytest.raises(LabError, match="PIXELCNN_RUNS"):
         create_run(read_only, CONFIG)
@@ -131,7 +131,7 @@ def test_a_read_only_disk_is_told(run: Run, read_only: Path) -> None:
 # ---------------------------------------------------------------- files and packages
 
 
-def test_a_corrupt_checkpoint_is_told_and_the_others_work(
+def test_a_corrupt_checkpoint_is_reported_and_the_others_work(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = run.path.parent
@@ -162,7 +162,7 @@ def _choosing() -> None:
     st.markdown(f"{name}: {loaded(name).model.config.height}")
 
 
-def test_missing_packages_are_named_and_what_needs_none_goes_on() -> None:
+def test_missing_packages_are_named_and_the_rest_works() -> None:
     tried = python(
         """
         import sys
@@ -210,7 +210,7 @@ def test_the_command_names_packages_that_are_not_installed(
 # ---------------------------------------------------------------- the port
 
 
-def test_a_port_in_use_is_told_with_another_to_try(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_reported_with_an_alternative(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -258,7 +258,7 @@ def test_the_command_prints_addresses_and_ends_cleanly_on_ctrl_c(tmp_path: Path)
 
 
 @pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])
-def test_a_clock_that_jumps_makes_no_dead_run_wait_and_loses_no_living_one(
+def test_a_clock_that_jumps_neither_hides_dead_runs_nor_loses_live_ones(
     run: Run, monkeypatch: pytest.MonkeyPatch, jump_s: float
 ) -> None:
     run.write_status(RunStatus("queued"))

@@ -178,7 +178,7 @@ def test_the_autoencoders_random_codes_are_spread_like_its_training_codes(digits
     assert torch.allclose(drawn.std(dim=0), codes.std(dim=0), rtol=0.05)
 
 
-def test_an_untrained_autoencoder_says_that_it_has_no_codes_to_draw_like():
+def test_an_untrained_autoencoder_refuses_to_draw_codes():
     with pytest.raises(RunError, match="is untrained"):
         Autoencoder(AutoencoderConfig()).sample(1)
 
@@ -198,7 +198,7 @@ def test_the_same_seed_trains_the_same_weights(digits, name):
 
 
 @pytest.mark.parametrize("name", baseline_names())
-def test_a_baseline_comes_back_from_its_file_with_its_card(tmp_path, digits, name):
+def test_a_baseline_and_its_card_survive_saving_and_loading(tmp_path, digits, name):
     model = build_baseline(name, height=8, width=8, hidden=[16, 12], codes=4)
     list(train_baseline(model, digits, steps=3))
     path = tmp_path / "baseline.safetensors"
@@ -215,7 +215,7 @@ def test_a_baseline_comes_back_from_its_file_with_its_card(tmp_path, digits, nam
     assert json.loads(metadata["config"]) == json.loads(json.dumps(asdict(model.config)))
 
 
-def test_a_baseline_is_no_autoregressive_model_and_the_other_way_round(tmp_path):
+def test_baselines_and_autoregressive_models_refuse_each_other_s_files(tmp_path):
     path = tmp_path / "model.safetensors"
     save_baseline(path, VAE(VAEConfig(height=4, width=4)), {})
     with pytest.raises(CheckpointError, match="'vae' is unknown"):
@@ -250,12 +250,12 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(tmp_path):
         ({"layers": 3}, "vae has no option 'layers'; it takes height, width, hidden, codes"),
     ],
 )
-def test_an_option_that_cannot_work_is_named(options, named):
+def test_an_invalid_option_is_named(options, named):
     with pytest.raises(ConfigError, match=named):
         build_baseline("vae", **options)
 
 
-def test_an_unknown_baseline_shows_which_there_are():
+def test_an_unknown_baseline_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"'gan' is unknown; use one of autoencoder, vae"):
         build_baseline("gan")
 
@@ -269,7 +269,7 @@ def test_an_unknown_baseline_shows_which_there_are():
         ({"seed": -1}, "seed = -1"),
     ],
 )
-def test_training_that_cannot_work_is_refused_at_once(digits, options, named):
+def test_invalid_training_options_are_refused_at_once(digits, options, named):
     model = VAE(VAEConfig(height=8, width=8))
     with pytest.raises(ConfigError, match=named):
         train_baseline(model, digits, **{"steps": 1, **options})

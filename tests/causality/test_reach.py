@@ -162,7 +162,7 @@ def test_the_exact_reach_is_the_support_of_the_gradients(
     kernel=st.sampled_from([1, 3]),
     first=st.sampled_from([1, 3]),
 )
-def test_the_exact_reach_is_the_support_of_the_gradients_whatever_the_sizes(
+def test_the_exact_reach_is_the_support_of_the_gradients_at_any_size(
     name: str, height: int, width: int, blocks: int, kernel: int, first: int
 ) -> None:
     model = build_model(
@@ -257,7 +257,7 @@ def test_leaks_are_counted_even_where_the_past_is_seen_whole() -> None:
     ("name", "first", "kernel"),
     [("pixelcnn", 7, 3), ("pixelcnn", 3, 5), ("gated_pixelcnn", 7, 3), ("gated_pixelcnn", 3, 5)],
 )
-def test_growth_agrees_with_networks_of_each_depth(
+def test_receptive_fields_by_depth_agree_with_networks_of_each_depth(
     name: str, first: int, kernel: int, mask: Any
 ) -> None:
     size = 13
@@ -283,7 +283,7 @@ def test_growth_agrees_with_networks_of_each_depth(
 
 @pytest.mark.parametrize("kernel", [3, 5, 7])
 @pytest.mark.parametrize("name", model_names())
-def test_growth_ends_where_no_depth_adds_anything(name: str, kernel: int) -> None:
+def test_receptive_fields_end_where_no_depth_adds_anything(name: str, kernel: int) -> None:
     grown = receptive_field_by_depth(name, size=12, first_kernel_size=3, kernel_size=kernel)
     model = thin(name, height=12, width=12, first_kernel_size=3, kernel_size=kernel, blocks=1)
     assert np.array_equal(grown.limit, limit_reach(model)[0, :, :, 0])
@@ -297,7 +297,7 @@ def test_the_first_layer_alone_sees_its_own_window() -> None:
     assert np.array_equal(grown.relations[0][14, 14], expected)
 
 
-def test_totals_of_a_growth_are_the_audit_s() -> None:
+def test_totals_by_depth_agree_with_the_audit() -> None:
     plain, gated = (
         receptive_field_by_depth("pixelcnn").totals,
         receptive_field_by_depth("gated_pixelcnn").totals,
@@ -320,6 +320,6 @@ def test_totals_of_a_growth_are_the_audit_s() -> None:
         ({"size": 1}, "size = 1"),
     ],
 )
-def test_a_growth_that_cannot_be_is_refused_by_name(options: dict[str, Any], message: str) -> None:
+def test_invalid_sizes_are_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         receptive_field_by_depth(**{"name": "pixelcnn", **options})

@@ -42,7 +42,7 @@ def usual(size: int, kind: Any) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("first", "kernel", "dilation"), [(7, 3, 1), (3, 5, 2), (5, 3, 3)])
-def test_the_fast_growth_of_a_stack_is_that_of_its_network(
+def test_the_fast_receptive_field_of_a_stack_is_that_of_its_network(
     first: int, kernel: int, dilation: int
 ) -> None:
     fast = stack_receptive_field(usual(first, "A"), usual(kernel, "B"), dilation=dilation)
@@ -123,7 +123,7 @@ def test_a_row_lstm_has_the_blind_spot_of_3_x_3_kernels() -> None:
         (np.ones((3, 3), bool), {"dilation": 0}, "dilation = 0"),
     ],
 )
-def test_a_stack_that_cannot_be_is_refused(
+def test_an_invalid_stack_is_refused(
     first: np.ndarray, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -169,7 +169,7 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
                 assert stack_path(depths, usual(3, "B"), source, target) == steps
 
 
-def test_two_stacks_go_down_the_rows_first_and_along_the_row_last() -> None:
+def test_paths_through_two_stacks_go_down_first_and_along_the_row_last() -> None:
     def kind(layer: str) -> str:
         return layer.rpartition(".")[2]
 
@@ -206,7 +206,7 @@ def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
         ("pixelcnnpp", {}),
     ],
 )
-def test_paths_lead_through_attention_recurrence_and_other_sizes(
+def test_paths_lead_through_attention_recurrence_and_other_resolutions(
     name: str, options: dict[str, Any]
 ) -> None:
     sizes: dict[str, Any] = {"first_kernel_size": 3, "kernel_size": 3}
@@ -240,7 +240,7 @@ def test_attention_is_a_single_jump() -> None:
 
 
 @pytest.mark.parametrize("name", order_names())
-def test_a_transformed_picture_makes_the_raster_network_legal_in_every_order(name: str) -> None:
+def test_transforming_the_image_makes_a_raster_network_causal_in_every_order(name: str) -> None:
     order = generation_order(name, 6)
     assert sorted(order.ravel()) == list(range(36))
     relation = receptive_field_by_depth("gated_pixelcnn", size=6, first_kernel_size=3).relations
@@ -251,7 +251,7 @@ def test_a_transformed_picture_makes_the_raster_network_legal_in_every_order(nam
     assert np.array_equal(in_order(legal_relation(1, 6, 6)[0, :, :, 0], order), legal)
 
 
-def test_each_order_transforms_the_picture_as_its_name_says() -> None:
+def test_each_order_transforms_the_image_as_its_name_says() -> None:
     relation = receptive_field_by_depth("pixelcnn", size=6, first_kernel_size=3).relations[2]
     turned = {name: in_order(relation, generation_order(name, 6)) for name in order_names()}
     assert np.array_equal(turned["raster"], relation)
@@ -271,7 +271,7 @@ def test_an_unknown_order_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize("classes", [0, 3])
-def test_weights_are_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) -> None:
+def test_saliency_is_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) -> None:
     torch.manual_seed(0)
     sizes = {"height": 7, "width": 6, "first_kernel_size": 3}
     model = build_model("pixelcnn", hidden_channels=8, blocks=1, classes=classes, **sizes)
@@ -299,7 +299,7 @@ def test_weights_are_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
     assert weights[3, 3] == pytest.approx(float(slope), rel=1e-3)
 
 
-def test_weights_of_what_cannot_be_are_refused() -> None:
+def test_saliency_refuses_what_does_not_fit() -> None:
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=2, blocks=1)
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     with pytest.raises(ConfigError, match=r"target = \(4, 0\) is outside 4 x 4"):

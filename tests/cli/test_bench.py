@@ -37,7 +37,7 @@ def test_bench_sampling_compares_engines_within_one_run(
     assert "ms/image" in capsys.readouterr().out
 
 
-def test_bench_reach_compares_both_ways_and_finds_the_same(
+def test_bench_reach_compares_both_ways_and_they_agree(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run("bench reach --size 12 --layers 5 --rounds 1 --threads 1") == 0

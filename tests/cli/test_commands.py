@@ -60,7 +60,7 @@ assert not {"torch", "torchvision", "numba", "matplotlib"} & set(sys.modules)
         assert option in ran.stdout
 
 
-def test_the_module_is_a_program_with_exit_statuses() -> None:
+def test_the_module_runs_as_a_program_with_exit_statuses() -> None:
     program = [sys.executable, "-m", "pixelcnn"]
     good = subprocess.run([*program, "--help"], capture_output=True, text=True)
     assert good.returncode == 0
@@ -92,7 +92,7 @@ def test_training_writes_a_run_and_a_checkpoint_with_a_complete_card(checkpoint:
     assert str(checkpoint.parent) not in json.dumps(card)
 
 
-def test_the_command_on_the_card_makes_the_same_weights_again(
+def test_the_command_on_the_card_reproduces_the_weights(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, card = load_checkpoint(checkpoint)
@@ -106,7 +106,7 @@ def test_the_command_on_the_card_makes_the_same_weights_again(
         assert torch.equal(value, model.state_dict()[name]), name
 
 
-def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_happened(
+def test_ctrl_c_saves_and_resume_continues_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, resumed = tmp_path / "whole.safetensors", tmp_path / "resumed.safetensors"
@@ -147,7 +147,7 @@ def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_happened(
     assert all(torch.equal(kept[name], value) for name, value in best.state_dict().items())
 
 
-def test_a_training_that_breaks_down_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_diverging_training_explains_what_to_change(capsys: pytest.CaptureFixture[str]) -> None:
     command = f"{TRAIN} {SHORT} --steps 50 --learning-rate 1e9 --optimizer rmsprop"
     assert run(f"{command} --warmup 0 --gradient-clip None") == 2
     error = capsys.readouterr().err.splitlines()[-1]
@@ -178,7 +178,7 @@ def test_samples_of_one_seed_are_the_same_images_on_sheet_and_in_arrays(
     assert np.array_equal(drawn[1:17:2, 1:17:2], dequantize(images, 2)[0, 0].numpy())
 
 
-def test_a_trace_holds_what_the_model_thought(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_trace_has_the_model_s_distributions(checkpoint: Path, tmp_path: Path) -> None:
     assert run("sample {} --n 12 --trace --output {}", checkpoint, tmp_path / "trace.npz") == 0
     with np.load(tmp_path / "trace.npz") as arrays:
         trace = {name: torch.from_numpy(arrays[name]) for name in arrays}
@@ -236,7 +236,7 @@ def test_completions_without_a_label_have_the_classes_that_the_page_would_guess(
     assert "likel" not in capsys.readouterr().out
 
 
-def test_evaluate_gives_the_cards_number(
+def test_evaluate_reproduces_the_card_s_score(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, card = load_checkpoint(checkpoint)
@@ -342,14 +342,14 @@ def test_a_wrong_input_is_one_sentence_and_status_2(
     assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
 
 
-def test_an_option_that_does_not_exist_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_option_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["sample", "somewhere", "--temprature", "2"])
     assert exit_.value.code == 2
     assert "--temperature" in capsys.readouterr().err
 
 
-def test_labels_are_refused_where_there_are_none(
+def test_labels_are_refused_for_a_model_without_classes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plain.safetensors"
@@ -364,7 +364,7 @@ def test_labels_are_refused_where_there_are_none(
     assert "3 classes" in capsys.readouterr().err
 
 
-def test_ctrl_c_elsewhere_ends_without_a_traceback(
+def test_ctrl_c_in_other_commands_ends_without_a_traceback(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(self: DataOptions) -> None:

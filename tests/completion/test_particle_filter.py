@@ -138,7 +138,7 @@ def test_known_pixels_come_back_as_they_were_by_every_method(mask: list[bool], s
         assert torch.equal(done.known_mask[0], known)
 
 
-def test_an_order_draws_what_the_turned_picture_does() -> None:
+def test_drawing_in_an_order_equals_drawing_the_turned_image() -> None:
     """The lower half given: read from the bottom, it is a beginning."""
     known = torch.zeros(SIZE, SIZE, dtype=torch.bool)
     known[2:] = True
@@ -171,7 +171,7 @@ def test_the_eight_orders_are_different_and_can_be_turned_back() -> None:
 
 
 @pytest.mark.parametrize("order", range(ORDERS))
-def test_the_best_order_begins_where_the_given_part_lies(order: int) -> None:
+def test_the_best_order_starts_in_the_given_part(order: int) -> None:
     known = torch.zeros(6, 6, dtype=torch.bool)
     known[:2] = True
     known[2, :3] = True  # so that columns and both ends of the rows differ
@@ -187,7 +187,7 @@ def test_given_pixels_after_the_gap_are_counted_colour_by_colour() -> None:
     assert behind[:, 0, 1].tolist() == [False, False, True]
 
 
-def test_the_shipped_model_reads_digits_from_all_eight_corners() -> None:
+def test_the_shipped_model_reads_digits_in_all_eight_orders() -> None:
     model, _ = load_checkpoint(find_checkpoint("mnist-threshold-eight-orders"))
     digits, labels = load_data("mnist5k").test
     some, classes = digits[:25], labels[:25]
@@ -201,7 +201,7 @@ def test_the_shipped_model_reads_digits_from_all_eight_corners() -> None:
     assert mistaken.mean() > max(one.mean() for one in nats) + 5
 
 
-def test_a_batch_is_turned_image_by_image_and_the_labels_tell() -> None:
+def test_a_batch_is_turned_image_by_image_with_matching_labels() -> None:
     images = torch.randint(
         2, (64, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(0)
     ).byte()
@@ -228,7 +228,7 @@ EIGHT = opinionated(classes=3, orders=8)
         ({"method": "particles", "labels": torch.tensor([0, 1])}, "one label for all"),
     ],
 )
-def test_a_method_that_cannot_work_says_why(options: dict[str, object], message: str) -> None:
+def test_an_unsuitable_method_says_why(options: dict[str, object], message: str) -> None:
     known = torch.zeros(SIZE, SIZE, dtype=torch.bool)
     known[3] = True
     with pytest.raises(ConfigError, match=message):
@@ -251,7 +251,7 @@ def test_a_label_of_another_order_is_refused() -> None:
         {"width": SIZE + 1},
     ],
 )
-def test_eight_orders_are_refused_where_they_cannot_work(
+def test_eight_orders_are_refused_for_unsuitable_models(
     options: dict[str, object],
 ) -> None:
     with pytest.raises(ConfigError, match="orders = "):

@@ -100,12 +100,12 @@ def test_dark_ink_on_light_paper_is_turned_around() -> None:
         ([("many.zip", zipped({f"{n}/{n}.png": png() for n in range(60)}))], "60 folders"),
     ],
 )
-def test_what_is_of_no_use_is_told_in_words(files: list[uploads.File], message: str) -> None:
+def test_unusable_uploads_are_explained(files: list[uploads.File], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_uploads(files)
 
 
-def test_bombs_are_noticed_before_they_are_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_bombs_are_detected_before_unpacking(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped({f"{n}.png": bytes(2**24) for n in range(17)})
     assert len(bomb) < 2**20
     monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda *_: pytest.fail("it was unpacked"))
@@ -141,7 +141,7 @@ HOSTILE = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(HOSTILE, min_size=1, max_size=8), st.booleans())
-def test_no_name_from_outside_is_ever_opened(names: list[str], in_zip: bool) -> None:
+def test_no_file_name_from_an_upload_is_ever_opened(names: list[str], in_zip: bool) -> None:
     Image.init()
     files = {f"{name}/{index}.png": png() for index, name in enumerate(names)}
     files |= {f"{index}.png": png() for index in range(5)}
@@ -175,7 +175,7 @@ def test_held_out_pictures_are_not_among_the_shifted_ones(tmp_path: Path) -> Non
     assert not patterns & {picture[0, 3:5, 3:6].numpy().tobytes() for picture in centre}
 
 
-def test_a_run_keeps_its_pictures_and_goes_on_with_them_anywhere(tmp_path: Path) -> None:
+def test_a_run_keeps_its_images_and_resumes_anywhere(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(10):

@@ -39,7 +39,7 @@ def test_an_existing_copy_is_used_without_a_download(
     assert data.classes == 10
 
 
-def test_the_root_argument_goes_before_the_environment(
+def test_the_root_argument_overrides_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place(tmp_path / "one" / "MNIST" / "raw", idx_files(train=20))
@@ -50,7 +50,7 @@ def test_the_root_argument_goes_before_the_environment(
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "other", "unlabelled"])
-def test_a_damaged_copy_is_named_and_left_alone(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_copy_is_named_and_not_changed(damage: str, tmp_path: Path) -> None:
     files = idx_files()
     name = "train-images-idx3-ubyte"
     if damage == "missing":
@@ -80,7 +80,7 @@ def test_the_complete_mnist() -> None:
 # Larochelle's draw
 
 
-def test_the_published_binary_draw_is_used_where_it_lies(tmp_path: Path) -> None:
+def test_the_published_binary_draw_is_used_if_present(tmp_path: Path) -> None:
     random = np.random.RandomState(0)
     bits = {key: random.randint(0, 2, (count, 784)) for key, count in (("train", 9), ("test", 4))}
     packed = {key: np.packbits(value, axis=1) for key, value in bits.items()}
@@ -95,7 +95,7 @@ def test_the_published_binary_draw_is_used_where_it_lies(tmp_path: Path) -> None
     assert "Larochelle" in data.source
 
 
-def test_at_another_size_static_is_the_own_draw(tmp_path: Path) -> None:
+def test_at_another_size_static_is_this_library_s_own_draw(tmp_path: Path) -> None:
     (tmp_path / "binarized_mnist.npz").write_bytes(b"not looked at")
     place(tmp_path / "MNIST" / "raw", idx_files())
     data = load_data("mnist", root=tmp_path, binarize="static", size=14)
@@ -123,7 +123,7 @@ def test_a_damaged_binary_draw_is_named(content: str, tmp_path: Path) -> None:
 # Colour
 
 
-def test_cifar10_has_three_channels_in_their_order(
+def test_cifar10_has_red_green_and_blue_in_this_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place_cifar10(tmp_path / "cifar-10-batches-py", monkeypatch)

@@ -157,7 +157,7 @@ def test_7_a_fixed_bin_width_makes_a_distribution_of_256_levels_only(levels: int
     assert (error(BinsOf256) < 1e-6) == (levels == 256)
 
 
-def test_8_a_clamped_log_probability_does_not_pull_where_the_network_is_most_wrong() -> None:
+def test_8_a_clamped_log_probability_has_no_gradient_where_the_network_is_most_wrong() -> None:
     def pull(log_prob: Callable[[Tensor], Tensor], start: float) -> float:
         parameter = torch.tensor(start, requires_grad=True)
         (gradient,) = torch.autograd.grad(log_prob(parameter), parameter)
@@ -187,7 +187,7 @@ def test_8_a_clamped_log_probability_does_not_pull_where_the_network_is_most_wro
     assert pull(ours, far) < -100
 
 
-def test_9_truncating_loses_levels_on_the_way_there_or_back() -> None:
+def test_9_truncation_loses_levels_in_one_direction() -> None:
     def cut_down(images: Tensor, levels: int) -> Tensor:
         return (images.double() / (levels - 1) * 255).to(torch.uint8)
 
@@ -214,7 +214,7 @@ class AddedTwice(PlainBlock):
         return h + super().forward(h, labels)
 
 
-def test_10_a_block_whose_branch_is_zero_hands_its_input_on_unless_it_is_added_twice() -> None:
+def test_10_a_block_with_a_zero_branch_is_the_identity_unless_its_input_is_added_twice() -> None:
     config = build_model("pixelcnn", hidden_channels=4).config
     h = torch.randn(1, 4, 5, 5)
     for kind, is_identity in ((PlainBlock, True), (AddedTwice, False)):
@@ -235,7 +235,7 @@ class OneMaskForAll(ReferenceEngine):
         return super().run(replace(request, known=known))
 
 
-def test_11_known_pixels_come_back_though_the_masks_of_a_batch_differ() -> None:
+def test_11_known_pixels_come_back_even_if_the_masks_of_a_batch_differ() -> None:
     torch.manual_seed(0)
     model = shaken(build_model("pixelcnn", height=5, width=5, hidden_channels=8, blocks=1)).float()
     known = torch.randint(0, 2, (6, 1, 5, 5)).to(torch.uint8)
@@ -292,13 +292,13 @@ def test_13_14_missing_open_or_exchanged_masks_show_a_pixel_itself_or_the_future
 
 
 @pytest.mark.parametrize("name", ["no_mask", "rows_below", "b_first", "exchanged"])
-def test_13_14_what_a_leaking_model_calls_probabilities_do_not_sum_to_1(name: str) -> None:
+def test_13_14_the_probabilities_of_a_leaking_model_do_not_sum_to_1(name: str) -> None:
     size = {"height": 2, "width": 2, "kernel_size": 3}
     assert total_probability(shown(name, honest=True, **size)) == pytest.approx(1, abs=1e-5)
     assert abs(total_probability(shown(name, honest=False, **size)) - 1) > 0.01
 
 
-def test_13_14_a_copying_model_calls_every_image_certain() -> None:
+def test_13_14_a_copying_model_gives_every_image_probability_1() -> None:
     size = {"height": 2, "width": 2, "kernel_size": 3}
     model = shown("b_first", honest=False, **size).float()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
@@ -341,7 +341,7 @@ def test_15_a_softmax_of_probabilities_can_be_certain_of_nothing() -> None:
     assert Bernoulli().log_prob(extreme, black).item() == 0
 
 
-def test_15_a_squared_error_is_no_log_probability() -> None:
+def test_15_a_squared_error_is_not_a_log_probability() -> None:
     size = {"height": 2, "width": 2, "kernel_size": 3}
     assert total_probability(shown("squared_error", honest=True, **size)) == pytest.approx(1)
     assert total_probability(shown("squared_error", honest=False, **size)) > 2

@@ -79,7 +79,7 @@ def result(variant: str, seed: int, nats: float, **changes: Any) -> Result:
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_variants_can_be_built_and_differ_in_the_one_thing_that_is_named(name: str) -> None:
+def test_variants_can_be_built_and_differ_only_in_the_named_option(name: str) -> None:
     experiment = EXPERIMENTS[name]
     assert experiment.name == name
     assert experiment.seeds >= 3
@@ -120,19 +120,19 @@ def test_the_networks_with_and_without_a_blind_spot_have_equally_many_free_weigh
     assert abs(plain - gated) < 0.02 * plain
 
 
-def test_weights_that_a_mask_hides_are_not_free() -> None:
+def test_masked_weights_are_not_free() -> None:
     model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
     hidden = free_parameters(model) - sum(weight.numel() for weight in model.parameters())
     # Of 7 x 7 the first convolution reads 24; each of two 3 x 3 ones reads 5 of 9.
     assert hidden == -(4 * 25 + 2 * 4 * 4 * 4)
 
 
-def test_an_unknown_experiment_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_experiment_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'layernorm' is unknown; use one of layer_norm, "):
         find_experiment("layernorm")
 
 
-def test_a_fingerprint_tells_what_decides_the_result_and_nothing_else() -> None:
+def test_a_fingerprint_depends_on_what_decides_the_result_alone() -> None:
     config = TINY.config(TINY.variants[0], 0)
     watched = replace(config, train=replace(config.train, evaluate_every=1, samples=4))
     assert fingerprint(replace(watched, notes={"a": 1})) == fingerprint(config)
@@ -148,7 +148,7 @@ def test_a_fingerprint_tells_what_decides_the_result_and_nothing_else() -> None:
 # ---------------------------------------------------------------- running
 
 
-def test_an_interrupted_experiment_loses_one_training_and_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_experiment_loses_one_training_and_resumes(tmp_path: Path) -> None:
     path = tmp_path / "tiny.json"
     begun: list[tuple[str, int]] = []
 
@@ -185,7 +185,7 @@ def test_an_interrupted_experiment_loses_one_training_and_goes_on(tmp_path: Path
     assert read_results(path, TINY.with_steps(4)) == []
 
 
-def test_a_damaged_file_of_results_is_told_and_left_alone(tmp_path: Path) -> None:
+def test_a_damaged_file_of_results_is_reported_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "tiny.json"
     for content in ("{", '{"results": [{"variant": "4 channels"}]}', "[]"):
         path.write_text(content)
@@ -247,7 +247,7 @@ def test_differences_are_taken_seed_by_seed_with_students_interval() -> None:
     assert verdict in conclusion(TINY, rows)
 
 
-def test_students_intervals_hold_what_they_promise() -> None:
+def test_student_s_intervals_have_their_nominal_coverage() -> None:
     noise = torch.randn(20_000, 11, generator=torch.Generator().manual_seed(0)).double()
     for seeds in (2, 3, 5, 11):
         some = noise[:, :seeds]
@@ -256,7 +256,7 @@ def test_students_intervals_hold_what_they_promise() -> None:
 
 
 @pytest.mark.parametrize(("shift", "verdict"), [(-1.0, "better"), (1.0, "worse")])
-def test_the_conclusion_is_read_off_the_interval(shift: float, verdict: str) -> None:
+def test_the_conclusion_follows_from_the_interval(shift: float, verdict: str) -> None:
     rows = [result("4 channels", seed, 30.0 + seed) for seed in range(3)]
     rows += [result("8 channels", seed, 30.0 + shift + 1.01 * seed) for seed in range(3)]
     assert f"**8 channels**: {verdict} than **4 channels** by " in conclusion(TINY, rows)
@@ -276,7 +276,7 @@ def test_rows_are_written_in_the_order_of_seeds_and_variants(tmp_path: Path) -> 
 # ---------------------------------------------------------------- live
 
 
-def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) -> None:
+def test_a_repetition_is_a_run_found_by_its_directory(tmp_path: Path) -> None:
     assert next_trainings(TINY, []) == [(variant, 100) for variant in TINY.variants]
     variant, seed = next_trainings(TINY, [])[0]
     run = create_run(tmp_path, live_config(TINY, variant, seed))
@@ -302,7 +302,7 @@ def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) ->
 # ---------------------------------------------------------------- coloured digits
 
 
-def test_coloured_digits_are_the_grey_ones_between_two_colours_of_their_own() -> None:
+def test_coloured_digits_blend_between_their_own_ink_and_paper() -> None:
     greys = load_data("mnist5k", levels=256, size=8)
     colours = load_data("coloured5k", levels=256, size=8)
     assert colours.channels == 3

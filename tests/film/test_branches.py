@@ -75,12 +75,12 @@ def test_a_branch_that_changes_nothing_is_refused() -> None:
         grow(_model(), film.only(0), same)
 
 
-def test_a_level_that_the_model_does_not_know_is_refused() -> None:
+def test_a_level_outside_the_model_s_range_is_refused() -> None:
     with pytest.raises(ConfigError, match="has no level 2"):
         grow(_model(), _film().only(0), Branch(0, 0, 1, 2, 0, 2))
 
 
-def test_a_tree_survives_its_text() -> None:
+def test_a_tree_survives_conversion_to_text() -> None:
     assert tree_text(TREE) == TEXT
     assert parse_tree(TEXT, SHAPE, 8) == TREE
     assert parse_tree("", SHAPE, 8) == ()
@@ -105,7 +105,7 @@ def test_a_tree_survives_its_text() -> None:
         ("0.s0.r1c1v1" * 100_000, "is not a branch"),
     ],
 )
-def test_a_tree_from_a_damaged_link_is_refused_in_words(text: str, reason: str) -> None:
+def test_a_tree_from_a_damaged_link_is_refused_with_an_explanation(text: str, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         parse_tree(text, SHAPE, 8)
 
@@ -115,7 +115,7 @@ def test_a_lineage_leads_from_the_original_to_the_branch() -> None:
     assert lineage(TREE, 2) == TREE[2:]
 
 
-def test_removing_a_branch_removes_what_grew_from_it_and_renumbers_the_rest() -> None:
+def test_removing_a_branch_removes_its_descendants_and_renumbers_the_rest() -> None:
     assert without(TREE, 0) == TREE[2:]
     grandchild = Branch(3, 0, 4, 4, 0, 2)
     assert without((*TREE, grandchild), 1) == (TREE[0], TREE[2], Branch(2, 0, 4, 4, 0, 2))

@@ -73,7 +73,7 @@ def test_drawing_the_opening_film_again_gives_the_same_images(
         assert not differing.size or margin.ravel()[differing[0]] < 1 / 255, _STALE
 
 
-def test_the_opening_film_tells_the_model_s_own_thoughts(
+def test_the_opening_film_has_the_model_s_own_distributions(
     opening: Film, opening_model: AutoregressiveModel
 ) -> None:
     labels = torch.from_numpy(opening.labels)
@@ -116,7 +116,7 @@ def test_the_opening_command_writes_a_film(opening: Film, tmp_path: Path) -> Non
     assert film.about["command"].endswith(f"--n 1 --seed {opening.about['seed']}")
 
 
-def test_the_opening_command_explains_a_wrong_name(tmp_path: Path) -> None:
+def test_the_opening_command_explains_an_unknown_checkpoint(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pixelcnn.film.opening", "--checkpoint", "nothing"]
     command += ["--output", str(tmp_path / "film.npz")]
     result = subprocess.run(command, capture_output=True, text=True)
@@ -125,7 +125,7 @@ def test_the_opening_command_explains_a_wrong_name(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_film_holds_what_sample_returns(film: Film) -> None:
+def test_a_film_contains_what_sample_returns(film: Film) -> None:
     model = _small_model()
     labels = torch.arange(5) % 3
     trace = sample(model, 5, labels=labels, temperature=0.7, seed=3, trace=True)
@@ -149,7 +149,7 @@ def test_the_entropy_map_adds_up_the_channels() -> None:
     np.testing.assert_allclose(film.entropy_map, film.entropy.sum(axis=1))
 
 
-def test_a_film_survives_its_file(film: Film, tmp_path: Path) -> None:
+def test_a_film_survives_saving_and_loading(film: Film, tmp_path: Path) -> None:
     path = tmp_path / "film.npz"
     path.write_bytes(film.to_npz())
     read = read_film(path)
@@ -199,7 +199,7 @@ def test_a_model_without_classes_has_no_labels() -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut", "text", "foreign", "pickle"])
-def test_a_file_that_is_no_film_is_refused(damage: str, film: Film, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_film_is_refused(damage: str, film: Film, tmp_path: Path) -> None:
     path = tmp_path / "film.npz"
     if damage == "empty":
         path.touch()

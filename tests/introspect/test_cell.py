@@ -85,7 +85,7 @@ def test_kernel_times_patch_is_the_value_of_every_convolution(
 
 
 @pytest.mark.parametrize(("name", "options"), [*VARIANTS, *LABELLED], ids=variant_name)
-def test_every_layer_that_leads_to_the_prediction_has_a_place(
+def test_every_layer_that_leads_to_the_prediction_is_named(
     name: str, options: dict[str, Any]
 ) -> None:
     model, wiring, image, labels, numbers = looked_at(name, options)
@@ -162,7 +162,7 @@ def test_sums_and_gates_follow_from_the_layers_before_them(
     assert expected.get(name, {"add"}) <= kinds
 
 
-def test_a_gate_is_told_with_the_layers_that_made_it() -> None:
+def test_a_gate_names_the_layers_it_is_computed_from() -> None:
     _, wiring, _, _, numbers = looked_at("gated_pixelcnn", {})
     term = made_of(wiring, numbers, "layers.1.vertical_stack", (3, 2, 2))
     assert (term.op, [part.name for part in term.parts]) == (
@@ -182,7 +182,7 @@ def test_a_gate_is_told_with_the_layers_that_made_it() -> None:
     ("name", "gates"),
     [("gated_pixelcnn", 5), ("pixelcnnpp", 28), ("pixelsnail", 6), ("pixelcnn", 0)],
 )
-def test_both_halves_of_every_gate_can_be_looked_at(name: str, gates: int) -> None:
+def test_both_halves_of_every_gate_are_available(name: str, gates: int) -> None:
     model, wiring, _, _, numbers = looked_at(name, {})
     found = gate_maps(wiring, numbers)
     assert len(found) == 2 * gates
@@ -194,7 +194,7 @@ def test_both_halves_of_every_gate_can_be_looked_at(name: str, gates: int) -> No
             assert 0 <= maps.min() <= maps.max() <= 1
 
 
-def test_what_is_not_there_is_said_in_words() -> None:
+def test_missing_places_and_cells_are_explained() -> None:
     _, wiring, _, _, numbers = looked_at("pixelcnn", {})
     with pytest.raises(ConfigError, match="nowhere is not a layer"):
         window(wiring, "nowhere", (0, 0, 0))

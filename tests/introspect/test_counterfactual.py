@@ -65,7 +65,7 @@ def test_entropy_is_the_mean_surprise_over_all_levels(options: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("options", SETTINGS, ids=variant_name)
-def test_the_change_is_the_kl_divergence_worked_out_level_by_level(options: dict[str, Any]) -> None:
+def test_the_change_is_the_kl_divergence_summed_over_levels(options: dict[str, Any]) -> None:
     model = small("gated_pixelcnn", **options).float().eval()
     images, labels = picture(model)
     level = int(images[0, 0, 1, 1] == 0)
@@ -112,7 +112,7 @@ def test_both_totals_are_those_of_the_two_images() -> None:
     assert found.noticed(0) == int((found.kl_bits > 0).sum()) > found.noticed(0.001)
 
 
-def test_what_does_not_fit_is_said_in_words() -> None:
+def test_arguments_that_do_not_fit_are_explained() -> None:
     model = small("pixelcnn").float()
     image = picture(model)[0][0]
     with pytest.raises(ConfigError, match=r"\(4, 0\) is outside a 4 x 5 image"):

@@ -71,7 +71,7 @@ def test_the_blocks_of_a_plain_net_add_up() -> None:
     torch.testing.assert_close(found["blocks.1"], first + found["blocks.1.expand"])
 
 
-def test_both_stacks_of_a_gated_net_are_there_and_stay_apart() -> None:
+def test_both_stacks_of_a_gated_model_have_their_own_maps() -> None:
     model = small("gated_pixelcnn")
     found = activations(model, images_for(model))
     for index in range(3):
@@ -154,7 +154,7 @@ def test_every_layer_has_a_title_of_its_own_in_words(name: str, preset: str) -> 
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_so_do_the_layers_that_only_some_options_bring(name: str) -> None:
+def test_layers_that_only_some_options_add_have_titles_too(name: str) -> None:
     colour = {"channels": 3, "levels": 4, "classes": 3, "conditioning": "concat"}
     for options in RARE.get(name, [{}]):
         assert_told_apart(
@@ -231,7 +231,9 @@ def test_parts_keep_the_stacks_apart() -> None:
         ),
     ],
 )
-def test_parts_tell_streams_attention_and_recurrence(name: str, expected: dict[str, str]) -> None:
+def test_parts_distinguish_streams_attention_and_recurrence(
+    name: str, expected: dict[str, str]
+) -> None:
     model = small(name)
     parts = {
         summary.name: summary.part
@@ -240,7 +242,7 @@ def test_parts_tell_streams_attention_and_recurrence(name: str, expected: dict[s
     assert {path: parts[path] for path in expected} == expected
 
 
-def test_both_streams_of_pixelcnnpp_are_there_at_every_size() -> None:
+def test_both_streams_of_pixelcnnpp_are_recorded_at_every_resolution() -> None:
     model = small("pixelcnnpp")
     found = activations(model, images_for(model))
     assert found["way_down.0.layers.1.right_stream"].shape == (3, 12, 9, 8)
@@ -276,7 +278,7 @@ def test_attention_weights_are_shares_of_earlier_pixels(
         assert not each.triu().any()
 
 
-def test_attention_weights_give_what_the_attention_brings() -> None:
+def test_attention_weights_give_the_attention_s_output() -> None:
     model = small("pixelsnail", heads=2)
     images = images_for(model)
     found = activations(model, images)
@@ -304,7 +306,7 @@ def silence(model: AutoregressiveModel, name: str, units: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", ["blocks.0.conv1", "blocks.1.conv2", "head"])
-def test_units_that_the_relu_silences_are_counted_as_dead(name: str) -> None:
+def test_units_that_the_relu_zeroes_are_counted_as_dead(name: str) -> None:
     model = small("pixelcnn", hidden_channels=64)
     before = dead_of(model, name)
     found = activations(model, images_for(model))[name]

@@ -21,7 +21,7 @@ def build(name: str, **kernels: int) -> AutoregressiveModel:
 @pytest.mark.parametrize("mask", ["A", "B"])
 @pytest.mark.parametrize(("first", "kernel"), [(3, 3), (5, 7), (11, 5)])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_a_graph_by_the_recording_of_another_is_the_model_s_own(
+def test_a_graph_from_another_model_s_recording_is_the_model_s_own(
     name: str, first: int, kernel: int, mask: str
 ) -> None:
     model = build(name, first_kernel_size=first, kernel_size=kernel)

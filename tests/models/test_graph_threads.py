@@ -29,7 +29,7 @@ def _learn_often(model: AutoregressiveModel) -> int:
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
-def test_tracing_disturbs_no_other_thread_and_is_not_disturbed(name: str) -> None:
+def test_tracing_and_other_threads_do_not_disturb_each_other(name: str) -> None:
     traced, alone = _tiny(name), _tiny(name)
     expected = len(trace(traced).values)
     with ThreadPoolExecutor(4) as pool:

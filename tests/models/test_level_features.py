@@ -30,7 +30,7 @@ def test_light_levels_lie_far_apart_and_all_levels_differ() -> None:
     assert steps.min() > 0.003
 
 
-def test_all_features_lie_between_nothing_and_one() -> None:
+def test_all_features_are_between_0_and_1() -> None:
     for levels, count in ((2, 1), (2, 5), (16, 8), (256, 256)):
         found = features_of_all(levels, count)
         assert found.min() == 0

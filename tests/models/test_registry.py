@@ -49,7 +49,7 @@ def test_forward_gives_float32_parameters_and_log_prob_reads_them(
 @pytest.mark.parametrize("levels", [2, 16])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", model_names())
-def test_the_likelihood_decides_how_many_numbers_a_sub_pixel_gets(
+def test_the_likelihood_decides_the_number_of_parameters(
     name: str, channels: int, levels: int, likelihood: str
 ) -> None:
     model = square(name, channels=channels, levels=levels, likelihood=likelihood, components=4)
@@ -107,7 +107,7 @@ def silence(layer: nn.Conv2d) -> None:
 
 
 @pytest.mark.parametrize("block", ["plain", "bottleneck"])
-def test_a_block_whose_branch_is_zero_hands_its_input_on(block: str) -> None:
+def test_a_block_with_a_zero_branch_is_the_identity(block: str) -> None:
     model = square("pixelcnn", block=block)
     h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
     for one in model.blocks:
@@ -115,7 +115,7 @@ def test_a_block_whose_branch_is_zero_hands_its_input_on(block: str) -> None:
         assert torch.equal(one(h, None), h)
 
 
-def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
+def test_a_gated_layer_with_a_zero_branch_passes_its_row_on() -> None:
     model = square("gated_pixelcnn")
     h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
     for layer in model.layers[1:]:
@@ -124,7 +124,7 @@ def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
 
 
 @pytest.mark.parametrize("layer", ["row_lstm", "diagonal_bilstm"])
-def test_a_recurrent_layer_whose_branch_is_zero_hands_its_input_on(layer: str) -> None:
+def test_a_recurrent_layer_with_a_zero_branch_is_the_identity(layer: str) -> None:
     model = square("pixelrnn", layer=layer)
     h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
     x = torch.randn(2, 1, SIZE, SIZE, dtype=torch.float64)
@@ -133,7 +133,7 @@ def test_a_recurrent_layer_whose_branch_is_zero_hands_its_input_on(layer: str) -
         assert torch.equal(one(h, x, None), h)
 
 
-def test_both_streams_of_a_layer_whose_branches_are_zero_are_handed_on() -> None:
+def test_a_layer_with_zero_branches_passes_both_streams_on() -> None:
     model = square("pixelcnnpp")
     down, right = torch.randn(2, 2, 24, SIZE, SIZE, dtype=torch.float64)
     for pair in model.way_down[0].layers:
@@ -207,7 +207,7 @@ def test_every_preset_builds_a_model_whose_configuration_is_json(name: str, pres
     ],
 )
 @pytest.mark.parametrize("name", model_names())
-def test_a_configuration_that_cannot_work_is_refused_by_name(
+def test_an_invalid_configuration_is_refused_by_name(
     name: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -228,7 +228,7 @@ def test_a_configuration_that_cannot_work_is_refused_by_name(
         ("pixelcnnpp", {"dropout": "half"}, "dropout = 'half' is not a number"),
     ],
 )
-def test_a_value_that_an_option_of_one_architecture_cannot_have_is_refused(
+def test_invalid_values_of_one_architecture_s_options_are_refused(
     name: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):

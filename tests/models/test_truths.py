@@ -118,7 +118,7 @@ def support(model: AutoregressiveModel) -> Tensor:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
-def test_at_the_depth_that_saturates_a_complete_architecture_sees_exactly_its_past(
+def test_at_saturating_depth_a_complete_architecture_sees_exactly_its_past(
     name: str, options: dict[str, Any], channels: int
 ) -> None:
     chosen = {"first_kernel_size": 3, "channels": channels, **options, "blocks": 1}
@@ -132,7 +132,7 @@ def test_at_the_depth_that_saturates_a_complete_architecture_sees_exactly_its_pa
     assert torch.equal(seen, expected) == model.complete
 
 
-def test_architectures_claim_to_be_complete_as_their_papers_do() -> None:
+def test_completeness_is_claimed_as_in_the_papers() -> None:
     claims = {
         (name, options.get("layer")): small(name, **options).complete for name, options in VARIANTS
     }

@@ -43,7 +43,7 @@ def test_it_is_the_mean_of_the_values_under_a_softmax_over_the_past(strict: bool
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_weights_are_what_the_result_was_mixed_with(strict: bool) -> None:
+def test_weights_reproduce_the_result(strict: bool) -> None:
     query, key, value = features()
     layer = CausalAttention(HEADS, strict=strict)
     weights = layer.weights(query, key)
@@ -67,7 +67,7 @@ def test_strict_attention_of_the_first_position_is_zero_and_never_nan() -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_picture_of_one_pixel_is_attended_to_or_not(strict: bool) -> None:
+def test_an_image_of_one_pixel_works_with_and_without_strict(strict: bool) -> None:
     query, key, value = (x[:, :, :1, :1] for x in features())
     result = CausalAttention(HEADS, strict=strict)(query, key, value)
     torch.testing.assert_close(result, torch.zeros_like(value) if strict else value)
@@ -75,9 +75,7 @@ def test_a_picture_of_one_pixel_is_attended_to_or_not(strict: bool) -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("which", [1, 2], ids=["key", "value"])
-def test_a_change_at_a_hidden_position_never_shows_and_at_a_seen_one_always(
-    which: int, strict: bool
-) -> None:
+def test_changes_show_at_visible_positions_only(which: int, strict: bool) -> None:
     given = features()
     layer = CausalAttention(HEADS, strict=strict)
     base = layer(*given)
@@ -94,7 +92,7 @@ def test_a_change_at_a_hidden_position_never_shows_and_at_a_seen_one_always(
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_the_first_position_cannot_see_the_picture_by_a_softmax_over_nothing(strict: bool) -> None:
+def test_a_softmax_over_nothing_does_not_show_the_image_to_the_first_position(strict: bool) -> None:
     query, key, value = features()
     value = value.requires_grad_()
     result = CausalAttention(HEADS, strict=strict)(query, key, value)

@@ -33,7 +33,7 @@ def test_level_log_probs_are_a_distribution_and_agree_with_log_prob(
 
 
 @pytest.mark.parametrize("likelihood", [Bernoulli(), Categorical(2), Categorical(256)])
-def test_the_loss_pulls_however_wrong_the_network_is(likelihood: Likelihood) -> None:
+def test_the_loss_has_a_gradient_however_wrong_the_network_is(likelihood: Likelihood) -> None:
     parameters = torch.zeros(1, likelihood.parameters, 1, 1, 1)
     parameters[:, -1] = 80.0  # certain of the highest level
     parameters.requires_grad_()
@@ -118,7 +118,9 @@ def test_draws_have_the_frequencies_of_the_distribution() -> None:
     temperature=st.sampled_from([1e-3, 0.3, 1.0, 4.0, 100.0]),
     seed=st.integers(0, 999),
 )
-def test_temper_raises_probabilities_to_a_power(levels: int, temperature: float, seed: int) -> None:
+def test_apply_temperature_raises_probabilities_to_a_power(
+    levels: int, temperature: float, seed: int
+) -> None:
     torch.manual_seed(seed)
     log_probs = torch.log_softmax(torch.randn(2, levels, 3, dtype=torch.float64), dim=1)
     tempered = apply_temperature(log_probs, temperature)
@@ -131,7 +133,7 @@ def test_temper_raises_probabilities_to_a_power(levels: int, temperature: float,
 
 
 @given(levels=st.integers(2, 16), uniform=uniform_numbers, seed=st.integers(0, 999))
-def test_temperature_0_is_the_likeliest_level_whatever_the_number(
+def test_temperature_0_is_the_likeliest_level_for_any_uniform_number(
     levels: int, uniform: float, seed: int
 ) -> None:
     torch.manual_seed(seed)

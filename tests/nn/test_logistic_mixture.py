@@ -56,7 +56,7 @@ def test_narrow_wide_and_far_off_curves_sum_to_1_in_float32(
 
 
 @pytest.mark.parametrize("levels", LEVELS)
-def test_the_outermost_levels_take_all_that_lies_beyond_them(levels: int) -> None:
+def test_the_outermost_levels_include_everything_beyond_them(levels: int) -> None:
     mixture = DiscretizedLogisticMixture(levels, 1, coupled=False)
     image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
     for mean, level in [(-9.0, 0), (9.0, levels - 1)]:
@@ -71,7 +71,7 @@ def test_the_outermost_levels_take_all_that_lies_beyond_them(levels: int) -> Non
     scale=st.sampled_from([0.1, 3.0, 50.0]),
     seed=st.integers(0, 999),
 )
-def test_log_prob_is_that_of_the_level_that_stands_there(
+def test_log_prob_is_that_of_the_image_s_level(
     levels: int, coupled: bool, scale: float, seed: int
 ) -> None:
     mixture, parameters, images = random_case(levels, coupled, scale, seed)
@@ -160,7 +160,7 @@ def test_the_weights_of_the_components_are_a_distribution(coupled: bool) -> None
 @pytest.mark.parametrize("levels", LEVELS)
 @pytest.mark.parametrize("raw_scale", [-30.0, -3.0, 0.0, 1.0])
 @pytest.mark.parametrize("mean", [-3.0, -1.0, -0.1, 0.1, 1.0, 3.0])
-def test_the_mean_is_pulled_to_the_level_however_far_off_it_is(
+def test_the_mean_has_a_gradient_however_far_off_it_is(
     levels: int, mean: float, raw_scale: float
 ) -> None:
     mixture = DiscretizedLogisticMixture(levels, 1, coupled=False)
@@ -202,7 +202,7 @@ def found_frequencies(frequencies: Tensor, components: int, coupled: bool) -> Te
 
 
 @given(share=st.floats(0.001, 0.999), coupled=st.booleans(), components=st.integers(1, 5))
-def test_bias_for_meets_two_frequencies_exactly(
+def test_bias_for_matches_two_frequencies_exactly(
     share: float, coupled: bool, components: int
 ) -> None:
     frequencies = torch.tensor([1 - share, share])
@@ -212,7 +212,7 @@ def test_bias_for_meets_two_frequencies_exactly(
 
 @pytest.mark.parametrize("levels", [4, 16, 256])
 @pytest.mark.parametrize("coupled", [True, False])
-def test_bias_for_comes_near_the_frequencies_of_many_levels(levels: int, coupled: bool) -> None:
+def test_bias_for_approximates_the_frequencies_of_many_levels(levels: int, coupled: bool) -> None:
     axis = torch.linspace(-1, 1, levels)
     paper, ink = torch.exp(-((axis + 1) ** 2) * 40), torch.exp(-((axis - 0.6) ** 2) * 8)
     frequencies = paper / paper.sum() * 0.7 + ink / ink.sum() * 0.3

@@ -74,7 +74,7 @@ def test_a_recording_shows_what_the_run_showed(tmp_path) -> None:
 
 @pytest.mark.parametrize("conditional", [True, False])
 @pytest.mark.parametrize("levels", [2, 4])
-def test_the_code_shown_does_what_the_run_does(
+def test_the_shown_code_reproduces_the_run(
     tmp_path, capsys: pytest.CaptureFixture[str], conditional: bool, levels: int
 ) -> None:
     config = replace(TINY, conditional=conditional, data_options={"levels": levels})

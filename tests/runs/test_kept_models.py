@@ -25,7 +25,7 @@ def run(tmp_path) -> Run:
     return run
 
 
-def test_a_kept_model_is_listed_and_is_the_run_s_last(tmp_path, run: Run) -> None:
+def test_a_kept_model_is_listed_and_has_the_run_s_last_weights(tmp_path, run: Run) -> None:
     assert kept_models(tmp_path) == []
     path = keep_model(run, "My digits 1", tmp_path)
     (kept,) = kept_models(tmp_path)
@@ -44,7 +44,7 @@ def test_a_kept_model_is_listed_and_is_the_run_s_last(tmp_path, run: Run) -> Non
 @pytest.mark.parametrize(
     "name", ["", " ", "../up", "a/b", "a\\b", ".hidden", "x" * 41, "a\nb", "ü"]
 )
-def test_a_name_that_is_no_plain_file_name_is_refused(tmp_path, run: Run, name: str) -> None:
+def test_a_name_that_is_not_a_plain_file_name_is_refused(tmp_path, run: Run, name: str) -> None:
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(RunError, match="name"):
         keep_model(run, name, tmp_path)

@@ -22,7 +22,7 @@ print(os.nice(0), Path("/proc/self/autogroup").read_text())
 @pytest.mark.skipif(
     not Path("/proc/self/autogroup").exists(), reason="this system has no groups of sessions"
 )
-def test_a_run_gives_way_as_a_process_and_as_a_session(niceness: str) -> None:
+def test_a_run_lowers_its_priority_as_a_process_and_as_a_session(niceness: str) -> None:
     asked = subprocess.run(
         [sys.executable, "-c", _ASK],
         cwd=Path(__file__).parents[2],

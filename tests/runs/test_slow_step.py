@@ -76,7 +76,7 @@ def test_it_is_the_trainer_s_own_step_on_that_image(begun: int, clip: float | No
     assert (slow.shortened < 1) == (clip is not None)
 
 
-def test_the_guess_is_the_chance_of_ink_and_the_surprise_follows_from_it() -> None:
+def test_the_guess_is_the_probability_of_ink_and_gives_the_surprise() -> None:
     data = load_data("digits8x8")
     slow = slow_step(CONFIG, data, data.test.images[:1], data.test.labels[:1])
     chance = np.where(slow.image == 1, slow.guess, 1 - slow.guess)

@@ -178,7 +178,7 @@ def resume_without_process(run):
 # Runs in processes of their own
 
 
-def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, started):
+def test_a_killed_run_is_noticed_and_resumes_on_the_same_curve(tmp_path, started):
     config = make_config(250, save_every=10, sample_every=100, precision="float32")
     run = started(config)
     wait_for(lambda: run.status().step >= 15)
@@ -206,7 +206,7 @@ def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, star
     np.testing.assert_array_equal(run.latest_samples()[1], whole.latest_samples()[1])
 
 
-def test_pausing_and_ending_are_heard_between_two_steps_and_lose_nothing(started):
+def test_pause_and_stop_act_between_two_steps_and_lose_nothing(started):
     run = started(make_config(10**6))
     wait_for(lambda: run.status().step > 5)
     with pytest.raises(RunError, match="running"):
@@ -228,7 +228,7 @@ def test_pausing_and_ending_are_heard_between_two_steps_and_lose_nothing(started
     assert load_checkpoint(run.checkpoint("last"))[1]["step"] == stopped.step > paused.step
 
 
-def test_a_warm_worker_takes_a_run_and_ends_with_its_server_otherwise(started):
+def test_a_warm_worker_takes_a_run_or_ends_with_its_server(started):
     launcher = Launcher()
     launcher.warm()
     (warm,) = launcher._waiting
@@ -287,7 +287,7 @@ def test_a_process_that_never_started_is_noticed(tmp_path, monkeypatch):
     assert "did not start" in run.status().message
 
 
-def test_a_trainer_leaves_a_core_to_the_server_unless_told_otherwise(monkeypatch):
+def test_a_trainer_leaves_a_core_to_the_server_by_default(monkeypatch):
     threads = torch.get_num_threads()
     try:
         monkeypatch.delenv("PIXELCNN_THREADS", raising=False)

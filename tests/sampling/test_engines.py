@@ -209,7 +209,7 @@ def test_trace_log_probabilities_sum_to_the_model_s_own(name: str) -> None:
 
 @pytest.mark.parametrize(("channels", "guidance"), [(1, 1.5), (3, 0.0), (3, 1.5)])
 @pytest.mark.parametrize("name", model_names())
-def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
+def test_the_fast_engine_s_outputs_equal_a_forward_pass(
     name: str, channels: int, guidance: float
 ) -> None:
     torch.manual_seed(0)
@@ -257,7 +257,7 @@ def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
     assert (kept.probabilities.int() - told.probabilities.int()).abs().max() <= 1
 
 
-def test_trace_of_two_levels_holds_the_probability_of_ink() -> None:
+def test_the_trace_of_two_levels_has_the_probability_of_ink() -> None:
     model = shaken(build_model("pixelcnn", height=5, width=5, hidden_channels=8), 2)
     trace = sample(model, 3, seed=0, trace=True, temperature=0.5)
     logits = model(trace.images)[:, 0]
@@ -294,7 +294,7 @@ def test_an_engine_refuses_a_model_that_looks_at_the_pixel_itself(engine: str) -
         make_engine(model, engine)
 
 
-def test_sampling_leaves_the_training_mode_and_the_given_pixels_alone() -> None:
+def test_sampling_changes_neither_the_mode_nor_the_given_pixels() -> None:
     model = build_model("pixelcnn", height=6, width=6, hidden_channels=4, blocks=1).train()
     known = torch.ones(1, 1, 6, 6, dtype=torch.uint8)
     mask = torch.zeros(1, 1, 6, 6, dtype=torch.bool)
@@ -331,7 +331,7 @@ def test_sampling_leaves_the_training_mode_and_the_given_pixels_alone() -> None:
         ({"labels": torch.tensor([0, 1])}, "labels"),
     ],
 )
-def test_a_bad_request_is_refused_by_name(arguments: dict[str, object], message: str) -> None:
+def test_an_invalid_request_is_refused_by_name(arguments: dict[str, object], message: str) -> None:
     model = build_model("pixelcnn", height=6, width=6, hidden_channels=4, blocks=1)
     request: dict[str, object] = {"n": 2, **arguments}
     with pytest.raises((ConfigError, DataError), match=message):
@@ -347,7 +347,7 @@ def test_a_label_may_be_given_once_for_all() -> None:
 
 @pytest.mark.parametrize("name", model_names())
 @pytest.mark.parametrize(("channels", "levels"), [(1, 2), (3, 4)])
-def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
+def test_changed_samples_equal_samples_with_everything_up_to_there_given(
     name: str, channels: int, levels: int
 ) -> None:
     from pixelcnn.sampling.numba.engine import NumbaEngine

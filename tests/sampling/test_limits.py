@@ -75,7 +75,7 @@ def test_more_images_than_fit_are_drawn_in_turns(traced_memory: None) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_hundreds_of_calls_leave_no_memory_behind() -> None:
+def test_hundreds_of_calls_leak_no_memory() -> None:
     """Something else in this process may take memory once, but a leak goes on in both halves."""
     model = conditional()
     engine = make_engine(model, "numba")
@@ -114,14 +114,14 @@ def test_guidance_makes_images_likelier_under_their_label_than_without() -> None
         ({}, torch.tensor([0, 1]), -1.0, "guidance = -1.0 is outside 0"),
     ],
 )
-def test_guidance_that_cannot_be_is_refused(
+def test_invalid_guidance_is_refused(
     options: dict[str, object], labels: torch.Tensor | None, guidance: float, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         sample(conditional(**options), 2, labels=labels, guidance=guidance)
 
 
-def test_a_painting_knows_the_probability_of_every_part_of_its_images() -> None:
+def test_editable_samples_know_the_probability_of_every_prefix() -> None:
     model, labels = conditional(levels=4), torch.tensor([0, 1, 2])
     painting = paint(model, 3, labels=labels, seed=4)
     with torch.no_grad():
@@ -134,7 +134,7 @@ def test_a_painting_knows_the_probability_of_every_part_of_its_images() -> None:
     torch.testing.assert_close(painting.log_prob(), in_order.sum(dim=1), atol=1e-4, rtol=1e-4)
 
 
-def test_a_guided_painting_goes_on_as_it_would_have_been_drawn() -> None:
+def test_guided_editable_samples_are_redrawn_consistently() -> None:
     model, labels = conditional(), torch.tensor([0, 1, 2])
     painting = paint(model, 3, labels=labels, seed=5, guidance=2.0)
     assert torch.equal(painting.images, sample(model, 3, labels=labels, seed=5, guidance=2.0))
@@ -150,7 +150,7 @@ def test_a_guided_painting_goes_on_as_it_would_have_been_drawn() -> None:
     assert torch.equal(painting.images, again)
 
 
-def test_a_kept_pass_begins_again_with_other_labels_and_given_pixels() -> None:
+def test_a_reused_pass_works_with_other_labels_and_given_pixels() -> None:
     model = conditional()
     engine = TorchEngine(model)
     engine.replays = True  # as on CUDA, where the rows of the second request on are graphs

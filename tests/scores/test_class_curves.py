@@ -34,7 +34,7 @@ def images(n: int) -> torch.Tensor:
     return torch.randint(2, (n, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(1)).byte()
 
 
-def test_readings_are_those_of_whole_images_at_the_end_and_of_nothing_at_the_start(
+def test_class_curves_start_at_nothing_and_end_at_whole_images(
     model: AutoregressiveModel, tmp_path: Path
 ) -> None:
     some, labels = images(40), torch.arange(40) % 3
@@ -99,7 +99,7 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
     share=st.floats(0, 1),
     seed=st.integers(0, 99),
 )
-def test_what_is_knocked_out_is_about_the_share_asked_for(
+def test_inpainting_masks_hide_about_the_requested_share(
     kind: str, height: int, width: int, share: float, seed: int
 ) -> None:
     known = inpainting_mask(kind, height, width, share, seed)
@@ -135,7 +135,7 @@ def test_the_bits_of_the_hidden_part_and_of_the_rest_add_up(
     assert compared.hidden_bits == pytest.approx(exact, abs=0.4)
 
 
-def test_knocking_out_and_comparing_say_what_cannot_work(model: AutoregressiveModel) -> None:
+def test_inpainting_refuses_invalid_arguments(model: AutoregressiveModel) -> None:
     with pytest.raises(ConfigError, match="kind = 'corner' is unknown"):
         inpainting_mask("corner", 5, 5)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="outside 0 to 1"):

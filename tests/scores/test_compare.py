@@ -43,7 +43,7 @@ def scores() -> list[PairedScores]:
     return list(paired_scores(small(), small(classes=10), some, batch_size=12))
 
 
-def test_models_compare_only_on_the_same_pixels_made_in_the_same_way() -> None:
+def test_models_are_comparable_only_on_the_same_kind_of_images() -> None:
     drawn = {"data": {"binarize": "static"}}
     assert obstacles(CONFIG, {}, CONFIG, {"data": {"binarize": "threshold"}}) == []
     assert "28 × 28" in obstacles(CONFIG, {}, CONFIG | {"height": 14, "width": 14}, {})[0]
@@ -104,7 +104,7 @@ def test_pairing_makes_the_interval_narrow_where_digits_differ_more_than_models(
         bootstrap_difference(ours, theirs[:5])
 
 
-def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
+def test_the_unseen_digits_are_not_in_any_training_set() -> None:
     images, labels = unseen_digits()
     others = unseen_digits(others=True).images
     assert images.shape == others.shape == (500, 1, 28, 28)
@@ -120,7 +120,7 @@ def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
     assert 0 < (drawn != images).float().mean() < 0.1
 
 
-def test_records_are_those_of_the_shipped_files_and_of_no_others(tmp_path: Path) -> None:
+def test_records_belong_to_the_shipped_files_only(tmp_path: Path) -> None:
     current = [one for one in shipped() if read_record(one.name, one.path)]
     assert current, "no record fits its file: run python -m pixelcnn.scores.recorded"
     one = current[0]
@@ -145,7 +145,7 @@ def test_both_models_are_timed() -> None:
     assert all(one > 0 for one in times)
 
 
-def test_copies_of_training_digits_are_found_to_be_copies() -> None:
+def test_copies_of_training_digits_are_detected() -> None:
     from pixelcnn.scores.__main__ import SHIPPED
     from pixelcnn.scores.classifier import load_classifier
 
@@ -172,7 +172,7 @@ def test_a_discriminator_finds_the_fake_of_a_pair_more_often_than_it_knows_a_sin
     assert same.pairs.low <= 0.5 <= same.pairs.high
 
 
-def test_a_game_is_fair_and_the_same_for_everybody() -> None:
+def test_a_game_is_fair_and_the_same_for_everyone() -> None:
     first, again, other = deal(500, 3), deal(500, 3), deal(500, 4)
     assert (first.real == again.real).all()
     assert (first.sides == again.sides).all()

@@ -41,7 +41,7 @@ def classifier() -> DigitClassifier:
     return load_classifier(SHIPPED)[0]
 
 
-def test_the_shipped_classifier_is_right_about_99_of_100_test_digits(
+def test_the_shipped_classifier_is_right_in_99_percent_of_test_digits(
     classifier: DigitClassifier,
 ) -> None:
     test = load_data("mnist5k").test
@@ -102,7 +102,7 @@ def test_the_nearest_image_of_a_copy_is_the_original() -> None:
     assert distances.tolist() == [0, 0, 1]
 
 
-def test_a_discriminator_cannot_tell_real_from_real_and_tells_noise_at_once() -> None:
+def test_a_discriminator_tells_noise_but_not_real_from_real() -> None:
     real, other = DIGITS[:600], DIGITS[600:1200]
     same = two_sample_test(real, other, epochs=4)
     assert same.accuracy.low <= 0.5 <= same.accuracy.high
@@ -116,7 +116,7 @@ def test_a_discriminator_cannot_tell_real_from_real_and_tells_noise_at_once() ->
         two_sample_test(real, other[:, :, :20])
 
 
-def test_a_bootstrap_interval_holds_the_true_difference_nineteen_times_in_twenty() -> None:
+def test_a_bootstrap_interval_covers_the_true_difference_in_19_of_20_cases() -> None:
     generator = torch.Generator().manual_seed(0)
     hits = 0
     for trial in range(200):
@@ -136,7 +136,7 @@ def test_a_shares_interval_is_wilsons(hits: int) -> None:
         )
 
 
-def test_a_classifier_is_trained_and_comes_back_from_its_file(tmp_path: Path) -> None:
+def test_a_classifier_survives_saving_and_loading(tmp_path: Path) -> None:
     data = load_data("digits8x8")
     torch.manual_seed(0)
     model = DigitClassifier(ClassifierConfig(size=8))

@@ -25,7 +25,7 @@ class Stream:
         pass
 
 
-def test_progress_draws_over_itself_on_a_terminal_and_leaves_no_trace() -> None:
+def test_progress_redraws_itself_on_a_terminal_and_disappears() -> None:
     stream = Stream(terminal=True)
     with Progress("sampling", stream) as progress:  # type: ignore[arg-type]
         progress.rows(7, 28)
@@ -34,7 +34,7 @@ def test_progress_draws_over_itself_on_a_terminal_and_leaves_no_trace() -> None:
     assert stream.written.endswith("\r\033[K")
 
 
-def test_progress_in_a_log_is_quiet_for_short_work_and_then_a_line_at_a_time(
+def test_progress_in_a_log_prints_lines_for_long_work_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0

@@ -37,7 +37,7 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_survives_is_not_looked_at_again() -> None:
+def test_survivors_are_not_visited_again() -> None:
     gc.collect()
     frozen = gc.get_freeze_count()
     assert frozen > 10_000
@@ -45,7 +45,7 @@ def test_what_survives_is_not_looked_at_again() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_dies_young_is_removed_at_once() -> None:
+def test_young_garbage_is_removed_at_once() -> None:
     gc.collect()
     ring = Ring()
     gone = weakref.ref(ring)
@@ -54,7 +54,7 @@ def test_what_dies_young_is_removed_at_once() -> None:
     assert gone() is None
 
 
-def test_what_dies_later_is_removed_by_the_next_complete_collection(clock: Clock) -> None:
+def test_old_garbage_is_removed_by_the_next_full_collection(clock: Clock) -> None:
     ring = Ring()
     gone = weakref.ref(ring)
     gc.collect()
@@ -68,6 +68,6 @@ def test_what_dies_later_is_removed_by_the_next_complete_collection(clock: Clock
 
 
 @pytest.mark.usefixtures("clock")
-def test_asking_twice_changes_nothing() -> None:
+def test_a_second_call_changes_nothing() -> None:
     spare_survivors()
     assert len(gc.callbacks) == 1

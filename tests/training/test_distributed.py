@@ -65,7 +65,7 @@ def test_two_processes_that_share_each_batch_give_the_curve_of_one(tmp_path, mon
     assert "Warning" not in together.stdout
 
 
-def test_shares_of_a_batch_are_disjoint_and_complete():
+def test_shards_of_a_batch_are_disjoint_and_complete():
     for size, count in ((1, 5), (2, 9), (4, 4), (3, 32)):
         shares = [list(range(count))[ProcessGroup(rank, size).shard(count)] for rank in range(size)]
         assert list(itertools.chain(*shares)) == list(range(count))
@@ -89,7 +89,7 @@ def test_a_process_that_cannot_find_the_others_says_how_to_start_them(monkeypatc
     assert "torchrun" in message
 
 
-def test_a_lost_process_is_told_in_words_and_other_errors_are_left_alone():
+def test_a_lost_process_is_explained_and_other_errors_pass():
     lost = RuntimeError(
         "[gloo/transport/tcp/pair.cc:553] Connection closed by peer. Check the logs"
     )
@@ -114,7 +114,7 @@ def test_a_run_gets_a_process_for_each_graphics_card(
     assert launched == (torchrun if processes > 1 else "") + f"-m pixelcnn.runs.worker {run.path}"
 
 
-def test_a_process_alone_waits_for_nobody():
+def test_a_single_process_does_not_wait():
     model = torch.nn.Linear(2, 2)
     assert SINGLE_PROCESS.is_main
     assert SINGLE_PROCESS.wrapped(model, torch.device("cpu")) is model

@@ -96,7 +96,7 @@ def test_a_state_without_an_average_is_refused_where_one_is_needed(data):
 # Averaged weights
 
 
-def test_the_average_is_the_recurrence_of_its_definition():
+def test_the_average_follows_its_definition():
     model = make_model()
     average = averaged_weights(model, 0.5)
     expected = model.first.weight.detach().clone()
@@ -110,7 +110,7 @@ def test_the_average_is_the_recurrence_of_its_definition():
     assert [decay_at(step, 0.5) for step in (1, 7, 8, 1000)] == [2 / 11, 8 / 17, 0.5, 0.5]
 
 
-def test_the_average_leaves_the_course_of_training_alone(data):
+def test_the_average_does_not_affect_training(data):
     assert losses(train(make_model(), data, quiet(steps=8, ema=0.9))) == losses(
         train(make_model(), data, quiet(steps=8))
     )
@@ -141,7 +141,7 @@ def test_an_average_scores_better_than_the_last_of_many_rough_steps(data):
     assert scores[0.95] < scores[0.0]
 
 
-def test_a_run_keeps_the_average_as_its_checkpoints_and_the_raw_weights_to_go_on_from(tmp_path):
+def test_checkpoints_have_the_average_and_the_state_has_the_raw_weights(tmp_path):
     class InThisProcess:
         def launch(self, run):
             run_training(run)
@@ -204,7 +204,7 @@ def test_which_labels_are_hidden_depends_on_seed_and_step_alone():
 # Dropout
 
 
-def test_dropout_is_active_and_leaves_other_random_numbers_alone(data):
+def test_dropout_is_active_and_does_not_affect_other_random_numbers(data):
     torch.manual_seed(3)
     expected = torch.rand(4)
     model = make_model(dropout=0.5)
@@ -216,7 +216,7 @@ def test_dropout_is_active_and_leaves_other_random_numbers_alone(data):
     assert with_dropout != losses(train(plain, data, quiet(steps=3)))
 
 
-def test_each_step_and_seed_drops_something_else():
+def test_dropout_differs_by_step_and_seed():
     masks = []
     for seed, step in ((0, 0), (0, 0), (0, 1), (1, 0)):
         with seeded_noise(seed, step, torch.device("cpu")):

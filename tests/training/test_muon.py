@@ -34,7 +34,7 @@ def test_an_orthogonalized_matrix_keeps_its_singular_vectors_and_has_values_near
     assert (inside - torch.diag(inside.diagonal())).abs().max() < 1e-2
 
 
-def test_it_is_the_direction_of_pytorchs_own_muon():
+def test_the_direction_is_that_of_pytorch_s_muon():
     gradient = torch.randn(8, 20, generator=torch.Generator().manual_seed(0))
     ours, theirs = (torch.zeros(8, 20, requires_grad=True) for _ in range(2))
     optimizers = [
@@ -65,7 +65,7 @@ def test_other_weights_take_the_steps_of_adamw():
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_every_weight_of_every_architecture_is_trained_by_one_of_the_two(name):
+def test_every_weight_of_every_architecture_gets_muon_or_adamw(name):
     model = build_model(name, height=6, width=6, classes=3, hidden_channels=8, blocks=1)
     config = TrainConfig(steps=1, optimizer="muon")
     optimizer = make_optimizer(model, config, torch.device("cpu"))

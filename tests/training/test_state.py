@@ -13,7 +13,9 @@ from tests.helpers.training_cases import losses, make_data, make_model, quiet
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop", "muon"])
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
-def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, name, optimizer):
+def test_resumed_training_takes_exactly_the_steps_of_an_uninterrupted_one(
+    tmp_path, name, optimizer
+):
     data = make_data(binarize="dynamic")
     config = quiet(steps=24, save_every=9, sample_every=5, optimizer=optimizer)
     whole = list(train(make_model(data, classes=3, name=name), data, config))
@@ -38,7 +40,7 @@ def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, n
                 assert torch.equal(tensor, theirs.state.model[key])
 
 
-def test_a_saved_state_is_a_copy_that_later_steps_leave_alone():
+def test_a_saved_state_is_a_copy_that_later_steps_do_not_change():
     data = make_data()
     trainer = Trainer(make_model(data), data, quiet(steps=5))
     events = iter(trainer)
