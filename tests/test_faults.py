@@ -58,7 +58,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def test_a_full_disk_is_reported_and_loses_nothing(run: Run) -> None:
-    """Files may not grow beyond a few bytes: what a full disk does, on any machine."""
+    """Limit the size of files: simulates a full disk on any machine."""
     kept = keep_model(run, "before", run.path.parent)
     tried = python(
         """
@@ -93,7 +93,7 @@ def test_a_full_disk_is_reported_and_loses_nothing(run: Run) -> None:
     assert len(messages) == 4, tried.stdout
     assert all("annot be" in message for message in messages)
     root = run.path.parent
-    load_checkpoint(kept)  # the old one is whole
+    load_checkpoint(kept)  # the old one is intact
     load_checkpoint(run.checkpoint("last"))
     left = {path.name for path in root.rglob("*") if path.is_file()} - {"last.safetensors"}
     assert left == {"before.safetensors", "config.json", "status.json"}
@@ -101,7 +101,7 @@ def test_a_full_disk_is_reported_and_loses_nothing(run: Run) -> None:
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A folder of a disk that cannot be written."""
+    """A folder that cannot be written."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
@@ -251,7 +251,7 @@ def test_the_command_prints_addresses_and_ends_cleanly_on_ctrl_c(tmp_path: Path)
     assert lab.returncode == 0
     assert "closed" in said
     assert "Traceback" not in wrong
-    check_port("0.0.0.0", port)  # the server is gone too
+    check_port("0.0.0.0", port)  # the server is gone, too
 
 
 # ---------------------------------------------------------------- the clock
@@ -264,8 +264,8 @@ def test_a_clock_that_jumps_neither_hides_dead_runs_nor_loses_live_ones(
     run.write_status(RunStatus("queued"))
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + jump_s)
-    assert run.status().state == "failed"  # no process, and no reason to hope for one
+    assert run.status().state == "failed"  # no process, and none expected
     lock = run.lock
     assert lock.acquire()
-    assert run.status().state == "queued"  # somebody is at work on it
+    assert run.status().state == "queued"  # a process is working on it
     lock.release()

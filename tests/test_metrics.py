@@ -1,4 +1,4 @@
-"""Scores and baselines against values that can be worked out by hand."""
+"""Scores and baselines, against values worked out by hand."""
 
 import math
 from itertools import product

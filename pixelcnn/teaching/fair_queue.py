@@ -31,7 +31,7 @@ class Superseded(Exception):
 
 @dataclass(eq=False)
 class _Ticket:
-    who: Hashable
+    session: Hashable
     number: int
     replaced: bool = False
 
@@ -54,13 +54,13 @@ class WorkQueue:
         self._count = itertools.count(1)
 
     @contextmanager
-    def turn(self, who: Hashable, waiting: Callable[[int], None] | None = None) -> Iterator[None]:
+    def turn(self, session: Hashable, waiting: Callable[[int], None] | None = None) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the `with` statement.
 
         Replaces an older waiting job of the same session.
 
         Args:
-            who: the session.
+            session: the session.
             waiting: called several times a second with the number of jobs ahead. An exception from
                 it ends the wait.
 
@@ -68,7 +68,7 @@ class WorkQueue:
             BusyError: too many jobs are waiting, or the wait took too long.
             Superseded: a newer job of the same session replaced this one.
         """
-        ticket = self._queue_up(who)
+        ticket = self._queue_up(session)
         try:
             self._wait(ticket, waiting)
         except BaseException:
@@ -81,15 +81,15 @@ class WorkQueue:
                 self._running -= 1
                 self._changed.notify_all()
 
-    def _queue_up(self, who: Hashable) -> _Ticket:
+    def _queue_up(self, session: Hashable) -> _Ticket:
         with self._changed:
-            older = next((ticket for ticket in self._waiting if ticket.who == who), None)
+            older = next((ticket for ticket in self._waiting if ticket.session == session), None)
             if older is None and len(self._waiting) >= self._places:
                 raise BusyError(
                     f"This computer is busy: {len(self._waiting)} other requests are waiting. "
                     "Wait a moment, then try again."
                 )
-            ticket = _Ticket(who, next(self._count) if older is None else older.number)
+            ticket = _Ticket(session, next(self._count) if older is None else older.number)
             if older is not None:
                 older.replaced = True
                 self._waiting.remove(older)
@@ -122,13 +122,13 @@ class WorkQueue:
         return sum(self._rank(other) < self._rank(ticket) for other in self._waiting)
 
     def _rank(self, ticket: _Ticket) -> tuple[int, int]:
-        return self._served.get(ticket.who, 0), ticket.number
+        return self._served.get(ticket.session, 0), ticket.number
 
     def _begin(self, ticket: _Ticket) -> None:
         self._waiting.remove(ticket)
         self._running += 1
-        self._served[ticket.who] = next(self._count)
-        self._served.move_to_end(ticket.who)
+        self._served[ticket.session] = next(self._count)
+        self._served.move_to_end(ticket.session)
         while len(self._served) > _REMEMBERED:
             self._served.popitem(last=False)
         self._changed.notify_all()

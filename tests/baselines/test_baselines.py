@@ -1,4 +1,4 @@
-"""The autoencoder and the VAE: what they learn, and that the bounds are bounds."""
+"""The autoencoder and the VAE learn, and the VAE's bounds are bounds."""
 
 import itertools
 import json
@@ -57,7 +57,7 @@ def tiny_vae():
 
 @torch.no_grad()
 def exact_log_prob(vae, images):
-    """log of the integral of p(x | z) p(z) over the one number z, by sums on a fine grid."""
+    """log of the integral of p(x | z) p(z) over the single number z, summed on a fine grid."""
     codes = torch.linspace(-10, 10, 8001, dtype=torch.float64)
     spacing = (codes[1] - codes[0]).item()
     log_prior = -0.5 * (codes**2 + math.log(2 * math.pi))
@@ -235,7 +235,7 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(tmp_path):
         load_baseline(path)
 
 
-# What cannot work
+# Invalid input
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The comparison of architectures measures what its table says, and fails part by part."""
+"""The comparison of architectures measures what its table says; parts fail independently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training that is killed with `kill -9`, whenever it may be, loses little and breaks nothing."""
+"""A training killed with `kill -9` at any time loses little and breaks nothing."""
 
 import sys
 from dataclasses import replace
@@ -19,7 +19,7 @@ from pixelcnn.training.config import TrainConfig
 def test_random_kills_lose_only_the_steps_since_the_last_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # New processes load the main module first, and a test of a page may have left the app there.
+    # New processes load the main module first, which a test of a page may have set to the app.
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     report = try_kills(tmp_path, 3)
     assert report.kills == 3

@@ -1,4 +1,4 @@
-"""Timings are comparable: of the same work, in the same rounds."""
+"""Timings compare the same work in the same rounds."""
 
 from __future__ import annotations
 

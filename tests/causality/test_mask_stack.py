@@ -1,4 +1,4 @@
-"""A chain of masks is counted as the network that it makes, and leaks are blamed on their cause."""
+"""A mask stack sees what its network sees, and leaks are traced to their cause."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZES = (5, 3, 3)
 
 
 def edited(*toggled: tuple[int, int, int]) -> MaskStack:
-    """The right masks with these weights (layer, row, column of the kernel) the other way."""
+    """The correct masks with these weights (layer, row, column of the kernel) flipped."""
     masks = [mask.copy() for mask in MaskStack.correct(SIZES).masks]
     for layer, row, column in toggled:
         masks[layer][row, column] ^= True
@@ -32,7 +32,7 @@ def test_a_mask_stack_sees_what_a_network_with_its_masks_sees() -> None:
         layers = []
         for mask in masks:
             layer = TapConv2d(torch.from_numpy(mask)[None, None])
-            nn.init.uniform_(layer.weight, 1, 2)  # nothing cancels
+            nn.init.uniform_(layer.weight, 1, 2)  # positive: nothing cancels
             layers.append(layer)
         tried = perturbation_relation(nn.Sequential(*layers), (1, 7, 7))[0, :, :, 0]
         assert np.array_equal(MaskStack(tuple(masks)).relations(7)[-1], tried)

@@ -1,4 +1,4 @@
-"""What is found by trying agrees with what the taps say, and with mistakes planted on purpose."""
+"""Perturbation agrees with the taps, and finds planted mistakes."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def test_a_label_is_passed_on_and_does_not_change_the_relation() -> None:
     assert np.array_equal(found[0], of_the_taps(model))
 
 
-# ---------------------------------------------------------------- anybody's module
+# ---------------------------------------------------------------- foreign modules
 
 
 class Homework(nn.Module):
-    """A masked convolution as it is often handed in, float32, in colours or in grey."""
+    """A typical student's masked convolution, float32, in colours or in grey."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ def test_four_dimensional_outputs_have_all_of_red_first() -> None:
 def test_batch_normalisation_leaks_all_of_the_image_in_train_mode_and_nothing_in_eval() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(Homework(1, 4), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 1))
-    # Only what stands at the very end is seen by nobody: no kernel reads it.
+    # Nothing sees the very last position: no kernel reads it.
     leaks = perturbation_leaks(module.train(), (1, 5, 5), images=4)
     assert leaks[0, 0, 0].sum() >= 20
     assert mixes_images(module, (1, 5, 5))
@@ -137,7 +137,7 @@ def test_images_have_the_requested_levels_and_span(levels: int) -> None:
     seen = torch.cat(given).unique()
     assert (seen.min(), seen.max()) == (-2, 3)
     assert torch.isin(seen, torch.linspace(-2, 3, levels, dtype=torch.float64)).all()
-    before, after = given[2:4]  # the first two only ask whether images of a batch stay apart
+    before, after = given[2:4]  # the first two calls test whether images of a batch interact
     assert ((before != after).flatten(1).sum(dim=1) == 1).all()
     second = given[len(given) // 2 + 2]
     assert not torch.equal(before[0], second[0])

@@ -1,4 +1,4 @@
-"""Who may see whom: exact counts, and agreement with what gradients find."""
+"""Receptive fields: exact counts, and agreement with gradients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAIRS = 306_936  # (target, predecessor) pairs of a 28 x 28 image, one channel
 
 
 def thin(name: str, **options: Any) -> AutoregressiveModel:
-    """As few channels as possible: they do not matter for the reach."""
+    """As few channels as possible, since these do not affect the reach."""
     return build_model(name, hidden_channels=options.pop("hidden_channels", 1), **options)
 
 
@@ -107,7 +107,7 @@ def test_presets_of_the_registry_leak_nothing(name: str) -> None:
 
 
 def gradient_support(model: AutoregressiveModel, seeds: int = 3) -> np.ndarray:
-    """Which outputs react to which inputs, in float64: bool (C, H, W, C, H, W).
+    """The outputs that react to each input, in float64: bool (C, H, W, C, H, W).
 
     Summed over all parameters of an output with random weights, so that nothing cancels, and over
     several images, so that a ReLU which happens to be shut hides nothing.

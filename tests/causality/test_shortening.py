@@ -1,4 +1,4 @@
-"""A PixelCNN++ that was shortened on its graph sees what one of that depth sees."""
+"""A PixelCNN++ shortened on its graph sees what one of that depth sees."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One stack with any masks: its fast growth, ways through it, and other generation orders."""
+"""One stack with any masks: its fast receptive fields, paths through it, and generation orders."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def usual(size: int, kind: Any) -> np.ndarray:
     return causal_mask(1, 1, (size, size), kind)[0, 0].numpy()
 
 
-# ---------------------------------------------------------------- growth
+# ---------------------------------------------------------------- receptive fields
 
 
 @pytest.mark.parametrize(("first", "kernel", "dilation"), [(7, 3, 1), (3, 5, 2), (5, 3, 3)])
@@ -159,7 +159,7 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
                 continue
             assert (steps[0].row, steps[0].column, steps[0].depth) == (*source, -1)
             assert (steps[-1].row, steps[-1].column) == target
-            assert steps[-1].depth == first_seen  # by as few layers as there can be
+            assert steps[-1].depth == first_seen  # through the fewest layers
             for before, after in pairwise(steps):
                 move = (before.row - after.row, before.column - after.column)
                 assert move in layers[after.layer].tap_masks()
@@ -181,7 +181,7 @@ def test_paths_through_two_stacks_go_down_first_and_along_the_row_last() -> None
 
 
 def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
-    """Whether a layer hands on, at the place `after`, what stands at the place `before`."""
+    """Whether a layer passes information from the place `before` to the place `after`."""
     row, column = after.row // after.scale, after.column // after.scale
     if isinstance(layer, CausalAttention):
         return (before.row, before.column) < (after.row, after.column)
@@ -189,7 +189,7 @@ def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
         return (before.row - row, before.column - column) in layer.offsets
     if isinstance(layer, TapLayer):
         stride = layer.stride[0] if isinstance(layer, TapConv2d) else 1
-        scale = after.scale // stride  # of what the layer reads
+        scale = after.scale // stride  # of the layer's input
         move = (before.row // scale - row * stride, before.column // scale - column * stride)
         return move in layer.tap_masks()
     scale = 2 * after.scale  # each row and column is repeated
@@ -267,7 +267,7 @@ def test_an_unknown_order_is_refused_with_the_known_ones() -> None:
         generation_order("spiral", 6)
 
 
-# ---------------------------------------------------------------- weighted
+# ---------------------------------------------------------------- saliency
 
 
 @pytest.mark.parametrize("classes", [0, 3])
@@ -275,7 +275,7 @@ def test_saliency_is_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
     torch.manual_seed(0)
     sizes = {"height": 7, "width": 6, "first_kernel_size": 3}
     model = build_model("pixelcnn", hidden_channels=8, blocks=1, classes=classes, **sizes)
-    with torch.no_grad():  # a fresh model takes no notice of the class
+    with torch.no_grad():  # a fresh model ignores the class
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
     images = torch.randint(0, 2, (11, 1, 7, 6), dtype=torch.uint8)
@@ -287,7 +287,7 @@ def test_saliency_is_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
     assert np.array_equal(weights > 0, receptive_field(model, (4, 3)))
     assert told == [(8, 11), (11, 11)]
 
-    # The same by differences, for one pixel: the network is a smooth function of its input.
+    # The same by finite differences for one pixel: the network is smooth in its input.
     model = model.double()
     x = model.scale(images).double()
     further, nearer = x.clone(), x.clone()

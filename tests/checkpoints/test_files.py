@@ -1,4 +1,4 @@
-"""Checkpoints come back as they were, and no file, however hostile, does anything else."""
+"""Checkpoints survive saving and loading, and hostile files do no harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each bench of the command line compares what it times within one run."""
+"""Each bench command compares its candidates within one run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every command does what its help says, and every error is one sentence and an exit status."""
+"""Every command does what its help says; every error is one sentence and an exit status."""
 
 from __future__ import annotations
 

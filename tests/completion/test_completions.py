@@ -1,4 +1,4 @@
-"""A given part comes back untouched, and what is said of it agrees with counting everything."""
+"""Given parts come back unchanged, and their probabilities agree with enumeration."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 
 
 def small_model(name: str = "gated_pixelcnn", seed: int = 0, **options: int) -> AutoregressiveModel:
-    """A small net with weights wild enough that labels and pixels matter."""
+    """A small model with weights large enough that labels and pixels matter."""
     size = {"height": 3, "width": 3, "hidden_channels": 6, "blocks": 2, "first_kernel_size": 3}
     model = build_model(name, **{**size, **options})
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.3)
-        # Logits in the hundreds would make comparisons of float32 sums say nothing.
+        # Logits in the hundreds would make comparisons of float32 sums meaningless.
         shape = (8, model.config.channels, model.config.height, model.config.width)
         images = torch.randint(0, model.config.levels, shape, generator=generator).byte()
         labels = torch.arange(8) % model.config.classes if model.config.classes else None
@@ -143,7 +143,7 @@ def test_a_reader_reads_changing_drawings_as_the_model_does(
         quick = read_given(model, image, mask, reader=reader)
         slow = read_given(model, image, mask)
         assert (quick.prefix, quick.after_gap) == (slow.prefix, slow.after_gap)
-        # Narrow logistics make much of the last bits of float32.
+        # Narrow logistics amplify the last bits of float32.
         torch.testing.assert_close(quick.class_nats, slow.class_nats, atol=1e-2, rtol=1e-4)
 
 

@@ -1,4 +1,4 @@
-"""Completions of any given part: particles against enumeration, and the eight reading orders."""
+"""Particle completions against enumeration, and the eight reading orders."""
 
 import math
 from functools import cache
@@ -23,7 +23,7 @@ PIXELS = SIZE * SIZE
 
 
 def opinionated(**config: object) -> AutoregressiveModel:
-    """An untrained model that is sure enough of things for the given part to matter."""
+    """An untrained model, confident enough for the given part to matter."""
     torch.manual_seed(0)
     options = {"hidden_channels": 8, "blocks": 2, "first_kernel_size": 3, **config}
     model = build_model("gated_pixelcnn", **{"height": SIZE, "width": SIZE, **options}).eval()
@@ -31,25 +31,25 @@ def opinionated(**config: object) -> AutoregressiveModel:
         for parameter in model.parameters():
             parameter.mul_(1.6)
         for module in model.modules():
-            if isinstance(module, nn.Embedding):  # zero at first: all labels would be alike
+            if isinstance(module, nn.Embedding):  # initially 0: labels would make no difference
                 nn.init.normal_(module.weight)
     return model
 
 
 @cache
 def all_images() -> Tensor:
-    """Every binary picture: `(65536, 1, 4, 4)`, number i at place i."""
+    """Every binary image: `(65536, 1, 4, 4)`, number i at index i."""
     bits = torch.arange(2**PIXELS)[:, None] >> torch.arange(PIXELS - 1, -1, -1) & 1
     return bits.byte().view(-1, 1, SIZE, SIZE)
 
 
 def numbers(images: Tensor) -> Tensor:
-    """The place of each picture in `all_images`."""
+    """The index of each image in `all_images`."""
     return (images.flatten(1).long() << torch.arange(PIXELS - 1, -1, -1)).sum(dim=1)
 
 
 def log_probs(model: AutoregressiveModel, images: Tensor, label: int | None = None) -> Tensor:
-    """Of each picture, in nats: float64 `(pictures,)`."""
+    """Log-probability of each image, in nats: float64 `(images,)`."""
     with torch.inference_mode():
         parts = [
             model.log_prob(part, None if label is None else torch.full((len(part),), label))
@@ -73,7 +73,7 @@ def enumerated() -> tuple[AutoregressiveModel, Tensor]:
 def test_particles_draw_from_the_exact_conditional_and_plain_sampling_does_not(
     enumerated: tuple[AutoregressiveModel, Tensor], seed: int
 ) -> None:
-    """Over 10 runs of 2,000 particles, so that their own scatter is below what is asked for."""
+    """Over 10 runs of 2,000 particles, so that their own noise is below the tolerance."""
     model, log_p = enumerated
     generator = torch.Generator().manual_seed(seed)
     picture = all_images()[torch.multinomial(log_p.exp(), 1, generator=generator)][0]
@@ -139,7 +139,7 @@ def test_known_pixels_come_back_as_they_were_by_every_method(mask: list[bool], s
 
 
 def test_drawing_in_an_order_equals_drawing_the_turned_image() -> None:
-    """The lower half given: read from the bottom, it is a beginning."""
+    """With the lower half given, reading from the bottom makes it a prefix."""
     known = torch.zeros(SIZE, SIZE, dtype=torch.bool)
     known[2:] = True
     picture = torch.tensor([[0, 1, 0, 1]] * SIZE, dtype=torch.uint8)
@@ -174,7 +174,7 @@ def test_the_eight_orders_are_different_and_can_be_turned_back() -> None:
 def test_the_best_order_starts_in_the_given_part(order: int) -> None:
     known = torch.zeros(6, 6, dtype=torch.bool)
     known[:2] = True
-    known[2, :3] = True  # so that columns and both ends of the rows differ
+    known[2, :3] = True  # so that columns and both ends of rows differ
     assert best_order(turn_back(known, order)) == order
 
 
@@ -196,7 +196,7 @@ def test_the_shipped_model_reads_digits_in_all_eight_orders() -> None:
             -model.log_prob(turn(some, order), label_in(order=order, label=classes, classes=10))
             for order in range(ORDERS)
         ]
-        mistaken = -model.log_prob(turn(some, 3), classes)  # told that it is the raster order
+        mistaken = -model.log_prob(turn(some, 3), classes)  # labelled as raster order
     assert all(45 < one.mean().item() < 70 for one in nats)
     assert mistaken.mean() > max(one.mean() for one in nats) + 5
 

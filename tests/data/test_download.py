@@ -1,4 +1,4 @@
-"""Downloads from a server on this machine: whole, broken off, standing still, refused."""
+"""Downloads from a local server: complete, interrupted, stalled, refused."""
 
 import gzip
 import hashlib
@@ -33,7 +33,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Mute(Quiet):
-    """Promises files that never come."""
+    """Announces files that never come."""
 
     released = threading.Event()
 
@@ -48,7 +48,7 @@ class Mute(Quiet):
 
 @contextmanager
 def running(handler: Any) -> Iterator[str]:
-    """Serves on a free port of this machine; gives the address."""
+    """Serve on a free port of this machine; returns the address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -59,7 +59,7 @@ def running(handler: Any) -> Iterator[str]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder and the address under which this machine serves it."""
+    """A folder, and the local address that serves it."""
     folder = tmp_path / "served"
     folder.mkdir()
     with running(partial(Quiet, directory=str(folder))) as address:
@@ -74,7 +74,7 @@ def closed_port() -> str:
 
 
 def publish(folder: Path, monkeypatch: pytest.MonkeyPatch, mirrors: list[str]) -> None:
-    """Put a small KMNIST into a folder and tell torchvision its checksums and mirrors."""
+    """Put a small KMNIST into a folder, and set torchvision's checksums and mirrors to it."""
     resources = []
     for name, content in idx_files().items():
         packed = gzip.compress(content)
@@ -188,7 +188,7 @@ def test_cifar10_is_unpacked_from_its_archive(
 
 
 def celeba_lists() -> dict[str, bytes]:
-    """The lists of a CelebA of four faces: two to learn from, two held out, of which one smiles."""
+    """The lists of a CelebA of four faces: two for training, two held out, one of which smiles."""
     names = [f"{number:06}.jpg" for number in (1, 2, 3, 4)]
     rows = {
         "list_attr_celeba.txt": ["1 -1", "1 -1", "1  1", "1 -1"],

@@ -1,4 +1,4 @@
-"""The pieces of two photographs: natural images without a network."""
+"""Patches of two photographs: natural images without a network."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""The published data sets: existing copies, whole and damaged."""
+"""The published data sets: complete and damaged copies."""
 
 import os
 import pickle
@@ -87,7 +87,7 @@ def test_the_published_binary_draw_is_used_if_present(tmp_path: Path) -> None:
     np.savez(tmp_path / "binarized_mnist.npz", **packed)
     data = load_data("mnist", root=tmp_path, binarize="static")
     assert np.array_equal(data.train.images.numpy().reshape(9, 784), bits["train"])
-    # The first few are to be like all of them, and as published they stand digit by digit.
+    # Shuffled, since the published file is sorted by digit.
     measured_on = data.test.images.numpy().reshape(4, 784).tolist()
     assert measured_on != bits["test"].tolist()
     assert sorted(measured_on) == sorted(bits["test"].tolist())

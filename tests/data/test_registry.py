@@ -1,4 +1,4 @@
-"""The data sets that need no network, and the way from grey values to levels."""
+"""The bundled data sets, and the conversion from grey values to levels."""
 
 import hashlib
 
@@ -129,7 +129,7 @@ def test_bundled_data_are_levels_with_labels(
 
 
 def test_the_same_digits_are_always_held_out(greys: DataSet) -> None:
-    # Published figures of the shipped models belong to these 500 and 297 images.
+    # Published figures of the shipped models refer to these 500 and 297 images.
     assert fingerprint(greys.test.images) == "c7d8123bf7defcc0"
     assert fingerprint(load_data("digits8x8", levels=17).test.images) == "44f272acb3aae09e"
 
@@ -247,7 +247,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         load_data("mnist5")
 
 
-# A data set of one's own
+# The user's own data
 
 
 def test_a_data_set_refuses_invalid_images_and_labels() -> None:

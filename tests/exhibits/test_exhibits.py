@@ -1,4 +1,4 @@
-"""Each exhibit makes the mistake that it is there for, and works otherwise."""
+"""Each exhibit makes its mistake, and works otherwise."""
 
 from __future__ import annotations
 

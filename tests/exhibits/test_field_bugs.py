@@ -36,7 +36,7 @@ from pixelcnn.sampling.request import Request
 from tests.helpers.exhibit_cases import leaks, shown, total_probability, tried
 from tests.helpers.model_cases import shaken
 
-# ---------------------------------------------------------------- 1 to 4: blind, or all-seeing
+# ---------------------------------------------------------------- 1 to 4: receptive fields
 
 
 @pytest.mark.parametrize("size", [9, 28])
@@ -45,7 +45,7 @@ def test_1_a_vertical_stack_that_skips_its_own_row_keeps_a_blind_spot(size: int)
     honest = audit(shown("own_row_skipped", honest=True, **options).float())
     broken = audit(shown("own_row_skipped", honest=False, **options).float())
     assert (honest.never, honest.leaks, broken.leaks) == (0, 0, 0)
-    # Of the row above, what lies further right than the first kernel reaches is never seen.
+    # Nothing further right in the row above than the first kernel reaches is ever seen.
     assert not broken.limit[0, 5, 0, 0, 4, 2:].any()
     assert broken.never > 0
 
@@ -56,7 +56,7 @@ def test_2_an_attention_row_with_nothing_to_attend_to_sees_the_whole_picture() -
     broken = tried(shown("attention_row", honest=False, **blocks))
     assert honest.leaks == 0
     assert honest.at(0, 0).leaks == 0
-    assert broken.at(0, 0).leaks == 30  # the softmax over nothing; one block hands it on to nobody
+    assert broken.at(0, 0).leaks == 30  # the softmax over nothing; one block passes it to no other
     assert broken.leaks == 30
 
 
@@ -82,7 +82,7 @@ def test_4_without_the_horizontal_stream_no_pixel_sees_its_own_row() -> None:
 
 
 class ReadsOtherLayout(PixelCNN):
-    """Takes the network's numbers as (P, C), where the loss took them as (C, P)."""
+    """Reads the network's outputs as (P, C), where the loss reads them as (C, P)."""
 
     def unpack(self, output: Tensor) -> Tensor:
         return output.unflatten(1, (-1, self.config.channels))
@@ -129,7 +129,7 @@ def test_6_batch_normalisation_sees_all_pixels_in_train_mode_only() -> None:
 
 
 class BinsOf256(DiscretizedLogisticMixture):
-    """Bins as wide as 256 levels have them, whatever the number of levels."""
+    """Bins as wide as for 256 levels, at any number of levels."""
 
     def _log_bins(self, means: Tensor, log_scales: Tensor) -> Tensor:
         levels = torch.arange(self.levels).view(1, -1, *[1] * (means.dim() - 2))
@@ -228,7 +228,7 @@ def test_10_a_block_with_a_zero_branch_is_the_identity_unless_its_input_is_added
 
 
 class OneMaskForAll(ReferenceEngine):
-    """Asks the first image of the batch which pixels are known."""
+    """Looks at the first image of the batch for the known pixels."""
 
     def run(self, request: Request) -> Tensor:
         known = request.known[:1].expand_as(request.known)
@@ -273,7 +273,7 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
 @pytest.mark.parametrize(
     ("name", "leaked"),
     [
-        ("no_mask", 30 * 31 // 2),  # itself and all that is later
+        ("no_mask", 30 * 31 // 2),  # itself and everything later
         ("rows_below", 30 * 31 // 2),
         ("b_first", 30),  # itself
         ("exchanged", 30),
@@ -282,7 +282,7 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
 def test_13_14_missing_open_or_exchanged_masks_show_a_pixel_itself_or_the_future(
     name: str, leaked: int
 ) -> None:
-    blocks = {"blocks": 4}  # as many as carry the last row to the first
+    blocks = {"blocks": 4}  # enough to connect the last row to the first
     broken = shown(name, honest=False, **blocks)
     assert audit(broken.float()).leaks == leaked
     assert leaks(broken) == leaked
@@ -307,14 +307,14 @@ def test_13_14_a_copying_model_gives_every_image_probability_1() -> None:
         optimizer.zero_grad()
         (-model.log_prob(images.view(-1, 1, 2, 2)).mean()).backward()
         optimizer.step()
-    assert total_probability(model) > 15  # of 16 images, where all together have 1
+    assert total_probability(model) > 15  # for 16 images that should sum to 1
 
 
 # ---------------------------------------------------------------- 15: losses
 
 
 class SoftmaxTwice(Categorical):
-    """A softmax of what is a softmax already."""
+    """A softmax of softmax outputs."""
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
         return super().level_log_probs(parameters.softmax(dim=1), images)
@@ -334,7 +334,7 @@ def test_15_a_softmax_of_probabilities_can_be_certain_of_nothing() -> None:
     certain = F.one_hot(torch.tensor(3), 16) * 0.9 + 0.1 / 16
     assert meets(Categorical(16), certain)
     assert not meets(SoftmaxTwice(16), certain)
-    # However long it is trained, a black pixel costs ln 2.
+    # After any training, a black pixel costs ln 2.
     extreme = torch.full((1, 1, 1, 1, 1), -1e4)
     black = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
     assert SigmoidTwice().log_prob(extreme, black).item() == pytest.approx(-math.log(2))

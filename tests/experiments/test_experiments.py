@@ -1,4 +1,4 @@
-"""Experiments: defined fairly, run so that nothing is lost, and summed up by arithmetic."""
+"""Experiments are defined fairly, lose nothing when interrupted, and are summarised correctly."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ TINY = Experiment(
 
 
 def result(variant: str, seed: int, nats: float, **changes: Any) -> Result:
-    """A made-up result of `TINY`."""
+    """An invented result of `TINY`."""
     side = next(one for one in TINY.variants if one.name == variant)
     made = Result(
         variant=variant,
@@ -100,7 +100,7 @@ def test_variants_can_be_built_and_differ_only_in_the_named_option(name: str) ->
         assert budget == (500, 32, None)
         assert config.train.seed == 7
     for one, other in itertools.combinations(map(settings, every), 2):
-        # What only one kind of network has cannot differ between two kinds.
+        # Options that only one kind of network has cannot differ between two kinds.
         apart = {key for key in one.keys() & other.keys() if one[key] != other[key]}
         assert experiment.differs_in in apart
         assert apart <= {experiment.differs_in, *experiment.along}
@@ -123,7 +123,7 @@ def test_the_networks_with_and_without_a_blind_spot_have_equally_many_free_weigh
 def test_masked_weights_are_not_free() -> None:
     model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
     hidden = free_parameters(model) - sum(weight.numel() for weight in model.parameters())
-    # Of 7 x 7 the first convolution reads 24; each of two 3 x 3 ones reads 5 of 9.
+    # The first 7 x 7 convolution reads 24; each of two 3 x 3 ones reads 5 of 9.
     assert hidden == -(4 * 25 + 2 * 4 * 4 * 4)
 
 
@@ -178,7 +178,7 @@ def test_an_interrupted_experiment_loses_one_training_and_resumes(tmp_path: Path
     assert content["data"] == {"name": "digits8x8"}
     assert content["command"] == "python -m pixelcnn experiment tiny --seeds 2"
 
-    # Repeated from nothing, the same numbers come out.
+    # Repeated from scratch, the result is the same.
     again = next(run_experiment(TINY, tmp_path / "again.json", 1))
     assert math.isclose(again.nats, kept[0].nats, rel_tol=1e-3)
     # Results of another budget do not mix with these.
@@ -230,7 +230,7 @@ def test_differences_are_taken_seed_by_seed_with_students_interval() -> None:
     narrow, wide = [30.0, 33.0, 36.0], [29.0, 31.5, 35.5]
     rows = [result("4 channels", seed, nats) for seed, nats in enumerate(narrow)]
     rows += [result("8 channels", seed, nats) for seed, nats in enumerate(wide)]
-    rows.append(result("8 channels", 9, 1.0))  # of a seed that the reference lacks
+    rows.append(result("8 channels", 9, 1.0))  # a seed that the reference lacks
     summary = summarise(TINY, reversed(rows))[0]
     assert summary.values == ((0, 30.0), (1, 33.0), (2, 36.0))
     assert (summary.mean, summary.stderr) == (33.0, 3 / math.sqrt(3))
@@ -292,7 +292,7 @@ def test_a_repetition_is_a_run_found_by_its_directory(tmp_path: Path) -> None:
     assert [step for step, _ in point.curve] == [0, 1, 2, 3]
     share = live_point(replace(TINY, measure="share"), run, run.config, {"4 channels": 50.0})
     assert share.curve[-1][1] == 2 * point.curve[-1][1]
-    # What the same seed lacks comes next, and then the next seed.
+    # What is missing for the same seed comes next, then the next seed.
     assert next_trainings(TINY, [point]) == [(TINY.variants[1], 100)]
     other = replace(point, variant="8 channels")
     assert next_trainings(TINY, [point, other]) == [(variant, 101) for variant in TINY.variants]

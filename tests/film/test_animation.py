@@ -1,4 +1,4 @@
-"""A film as a file: it opens elsewhere, stays small, and ends with the images."""
+"""A film as a file opens elsewhere, stays small, and ends with the images."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A branch is its parent up to one pixel, and what the model makes of the change after it."""
+"""A branch equals its parent up to one pixel, and follows the model after it."""
 
 import numpy as np
 import pytest

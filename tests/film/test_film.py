@@ -1,4 +1,4 @@
-"""A film says exactly how its images came about, and the shipped one is the shipped model's own."""
+"""A film records how its images were drawn, and the shipped one is the shipped model's own."""
 
 import io
 import shlex
@@ -22,7 +22,7 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import SampleOptions, make_request
 from pixelcnn.sampling.trace import trace_of
 
-# Engines and machines round differently: so near to a boundary, a draw may fall on either side.
+# Engines and machines round differently: this near to a threshold, a draw may go either way.
 _BOUNDARY = 1e-5
 _STALE = "the weights changed since the film was drawn: run `python -m pixelcnn.film.opening`"
 
@@ -226,5 +226,5 @@ def _small_model(classes: int = 3, channels: int = 1) -> AutoregressiveModel:
 
 
 def _margins(film: Film) -> NDArray[np.float64]:
-    """How far each random number fell from the boundary between the levels, to 1/255."""
+    """Distance of each random number from the threshold between the levels, to 1/255."""
     return np.abs(film.uniforms - (1 - film.probabilities[:, 0] / 255))

@@ -1,4 +1,4 @@
-"""A sheet varies two things and leaves the random numbers alone."""
+"""A sheet varies two things with the same random numbers."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A choice is told exactly: what was drawn from, its parts, and where the number fell."""
+"""A choice is exact: the distribution, its components, and the random number."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A cell of a feature map is explained by the very numbers that made it."""
+"""A cell of a feature map is explained by the values that it is computed from."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LABELLED: list[tuple[str, dict[str, Any]]] = [
 def looked_at(
     name: str, options: dict[str, Any]
 ) -> tuple[AutoregressiveModel, Wiring, Tensor, Tensor | None, Numbers]:
-    """A small model, how it is wired, an image, its label, and all numbers for them."""
+    """A small model, its wiring, an image, its label, and all values for them."""
     model = small(name, **options).float().eval()
     config = model.config
     generator = torch.Generator().manual_seed(3)
@@ -44,7 +44,7 @@ def looked_at(
 
 
 def cells(shape: tuple[int, ...]) -> Iterator[Cell]:
-    """The corners and the middle of maps, in different channels."""
+    """Corners and centre of maps, in different channels."""
     channels, rows, columns = shape
     for place, (row, column) in enumerate(
         [
@@ -90,7 +90,7 @@ def test_every_layer_that_leads_to_the_prediction_is_named(
 ) -> None:
     model, wiring, image, labels, numbers = looked_at(name, options)
     maps = activations(model, image[None], labels)
-    # The last vertical stack is read by nobody, and label planes do not read the image.
+    # Nothing reads the last vertical stack, and label planes do not read the image.
     unread = {place for place in maps if place not in wiring.places}
     assert all(place.endswith(("2.vertical_stack", "convolution")) for place in unread)
     for place, value in wiring.places.items():
@@ -126,7 +126,7 @@ def test_the_window_of_the_output_is_the_receptive_field() -> None:
 
 
 def worked_out(term: Term) -> float:
-    """The number again, from its parts."""
+    """Recompute a value from its parts."""
     parts = [worked_out(part) for part in term.parts]
     if term.op == "number":
         return term.value

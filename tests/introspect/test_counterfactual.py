@@ -1,4 +1,4 @@
-"""One changed pixel: bits are counted right, and nothing changes that cannot depend on it."""
+"""Changing one pixel: bits are counted correctly, and only dependent distributions change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SETTINGS: list[dict[str, Any]] = [
 
 
 def picture(model: AutoregressiveModel, n: int = 1) -> tuple[Tensor, Tensor | None]:
-    """Random images uint8 (n, C, H, W), and labels where the model wants them."""
+    """Random images uint8 (n, C, H, W), and labels if the model has classes."""
     config = model.config
     shape = (n, config.channels, config.height, config.width)
     generator = torch.Generator().manual_seed(2)

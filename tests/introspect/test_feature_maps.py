@@ -1,4 +1,4 @@
-"""The inside of a network is what forward computed, and its summaries are true of it."""
+"""Feature maps are those of the forward pass, and their summaries are correct."""
 
 from __future__ import annotations
 
@@ -120,8 +120,9 @@ def test_summaries_give_the_numbers_of_each_layer(
         assert summary.mean == pytest.approx(maps.mean().item())
         assert summary.maximum == maps.max().item()
 
+    # Besides the presets, layers that other options, colours or classes add.
 
-# Beside the presets: what only other options, colours or classes bring about.
+
 RARE: dict[str, list[dict[str, Any]]] = {
     "pixelcnn": [{"skip": True, "head_layers": 3}, {"block": "single"}],
     "pixelcnn_attention": [{"attention_every": 2}],
@@ -130,7 +131,7 @@ RARE: dict[str, list[dict[str, Any]]] = {
 
 
 def told_layers(name: str, **options: Any) -> list[tuple[str, str, str]]:
-    """Title, part and label of each layer."""
+    """Title, label and part of each layer."""
     model = build_model(name, height=7, width=7, **options)
     labels = torch.tensor([0]) if model.config.classes else None
     found = activations(model, images_for(model, 1), labels)
@@ -298,7 +299,7 @@ def test_a_model_without_attention_has_no_attention_weights() -> None:
 
 
 def silence(model: AutoregressiveModel, name: str, units: list[int]) -> None:
-    """Make these units of a layer negative whatever they read."""
+    """Make these units of a layer negative for any input."""
     layer = layer_named(model, name)
     with torch.no_grad():
         layer.weight[units] = 0
@@ -328,7 +329,7 @@ def test_a_class_bias_can_wake_a_unit_before_the_relu() -> None:
 
 def test_a_layer_that_no_relu_follows_has_dead_units_only_if_they_are_zero() -> None:
     model = small("gated_pixelcnn")
-    silence(model, "layers.1.mix", [0, 1])  # constant -1, and heard
+    silence(model, "layers.1.mix", [0, 1])  # constant -1, without a ReLU
     assert dead_of(model, "layers.1.mix") == 0
     with torch.no_grad():
         model.layers[1].mix.bias[[0, 1]] = 0

@@ -1,4 +1,4 @@
-"""What was recorded of one network holds for others with other kernels, masks and weights."""
+"""A recording of one network serves others with other kernels, masks and weights."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Level features: neighbouring grey levels differ, and nothing else about a network changes."""
+"""Level features separate neighbouring grey levels, and change nothing else about a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.helpers.model_cases import small
 
 
 def features_of_all(levels: int, count: int) -> torch.Tensor:
-    """What each level becomes: `(levels, count)`."""
+    """The features of each level: `(levels, count)`."""
     config = GatedPixelCNNConfig(levels=levels, level_features=count)
     scaled = torch.arange(levels) * (2 / (levels - 1)) - 1
     with torch.no_grad():
@@ -26,7 +26,7 @@ def features_of_all(levels: int, count: int) -> torch.Tensor:
 def test_light_levels_lie_far_apart_and_all_levels_differ() -> None:
     found = features_of_all(256, 24)
     steps = (found[1:] - found[:-1]).norm(dim=1)
-    assert steps[-6:].min() > 0.3  # as one number: 0.008
+    assert steps[-6:].min() > 0.3  # as a single number: 0.008
     assert steps.min() > 0.003
 
 

@@ -150,7 +150,7 @@ def test_an_invalid_option_is_refused_by_name(options: dict[str, Any], message: 
 
 
 def convolution(inputs: int, outputs: int, size: int) -> int:
-    """Weights and biases of a convolution, with those that the mask hides."""
+    """Weights and biases of a convolution, including masked ones."""
     return inputs * outputs * size**2 + outputs
 
 

@@ -1,4 +1,4 @@
-"""What attention adds to the plain PixelCNN: all of the past, and not a pixel more."""
+"""Attention lets the plain PixelCNN see all of the past, and nothing else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_single_attention_sees_all_of_the_past(options: dict[str, Any], channe
 
 
 def test_the_start_of_a_row_sees_the_end_of_the_row_above() -> None:
-    # What attention to features, up to and including the own position, would never show.
+    # Attention over features up to and including its own position would never see this.
     model = small("pixelcnn_attention", first_kernel_size=3)
     image = torch.zeros(1, 1, SIZE, SIZE, dtype=torch.uint8)
     changed = image.clone()

@@ -1,4 +1,4 @@
-"""What is special to PixelSNAIL: gated blocks, attention to whole pixels, the link of colours."""
+"""Specific to PixelSNAIL: gated blocks, attention to whole pixels, the link of colours."""
 
 from __future__ import annotations
 

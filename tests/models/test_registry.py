@@ -101,7 +101,7 @@ def test_initialize_starts_from_the_given_frequencies(
 
 
 def silence(layer: nn.Conv2d) -> None:
-    """Lets a layer give zeros."""
+    """Make a layer output zeros."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
 

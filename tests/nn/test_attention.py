@@ -1,4 +1,4 @@
-"""Causal attention: the softmax that it says it is, and no look ahead at any position."""
+"""Causal attention is a softmax over earlier positions, and never looks ahead."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_heads_do_not_mix_so_colours_stay_apart(strict: bool) -> None:
     base = layer(query, key, value)
     for x, part in ((query, DEPTH), (key, DEPTH), (value, CHANNELS // HEADS)):
         saved = x.clone()
-        x[:, part:] += torch.randn_like(x[:, part:])  # the second head's share
+        x[:, part:] += torch.randn_like(x[:, part:])  # the second head's channels
         changed = layer(query, key, value)
         assert torch.equal(changed[:, : CHANNELS // HEADS], base[:, : CHANNELS // HEADS])
         assert not torch.equal(changed, base)

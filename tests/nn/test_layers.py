@@ -1,4 +1,4 @@
-"""The layers see what they say: masks, taps, the vertical stack, norms and biases."""
+"""Layers read what they declare: masks, taps, the vertical stack, norms and biases."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mask_options(draw: st.DrawFn) -> dict[str, object]:
 
 
 def comes_before(dy: int, dx: int, source: int, target: int, mask_type: str) -> bool:
-    """The causal rule, said once more: (row, column, colour) in the order of drawing."""
+    """The causal rule, stated independently: (row, column, colour) in drawing order."""
     if (dy, dx, source) == (0, 0, target):
         return mask_type == "B"
     return (dy, dx, source) < (0, 0, target)
@@ -105,7 +105,7 @@ def test_channels_not_divisible_by_colours_are_refused(channels: int, repeats: i
 
 
 def padded_convolution(layer: TapConv2d, x: Tensor) -> Tensor:
-    """The textbook way: the whole kernel, zeros included, with the same padding on all sides."""
+    """The textbook version: the full kernel, zeros included, with equal padding on all sides."""
     rows, columns = layer.kernel_size
     step = layer.dilation[0]
     padding = (rows // 2 * step, columns // 2 * step)
@@ -114,7 +114,7 @@ def padded_convolution(layer: TapConv2d, x: Tensor) -> Tensor:
 
 
 def from_taps(layer: TapLayer, x: Tensor, out_channels: int) -> Tensor:
-    """The sum over the taps: each moves the picture and multiplies the channels."""
+    """The sum over the taps: each shifts the image and multiplies the channels."""
     height, width = x.shape[2:]
     total = x.new_zeros(x.shape[0], out_channels, height, width)
     reach = 64

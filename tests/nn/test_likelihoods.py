@@ -107,7 +107,7 @@ def test_a_uniform_number_on_a_boundary_belongs_to_the_level_above(
 def test_draws_have_the_frequencies_of_the_distribution() -> None:
     probabilities = torch.tensor([0.1, 0.0, 0.6, 0.3])
     n = 10_000
-    uniforms = (torch.arange(n) + 0.5)[None] / n  # evenly spread: no luck involved
+    uniforms = (torch.arange(n) + 0.5)[None] / n  # evenly spaced, not random
     drawn = draw(probabilities[None, :, None].expand(1, 4, n), uniforms)
     counts = torch.bincount(drawn.long().flatten(), minlength=4)
     assert (counts - n * probabilities).abs().max() <= 1

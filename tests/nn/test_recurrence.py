@@ -52,7 +52,7 @@ def test_skew_shifts_each_row_one_further_and_pads_with_zeros(height: int, width
 
 
 def looped(layer: Recurrence, inputs: Tensor) -> Tensor:
-    """The equations, pixel by pixel in the order that the layer's own reads demand."""
+    """The equations, pixel by pixel in an order that respects the reads."""
     batch, _, height, width = inputs.shape
     states: dict[tuple[int, int], Tensor] = {}
     memories: dict[tuple[int, int], Tensor] = {}

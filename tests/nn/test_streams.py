@@ -1,4 +1,4 @@
-"""Directed convolutions read exactly the pixels that their names say; concat_elu bends twice."""
+"""Directed convolutions read exactly the pixels in their names; concat_elu has both signs."""
 
 from __future__ import annotations
 

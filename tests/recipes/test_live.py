@@ -1,4 +1,4 @@
-"""The presets keep their promises, their recordings are theirs, and the code shown really runs."""
+"""The presets keep their promises, their recordings match, and the shown code runs."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Shipped weights, the recipes that make them, and the cards that tell about them."""
+"""Shipped weights, their recipes, and their cards."""
 
 from dataclasses import replace
 from pathlib import Path

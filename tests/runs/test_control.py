@@ -1,4 +1,4 @@
-"""Runs wait for their turn, take one step at a time, keep a pace, and differ in one option only."""
+"""Runs wait in a queue, take single steps, obey a speed limit, and differ in one option."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ TINY = RunConfig(
 
 
 class Remembering:
-    """Starts nothing, and knows what it was asked to start."""
+    """Records the runs that it should start."""
 
     def __init__(self) -> None:
         self.started: list[str] = []

@@ -1,4 +1,4 @@
-"""A run is a directory: its id, its requests and its files, whatever happens to them."""
+"""The directory of a run: its id, its requests and its files."""
 
 import json
 
@@ -164,7 +164,7 @@ def test_a_row_truncated_at_any_byte_loses_that_row_only(tmp_path):
         resumed.write({"event": "step", "step": 9})
         resumed.close()
         steps = [row["step"] for row in read_rows(path)[0]]
-        # All but the last line's end may have been there.
+        # Perhaps only the end of the last line is missing.
         assert steps == ([0, 1, 2, 9] if cut == len(content) - 1 else [0, 1, 9])
 
 

@@ -27,7 +27,7 @@ def test_a_run_lowers_its_priority_as_a_process_and_as_a_session(niceness: str) 
         [sys.executable, "-c", _ASK],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), AS_A_SESSION: niceness},
-        start_new_session=True,  # as the launcher starts it
+        start_new_session=True,  # like the launcher
         capture_output=True,
         text=True,
         check=True,

@@ -1,4 +1,4 @@
-"""A step in slow motion is a step of the trainer, and its numbers are those of the network."""
+"""A step in slow motion is a step of the trainer, with the network's own values."""
 
 import math
 from dataclasses import replace

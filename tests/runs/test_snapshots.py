@@ -1,4 +1,4 @@
-"""A run keeps its weights at a few early moments, and they are those that it had then."""
+"""A run keeps correct snapshots of its weights at a few early steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs: directories that stay readable, and processes that can be paused, stopped and killed."""
+"""Runs: readable directories, and processes that can be paused, stopped and killed."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def make_config(steps=20, *, data="digits8x8", model_options=TINY, conditional=F
 
 @pytest.fixture
 def started(tmp_path):
-    """Starts runs in processes of their own, and ends those that are left."""
+    """Starts runs in processes, and kills those that are left."""
     runs = []
 
     def start(config, **options):
@@ -52,7 +52,7 @@ def started(tmp_path):
 
 
 def wait_for(condition, seconds=120):
-    """The condition's value once it is true; fails with the test's time limit in sight."""
+    """The condition's value once it is true; fails shortly before the test's time limit."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
@@ -166,7 +166,7 @@ def test_resuming_a_finished_run_is_refused(tmp_path):
 
 
 def resume_without_process(run):
-    """As `resume_run` does, for a test that carries the run out itself."""
+    """As `resume_run`, for a test that trains in this process."""
 
     class Nobody:
         def launch(self, run):

@@ -1,4 +1,4 @@
-"""A run read bit by bit shows what the whole of it says."""
+"""A run read incrementally shows the same as the whole."""
 
 import io
 import math

@@ -24,14 +24,14 @@ BOUNDARY = 1e-5
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    """Compile the loop before any test is timed by hypothesis."""
+    """Compile the loop before hypothesis times any test."""
     from pixelcnn.sampling.engines import warm_up
 
     warm_up()
 
 
 def shaken(model: AutoregressiveModel, seed: int) -> AutoregressiveModel:
-    """The model with random biases too, so that nothing is zero by construction."""
+    """The model with random biases, so that nothing starts at zero."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -48,7 +48,7 @@ def assert_same_images(
     temperature: float,
     guidance: float = 0.0,
 ) -> None:
-    """Images are equal, or part at a draw whose uniform lies on a boundary of its distribution."""
+    """Images are equal, or diverge at a draw whose uniform number is at a threshold."""
     channels = expected.shape[1]
     for index in (expected != found).flatten(1).any(dim=1).nonzero().flatten().tolist():
         one = expected[index : index + 1]
@@ -68,7 +68,7 @@ def assert_same_images(
 
 
 def special_options(draw: st.DrawFn, name: str, channels: int) -> dict[str, object]:
-    """Options of one architecture that change its program."""
+    """Options of one architecture that affect its program."""
     if name == "pixelcnn":
         return {
             "block": draw(st.sampled_from(["plain", "bottleneck", "single"])),
@@ -91,7 +91,7 @@ def special_options(draw: st.DrawFn, name: str, channels: int) -> dict[str, obje
 
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, object]:
-    """Small models of every architecture, with all options that change the program."""
+    """Small models of every architecture, with all options that affect the program."""
     name = draw(st.sampled_from(model_names()))
     channels = draw(st.sampled_from([1, 3]))
     classes = draw(st.sampled_from([0, 3]))
@@ -171,7 +171,7 @@ def test_every_engine_gives_the_images_of_the_reference_at_full_size(
     uniforms = torch.rand(3, 1, 28, 28)
     known = torch.randint(0, levels, (3, 1, 28, 28)).to(torch.uint8)
     known_mask = torch.zeros(3, 1, 28, 28, dtype=torch.bool)
-    known_mask[:, :, 2:25] = True  # the reference takes its time over every pixel that is unknown
+    known_mask[:, :, 2:25] = True  # the reference is slow at unknown pixels
     known_mask[1, :, :1] = True
     known_mask[2] |= torch.rand(1, 28, 28) < 0.5
     request = {"known": known, "known_mask": known_mask, "uniforms": uniforms}
@@ -251,7 +251,7 @@ def test_the_fast_engine_s_outputs_equal_a_forward_pass(
         trace=True,
     )
     told = trace_of(model, request, kept.images)
-    # Sums run in another order, and the logits of these models are large.
+    # Sums run in another order, and these models have large logits.
     assert (kept.log_prob - told.log_prob).exp().sub(1).abs().mean() < 1e-3
     assert (kept.entropy - told.entropy).abs().mean() < 1e-3
     assert (kept.probabilities.int() - told.probabilities.int()).abs().max() <= 1

@@ -1,4 +1,4 @@
-"""What sampling costs in memory, and what guidance and painting promise."""
+"""The memory of sampling, and the guarantees of guidance and editable samples."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MEGABYTE = 2**20
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    """So that no test counts what the compiler takes."""
+    """Compile first, so that no test counts the compiler's memory."""
     warm_up()
 
 
 @pytest.fixture
 def traced_memory() -> Iterator[None]:
-    """Counts the bytes of numpy's arrays, in which the engine keeps all it has computed."""
+    """Counts the bytes of numpy arrays, which hold everything that the engine computes."""
     tracemalloc.start()
     yield
     tracemalloc.stop()
@@ -70,13 +70,13 @@ def test_more_images_than_fit_are_drawn_in_turns(traced_memory: None) -> None:
         before, _ = tracemalloc.get_traced_memory()
         sample(engine.model, n, engine=engine)  # type: ignore[attr-defined]
         taken.append(tracemalloc.get_traced_memory()[1] - before)
-    # Only the images themselves grow with their number, not what is kept of the network.
+    # Only the images themselves grow with their number, not the stored activations.
     assert taken[1] < 2 * taken[0]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
 def test_hundreds_of_calls_leak_no_memory() -> None:
-    """Something else in this process may take memory once, but a leak goes on in both halves."""
+    """Other code in this process may allocate once, but a leak grows in both halves."""
     model = conditional()
     engine = make_engine(model, "numba")
     labels = torch.tensor([0, 1, 2, 0])
@@ -153,7 +153,7 @@ def test_guided_editable_samples_are_redrawn_consistently() -> None:
 def test_a_reused_pass_works_with_other_labels_and_given_pixels() -> None:
     model = conditional()
     engine = TorchEngine(model)
-    engine.replays = True  # as on CUDA, where the rows of the second request on are graphs
+    engine.replays = True  # as on CUDA, where the second request replays graphs
     for seed in range(3):
         known = torch.randint(0, 2, (4, 1, 5, 4)).byte()
         request = {

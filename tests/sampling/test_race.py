@@ -1,4 +1,4 @@
-"""A race draws the same image twice and tells what each took, and what was worked out."""
+"""A race draws the same image twice, and reports measured and extrapolated times."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""What is measured about beginnings, next rows, and digits with a part knocked out."""
+"""Measurements of prefixes and next rows, and inpainting."""
 
 import math
 from pathlib import Path
@@ -25,7 +25,7 @@ def model() -> AutoregressiveModel:
     torch.manual_seed(0)
     made = build_model("gated_pixelcnn", height=SIZE, width=SIZE, classes=3, hidden_channels=8)
     for module in made.modules():
-        if isinstance(module, nn.Embedding):  # zero at first: all labels would be alike
+        if isinstance(module, nn.Embedding):  # initially 0: labels would make no difference
             nn.init.normal_(module.weight, std=2.0)
     return made.eval()
 
@@ -125,7 +125,7 @@ def test_the_bits_of_the_hidden_part_and_of_the_rest_add_up(
     if method == "raster":
         assert compared.hidden_bits is None
         return
-    # Four ways to fill the hole: their probabilities, exactly.
+    # The exact probabilities of the four ways to fill the hole.
     ways = truth.expand(4, -1, -1, -1).clone()
     ways[:, 0, 2, 1:3] = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]]).byte()
     with torch.inference_mode():

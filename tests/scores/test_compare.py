@@ -1,4 +1,4 @@
-"""Two models on the same images: when they compare, by how much, and what the scores say."""
+"""Two models on the same images: comparability, difference, and scores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def small(name: str = "pixelcnn", **options: object) -> AutoregressiveModel:
 
 @pytest.fixture(scope="module")
 def scores() -> list[PairedScores]:
-    """A model without and one with classes, on 30 digits, 12 at a time."""
+    """A model without classes and one with, on 30 digits, 12 at a time."""
     digits = load_data("digits8x8").test
     some = Split(digits.images[:30], digits.labels[:30])
     return list(paired_scores(small(), small(classes=10), some, batch_size=12))
@@ -50,7 +50,7 @@ def test_models_are_comparable_only_on_the_same_kind_of_images() -> None:
     assert "16" in obstacles(CONFIG, {}, CONFIG | {"levels": 16}, {})[0]
     assert "*static*" in obstacles(CONFIG, {}, CONFIG, drawn)[0]
     assert "colours" in obstacles(CONFIG, {}, CONFIG | {"channels": 3}, {})[0]
-    # How two levels are made is no matter where there are more.
+    # With more than two levels, the binarisation does not matter.
     grey = CONFIG | {"levels": 16}
     assert obstacles(grey, drawn, grey, {}) == []
 
@@ -75,7 +75,7 @@ def test_a_label_is_never_worth_more_than_what_it_costs_to_guess_it(
     scores: list[PairedScores],
 ) -> None:
     told = scores[-1]
-    assert told.label_worth == pytest.approx(math.log(10))  # theirs was told
+    assert told.label_worth == pytest.approx(math.log(10))  # theirs has the label
     digits = load_data("digits8x8").test
     model = small(classes=10)
     with torch.inference_mode():

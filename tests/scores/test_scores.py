@@ -1,4 +1,4 @@
-"""Scores of samples: what they say of real digits, of damaged ones, and of noise."""
+"""Scores of samples, on real digits, damaged ones, and noise."""
 
 import math
 from pathlib import Path
@@ -31,7 +31,7 @@ DIGITS = load_data("mnist5k").train.images
 
 
 def damaged(images: Tensor, share: float) -> Tensor:
-    """The same with this share of the pixels flipped."""
+    """The images with this share of pixels flipped."""
     flips = torch.rand(images.shape, generator=torch.Generator().manual_seed(0)) < share
     return images ^ flips.byte()
 
@@ -46,7 +46,7 @@ def test_the_shipped_classifier_is_right_in_99_percent_of_test_digits(
 ) -> None:
     test = load_data("mnist5k").test
     right = (classifier.probabilities(test.images).argmax(dim=1) == test.labels).float().mean()
-    assert right > 0.98  # 500 digits; its card has the complete test set
+    assert right > 0.98  # on 500 digits; its card covers the complete test set
     assert load_classifier(SHIPPED)[1]["test_accuracy"] >= 0.99
 
 
@@ -130,7 +130,7 @@ def test_a_bootstrap_interval_covers_the_true_difference_in_19_of_20_cases() -> 
 @given(hits=st.integers(0, 50))
 def test_a_shares_interval_is_wilsons(hits: int) -> None:
     share, low, high = share_interval(hits, 50)
-    for bound in (low, high):  # the shares for which this one is just 1.96 deviations off
+    for bound in (low, high):  # the proportions from which this one is 1.96 deviations away
         assert abs(share - bound) == pytest.approx(
             1.959964 * math.sqrt(bound * (1 - bound) / 50), abs=1e-6
         )

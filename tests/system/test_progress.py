@@ -1,4 +1,4 @@
-"""Progress of a command: drawn over itself on a terminal, and a line at a time in a log."""
+"""A command's progress redraws itself on a terminal, and prints lines in a log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pixelcnn.system.progress import Progress
 
 
 class Stream:
-    """A terminal, or a file, that remembers what was written."""
+    """A terminal, or a file, that records its output."""
 
     def __init__(self, terminal: bool) -> None:
         self.terminal = terminal

@@ -1,4 +1,4 @@
-"""The queue for what keeps a processor busy: bounded, fair, with a position."""
+"""The queue for jobs that keep a processor busy: bounded, fair, with a position."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pixelcnn.teaching.fair_queue import BusyError, Superseded, WorkQueue
 
 
 class Crowd:
-    """Threads that want turns of one slot, which a first piece of work holds until `let_go`."""
+    """Threads that want turns of one slot, which a first job holds until `let_go`."""
 
     def __init__(self, queue: WorkQueue, pool: ThreadPoolExecutor) -> None:
         self.queue, self._pool = queue, pool
@@ -27,7 +27,7 @@ class Crowd:
             self._free.wait(30)
 
     def join(self, who: str, name: str = "") -> "Future[None]":
-        """Queue up, and be told once before this returns, so that the order is known."""
+        """Queue up, and return after the first call with a position, so that the order is known."""
         name, heard = name or who, threading.Event()
         self.told[name] = []
 
@@ -114,7 +114,7 @@ def test_an_abandoned_job_frees_its_place(error: BaseException) -> None:
         pass
     free.set()
     thread.join(10)
-    with queue.turn("ben"):  # would wait for ever behind a forgotten place
+    with queue.turn("ben"):  # would wait forever behind a forgotten place
         pass
 
 

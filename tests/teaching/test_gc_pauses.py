@@ -1,4 +1,4 @@
-"""Collections leave survivors alone, but nothing that has died is kept for good."""
+"""Collections skip survivors, but no garbage is kept forever."""
 
 import gc
 import weakref
@@ -10,7 +10,7 @@ from pixelcnn.teaching.gc_pauses import SparedSurvivors, spare_survivors
 
 
 class Clock:
-    """Seconds, as many as it is told."""
+    """A clock that is set by hand."""
 
     now = 0.0
 
@@ -19,7 +19,7 @@ class Clock:
 
 
 class Ring:
-    """Refers to itself, so that only the collector can remove it."""
+    """Refers to itself, so that only the collector can free it."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -27,7 +27,7 @@ class Ring:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """A collector that spares survivors for 300 of these seconds."""
+    """A collector that skips survivors for 300 of these seconds."""
     others, clock = gc.callbacks[:], Clock()
     gc.unfreeze()
     gc.callbacks[:] = [SparedSurvivors(300, clock)]

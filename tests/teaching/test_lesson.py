@@ -1,4 +1,4 @@
-"""The guided lesson: complete, right in its sums, and every link reaches what it names."""
+"""The guided lesson is complete, its calculations are right, and every link works."""
 
 from __future__ import annotations
 

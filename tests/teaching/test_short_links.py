@@ -1,4 +1,4 @@
-"""Short links: what was shared is found again, and nothing else can be reached through a code."""
+"""Short links find what was shared, and a code reaches nothing else."""
 
 from __future__ import annotations
 

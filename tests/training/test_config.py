@@ -1,4 +1,4 @@
-"""What a training is told: options that cannot work, the schedule, its progress, the device."""
+"""Training options: invalid values, the schedule, its progress, the device."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Several processes train one model: as one process would, and with a word when they cannot."""
+"""Several processes train one model like one process, or explain why they cannot."""
 
 import itertools
 import os
@@ -19,7 +19,7 @@ from pixelcnn.runs.store import create_run, list_runs
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.distributed import SINGLE_PROCESS, ProcessGroup, explained
 
-# 9 images a batch: the two processes get 4 and 5.
+# Batches of 9 images: the two ranks get 4 and 5.
 TRAINING = shlex.split(
     "train --model pixelcnn --preset none --set hidden_channels=4 blocks=1 --conditional --data "
     "digits8x8 --steps 20 --batch-size 9 --precision float32 --device cpu --ema 0.9 "

@@ -1,4 +1,4 @@
-"""Averaged weights, hidden labels and dropout: what they change, and that resume stays exact."""
+"""Averaged weights, hidden labels and dropout, and that resuming stays exact."""
 
 import copy
 import itertools
@@ -54,7 +54,7 @@ def same_tensors(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
-# Going on from a saved state
+# Resuming
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_resume_is_exact_with_an_average_hidden_labels_and_dropout(tmp_path, dat
     saved = next(event for event in whole if isinstance(event, Saved))
     save_state(tmp_path / "state.safetensors", saved.state)
 
-    torch.manual_seed(99)  # whatever else drew random numbers in this process
+    torch.manual_seed(99)  # as after other draws in this process
     state = load_state(tmp_path / "state.safetensors")
     rest = list(train(make_model(seed=5, **options), data, config, resume=state))
 
@@ -166,7 +166,7 @@ def test_checkpoints_have_the_average_and_the_state_has_the_raw_weights(tmp_path
 
 
 def seen_labels(model, data, config):
-    """The labels that the model was given: (in training mode?, labels) of each forward pass."""
+    """Record the labels of each forward pass: (training mode?, labels)."""
     seen = []
     hook = model.register_forward_pre_hook(
         lambda module, inputs: seen.append((module.training, inputs[1].clone()))

@@ -1,4 +1,4 @@
-"""Muon: steps of one length in all directions of a kernel, and AdamW's for all other weights."""
+"""Muon steps equally in all directions of a kernel; all other weights get AdamW's steps."""
 
 import pytest
 import torch
@@ -47,7 +47,7 @@ def test_the_direction_is_that_of_pytorch_s_muon():
         for weight, optimizer in zip((ours, theirs), optimizers, strict=True):
             weight.grad = gradient.roll(step, dims=1).clone()
             optimizer.step()
-    # PyTorch's computes in bfloat16.
+    # PyTorch's version computes in bfloat16.
     assert (ours - theirs).norm() < 0.05 * theirs.norm()
 
 

@@ -1,4 +1,4 @@
-"""Training goes on from a saved state exactly as if it had not stopped, and from no other one."""
+"""Training resumes exactly from its own saved state, and refuses others."""
 
 import pytest
 import torch
@@ -25,7 +25,7 @@ def test_resumed_training_takes_exactly_the_steps_of_an_uninterrupted_one(
     state = load_state(tmp_path / "state.safetensors")
     other = build_model(
         name, height=6, width=6, classes=3, hidden_channels=12, blocks=1
-    )  # other random weights: all of them must come from the file
+    )  # other random weights: all must come from the file
     rest = list(train(other, data, config, resume=state))
 
     expected = whole[whole.index(saved) + 1 :]

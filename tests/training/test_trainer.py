@@ -1,4 +1,4 @@
-"""Training: what is learned, the events, the batches, and what happens when it goes wrong."""
+"""Training: results, events, batches, and failures."""
 
 import math
 
@@ -23,7 +23,7 @@ def digits():
     return load_data("digits8x8")
 
 
-# What it learns
+# Results
 
 
 def test_a_few_hundred_steps_beat_independent_pixels_on_held_out_digits(digits):
@@ -86,7 +86,7 @@ def test_both_precisions_learn_the_same_thing_with_float32_weights(precision):
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
-# The stream of events
+# Events
 
 
 def test_events_come_in_order_and_as_often_as_configured():
@@ -211,7 +211,7 @@ def test_epochs_differ_and_a_batch_depends_only_on_its_step():
     assert not torch.equal(torch.cat(there[:4]), torch.cat(there[4:]))
 
 
-# When it goes wrong
+# Failures
 
 
 def test_a_learning_rate_of_a_billion_diverges_with_advice_and_finite_weights():
