@@ -54,7 +54,9 @@ class WorkQueue:
         self._count = itertools.count(1)
 
     @contextmanager
-    def turn(self, session: Hashable, waiting: Callable[[int], None] | None = None) -> Iterator[None]:
+    def turn(
+        self, session: Hashable, waiting: Callable[[int], None] | None = None
+    ) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the `with` statement.
 
         Replaces an older waiting job of the same session.
