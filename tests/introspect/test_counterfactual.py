@@ -117,7 +117,7 @@ def test_arguments_that_do_not_fit_are_explained() -> None:
     image = picture(model)[0][0]
     with pytest.raises(ConfigError, match=r"\(4, 0\) is outside a 4 x 5 image"):
         counterfactual(model, image, None, (4, 0))
-    with pytest.raises(ConfigError, match="level = 2 is unknown"):
+    with pytest.raises(ConfigError, match="level = 2 is outside"):
         counterfactual(model, image, None, (0, 0), 2)
     with pytest.raises(DataError, match=r"must be \(C, H, W\)"):
         counterfactual(model, image[None], None, (0, 0))

@@ -93,9 +93,9 @@ def test_there_is_one_head_per_colour_by_default() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"heads": 5}, "heads = 5 cannot share 48 channels.*1, 2, 3, 4"),
+        ({"heads": 5}, "heads = 5 does not divide 48 channels.*1, 2, 3, 4"),
         ({"heads": 0}, "heads = 0"),
-        ({"heads": 4, "channels": 3}, "heads = 4 cannot share .* 3 colour"),
+        ({"heads": 4, "channels": 3}, "heads = 4 does not divide .* 3 colour"),
         ({"heads": True}, "heads = True is neither a whole number nor None"),
         ({"heads": "2"}, "heads = '2'"),
         ({"attention_every": 0}, "attention_every = 0 is outside 1 to 256"),

@@ -103,7 +103,7 @@ def test_green_sees_red_only_through_the_link() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"heads": 5}, "heads = 5 cannot share 24 channels.*1, 2, 3, 4"),
+        ({"heads": 5}, "heads = 5 does not divide 24 channels.*1, 2, 3, 4"),
         ({"heads": 0}, "heads = 0"),
         ({"heads": 1.0}, "heads = 1.0 is not a whole number"),
         ({"residuals": 0}, "residuals = 0 is outside 1 to 64"),

@@ -86,7 +86,7 @@ def test_a_newer_job_of_a_session_replaces_the_older(crowd: Crowd) -> None:
 
 def test_a_full_queue_refuses_new_jobs_and_keeps_the_waiting_ones(crowd: Crowd) -> None:
     futures = [crowd.join(name) for name in ("anna", "ben", "cleo")]
-    with pytest.raises(BusyError, match="3 others wait"), crowd.queue.turn("dora"):
+    with pytest.raises(BusyError, match="3 other requests"), crowd.queue.turn("dora"):
         pass
     crowd.let_go()
     for future in futures:
