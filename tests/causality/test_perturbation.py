@@ -146,8 +146,8 @@ def test_images_have_the_requested_levels_and_span(levels: int) -> None:
 @pytest.mark.parametrize(
     ("forward", "says"),
     [
-        (lambda x: x[:, :, :2], r"makes \(2, 1, 2, 3\) of images \(2, 1, 3, 3\)"),
-        (lambda x: x.mean(dim=(2, 3)), r"makes \(2, 1\)"),
+        (lambda x: x[:, :, :2], r"images \(2, 1, 3, 3\) into \(2, 1, 2, 3\)"),
+        (lambda x: x.mean(dim=(2, 3)), r"into \(2, 1\)"),
         (lambda x: x / 0, "not finite"),
     ],
 )

@@ -159,7 +159,7 @@ def test_a_network_too_large_for_the_memory_is_refused_while_it_is_built(
 ) -> None:
     monkeypatch.setattr("pixelcnn.recipes.build.main_memory_bytes", lambda: 10**6)
     assert run("train --data digits8x8 --preset tiny --steps 5") == 2
-    assert "needs more than the 0 GB of this machine; give it fewer" in capsys.readouterr().err
+    assert "needs more than the 0 GB of this machine. Use fewer" in capsys.readouterr().err
 
 
 def test_samples_of_one_seed_are_the_same_images_on_sheet_and_in_arrays(

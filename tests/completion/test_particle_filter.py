@@ -224,7 +224,7 @@ EIGHT = opinionated(classes=3, orders=8)
         ({"method": "orders"}, "one order only"),
         ({"method": "particles", "temperature": 0.5}, "does not work with particles"),
         ({"method": "particles", "particles": 1}, "outside 2 to"),
-        ({"method": "particles", "particles": 4, "n": 9}, "cannot be drawn from 4 particles"),
+        ({"method": "particles", "particles": 4, "n": 9}, "to the number of particles, 4"),
         ({"method": "particles", "labels": torch.tensor([0, 1])}, "one label for all"),
     ],
 )

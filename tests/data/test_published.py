@@ -62,7 +62,7 @@ def test_a_damaged_copy_is_named_and_not_changed(damage: str, tmp_path: Path) ->
         files[name] = content[damage]
     place(tmp_path / "MNIST" / "raw", files)
     before = everything_under(tmp_path)
-    with pytest.raises(DataError, match=r"MNIST does not hold a complete, undamaged copy"):
+    with pytest.raises(DataError, match=r"MNIST is not a complete, undamaged copy"):
         load_data("mnist", root=tmp_path)
     assert everything_under(tmp_path) == before
 
@@ -149,6 +149,6 @@ def test_a_forged_cifar10_is_never_unpickled(
     for name in ("data_batch_1", "test_batch", "batches.meta"):
         bomb = pickle.dumps(Bomb(tmp_path / "exploded"))
         (tmp_path / "cifar-10-batches-py" / name).write_bytes(bomb)
-    with pytest.raises(DataError, match="cifar-10-batches-py does not hold a complete"):
+    with pytest.raises(DataError, match="cifar-10-batches-py is not a complete"):
         load_data("cifar10", root=tmp_path)
     assert not (tmp_path / "exploded").exists()

@@ -70,7 +70,7 @@ def test_shards_of_a_batch_are_disjoint_and_complete():
         shares = [list(range(count))[ProcessGroup(rank, size).shard(count)] for rank in range(size)]
         assert list(itertools.chain(*shares)) == list(range(count))
         assert max(map(len, shares)) - min(map(len, shares)) <= 1
-    with pytest.raises(ConfigError, match=r"batches of 3 .* 4 processes.*batch_size"):
+    with pytest.raises(ConfigError, match=r"batch of 3 .* 4 processes.*batch_size"):
         ProcessGroup(0, 4).shard(3)
 
 
