@@ -180,8 +180,8 @@ def summarize(
         labels: as given to `activations`.
         graph: the model's trace, if already known.
     """
-    behind = _added_before_relu(trace(model) if graph is None else graph, labels)
-    return [_summary(model, name, maps, behind) for name, maps in found.items()]
+    biases = _added_before_relu(trace(model) if graph is None else graph, labels)
+    return [_summary(model, name, maps, biases) for name, maps in found.items()]
 
 
 @torch.no_grad()
@@ -217,12 +217,12 @@ def first_kernels(model: AutoregressiveModel) -> dict[str, Tensor]:
 
 
 def _summary(
-    model: AutoregressiveModel, name: str, maps: Tensor, behind: Mapping[str, Tensor]
+    model: AutoregressiveModel, name: str, maps: Tensor, biases: Mapping[str, Tensor]
 ) -> LayerSummary:
     if maps.dim() != 4:
         raise DataError(f"found[{name!r}] has shape {tuple(maps.shape)}, not (B, channels, H, W).")
-    rectified = name in behind
-    after_relu = (maps + behind[name]).relu() if rectified else maps
+    rectified = name in biases
+    after_relu = (maps + biases[name]).relu() if rectified else maps
     return LayerSummary(
         name=name,
         title=layer_title(model, name),

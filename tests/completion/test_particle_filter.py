@@ -181,10 +181,10 @@ def test_the_best_order_starts_in_the_given_part(order: int) -> None:
 def test_given_pixels_after_the_gap_are_counted_colour_by_colour() -> None:
     known = torch.ones(3, 2, 2, dtype=torch.bool)
     known[1, 0, 1] = False  # G of the second pixel: R of it comes before, B after
-    behind = after_gap(known)
-    assert behind[:, 1].all()
-    assert not behind[:, 0, 0].any()
-    assert behind[:, 0, 1].tolist() == [False, False, True]
+    late = after_gap(known)
+    assert late[:, 1].all()
+    assert not late[:, 0, 0].any()
+    assert late[:, 0, 1].tolist() == [False, False, True]
 
 
 def test_the_shipped_model_reads_digits_in_all_eight_orders() -> None:

@@ -359,14 +359,14 @@ def test_changed_samples_equal_samples_with_everything_up_to_there_given(
     given = torch.rand(n, channels, height, width) < 0.1
     levels_given = torch.randint(0, levels, given.shape).to(torch.uint8)
     request = make_request(model, n, SampleOptions(known=levels_given, known_mask=given, seed=1))
-    painting = NumbaEngine(model).paint(request)
-    first = painting.images
-    assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
+    editable = NumbaEngine(model).paint(request)
+    first = editable.images
+    assert torch.allclose(editable.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
     order = torch.arange(channels * height * width).reshape(height, width, channels)
     order = order.permute(2, 0, 1)  # (C, H, W)
     for pixel in [(0, 2, 2), (channels - 1, 0, 0), (0, 3, 4), (channels - 1, 1, 4)]:
-        before = painting.images
-        painting.change(pixel, torch.tensor((3 * levels) // 4, dtype=torch.uint8))
+        before = editable.images
+        editable.change(pixel, torch.tensor((3 * levels) // 4, dtype=torch.uint8))
         prefix = order <= order[pixel]
         expected_known = before.clone()
         expected_known[(slice(None), *pixel)] = (3 * levels) // 4
@@ -379,9 +379,9 @@ def test_changed_samples_equal_samples_with_everything_up_to_there_given(
             uniforms=request.uniforms,
             engine="reference",
         )
-        assert torch.equal(painting.images, expected)
+        assert torch.equal(editable.images, expected)
         assert torch.allclose(
-            painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(expected), atol=1e-3
+            editable.log_probs.sum(dim=(1, 2, 3)), model.log_prob(expected), atol=1e-3
         )
 
 
@@ -393,6 +393,6 @@ def test_log_probabilities_stay_right_where_gates_saturate() -> None:
         for layer in model.layers:  # type: ignore[union-attr]
             layer.horizontal.bias[:8].fill_(-60.0)
             layer.horizontal.bias[8:].fill_(0.5)
-    painting = NumbaEngine(model).paint(make_request(model, 2, SampleOptions(seed=0)))
-    exact = model.log_prob(painting.images)
-    assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)
+    editable = NumbaEngine(model).paint(make_request(model, 2, SampleOptions(seed=0)))
+    exact = model.log_prob(editable.images)
+    assert torch.allclose(editable.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)

@@ -123,31 +123,31 @@ def test_invalid_guidance_is_refused(
 
 def test_editable_samples_know_the_probability_of_every_prefix() -> None:
     model, labels = conditional(levels=4), torch.tensor([0, 1, 2])
-    painting = paint(model, 3, labels=labels, seed=4)
+    editable = paint(model, 3, labels=labels, seed=4)
     with torch.no_grad():
-        parameters = model(painting.images, labels)
-        each = model.likelihood.log_prob(parameters, painting.images)  # (3, 1, H, W)
+        parameters = model(editable.images, labels)
+        each = model.likelihood.log_prob(parameters, editable.images)  # (3, 1, H, W)
     in_order = each.flatten(1)
     for pixels in (0, 1, 7, 20):
         expected = in_order[:, :pixels].sum(dim=1)
-        torch.testing.assert_close(painting.log_prob(pixels), expected, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(painting.log_prob(), in_order.sum(dim=1), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(editable.log_prob(pixels), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(editable.log_prob(), in_order.sum(dim=1), atol=1e-4, rtol=1e-4)
 
 
 def test_guided_editable_samples_are_redrawn_consistently() -> None:
     model, labels = conditional(), torch.tensor([0, 1, 2])
-    painting = paint(model, 3, labels=labels, seed=5, guidance=2.0)
-    assert torch.equal(painting.images, sample(model, 3, labels=labels, seed=5, guidance=2.0))
-    flipped = 1 - painting.images[:, 0, 2, 1]
+    editable = paint(model, 3, labels=labels, seed=5, guidance=2.0)
+    assert torch.equal(editable.images, sample(model, 3, labels=labels, seed=5, guidance=2.0))
+    flipped = 1 - editable.images[:, 0, 2, 1]
     known_mask = torch.zeros(3, 1, 5, 4, dtype=torch.bool)
     known_mask[:, :, :2] = known_mask[:, :, 2, :2] = True
-    known = painting.images
+    known = editable.images
     known[:, 0, 2, 1] = flipped
-    painting.change((0, 2, 1), flipped)
+    editable.change((0, 2, 1), flipped)
     again = sample(
         model, 3, labels=labels, seed=5, guidance=2.0, known=known, known_mask=known_mask
     )
-    assert torch.equal(painting.images, again)
+    assert torch.equal(editable.images, again)
 
 
 def test_a_reused_pass_works_with_other_labels_and_given_pixels() -> None:
