@@ -49,9 +49,9 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    made = create_run(tmp_path / "runs", CONFIG)
-    save_checkpoint(made.path / "last.safetensors", build_model("pixelcnn", **SMALL), {})
-    return made
+    run = create_run(tmp_path / "runs", CONFIG)
+    save_checkpoint(run.path / "last.safetensors", build_model("pixelcnn", **SMALL), {})
+    return run
 
 
 # ---------------------------------------------------------------- the disk
@@ -138,7 +138,7 @@ def test_a_corrupt_checkpoint_is_reported_and_the_others_work(
     monkeypatch.setenv("PIXELCNN_RUNS", str(root))
     keep_model(run, "sound", root)
     (root / "models" / "broken.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{half")
-    assert [one.name for one in kept_models(root) if not one.error] == ["sound"]
+    assert [model.name for model in kept_models(root) if not model.error] == ["sound"]
 
     page = AppTest.from_function(_choosing, default_timeout=60).run()
     assert not page.exception

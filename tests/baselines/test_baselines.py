@@ -85,20 +85,20 @@ def test_the_importance_bound_rises_from_the_elbo_to_the_exact_log_probability()
 
     with torch.no_grad():
         elbo = vae.elbo(images, samples=40_000, generator=random).double()
-    one, two, ten = (mean_bound(samples, 40_000) for samples in (1, 2, 10))
+    single, two, ten = (mean_bound(samples, 40_000) for samples in (1, 2, 10))
     many = vae.importance_bound(images, samples=200_000, generator=random)
-    assert torch.allclose(one, elbo, atol=0.1)
+    assert torch.allclose(single, elbo, atol=0.1)
     assert (elbo < exact).all()
-    assert one.mean() < two.mean() < ten.mean() < exact.mean()
+    assert single.mean() < two.mean() < ten.mean() < exact.mean()
     assert torch.allclose(many, exact, atol=0.01)
 
 
 def test_the_bound_does_not_depend_on_how_many_codes_are_decoded_at_once(monkeypatch):
     vae, images = tiny_vae(), all_images()
-    whole = vae.importance_bound(images, samples=30, generator=generator())
+    together = vae.importance_bound(images, samples=30, generator=generator())
     monkeypatch.setattr("pixelcnn.baselines.vae._DECODED_AT_ONCE", 64)
     parts = vae.importance_bound(images, samples=30, generator=generator())
-    assert torch.allclose(whole, parts, atol=1e-6)
+    assert torch.allclose(together, parts, atol=1e-6)
 
 
 def test_on_digits_the_bounds_are_in_order_and_beat_independent_pixels(mnist):

@@ -38,8 +38,8 @@ def test_perturbation_finds_exactly_what_the_taps_reach(
 ) -> None:
     softmax = {"likelihood": "softmax", "levels": 4, "hidden_channels": 48, "width": 4}
     model = small(name, **{**options, **softmax, "channels": channels}).train()
-    found = perturbation_relation(Network(model), (channels, 4, 4), 4, span=SPAN, images=3)
-    assert np.array_equal(found, of_the_taps(model))
+    relation = perturbation_relation(Network(model), (channels, 4, 4), 4, span=SPAN, images=3)
+    assert np.array_equal(relation, of_the_taps(model))
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn", "pixelsnail"])
@@ -47,19 +47,19 @@ def test_perturbation_finds_the_leak_that_the_taps_show(name: str) -> None:
     model = small(name)
     put_mask_b_first(model)
     model.double()
-    found = perturbation_leaks(Network(model), (1, 4, 5), span=SPAN)
-    assert np.array_equal(found, of_the_taps(model) & ~legal_relation(1, 4, 5))
-    assert found.any()
+    relation = perturbation_leaks(Network(model), (1, 4, 5), span=SPAN)
+    assert np.array_equal(relation, of_the_taps(model) & ~legal_relation(1, 4, 5))
+    assert relation.any()
 
 
 def test_a_label_is_passed_on_and_does_not_change_the_relation() -> None:
     model = small("pixelcnn", classes=2)
-    found = [
+    relation = [
         perturbation_relation(Network(model, label), (1, 4, 5), span=SPAN, images=3)
         for label in (0, 1)
     ]
-    assert np.array_equal(found[0], found[1])
-    assert np.array_equal(found[0], of_the_taps(model))
+    assert np.array_equal(relation[0], relation[1])
+    assert np.array_equal(relation[0], of_the_taps(model))
 
 
 # ---------------------------------------------------------------- foreign modules
@@ -119,9 +119,9 @@ def test_batch_normalisation_leaks_all_of_the_image_in_train_mode_and_nothing_in
 def test_dropout_is_not_reported_as_a_dependence() -> None:
     module = nn.Sequential(Homework(1, 8), nn.Dropout(0.5), nn.Conv2d(8, 1, 1)).train()
     state = torch.random.get_rng_state()
-    found = perturbation_relation(module, (1, 5, 5), images=8)
+    relation = perturbation_relation(module, (1, 5, 5), images=8)
     assert torch.equal(torch.random.get_rng_state(), state)
-    assert np.array_equal(found, perturbation_relation(module.eval(), (1, 5, 5)))
+    assert np.array_equal(relation, perturbation_relation(module.eval(), (1, 5, 5)))
     assert not mixes_images(module.train(), (1, 5, 5))
 
 
@@ -164,9 +164,9 @@ def test_all_colours_need_equally_many_parameters() -> None:
 def test_a_few_places_find_their_part_of_the_relation() -> None:
     module, places = nn.Conv2d(1, 2, 3, padding=1), [19, 3, 7, 0, 11, 12]
     all_of_it = perturbation_leaks(module, (1, 4, 5)).reshape(20, 20)
-    some = perturbation_leaks(module, (1, 4, 5), images=1, places=places).reshape(20, 20)
-    assert np.array_equal(some[:, places], all_of_it[:, places])
-    assert some.sum() == some[:, places].sum() > 0
+    partial = perturbation_leaks(module, (1, 4, 5), images=1, places=places).reshape(20, 20)
+    assert np.array_equal(partial[:, places], all_of_it[:, places])
+    assert partial.sum() == partial[:, places].sum() > 0
 
 
 def test_a_spot_check_finds_a_leak_only_where_there_is_one() -> None:

@@ -212,9 +212,9 @@ def test_legal_relation_is_the_order_of_drawing() -> None:
 
 def test_receptive_field_of_one_pixel_is_a_slice_of_all() -> None:
     model = stack(3)
-    whole = receptive_field(model)
-    assert whole.shape == (28, 28, 28, 28)
-    assert np.array_equal(receptive_field(model, (3, 20)), whole[3, 20])
+    fields = receptive_field(model)
+    assert fields.shape == (28, 28, 28, 28)
+    assert np.array_equal(receptive_field(model, (3, 20)), fields[3, 20])
 
 
 @pytest.mark.parametrize("pixel", [(28, 0), (0, -1), (-1, 5), (5, 28)])
@@ -239,8 +239,8 @@ def test_counts_of_single_pixels_add_up_to_the_report() -> None:
     report = audit(stack(2, height=6, width=7))
     at = [report.at(row, column) for row in range(6) for column in range(7)]
     for total, part in [("legal", "legal"), ("seen", "seen"), ("never", "never")]:
-        assert getattr(report, total) == sum(getattr(one, part) for one in at)
-    assert all(one.legal == one.seen + one.not_yet + one.never for one in at)
+        assert getattr(report, total) == sum(getattr(pixel, part) for pixel in at)
+    assert all(pixel.legal == pixel.seen + pixel.not_yet + pixel.never for pixel in at)
 
 
 def test_leaks_are_counted_even_where_the_past_is_seen_whole() -> None:
@@ -307,7 +307,7 @@ def test_totals_by_depth_agree_with_the_audit() -> None:
     assert f"{plain[27].seen_share:.1%}" == "82.0%"
     assert (gated[7].never, gated[26].seen) == (0, PAIRS)
     assert {
-        one.leaks for one in receptive_field_by_depth("gated_pixelcnn", first_mask="B").totals
+        total.leaks for total in receptive_field_by_depth("gated_pixelcnn", first_mask="B").totals
     } == {784}
 
 

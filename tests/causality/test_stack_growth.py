@@ -90,12 +90,12 @@ def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
     """With no diagonal weight, the far corner takes a step for each row and for each column."""
     later = np.zeros((3, 3), bool)
     later[0, 1] = later[1, 0] = True
-    found = stack_receptive_field(usual(3, "A"), later, size=SIZE)
-    assert len(found.relations) == SIZE
-    assert not found.relations[-1][8, 8, 0, 0]
-    assert found.limit[8, 8, 0, 0]
+    fields = stack_receptive_field(usual(3, "A"), later, size=SIZE)
+    assert len(fields.relations) == SIZE
+    assert not fields.relations[-1][8, 8, 0, 0]
+    assert fields.limit[8, 8, 0, 0]
     first_seen = stack_first_seen_depth(usual(3, "A"), later, (0, 0), size=SIZE)
-    assert np.array_equal(first_seen >= 0, found.limit[:, :, 0, 0])
+    assert np.array_equal(first_seen >= 0, fields.limit[:, :, 0, 0])
     assert first_seen[8, 8] == 14  # seven rows and seven columns after a first step
     assert len(stack_path(first_seen, later, (0, 0), (8, 8))) == 16
 
@@ -103,7 +103,7 @@ def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
 def test_an_opened_future_weight_leaks() -> None:
     later = usual(3, "B")
     later[1, 2] = True
-    leaks = [one.leaks for one in stack_receptive_field(usual(7, "A"), later).totals]
+    leaks = [total.leaks for total in stack_receptive_field(usual(7, "A"), later).totals]
     assert leaks[0] == 0
     assert leaks[1] == 784 - 28  # each pixel but the last of a row now sees itself
     assert stack_receptive_field(usual(7, "A"), usual(3, "B")).totals[-1].leaks == 0
@@ -213,12 +213,12 @@ def test_paths_lead_through_attention_recurrence_and_other_resolutions(
     relations = receptive_field_by_depth(name, size=6, **sizes, **options).relations
     sizes |= {"height": 6, "width": 6, "hidden_channels": 2}
     models = [build_model(name, blocks=n, **sizes, **options) for n in range(1, len(relations))]
-    found = [Paths(trace(model), 6, 6) for model in models]
+    paths = [Paths(trace(model), 6, 6) for model in models]
     for target in ((3, 2), (5, 0), (1, 5), (0, 1)):
         for source in np.ndindex(6, 6):
             first_seen = int(first_seen_depth(relations[:, :, :, *source])[target])
             blocks = max(1, first_seen)
-            steps = found[blocks - 1].find(source, target)
+            steps = paths[blocks - 1].find(source, target)
             assert bool(steps) == (first_seen >= 0)
             if steps:
                 assert (steps[0].row, steps[0].column) == source
@@ -280,12 +280,12 @@ def test_saliency_is_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
             parameter.add_(torch.randn_like(parameter) * 0.1)
     images = torch.randint(0, 2, (11, 1, 7, 6), dtype=torch.uint8)
     labels = torch.arange(11) % 3 if classes else None
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
     weights = saliency(
-        model, images, (4, 3), labels, progress=lambda done, of: told.append((done, of))
+        model, images, (4, 3), labels, progress=lambda done, of: calls.append((done, of))
     )
     assert np.array_equal(weights > 0, receptive_field(model, (4, 3)))
-    assert told == [(8, 11), (11, 11)]
+    assert calls == [(8, 11), (11, 11)]
 
     # The same by finite differences for one pixel: the network is smooth in its input.
     model = model.double()

@@ -303,13 +303,13 @@ def test_a_small_file_that_claims_a_huge_network_costs_no_memory(
     sound = tmp_path / "sound.safetensors"
     sound.write_bytes(content)
     hostile = []
-    for number, config in enumerate(HOSTILE_CONFIGS):
+    for index, config in enumerate(HOSTILE_CONFIGS):
         header, rest = header_of(content)
         header["__metadata__"]["config"] = json.dumps(config)
         claims = json.loads(json.dumps(header))
         claims["first.weight"]["shape"] = [2**28, 2**28]
         for kind, claimed in (("options", header), ("shapes", claims)):
-            hostile.append(tmp_path / f"{kind}-{number}.safetensors")
+            hostile.append(tmp_path / f"{kind}-{index}.safetensors")
             hostile[-1].write_bytes(with_header(claimed, rest))
     command = [sys.executable, "-c", MEASURE, str(sound), *map(str, hostile)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)

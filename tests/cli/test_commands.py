@@ -109,8 +109,8 @@ def test_the_command_on_the_card_reproduces_the_weights(
 def test_ctrl_c_saves_and_resume_continues_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole, resumed = tmp_path / "whole.safetensors", tmp_path / "resumed.safetensors"
-    assert run(f"{TRAIN} {SHORT} --steps 12 --output {{}}", whole) == 0
+    uninterrupted, resumed = tmp_path / "whole.safetensors", tmp_path / "resumed.safetensors"
+    assert run(f"{TRAIN} {SHORT} --steps 12 --output {{}}", uninterrupted) == 0
 
     def interrupt(self: Progress, share: float, text: str = "") -> None:
         if share >= 0.5:
@@ -129,7 +129,7 @@ def test_ctrl_c_saves_and_resume_continues_exactly(
     printed = capsys.readouterr().out
     assert f"--resume {stopped.path}" in printed
     assert run(f"train --resume {stopped.id} --runs {{}} --output {{}}", tmp_path, resumed) == 0
-    expected, got = load_checkpoint(whole)[0], load_checkpoint(resumed)[0]
+    expected, got = load_checkpoint(uninterrupted)[0], load_checkpoint(resumed)[0]
     for name, value in got.state_dict().items():
         assert torch.equal(value, expected.state_dict()[name]), name
 
@@ -194,18 +194,18 @@ def test_completions_keep_what_was_given(checkpoint: Path, tmp_path: Path) -> No
     command = "complete {} {} --n 5 --label 2 --output {}"
     arrays, image = tmp_path / "completed.npz", tmp_path / "digit.png"
     assert run(command + " --rows 3", checkpoint, image, arrays) == 0
-    with np.load(arrays) as made:
-        assert made["images"].shape == (5, 1, 8, 8)
-        assert (made["images"][:, :, :3] == levels[:, :3].numpy()).all()
-        assert len(np.unique(made["images"], axis=0)) > 1
+    with np.load(arrays) as saved:
+        assert saved["images"].shape == (5, 1, 8, 8)
+        assert (saved["images"][:, :, :3] == levels[:, :3].numpy()).all()
+        assert len(np.unique(saved["images"], axis=0)) > 1
 
     given = np.zeros((8, 8), dtype=np.uint8)
     given[:, 5] = 255
     Image.fromarray(given).save(tmp_path / "mask.png")
     masked = command + " --mask {}"
     assert run(masked, checkpoint, image, arrays, tmp_path / "mask.png") == 0
-    with np.load(arrays) as made:
-        assert (made["images"][..., 5] == levels[..., 5].numpy()).all()
+    with np.load(arrays) as saved:
+        assert (saved["images"][..., 5] == levels[..., 5].numpy()).all()
 
     sheet_path = tmp_path / "sheet.png"
     assert run(command + " --rows 8 --scale 1", checkpoint, image, sheet_path) == 0
@@ -225,9 +225,9 @@ def test_completions_without_a_label_have_the_classes_that_the_page_would_guess(
     model, _ = load_checkpoint(checkpoint)
     known = torch.arange(8)[:, None].expand(8, 8) < 5
     expected = complete(model, levels, known, 12, seed=4)
-    with np.load(arrays) as made:
-        assert np.array_equal(made["images"], expected.images)
-        assert np.array_equal(made["labels"], expected.labels)
+    with np.load(arrays) as saved:
+        assert np.array_equal(saved["images"], expected.images)
+        assert np.array_equal(saved["labels"], expected.labels)
     likeliest = int(expected.given.class_probabilities.argmax())
     assert f"first gap: {likeliest} (" in capsys.readouterr().out
     assert run("complete {} {} --rows 0 --output {}", checkpoint, image, arrays) == 0

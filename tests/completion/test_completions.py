@@ -150,11 +150,11 @@ def test_a_reader_reads_changing_drawings_as_the_model_does(
 def test_given_pixels_after_a_gap_are_counted_and_change_nothing() -> None:
     model = small_model(classes=3)
     mask = torch.tensor([[1, 1, 1], [1, 0, 1], [0, 1, 1]], dtype=torch.bool)
-    one = read_given(model, torch.ones(3, 3, dtype=torch.uint8), mask)
+    given = read_given(model, torch.ones(3, 3, dtype=torch.uint8), mask)
     other_image = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=torch.uint8)
     other = read_given(model, other_image, mask)
-    assert (one.prefix, one.after_gap) == (other.prefix, other.after_gap) == (4, 3)
-    assert torch.equal(one.class_nats, other.class_nats)
+    assert (given.prefix, given.after_gap) == (other.prefix, other.after_gap) == (4, 3)
+    assert torch.equal(given.class_nats, other.class_nats)
 
 
 def test_a_colour_in_the_middle_of_a_pixel_ends_the_prefix() -> None:
@@ -225,8 +225,10 @@ def test_completions_of_a_prefix_follow_the_conditional_distribution(
             [model.log_prob(agree, torch.full((len(agree),), label)) for label in (0, 1)]
         ).exp()
     expected = joint.sum(dim=0) / joint.sum()
-    found = complete(model, image, mask, 8000, seed=0).images
-    share = torch.stack([(found == one).flatten(1).all(dim=1).float().mean() for one in agree])
+    completions = complete(model, image, mask, 8000, seed=0).images
+    share = torch.stack(
+        [(completions == image).flatten(1).all(dim=1).float().mean() for image in agree]
+    )
     assert 0.5 * (share - expected).abs().sum() < 0.02
 
 

@@ -83,20 +83,22 @@ def test_particles_draw_from_the_exact_conditional_and_plain_sampling_does_not(
     fits = ((all_images() == picture) | ~known).flatten(1).all(dim=1)
     exact = torch.where(fits, log_p, -math.inf).softmax(dim=0)
 
-    found, evidence = [], []
+    completions, evidence = [], []
     for run in range(RUNS):
         done = complete(
             model, picture, known, PARTICLES, method="particles", particles=PARTICLES, seed=run
         )
         assert done.particles is not None
         assert bool((done.images == picture)[known.expand_as(done.images)].all())
-        found.append(done.images)
+        completions.append(done.images)
         evidence.append(math.exp(-done.particles.after_gap_nats - done.given.class_nats.item()))
     naive = sample(
         model, RUNS * PARTICLES, known=picture[None], known_mask=known[None], seed=0, engine="numba"
     )
 
-    distance, without = (total_variation(images, exact) for images in (torch.cat(found), naive))
+    distance, without = (
+        total_variation(images, exact) for images in (torch.cat(completions), naive)
+    )
     print(f"total variation: {distance:.4f} with particles, {without:.4f} without")
     assert distance < 0.02
     assert without > 0.1
@@ -111,13 +113,15 @@ def test_particles_weigh_the_classes_by_the_whole_given_part() -> None:
     log_p = torch.stack([log_probs(model, all_images()[fits], label) for label in range(3)])
     exact = log_p.logsumexp(dim=1).softmax(dim=0)
     assert exact.max() - exact.min() > 0.2
-    found = [
+    labels = [
         complete(
             model, picture, known, PARTICLES, method="particles", particles=PARTICLES, seed=run
         ).labels
         for run in range(5)
     ]
-    shares = torch.bincount(torch.cat([one for one in found if one is not None]), minlength=3)
+    shares = torch.bincount(
+        torch.cat([drawn for drawn in labels if drawn is not None]), minlength=3
+    )
     assert (shares / shares.sum() - exact).abs().max() < 0.04
 
 
@@ -165,8 +169,8 @@ def test_drawing_in_an_order_equals_drawing_the_turned_image() -> None:
 def test_the_eight_orders_are_different_and_can_be_turned_back() -> None:
     picture = torch.arange(9).view(1, 3, 3)
     turned = [turn(picture, order) for order in range(ORDERS)]
-    assert len({tuple(one.flatten().tolist()) for one in turned}) == ORDERS
-    assert all(torch.equal(turn_back(one, order), picture) for order, one in enumerate(turned))
+    assert len({tuple(image.flatten().tolist()) for image in turned}) == ORDERS
+    assert all(torch.equal(turn_back(image, order), picture) for order, image in enumerate(turned))
     assert len({in_words(order) for order in range(ORDERS)}) == ORDERS
 
 
@@ -190,15 +194,15 @@ def test_given_pixels_after_the_gap_are_counted_colour_by_colour() -> None:
 def test_the_shipped_model_reads_digits_in_all_eight_orders() -> None:
     model, _ = load_checkpoint(find_checkpoint("mnist-threshold-eight-orders"))
     digits, labels = load_data("mnist5k").test
-    some, classes = digits[:25], labels[:25]
+    images, classes = digits[:25], labels[:25]
     with torch.inference_mode():
         nats = [
-            -model.log_prob(turn(some, order), label_in(order=order, label=classes, classes=10))
+            -model.log_prob(turn(images, order), label_in(order=order, label=classes, classes=10))
             for order in range(ORDERS)
         ]
-        mistaken = -model.log_prob(turn(some, 3), classes)  # labelled as raster order
-    assert all(45 < one.mean().item() < 70 for one in nats)
-    assert mistaken.mean() > max(one.mean() for one in nats) + 5
+        mistaken = -model.log_prob(turn(images, 3), classes)  # labelled as raster order
+    assert all(45 < scores.mean().item() < 70 for scores in nats)
+    assert mistaken.mean() > max(scores.mean() for scores in nats) + 5
 
 
 def test_a_batch_is_turned_image_by_image_with_matching_labels() -> None:

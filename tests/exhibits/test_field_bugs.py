@@ -196,7 +196,7 @@ def test_9_truncation_loses_levels_in_one_direction() -> None:
 
     def lost(to_greys: Callable[..., Tensor], to_levels: Callable[..., Tensor]) -> int:
         every = [torch.arange(levels, dtype=torch.uint8) for levels in range(2, 257)]
-        back = [to_levels(to_greys(one, len(one)), len(one)) for one in every]
+        back = [to_levels(to_greys(greys, len(greys)), len(greys)) for greys in every]
         return sum(int((a != b).sum()) for a, b in zip(every, back, strict=True))
 
     assert lost(dequantize, quantize) == 0
@@ -257,8 +257,8 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
 
     def is_argmax(tempered: Tensor) -> bool:
         drawn = draw(tempered, torch.rand(64, 5))
-        whole = torch.allclose(tempered.sum(dim=1), torch.ones(64, 5))
-        return whole and torch.equal(drawn.long(), log_probs.argmax(dim=1))
+        sums_to_1 = torch.allclose(tempered.sum(dim=1), torch.ones(64, 5))
+        return sums_to_1 and torch.equal(drawn.long(), log_probs.argmax(dim=1))
 
     assert is_argmax(apply_temperature(log_probs, 0))
     assert not is_argmax((log_probs / 0).softmax(dim=1)), "all NaN, which `draw` takes for level 0"
@@ -324,9 +324,9 @@ def test_15_a_softmax_of_probabilities_can_be_certain_of_nothing() -> None:
     def meets(likelihood: Likelihood, frequencies: Tensor) -> bool:
         bias = likelihood.bias_for(frequencies).view(1, -1, 1, 1, 1)
         image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
-        found = likelihood.level_log_probs(bias, image).exp().flatten()
-        assert found.sum().item() == pytest.approx(1), "what makes this one hard to notice"
-        return torch.allclose(found, frequencies, atol=1e-3)
+        probabilities = likelihood.level_log_probs(bias, image).exp().flatten()
+        assert probabilities.sum().item() == pytest.approx(1), "what makes this one hard to notice"
+        return torch.allclose(probabilities, frequencies, atol=1e-3)
 
     rare = torch.tensor([0.99, 0.01])
     assert meets(Bernoulli(), rare)

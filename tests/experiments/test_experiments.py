@@ -50,8 +50,8 @@ TINY = Experiment(
 
 def result(variant: str, seed: int, nats: float, **changes: Any) -> Result:
     """An invented result of `TINY`."""
-    side = next(one for one in TINY.variants if one.name == variant)
-    made = Result(
+    side = next(candidate for candidate in TINY.variants if candidate.name == variant)
+    invented = Result(
         variant=variant,
         seed=seed,
         fingerprint=fingerprint(TINY.config(side, seed)),
@@ -72,7 +72,7 @@ def result(variant: str, seed: int, nats: float, **changes: Any) -> Result:
         torch="2.13.0",
         date="2026-01-02",
     )
-    return replace(made, **changes)
+    return replace(invented, **changes)
 
 
 # ---------------------------------------------------------------- the definitions
@@ -99,9 +99,9 @@ def test_variants_can_be_built_and_differ_only_in_the_named_option(name: str) ->
         budget = (config.train.steps, config.train.batch_size, config.train.seconds)
         assert budget == (500, 32, None)
         assert config.train.seed == 7
-    for one, other in itertools.combinations(map(settings, every), 2):
+    for first, second in itertools.combinations(map(settings, every), 2):
         # Options that only one kind of network has cannot differ between two kinds.
-        apart = {key for key in one.keys() & other.keys() if one[key] != other[key]}
+        apart = {key for key in first.keys() & second.keys() if first[key] != second[key]}
         assert experiment.differs_in in apart
         assert apart <= {experiment.differs_in, *experiment.along}
     assert len({fingerprint(config) for config in every}) == len(every) >= 2
@@ -213,14 +213,14 @@ def test_the_command_lists_repeats_and_explains(
     assert main(command) == 0
     assert "seed 0" not in capsys.readouterr().out
     assert len(json.loads(file.read_text())["results"]) == 2
-    for wrong, told in (
+    for wrong, message in (
         (["cells"], "unknown"),
         (["levels", "--seeds", "0"], "at least 1"),
         (["levels", "--all"], "leave out"),
         (["levels", "--output", str(tmp_path)], r".json"),
     ):
         assert main(["experiment", *wrong]) == 2
-        assert told in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------- the summary
@@ -250,9 +250,9 @@ def test_differences_are_taken_seed_by_seed_with_students_interval() -> None:
 def test_student_s_intervals_have_their_nominal_coverage() -> None:
     noise = torch.randn(20_000, 11, generator=torch.Generator().manual_seed(0)).double()
     for seeds in (2, 3, 5, 11):
-        some = noise[:, :seeds]
-        half = student(seeds - 1) * some.std(dim=1) / math.sqrt(seeds)
-        assert abs((some.mean(dim=1).abs() < half).double().mean().item() - 0.95) < 0.006
+        sample = noise[:, :seeds]
+        half = student(seeds - 1) * sample.std(dim=1) / math.sqrt(seeds)
+        assert abs((sample.mean(dim=1).abs() < half).double().mean().item() - 0.95) < 0.006
 
 
 @pytest.mark.parametrize(("shift", "verdict"), [(-1.0, "better"), (1.0, "worse")])

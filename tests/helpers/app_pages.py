@@ -55,8 +55,8 @@ def widgets(page: AppTest) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]
 
 def button(page: AppTest, label: str) -> Any:
     """The only button with this label."""
-    [found] = [one for one in page.button if one.label == label]
-    return found
+    [match] = [one for one in page.button if one.label == label]
+    return match
 
 
 def forget_cached() -> None:

@@ -52,8 +52,8 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
         elif kind == 3:
             spoilt[at:at] = dice.randbytes(dice.randint(1, 64))
         elif kind == 4:
-            number = dice.choice(_NUMBERS) % 2**32
-            spoilt[at : at + 4] = struct.pack(dice.choice("<>") + "I", number)
+            value = dice.choice(_NUMBERS) % 2**32
+            spoilt[at : at + 4] = struct.pack(dice.choice("<>") + "I", value)
         else:
             spoilt[at : at + 16] = spoilt[:16]
         spoilt = spoilt or bytearray(b"\0")
@@ -92,8 +92,8 @@ def huge_png(width: int, height: int, colour: int, depth: int = 8) -> bytes:
     """A PNG that claims a size but has only a few rows."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        whole = kind + body
-        return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
+        chunk = kind + body
+        return struct.pack(">I", len(body)) + chunk + struct.pack(">I", zlib.crc32(chunk))
 
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     rows = zlib.compress(bytes(10**6))
@@ -113,10 +113,10 @@ def pictures() -> Iterator[bytes]:
         yield huge_png(2**31 - 1, 2, colour)
         yield huge_png(4_999, 5_000, colour)
     for kind, mode in (("PNG", "RGBA"), ("GIF", "P"), ("JPEG", "RGB")):
-        whole = Image.new(mode, (5000, 5000))
+        image = Image.new(mode, (5000, 5000))
         file = io.BytesIO()
-        whole.save(file, kind)
-        del whole  # not to be counted as the reader's memory
+        image.save(file, kind)
+        del image  # not to be counted as the reader's memory
         yield file.getvalue()  # valid, at the maximum size, and blank
     yield b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9999 9999\n"
     yield b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://192.0.2.1/x"/></svg>'

@@ -49,8 +49,8 @@ def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[
             for mask, side in zip(meta["stack"]["masks"], sides, strict=True)
         )
         dilation = meta["stack"]["dilation"]
-        found = stack_receptive_field(first, later, size=meta["height"], dilation=dilation)
-        return found.relations, found.limit
+        fields = stack_receptive_field(first, later, size=meta["height"], dilation=dilation)
+        return fields.relations, fields.limit
     seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
     shape = (28, 28, 28, 28)
     limit = arrays["limit"].astype(bool) ^ seen[-1]

@@ -67,18 +67,18 @@ def test_kernel_times_patch_is_the_value_of_every_convolution(
     explained = set()
     for place, value in wiring.places.items():
         for cell in cells(tuple(numbers[value.index].shape)):
-            found = convolution(wiring, numbers, place, cell)
-            if found is None:
+            result = convolution(wiring, numbers, place, cell)
+            if result is None:
                 continue
             explained.add(value.layer)
-            assert found.total == pytest.approx(maps[place][0][cell].item(), abs=2e-5)
-            assert np.nansum(found.products) == pytest.approx(found.sums[found.source])
-            assert abs(found.sums[found.source]) == abs(found.sums).max()
-            np.testing.assert_array_equal(found.products, found.patch * found.kernel)
-            last = len(found.sums) - 1
+            assert result.total == pytest.approx(maps[place][0][cell].item(), abs=2e-5)
+            assert np.nansum(result.products) == pytest.approx(result.sums[result.source])
+            assert abs(result.sums[result.source]) == abs(result.sums).max()
+            np.testing.assert_array_equal(result.products, result.patch * result.kernel)
+            last = len(result.sums) - 1
             other = convolution(wiring, numbers, place, cell, last)
             assert other is not None
-            assert np.nansum(other.products) == pytest.approx(found.sums[last])
+            assert np.nansum(other.products) == pytest.approx(result.sums[last])
     of_labels = [layer for layer in model.modules() if isinstance(layer, LabelPlanes)]
     layers = [layer for layer in model.modules() if isinstance(layer, TapConv2d)]
     assert len(explained) == len(layers) - len(of_labels)
@@ -184,12 +184,16 @@ def test_a_gate_names_the_layers_it_is_computed_from() -> None:
 )
 def test_both_halves_of_every_gate_are_available(name: str, gates: int) -> None:
     model, wiring, _, _, numbers = looked_at(name, {})
-    found = gate_maps(wiring, numbers)
-    assert len(found) == 2 * gates
-    told = summarize(model, found)
-    assert {one.part for one in told} <= {"gate"}
-    assert len({one.label for one in told}) == len({one.title for one in told}) == 2 * gates
-    for place, maps in found.items():
+    gates_by_name = gate_maps(wiring, numbers)
+    assert len(gates_by_name) == 2 * gates
+    summaries = summarize(model, gates_by_name)
+    assert {summary.part for summary in summaries} <= {"gate"}
+    assert (
+        len({summary.label for summary in summaries})
+        == len({summary.title for summary in summaries})
+        == 2 * gates
+    )
+    for place, maps in gates_by_name.items():
         if place.endswith(".sigmoid"):
             assert 0 <= maps.min() <= maps.max() <= 1
 
@@ -220,15 +224,15 @@ def test_weight_times_value_is_the_number_of_every_attention(
     assert set(weights) <= set(wiring.places)
     for place in weights:
         for cell in cells(tuple(maps[place][0].shape)):
-            found = looked_up(wiring, numbers, place, cell)
-            assert found is not None
-            assert found.total == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
+            lookup = looked_up(wiring, numbers, place, cell)
+            assert lookup is not None
+            assert lookup.total == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
             target = cell[1] * 5 + cell[2]
-            assert np.nansum(found.weights) == pytest.approx(float(target > 0))
-            np.testing.assert_array_equal(np.isnan(found.weights).ravel(), np.arange(20) >= target)
-            used = weights[place][0, found.head, target, :target].numpy()
-            np.testing.assert_allclose(found.weights.ravel()[:target], used, atol=1e-4)
-            added = [abs(found.products[at]) for at in found.strongest]
+            assert np.nansum(lookup.weights) == pytest.approx(float(target > 0))
+            np.testing.assert_array_equal(np.isnan(lookup.weights).ravel(), np.arange(20) >= target)
+            used = weights[place][0, lookup.head, target, :target].numpy()
+            np.testing.assert_allclose(lookup.weights.ravel()[:target], used, atol=1e-4)
+            added = [abs(lookup.products[at]) for at in lookup.strongest]
             assert added == sorted(added, reverse=True)
             assert len(added) == target
     assert looked_up(wiring, numbers, "first", (0, 0, 0)) is None
@@ -246,11 +250,11 @@ def test_the_gates_of_a_recurrence_make_the_number_of_its_cell(
     layers = [place for place in maps if place.endswith("recurrence")]
     for place in layers:
         for cell in cells(tuple(maps[place][0].shape)):
-            found = remembered(wiring, numbers, place, cell)
-            assert found is not None
-            assert "".join(found) == letters
-            assert found["h"].value == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
-            for term in found.values():
+            steps = remembered(wiring, numbers, place, cell)
+            assert steps is not None
+            assert "".join(steps) == letters
+            assert steps["h"].value == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
+            for term in steps.values():
                 assert worked_out(term) == pytest.approx(term.value)
                 assert all(leaf.name for leaf in term.leaves)
     assert len(layers) == (4 if options["layer"] == "diagonal_bilstm" else 2)

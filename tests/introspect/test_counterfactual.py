@@ -69,18 +69,18 @@ def test_the_change_is_the_kl_divergence_summed_over_levels(options: dict[str, A
     model = small("gated_pixelcnn", **options).float().eval()
     images, labels = picture(model)
     level = int(images[0, 0, 1, 1] == 0)
-    found = counterfactual(model, images[0], labels, (1, 1), level)
-    assert (found.after[:, 1, 1] == level).all()
-    told = None if labels is None else labels.repeat(2)
+    result = counterfactual(model, images[0], labels, (1, 1), level)
+    assert (result.after[:, 1, 1] == level).all()
+    both_labels = None if labels is None else labels.repeat(2)
     for pixel in [(0, 1, 3), (model.config.channels - 1, 2, 1)]:
         kl = 0.0
         for drawn in range(model.config.levels):
-            was, now = found.before.clone(), found.after.clone()
+            was, now = result.before.clone(), result.after.clone()
             was[pixel] = now[pixel] = drawn
-            bits = surprise(model, torch.stack([was, now]), told)
+            bits = surprise(model, torch.stack([was, now]), both_labels)
             q, p = (2 ** -bits[index][pixel].item() for index in range(2))
             kl += p * math.log2(p / q) if p else 0.0
-        assert found.kl_bits[pixel].item() == pytest.approx(kl, rel=1e-3, abs=1e-6)
+        assert result.kl_bits[pixel].item() == pytest.approx(kl, rel=1e-3, abs=1e-6)
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
@@ -91,25 +91,25 @@ def test_only_what_can_depend_on_the_pixel_changes(
     model = small(name, channels=channels, **options).float().eval()
     images, _ = picture(model)
     row, column = 1, 2
-    found = counterfactual(model, images[0], None, (row, column))
-    changed = found.kl_bits > 0
+    result = counterfactual(model, images[0], None, (row, column))
+    changed = result.kl_bits > 0
     relation = torch.from_numpy(sub_pixel_relation(trace(model), model))
     reached = relation[..., row, column].any(dim=-1)  # (C, H, W)
     assert not changed[~reached].any()
     assert changed[reached].float().mean() > 0.9  # a ReLU may hide a change, but not often
     legal = torch.from_numpy(legal_relation(*images.shape[1:]))[..., 0, row, column]
     assert not changed[~legal].any()
-    assert found.before[:, row, column].tolist() == images[0, :, row, column].tolist()
-    assert (found.before != found.after).sum() == channels
+    assert result.before[:, row, column].tolist() == images[0, :, row, column].tolist()
+    assert (result.before != result.after).sum() == channels
 
 
 def test_both_totals_are_those_of_the_two_images() -> None:
     model = small("gated_pixelcnn", classes=3).float().eval()
     images, labels = picture(model)
-    found = counterfactual(model, images[0], labels, (0, 0))
-    for image, total in [(found.before, found.total_before), (found.after, found.total_after)]:
+    result = counterfactual(model, images[0], labels, (0, 0))
+    for image, total in [(result.before, result.total_before), (result.after, result.total_after)]:
         assert total == pytest.approx(surprise(model, image[None], labels).sum().item())
-    assert found.noticed(0) == int((found.kl_bits > 0).sum()) > found.noticed(0.001)
+    assert result.noticed(0) == int((result.kl_bits > 0).sum()) > result.noticed(0.001)
 
 
 def test_arguments_that_do_not_fit_are_explained() -> None:

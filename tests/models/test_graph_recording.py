@@ -27,8 +27,8 @@ def test_a_graph_from_another_model_s_recording_is_the_model_s_own(
     model = build(name, first_kernel_size=first, kernel_size=kernel)
     if mask == "B":
         put_mask_b_first(model)
-    found, expected = trace(model, record(build(name))), trace(model)
-    assert [(value.name, value.op, value.channels, value.layer) for value in found.values] == [
+    graph, expected = trace(model, record(build(name))), trace(model)
+    assert [(value.name, value.op, value.channels, value.layer) for value in graph.values] == [
         (value.name, value.op, value.channels, value.layer) for value in expected.values
     ]
-    assert np.array_equal(sub_pixel_relation(found, model), sub_pixel_relation(expected, model))
+    assert np.array_equal(sub_pixel_relation(graph, model), sub_pixel_relation(expected, model))

@@ -119,10 +119,10 @@ def test_without_an_activation_and_only_then_the_model_is_linear(
 def test_a_block_with_a_zero_branch_is_the_identity(block: str, activation: str) -> None:
     model = small("pixelcnn", block=block, activation=activation, norm="layer")
     h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
-    for one in model.blocks:
-        nn.init.zeros_(one.get_submodule(LAST[block]).weight)
-        nn.init.zeros_(one.get_submodule(LAST[block]).bias)
-        assert torch.equal(one(h, None), h)
+    for layer in model.blocks:
+        nn.init.zeros_(layer.get_submodule(LAST[block]).weight)
+        nn.init.zeros_(layer.get_submodule(LAST[block]).bias)
+        assert torch.equal(layer(h, None), h)
 
 
 def test_a_single_block_has_no_residual_connection() -> None:
@@ -187,8 +187,8 @@ def test_a_preset_has_the_parameters_of_its_source(preset: str, levels: int, exp
 
 
 def test_the_presets_of_experiment_15_differ_in_the_activation_alone() -> None:
-    found = presets("pixelcnn")
-    meant, written = found["experiment15"], found["experiment15_linear"]
+    configs = presets("pixelcnn")
+    meant, written = configs["experiment15"], configs["experiment15_linear"]
     assert {**meant, "activation": "none"} == written
 
 

@@ -60,8 +60,8 @@ def test_a_gated_layer_with_a_zero_branch_is_the_identity() -> None:
 def test_the_first_block_merges_what_attention_found() -> None:
     merge = small("pixelsnail").blocks[0].merge
     h, other = torch.randn(2, 2, 48, SIZE, SIZE, dtype=torch.float64)
-    found = merge(h, None, other[:, :24]) - merge(h, None, -other[:, :24])
-    assert (found.abs().amax(dim=1) > 1e-6).all()
+    effect = merge(h, None, other[:, :24]) - merge(h, None, -other[:, :24])
+    assert (effect.abs().amax(dim=1) > 1e-6).all()
 
 
 def test_the_repeated_kernel_is_the_quarter_up_and_to_the_left() -> None:

@@ -69,8 +69,8 @@ def test_the_label_changes_the_distribution_and_so_does_its_absence(
     model = square(name, **label, **options).float().eval()
     images = torch.zeros(3, 1, SIZE, SIZE, dtype=torch.uint8)
     first, second, none = model(images, torch.tensor([0, 1, 2]))  # 2 is `config.no_label`
-    for one, other in [(first, second), (second, none), (none, first)]:
-        assert ((one - other).abs().amax(dim=0) > 0).all()
+    for left, right in [(first, second), (second, none), (none, first)]:
+        assert ((left - right).abs().amax(dim=0) > 0).all()
     torch.testing.assert_close(model(images, None), model(images, torch.tensor([2, 2, 2])))
 
 
@@ -95,9 +95,9 @@ def test_initialize_starts_from_the_given_frequencies(
     nn.init.zeros_(model.output.weight)
     images = torch.randint(0, levels, (1, channels, SIZE, SIZE)).to(torch.uint8)
     with torch.no_grad():
-        found = model.likelihood.level_log_probs(model(images), images).exp()
-    expected = frequencies[None, :, None, None, None].expand_as(found)
-    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
+        probabilities = model.likelihood.level_log_probs(model(images), images).exp()
+    expected = frequencies[None, :, None, None, None].expand_as(probabilities)
+    torch.testing.assert_close(probabilities, expected, atol=1e-3, rtol=0)
 
 
 def silence(layer: nn.Conv2d) -> None:
@@ -110,9 +110,9 @@ def silence(layer: nn.Conv2d) -> None:
 def test_a_block_with_a_zero_branch_is_the_identity(block: str) -> None:
     model = square("pixelcnn", block=block)
     h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
-    for one in model.blocks:
-        silence(one.conv2 if block == "plain" else one.expand)
-        assert torch.equal(one(h, None), h)
+    for layer in model.blocks:
+        silence(layer.conv2 if block == "plain" else layer.expand)
+        assert torch.equal(layer(h, None), h)
 
 
 def test_a_gated_layer_with_a_zero_branch_passes_its_row_on() -> None:
@@ -128,9 +128,9 @@ def test_a_recurrent_layer_with_a_zero_branch_is_the_identity(layer: str) -> Non
     model = square("pixelrnn", layer=layer)
     h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
     x = torch.randn(2, 1, SIZE, SIZE, dtype=torch.float64)
-    for one in model.layers:
-        silence(one.expand)
-        assert torch.equal(one(h, x, None), h)
+    for layer in model.layers:
+        silence(layer.expand)
+        assert torch.equal(layer(h, x, None), h)
 
 
 def test_a_layer_with_zero_branches_passes_both_streams_on() -> None:
@@ -139,9 +139,9 @@ def test_a_layer_with_zero_branches_passes_both_streams_on() -> None:
     for pair in model.way_down[0].layers:
         silence(pair.down.conv2)
         silence(pair.right.conv2)
-        found = pair(down, right, None)
-        assert torch.equal(found[0], down)
-        assert torch.equal(found[1], right)
+        result = pair(down, right, None)
+        assert torch.equal(result[0], down)
+        assert torch.equal(result[1], right)
 
 
 def test_the_pixelcnnpp_of_the_paper_has_fifteen_layers_down_and_seventeen_up() -> None:

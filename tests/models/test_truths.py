@@ -41,15 +41,15 @@ def dependence(model: AutoregressiveModel, label: int | None) -> Tensor:
     for index, place in enumerate(order):
         changed[index, *place] = (image[0, *place] + 1) % config.levels
     labels = None if label is None else torch.full((n,), label)
-    found = []
+    log_probs = []
     # Dropout hides the same units only in batches of the same size.
     alike = n if model.training and getattr(config, "dropout", 0) else 1
     for images in (image.expand(alike, -1, -1, -1), changed):
         torch.manual_seed(1)
         given = None if labels is None else labels[: len(images)]
         parameters = model.unpack(model.network(model.scale(images).double(), given))
-        found.append(model.likelihood.level_log_probs(parameters, images))
-    effect = (found[1] - found[0]).abs().amax(dim=1)  # (sources, C, H, W)
+        log_probs.append(model.likelihood.level_log_probs(parameters, images))
+    effect = (log_probs[1] - log_probs[0]).abs().amax(dim=1)  # (sources, C, H, W)
     return effect.permute(2, 3, 1, 0).reshape(n, n)
 
 

@@ -23,7 +23,7 @@ def features() -> tuple[Tensor, Tensor, Tensor]:
 @pytest.mark.parametrize("strict", [False, True])
 def test_it_is_the_mean_of_the_values_under_a_softmax_over_the_past(strict: bool) -> None:
     query, key, value = features()
-    found = CausalAttention(HEADS, strict=strict)(query, key, value)
+    result = CausalAttention(HEADS, strict=strict)(query, key, value)
     expected = torch.zeros_like(value)
     part = CHANNELS // HEADS
     for image in range(2):
@@ -39,7 +39,7 @@ def test_it_is_the_mean_of_the_values_under_a_softmax_over_the_past(strict: bool
                 mixed = v[:, :seen] @ scores.softmax(dim=0)
                 row, column = divmod(target, WIDTH)
                 expected[image, head * part : (head + 1) * part, row, column] = mixed
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(result, expected)
 
 
 @pytest.mark.parametrize("strict", [False, True])

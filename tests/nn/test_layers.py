@@ -140,10 +140,10 @@ def test_a_cropped_kernel_and_its_taps_compute_what_the_full_kernel_does(
     nn.init.normal_(layer.bias)
     x = torch.randn(2, options["in_channels"], height, width, dtype=torch.float64)
     with torch.no_grad():
-        found = layer(x)
-        torch.testing.assert_close(found, padded_convolution(layer, x))
+        result = layer(x)
+        torch.testing.assert_close(result, padded_convolution(layer, x))
         bias = layer.bias[None, :, None, None]
-        torch.testing.assert_close(found, from_taps(layer, x, options["out_channels"]) + bias)
+        torch.testing.assert_close(result, from_taps(layer, x, options["out_channels"]) + bias)
 
 
 @given(mask_options())

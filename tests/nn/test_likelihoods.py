@@ -49,8 +49,8 @@ def test_bias_for_gives_the_frequencies_back(likelihood: Likelihood, seed: int) 
     bias = likelihood.bias_for(frequencies)
     assert bias.shape == (likelihood.parameters,)
     image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
-    found = likelihood.level_log_probs(bias[None, :, None, None, None], image).exp()
-    torch.testing.assert_close(found.flatten(), frequencies)
+    probabilities = likelihood.level_log_probs(bias[None, :, None, None, None], image).exp()
+    torch.testing.assert_close(probabilities.flatten(), frequencies)
 
 
 # ---------------------------------------------------------------- drawing

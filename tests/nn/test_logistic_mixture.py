@@ -61,8 +61,8 @@ def test_the_outermost_levels_include_everything_beyond_them(levels: int) -> Non
     image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
     for mean, level in [(-9.0, 0), (9.0, levels - 1)]:
         parameters = torch.tensor([0.0, mean, -3.0]).view(1, 3, 1, 1, 1)
-        found = mixture.level_log_probs(parameters, image).exp().flatten()
-        assert found[level].item() == pytest.approx(1, abs=1e-6)
+        probabilities = mixture.level_log_probs(parameters, image).exp().flatten()
+        assert probabilities[level].item() == pytest.approx(1, abs=1e-6)
 
 
 @given(
@@ -206,8 +206,8 @@ def test_bias_for_matches_two_frequencies_exactly(
     share: float, coupled: bool, components: int
 ) -> None:
     frequencies = torch.tensor([1 - share, share])
-    found = found_frequencies(frequencies, components, coupled)
-    torch.testing.assert_close(found, frequencies, atol=1e-3, rtol=0)
+    result = found_frequencies(frequencies, components, coupled)
+    torch.testing.assert_close(result, frequencies, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("levels", [4, 16, 256])
@@ -216,5 +216,5 @@ def test_bias_for_approximates_the_frequencies_of_many_levels(levels: int, coupl
     axis = torch.linspace(-1, 1, levels)
     paper, ink = torch.exp(-((axis + 1) ** 2) * 40), torch.exp(-((axis - 0.6) ** 2) * 8)
     frequencies = paper / paper.sum() * 0.7 + ink / ink.sum() * 0.3
-    found = found_frequencies(frequencies, 5, coupled)
-    assert (found - frequencies).abs().sum() / 2 < 0.1  # total variation distance
+    result = found_frequencies(frequencies, 5, coupled)
+    assert (result - frequencies).abs().sum() / 2 < 0.1  # total variation distance

@@ -86,9 +86,9 @@ def looped(layer: Recurrence, inputs: Tensor) -> Tensor:
 def test_every_recurrence_follows_its_equations(cell: Cell, height: int, width: int) -> None:
     for layer in kinds(cell):
         inputs = torch.randn(2, GATES[cell] * HIDDEN, height, width, dtype=torch.float64)
-        found = layer(inputs)
-        assert found.shape == (2, HIDDEN, height, width)
-        torch.testing.assert_close(found, looped(layer, inputs))
+        states = layer(inputs)
+        assert states.shape == (2, HIDDEN, height, width)
+        torch.testing.assert_close(states, looped(layer, inputs))
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])

@@ -80,17 +80,17 @@ def test_the_shown_code_reproduces_the_run(
     config = replace(TINY, conditional=conditional, data_options={"levels": levels})
     run = create_run(tmp_path, config)
     run_training(run)
-    made: dict[str, object] = {}
-    exec(python_code(config), made)
-    told = capsys.readouterr().out.splitlines()
+    names: dict[str, object] = {}
+    exec(python_code(config), names)
+    printed = capsys.readouterr().out.splitlines()
     held_out = RunView(run).held_out
     assert held_out is not None
-    assert told[-1] == f"step 12: {held_out.bits_per_dim:.3f} bits per pixel, held out"
-    model, data = made["model"], made["data"]
+    assert printed[-1] == f"step 12: {held_out.bits_per_dim:.3f} bits per pixel, held out"
+    model, data = names["model"], names["data"]
     assert isinstance(model, torch.nn.Module)
     labels = data.test.labels[:20] if conditional else None
     assert evaluate(model, data.test.images[:20], labels).nats == pytest.approx(held_out.nats)
-    assert made["images"].shape == (8, 1, 8, 8)
+    assert names["images"].shape == (8, 1, 8, 8)
 
 
 @pytest.mark.parametrize("name", list(live_presets()))

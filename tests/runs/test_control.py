@@ -97,7 +97,8 @@ def test_a_single_step_draws_samples_and_does_not_change_the_training(tmp_path: 
     assert seen == [(1, [0, 1]), (2, [0, 1, 2]), (4, [0, 1, 2, 4])]
     assert run.status().step == 6
     losses = [
-        [row["nats"] for row in one.metrics() if row["event"] == "step"] for one in (run, straight)
+        [row["nats"] for row in each.metrics() if row["event"] == "step"]
+        for each in (run, straight)
     ]
     assert losses[0] == losses[1]
     assert run.status().memory_mb

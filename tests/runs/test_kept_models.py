@@ -38,7 +38,7 @@ def test_a_kept_model_is_listed_and_has_the_run_s_last_weights(tmp_path, run: Ru
         (mine == theirs).all()
         for mine, theirs in zip(model.parameters(), last.parameters(), strict=True)
     )
-    assert [one.id for one in list_runs(tmp_path)] == [run.id]
+    assert [listed.id for listed in list_runs(tmp_path)] == [run.id]
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,8 @@ def test_it_is_the_trainer_s_own_step_on_that_image(begun: int, clip: float | No
         state = trained.state()
     slow = slow_step(config, data, image, label, state=state, progress=begun / 40)
 
-    one = Split(image, label)
-    alone = DataSet("one", 2, "threshold", one, one, class_names=data.class_names)
+    split = Split(image, label)
+    alone = DataSet("one", 2, "threshold", split, split, class_names=data.class_names)
     model = build_run_model(config, data)
     if state is None:
         model.initialize(level_frequencies(data.train.images, 2))

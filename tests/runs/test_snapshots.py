@@ -74,13 +74,13 @@ def test_a_snapshot_is_the_network_of_that_step_in_half_precision(tmp_path: Path
     for name, maps in activations(load_snapshot(run, 10), images).items():
         torch.testing.assert_close(maps, expected[name], rtol=1e-2, atol=1e-2)
     assert not keep_snapshot(run, model, 11)
-    parameters = sum(one.numel() for one in model.parameters())
+    parameters = sum(weight.numel() for weight in model.parameters())
     assert snapshot_path(run, 10).stat().st_size < 2 * parameters + 4000
 
 
 def test_a_large_network_keeps_none(tmp_path: Path) -> None:
     model = build_model("pixelcnn", hidden_channels=256, blocks=4, block="plain", kernel_size=7)
-    assert sum(one.numel() for one in model.parameters()) > MOST_PARAMETERS
+    assert sum(weight.numel() for weight in model.parameters()) > MOST_PARAMETERS
     assert not keep_snapshot(Run(tmp_path), model, 0)
     assert snapshot_steps(Run(tmp_path)) == []
 

@@ -198,12 +198,12 @@ def test_a_killed_run_is_noticed_and_resumes_on_the_same_curve(tmp_path, started
     resumed = next(row for row in rows if row["event"] == "resumed")
     assert broken_at - 10 <= resumed["step"] <= broken_at
 
-    whole = create_run(tmp_path, config)
-    assert run_training(whole).state == "finished"
+    uninterrupted = create_run(tmp_path, config)
+    assert run_training(uninterrupted).state == "finished"
     assert [step for step, _ in curve(run)] == list(range(1, 251))
-    ours, theirs = np.array(curve(run)), np.array(curve(whole))
+    ours, theirs = np.array(curve(run)), np.array(curve(uninterrupted))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-    np.testing.assert_array_equal(run.latest_samples()[1], whole.latest_samples()[1])
+    np.testing.assert_array_equal(run.latest_samples()[1], uninterrupted.latest_samples()[1])
 
 
 def test_pause_and_stop_act_between_two_steps_and_lose_nothing(started):

@@ -42,7 +42,7 @@ def shaken(model: AutoregressiveModel, seed: int) -> AutoregressiveModel:
 def assert_same_images(
     model: AutoregressiveModel,
     expected: Tensor,
-    found: Tensor,
+    drawn: Tensor,
     uniforms: Tensor,
     labels: Tensor | None,
     temperature: float,
@@ -50,13 +50,13 @@ def assert_same_images(
 ) -> None:
     """Images are equal, or diverge at a draw whose uniform number is at a threshold."""
     channels = expected.shape[1]
-    for index in (expected != found).flatten(1).any(dim=1).nonzero().flatten().tolist():
-        one = expected[index : index + 1]
+    for index in (expected != drawn).flatten(1).any(dim=1).nonzero().flatten().tolist():
+        single = expected[index : index + 1]
         label = None if labels is None else labels[index : index + 1]
         with torch.no_grad():
-            log_probs = guided_log_probs(model, one, label, guidance)
+            log_probs = guided_log_probs(model, single, label, guidance)
         bounds = apply_temperature(log_probs, temperature).cumsum(dim=1)[0]  # (levels, C, H, W)
-        first = (one[0] != found[index]).permute(1, 2, 0).flatten().nonzero()[0].item()
+        first = (single[0] != drawn[index]).permute(1, 2, 0).flatten().nonzero()[0].item()
         pixel, channel = divmod(int(first), channels)
         row, column = divmod(pixel, expected.shape[3])
         distance = (bounds[:, channel, row, column] - uniforms[index, channel, row, column]).abs()
@@ -156,9 +156,9 @@ def test_every_engine_gives_the_images_of_the_reference(
     }
     expected = sample(model, n, engine="reference", **request)  # type: ignore[call-overload]
     for engine in FAST:
-        found = sample(model, n, engine=engine, **request)  # type: ignore[call-overload]
-        assert torch.equal(found[known_mask], known[known_mask])
-        assert_same_images(model, expected, found, uniforms, labels, temperature, guidance)
+        drawn = sample(model, n, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(drawn[known_mask], known[known_mask])
+        assert_same_images(model, expected, drawn, uniforms, labels, temperature, guidance)
 
 
 @pytest.mark.parametrize("levels", [2, 16])
@@ -177,9 +177,9 @@ def test_every_engine_gives_the_images_of_the_reference_at_full_size(
     request = {"known": known, "known_mask": known_mask, "uniforms": uniforms}
     expected = sample(model, 3, engine="reference", **request)  # type: ignore[call-overload]
     for engine in FAST:
-        found = sample(model, 3, engine=engine, **request)  # type: ignore[call-overload]
-        assert torch.equal(found[known_mask], known[known_mask])
-        assert_same_images(model, expected, found, uniforms, None, 1.0)
+        drawn = sample(model, 3, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(drawn[known_mask], known[known_mask])
+        assert_same_images(model, expected, drawn, uniforms, None, 1.0)
 
 
 def test_a_batch_of_several_tiles_equals_its_images_one_by_one() -> None:
@@ -187,9 +187,11 @@ def test_a_batch_of_several_tiles_equals_its_images_one_by_one() -> None:
     model = shaken(build_model("gated_pixelcnn", height=5, width=5, hidden_channels=8), 0)
     uniforms = torch.rand(70, 1, 5, 5)
     for engine in FAST:
-        made = make_engine(model, engine)
-        together = sample(model, 70, uniforms=uniforms, engine=made)
-        alone = torch.cat([sample(model, 1, uniforms=one[None], engine=made) for one in uniforms])
+        reused = make_engine(model, engine)
+        together = sample(model, 70, uniforms=uniforms, engine=reused)
+        alone = torch.cat(
+            [sample(model, 1, uniforms=each[None], engine=reused) for each in uniforms]
+        )
         assert_same_images(model, alone, together, uniforms, None, 1.0)
 
 
@@ -250,11 +252,11 @@ def test_the_fast_engine_s_outputs_equal_a_forward_pass(
         engine="numba",
         trace=True,
     )
-    told = trace_of(model, request, kept.images)
+    recomputed = trace_of(model, request, kept.images)
     # Sums run in another order, and these models have large logits.
-    assert (kept.log_prob - told.log_prob).exp().sub(1).abs().mean() < 1e-3
-    assert (kept.entropy - told.entropy).abs().mean() < 1e-3
-    assert (kept.probabilities.int() - told.probabilities.int()).abs().max() <= 1
+    assert (kept.log_prob - recomputed.log_prob).exp().sub(1).abs().mean() < 1e-3
+    assert (kept.entropy - recomputed.entropy).abs().mean() < 1e-3
+    assert (kept.probabilities.int() - recomputed.probabilities.int()).abs().max() <= 1
 
 
 def test_the_trace_of_two_levels_has_the_probability_of_ink() -> None:
@@ -340,9 +342,9 @@ def test_an_invalid_request_is_refused_by_name(arguments: dict[str, object], mes
 
 def test_a_label_may_be_given_once_for_all() -> None:
     model = shaken(build_model("pixelcnn", height=6, width=6, hidden_channels=4, classes=3), 4)
-    one = sample(model, 3, labels=torch.tensor(2), seed=0)
+    shared = sample(model, 3, labels=torch.tensor(2), seed=0)
     each = sample(model, 3, labels=torch.tensor([2, 2, 2]), seed=0)
-    assert torch.equal(one, each)
+    assert torch.equal(shared, each)
 
 
 @pytest.mark.parametrize("name", model_names())

@@ -164,8 +164,8 @@ def test_a_reused_pass_works_with_other_labels_and_given_pixels() -> None:
             "guidance": 0.5,
         }
         expected = sample(model, 4, engine="reference", **request)  # type: ignore[call-overload]
-        found = sample(model, 4, engine=engine, **request)  # type: ignore[call-overload]
-        assert torch.equal(found, expected)
+        drawn = sample(model, 4, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(drawn, expected)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

@@ -23,11 +23,11 @@ SIZE = 5
 @pytest.fixture(scope="module")
 def model() -> AutoregressiveModel:
     torch.manual_seed(0)
-    made = build_model("gated_pixelcnn", height=SIZE, width=SIZE, classes=3, hidden_channels=8)
-    for module in made.modules():
+    model = build_model("gated_pixelcnn", height=SIZE, width=SIZE, classes=3, hidden_channels=8)
+    for module in model.modules():
         if isinstance(module, nn.Embedding):  # initially 0: labels would make no difference
             nn.init.normal_(module.weight, std=2.0)
-    return made.eval()
+    return model.eval()
 
 
 def images(n: int) -> torch.Tensor:
@@ -37,10 +37,10 @@ def images(n: int) -> torch.Tensor:
 def test_class_curves_start_at_nothing_and_end_at_whole_images(
     model: AutoregressiveModel, tmp_path: Path
 ) -> None:
-    some, labels = images(40), torch.arange(40) % 3
-    class_curves = measure_class_curves(model, some, labels, batch_size=7)
+    batch, labels = images(40), torch.arange(40) % 3
+    class_curves = measure_class_curves(model, batch, labels, batch_size=7)
     with torch.inference_mode():
-        log_p = torch.stack([model.log_prob(some, torch.full((40,), c)) for c in range(3)])
+        log_p = torch.stack([model.log_prob(batch, torch.full((40,), c)) for c in range(3)])
     assert class_curves.accuracy(SIZE * SIZE) == pytest.approx(
         (log_p.argmax(dim=0) == labels).float().mean().item()
     )
@@ -79,7 +79,7 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
     assert rows is not None
     assert rows.row == 2
     uniforms = torch.rand((6, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(4))
-    whole = sample(
+    full = sample(
         model,
         6,
         labels=torch.tensor(1),
@@ -88,7 +88,7 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
         uniforms=uniforms,
         engine="reference",
     )
-    assert torch.equal(rows.images, whole[:, :, 2])
+    assert torch.equal(rows.images, full[:, :, 2])
     assert next_rows(model, picture, torch.ones(SIZE, SIZE, dtype=torch.bool)) is None
 
 

@@ -39,8 +39,8 @@ def small(name: str = "pixelcnn", **options: object) -> AutoregressiveModel:
 def scores() -> list[PairedScores]:
     """A model without classes and one with, on 30 digits, 12 at a time."""
     digits = load_data("digits8x8").test
-    some = Split(digits.images[:30], digits.labels[:30])
-    return list(paired_scores(small(), small(classes=10), some, batch_size=12))
+    split = Split(digits.images[:30], digits.labels[:30])
+    return list(paired_scores(small(), small(classes=10), split, batch_size=12))
 
 
 def test_models_are_comparable_only_on_the_same_kind_of_images() -> None:
@@ -58,8 +58,8 @@ def test_models_are_comparable_only_on_the_same_kind_of_images() -> None:
 def test_paired_scores_grow_to_the_log_probabilities_of_both_models(
     scores: list[PairedScores],
 ) -> None:
-    assert [len(one.ours) for one in scores] == [12, 24, 30]
-    assert [one.done for one in scores] == [False, False, True]
+    assert [len(score.ours) for score in scores] == [12, 24, 30]
+    assert [score.done for score in scores] == [False, False, True]
     digits = load_data("digits8x8").test
     with torch.inference_mode():
         ours = -small().log_prob(digits.images[:30])
@@ -74,8 +74,8 @@ def test_paired_scores_grow_to_the_log_probabilities_of_both_models(
 def test_a_label_is_never_worth_more_than_what_it_costs_to_guess_it(
     scores: list[PairedScores],
 ) -> None:
-    told = scores[-1]
-    assert told.label_worth == pytest.approx(math.log(10))  # theirs has the label
+    last = scores[-1]
+    assert last.label_worth == pytest.approx(math.log(10))  # theirs has the label
     digits = load_data("digits8x8").test
     model = small(classes=10)
     with torch.inference_mode():
@@ -83,9 +83,9 @@ def test_a_label_is_never_worth_more_than_what_it_costs_to_guess_it(
             [model.log_prob(digits.images[:30], torch.full((30,), k)) for k in range(10)]
         )
     untold = math.log(10) - each.logsumexp(dim=0)  # -log p(x), without a label
-    assert (untold <= told.theirs + math.log(10) + 1e-4).all()
-    assert told.after_paying == pytest.approx(
-        (told.ours - told.theirs).double().mean().item() - math.log(10)
+    assert (untold <= last.theirs + math.log(10) + 1e-4).all()
+    assert last.after_paying == pytest.approx(
+        (last.ours - last.theirs).double().mean().item() - math.log(10)
     )
 
 
@@ -97,7 +97,7 @@ def test_pairing_makes_the_interval_narrow_where_digits_differ_more_than_models(
     assert paired.high - paired.low < 0.25 * (alone.high - alone.low)
     assert paired.clear
     assert alone.low < alone.value < alone.high
-    assert alone.times(2) == pytest.approx([2 * number for number in alone])
+    assert alone.times(2) == pytest.approx([2 * bound for bound in alone])
     with pytest.raises(DataError, match="two images"):
         bootstrap_mean(ours[:1])
     with pytest.raises(DataError, match="same for both"):
@@ -110,10 +110,12 @@ def test_the_unseen_digits_are_not_in_any_training_set() -> None:
     assert images.shape == others.shape == (500, 1, 28, 28)
     assert labels.bincount(minlength=10).min() > 30
     learned = load_data("mnist5k")
-    known = {bytes(one.numpy().tobytes()) for one in (*learned.train.images, *learned.test.images)}
-    known |= {bytes(one.numpy().tobytes()) for one in images}
+    known = {
+        bytes(image.numpy().tobytes()) for image in (*learned.train.images, *learned.test.images)
+    }
+    known |= {bytes(image.numpy().tobytes()) for image in images}
     assert len(known) == 5500
-    assert not any(bytes(one.numpy().tobytes()) in known for one in others)
+    assert not any(bytes(image.numpy().tobytes()) in known for image in others)
     assert unseen_digits(16, 14).images.shape == (500, 1, 14, 14)
     assert int(unseen_digits(16, 14).images.max()) > 1
     drawn = unseen_digits(binarize="static").images
@@ -121,28 +123,30 @@ def test_the_unseen_digits_are_not_in_any_training_set() -> None:
 
 
 def test_records_belong_to_the_shipped_files_only(tmp_path: Path) -> None:
-    current = [one for one in shipped() if read_record(one.name, one.path)]
+    current = [
+        checkpoint for checkpoint in shipped() if read_record(checkpoint.name, checkpoint.path)
+    ]
     assert current, "no record fits its file: run python -m pixelcnn.scores.recorded"
-    one = current[0]
-    record = read_record(one.name, one.path)
+    checkpoint = current[0]
+    record = read_record(checkpoint.name, checkpoint.path)
     assert record
     assert record.pictures.shape == (12, 1, 28, 28)
-    model, card = load_checkpoint(one.path)
+    model, card = load_checkpoint(checkpoint.path)
     images, labels = unseen_digits(binarize=binarization(card))
     with torch.inference_mode():
         nats = -model.log_prob(images[:5], labels[:5] if model.config.classes else None)
     np.testing.assert_allclose(record.nats[:5], nats, rtol=1e-3)
     other = tmp_path / "other.safetensors"
-    other.write_bytes(one.path.read_bytes() + b" ")
-    assert read_record(one.name, other) is None
-    assert read_record("nobody", one.path) is None
+    other.write_bytes(checkpoint.path.read_bytes() + b" ")
+    assert read_record(checkpoint.name, other) is None
+    assert read_record("nobody", checkpoint.path) is None
 
 
 def test_both_models_are_timed() -> None:
     models = [small(), small("gated_pixelcnn", classes=10)]
-    times = drawing_times(models, [make_engine(one, "torch") for one in models], rounds=3)
+    times = drawing_times(models, [make_engine(model, "torch") for model in models], rounds=3)
     assert len(times) == 2
-    assert all(one > 0 for one in times)
+    assert all(seconds > 0 for seconds in times)
 
 
 def test_copies_of_training_digits_are_detected() -> None:
@@ -151,15 +155,15 @@ def test_copies_of_training_digits_are_detected() -> None:
 
     training = load_data("mnist5k").train.images
     real = unseen_digits().images[:100]
-    found = score_set(training[:100], real, training, load_classifier(SHIPPED)[0])
-    assert found.typical == 0
+    scores = score_set(training[:100], real, training, load_classifier(SHIPPED)[0])
+    assert scores.typical == 0
     labels = load_data("mnist5k").train.labels
-    chosen = found.closest(labels, 5)
-    assert len(set(labels[found.nearest[chosen]].tolist())) == 5
-    assert (found.nearest == torch.arange(100)).all()
-    assert found.frechet > 0
-    assert 1 <= found.classes <= 10
-    assert min(found.among) > 0.5
+    chosen = scores.closest(labels, 5)
+    assert len(set(labels[scores.nearest[chosen]].tolist())) == 5
+    assert (scores.nearest == torch.arange(100)).all()
+    assert scores.frechet > 0
+    assert 1 <= scores.classes <= 10
+    assert min(scores.among) > 0.5
 
 
 def test_a_discriminator_finds_the_fake_of_a_pair_more_often_than_it_knows_a_single_one() -> None:
@@ -186,5 +190,5 @@ def test_a_game_is_fair_and_the_same_for_everyone() -> None:
     rounds = np.arange(ROUNDS)
     assert table[rounds, first.sides].all()
     assert not table[rounds, 1 - first.sides].any()
-    with pytest.raises(ConfigError, match="5 real images"):
+    with pytest.raises(ConfigError, match="there are 5"):
         deal(5, 0)

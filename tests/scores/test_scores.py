@@ -122,8 +122,8 @@ def test_a_bootstrap_interval_covers_the_true_difference_in_19_of_20_cases() -> 
     for trial in range(200):
         common = 10 * torch.randn(60, generator=generator)
         ours, theirs = common + 0.5, common + torch.randn(60, generator=generator)
-        found = bootstrap_difference(ours, theirs, draws=400, seed=trial)
-        hits += found.low <= 0.5 <= found.high
+        interval = bootstrap_difference(ours, theirs, draws=400, seed=trial)
+        hits += interval.low <= 0.5 <= interval.high
     assert 0.88 <= hits / 200 <= 0.99
 
 

@@ -50,9 +50,9 @@ class Crowd:
 @pytest.fixture
 def crowd() -> Iterator[Crowd]:
     with ThreadPoolExecutor(12) as pool:
-        made = Crowd(WorkQueue(1, places=3), pool)
-        yield made
-        made.let_go()
+        crowd = Crowd(WorkQueue(1, places=3), pool)
+        yield crowd
+        crowd.let_go()
 
 
 def test_waiting_jobs_know_their_position_and_run_in_order(crowd: Crowd) -> None:

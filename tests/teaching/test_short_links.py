@@ -32,7 +32,9 @@ def test_other_text_is_not_a_code(text: str) -> None:
 
 @given(st.text())
 def test_a_page_is_a_plain_name_and_never_another_address(name: str) -> None:
-    plain = len(name) <= 40 and all(one in "abcdefghijklmnopqrstuvwxyz0123456789_" for one in name)
+    plain = len(name) <= 40 and all(
+        letter in "abcdefghijklmnopqrstuvwxyz0123456789_" for letter in name
+    )
     if plain:
         assert Place(name).page == name
     else:

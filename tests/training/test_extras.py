@@ -68,15 +68,15 @@ def same_tensors(first, second):
 )
 def test_resume_is_exact_with_an_average_hidden_labels_and_dropout(tmp_path, data, options, ema):
     config = quiet(steps=12, save_every=5, evaluate_every=4, ema=ema)
-    whole = list(train(make_model(**options), data, config))
-    saved = next(event for event in whole if isinstance(event, Saved))
+    uninterrupted = list(train(make_model(**options), data, config))
+    saved = next(event for event in uninterrupted if isinstance(event, Saved))
     save_state(tmp_path / "state.safetensors", saved.state)
 
     torch.manual_seed(99)  # as after other draws in this process
     state = load_state(tmp_path / "state.safetensors")
     rest = list(train(make_model(seed=5, **options), data, config, resume=state))
 
-    expected = whole[whole.index(saved) + 1 :]
+    expected = uninterrupted[uninterrupted.index(saved) + 1 :]
     assert losses(rest) == losses(expected)
     for ours, theirs in zip(rest, expected, strict=True):
         if isinstance(ours, Evaluated):

@@ -70,10 +70,12 @@ def test_every_weight_of_every_architecture_gets_muon_or_adamw(name):
     config = TrainConfig(steps=1, optimizer="muon")
     optimizer = make_optimizer(model, config, torch.device("cpu"))
     kernels, others = (group["params"] for group in optimizer.param_groups)
-    assert {id(one) for one in [*kernels, *others]} == {id(one) for one in model.parameters()}
+    assert {id(weight) for weight in [*kernels, *others]} == {
+        id(weight) for weight in model.parameters()
+    }
     assert len(kernels) + len(others) == len(list(model.parameters()))
     assert kernels
-    assert any(one is model.output.weight for one in others)
+    assert any(weight is model.output.weight for weight in others)
 
 
 def test_where_masked_weights_are_zero_they_stay_zero():

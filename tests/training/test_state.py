@@ -18,8 +18,8 @@ def test_resumed_training_takes_exactly_the_steps_of_an_uninterrupted_one(
 ):
     data = make_data(binarize="dynamic")
     config = quiet(steps=24, save_every=9, sample_every=5, optimizer=optimizer)
-    whole = list(train(make_model(data, classes=3, name=name), data, config))
-    saved = next(event for event in whole if isinstance(event, Saved))
+    uninterrupted = list(train(make_model(data, classes=3, name=name), data, config))
+    saved = next(event for event in uninterrupted if isinstance(event, Saved))
     save_state(tmp_path / "state.safetensors", saved.state)
 
     state = load_state(tmp_path / "state.safetensors")
@@ -28,7 +28,7 @@ def test_resumed_training_takes_exactly_the_steps_of_an_uninterrupted_one(
     )  # other random weights: all must come from the file
     rest = list(train(other, data, config, resume=state))
 
-    expected = whole[whole.index(saved) + 1 :]
+    expected = uninterrupted[uninterrupted.index(saved) + 1 :]
     assert [type(event) for event in rest] == [type(event) for event in expected]
     assert losses(rest) == losses(expected)
     for ours, theirs in zip(rest, expected, strict=True):
