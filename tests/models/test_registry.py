@@ -128,9 +128,9 @@ def test_a_recurrent_layer_with_a_zero_branch_is_the_identity(layer: str) -> Non
     model = square("pixelrnn", layer=layer)
     h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
     x = torch.randn(2, 1, SIZE, SIZE, dtype=torch.float64)
-    for layer in model.layers:
-        silence(layer.expand)
-        assert torch.equal(layer(h, x, None), h)
+    for recurrent in model.layers:
+        silence(recurrent.expand)
+        assert torch.equal(recurrent(h, x, None), h)
 
 
 def test_a_layer_with_zero_branches_passes_both_streams_on() -> None:
