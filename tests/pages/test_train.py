@@ -181,7 +181,7 @@ def test_an_address_of_no_run_leads_to_the_choice() -> None:
     assert "not a run's id" in page.warning[0].value
     assert has(page, "play")
     page = open_page(run="20200101-000000-abcd")
-    assert "There is no run 20200101-000000-abcd here" in page.warning[0].value
+    assert "There is no run 20200101-000000-abcd;" in page.warning[0].value
     assert has(page, "play")
     assert "run" not in page.query_params
 
