@@ -1,7 +1,7 @@
-"""Autoregressive image models: masked convolutions, exact likelihoods, sampling, and the inside.
+"""Autoregressive image models: masked convolutions, exact likelihoods, sampling, introspection.
 
-The public names below are stable. They are loaded when first used, so that a command's help or a
-page's first paint need not wait for torch.
+The public names below are stable. They are loaded on first use, so that a command's help or a
+page's first paint does not wait for torch.
 """
 
 import lazy_loader

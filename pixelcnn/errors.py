@@ -1,20 +1,20 @@
-"""Errors that a person can act on.
+"""Errors that the user can act on.
 
-Every message is one or two plain sentences: what was given, what is wrong with it, what to do.
-All of them are `ValueError`s, so that a notebook can catch them without importing this module.
+Each message has one or two plain sentences: what was given, what is wrong, what to do. All are
+`ValueError`s, so that a notebook can catch them without importing this module.
 """
 
 
 class LabError(ValueError):
-    """Base of every error that this library raises on purpose."""
+    """Base class of all errors that this library raises deliberately."""
 
 
 class ConfigError(LabError):
-    """An option has a value that cannot work."""
+    """An option has an invalid value."""
 
 
 class DataError(LabError):
-    """Images, labels or a data set are not what is needed."""
+    """Images, labels or a data set do not fit."""
 
 
 class CheckpointError(LabError):
@@ -22,4 +22,4 @@ class CheckpointError(LabError):
 
 
 class RunError(LabError):
-    """A training run cannot start or go on."""
+    """A training run cannot start or continue."""

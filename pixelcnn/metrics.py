@@ -1,8 +1,7 @@
-"""Scores of a model, and the two guesses that it has to beat.
+"""Scores of a model, and two baselines.
 
-All of them start from the negative log-likelihood of an image in nats; the other units are the
-same number on another scale. Only images with the same size, levels and binarisation can be
-compared.
+All are based on the negative log-likelihood of an image in nats; other units rescale it. Only
+images of the same size, levels and binarisation are comparable.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ _CHUNK = 1000
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How surprised a model is by images; less is better.
+    """How surprised a model is by images; lower is better.
 
     Attributes:
         nats: mean negative log-likelihood of an image.
         nats_stderr: standard error of that mean, from the spread between images; NaN for one.
         bits_per_dim: the mean in bits, per sub-pixel.
         perplexity_per_pixel: see `perplexity_per_pixel`.
-        images: how many were scored.
+        images: number of images.
     """
 
     nats: float
@@ -69,11 +68,10 @@ def bits_per_dim(nats: float, dims: int) -> float:
 
 
 def perplexity_per_pixel(nats: float, dims: int) -> float:
-    """exp(nats per sub-pixel): among how many equally likely levels the model seems to choose.
+    """exp(nats per sub-pixel): the number of equally likely levels with the same entropy.
 
-    It lies between 1 and, for a model no worse than guessing, the number of levels. The
-    exponential of the nats of a whole image is a different thing and no perplexity: for a digit of
-    635 nats it is 10^276.
+    From 1 to, for a model no worse than guessing, the number of levels. The exponential of the nats
+    of a whole image is something else, and not a perplexity: for a digit of 635 nats it is 10^276.
     """
     per_dim = nats / dims
     return math.exp(per_dim) if per_dim < 700 else math.inf
@@ -90,14 +88,14 @@ def evaluate(
     """Score a model on images, in float32 and evaluation mode.
 
     Args:
-        model: left as it was, its training mode included.
+        model: unchanged, including its mode.
         images: uint8 `(N, C, H, W)`, on any device.
         labels: int64 `(N,)` for a model with classes.
         batch_size: images at once; changes speed and memory, not the result.
         progress: called with (batches done, batches in all).
 
     Raises:
-        DataError: no images, or images or labels that the model cannot read.
+        DataError: no images, or images or labels that do not fit the model.
     """
     device = next(model.parameters()).device
     scores = []
@@ -112,7 +110,7 @@ def evaluate(
 
 
 def uniform_baseline(levels: int, dims: int) -> Evaluation:
-    """The guess of somebody who knows nothing: every level equally likely, everywhere."""
+    """The score of a uniform guess: every level equally likely everywhere."""
     nats = dims * math.log(levels)
     return Evaluation(
         nats=nats,
@@ -124,12 +122,11 @@ def uniform_baseline(levels: int, dims: int) -> Evaluation:
 
 
 def bernoulli_baseline(data: DataSet) -> Evaluation:
-    """The guess of somebody who knows how often each pixel is inked, and nothing of its neighbours.
+    """The score of the level frequencies of each pixel, without its neighbours.
 
-    One distribution for each sub-pixel, independent of all others: its levels' frequencies in the
-    training images, with one imagined image of each level added so that no level is impossible
-    (Laplace's rule). For two levels these are Bernoulli variables, for more categorical ones.
-    Scored on the test images.
+    One distribution per sub-pixel, independent of all others: its level frequencies in the training
+    images, with one imagined image of each level added, so that no level is impossible (Laplace's
+    rule). Bernoulli for two levels, categorical for more. Scored on the test images.
     """
     log_probs = _level_log_probs(data.train.images, data.levels)  # (levels, dims)
     scores = []

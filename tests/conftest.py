@@ -1,4 +1,4 @@
-"""What every test has: its own folder for runs, one thread, and no way to another machine."""
+"""For every test: a folder for runs of its own, one thread, and no access to other machines."""
 
 import ipaddress
 import socket
@@ -11,16 +11,16 @@ import torch
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 
-# The machine may be busy: no example is judged by the seconds it took.
+# The machine may be busy, so examples have no time limit.
 settings.register_profile("lab", deadline=None, max_examples=50)
 settings.load_profile("lab")
 
-# Small products gain nothing from a second thread, and with a busy neighbour they wait for it.
+# Small products gain nothing from a second thread, and may wait for it on a busy machine.
 torch.set_num_threads(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files that wait for a browser evenly among those that compute."""
+    """Spread files that wait for a browser evenly among those that compute."""
     files = list(dict.fromkeys(item.path for item in items))
     place = {}
     for waits in (True, False):
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps the runs that tests start out of the tree."""
+    """Keep the runs of tests out of the tree."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIXELCNN_RUNS", str(tmp_path_factory.mktemp("runs")))
         yield
@@ -39,7 +39,7 @@ def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def looks_for_components_once() -> Iterator[None]:
-    """Streamlit reads about every installed package, as a server does once, for each `AppTest`."""
+    """Cache what Streamlit reads about installed packages for each `AppTest`."""
     with pytest.MonkeyPatch.context() as patch:
         scan = manifest_scanner.scan_component_manifests
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(scan))
@@ -48,7 +48,7 @@ def looks_for_components_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def outside_addresses() -> Iterator[list[str]]:
-    """The addresses off this machine that this process asked for; it is refused all of them."""
+    """The addresses on other machines that this process requested; all are refused."""
     asked: list[str] = []
     look_up, connect = socket.getaddrinfo, socket.socket.connect
 
@@ -72,7 +72,7 @@ def outside_addresses() -> Iterator[list[str]]:
 
 @pytest.fixture(autouse=True)
 def stays_on_this_machine(outside_addresses: list[str]) -> Iterator[None]:
-    """Fails a test that asks for an address off this machine."""
+    """Fail a test that requests an address on another machine."""
     outside_addresses.clear()
     yield
     assert not outside_addresses
@@ -80,7 +80,7 @@ def stays_on_this_machine(outside_addresses: list[str]) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def this_process_as_before() -> Iterator[None]:
-    """Training sets these two for its whole process, which here is everybody's."""
+    """Restore two settings that training changes for the whole process."""
     yield
     torch.set_num_threads(1)
     torch.set_flush_denormal(False)

@@ -49,16 +49,16 @@ def python(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    made = create_run(tmp_path / "runs", CONFIG)
-    save_checkpoint(made.path / "last.safetensors", build_model("pixelcnn", **SMALL), {})
-    return made
+    run = create_run(tmp_path / "runs", CONFIG)
+    save_checkpoint(run.path / "last.safetensors", build_model("pixelcnn", **SMALL), {})
+    return run
 
 
 # ---------------------------------------------------------------- the disk
 
 
-def test_a_full_disk_is_told_and_leaves_what_was_there(run: Run) -> None:
-    """Files may not grow beyond a few bytes: what a full disk does, on any machine."""
+def test_a_full_disk_is_reported_and_loses_nothing(run: Run) -> None:
+    """Limit the size of files: simulates a full disk on any machine."""
     kept = keep_model(run, "before", run.path.parent)
     tried = python(
         """
@@ -93,7 +93,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(run: Run) -> None:
     assert len(messages) == 4, tried.stdout
     assert all("annot be" in message for message in messages)
     root = run.path.parent
-    load_checkpoint(kept)  # the old one is whole
+    load_checkpoint(kept)  # the old one is intact
     load_checkpoint(run.checkpoint("last"))
     left = {path.name for path in root.rglob("*") if path.is_file()} - {"last.safetensors"}
     assert left == {"before.safetensors", "config.json", "status.json"}
@@ -101,7 +101,7 @@ def test_a_full_disk_is_told_and_leaves_what_was_there(run: Run) -> None:
 
 @pytest.fixture
 def read_only(tmp_path: Path) -> Iterator[Path]:
-    """A folder of a disk that cannot be written."""
+    """A folder that cannot be written."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if os.geteuid() != 0:
@@ -116,13 +116,13 @@ def read_only(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_read_only_disk_is_told(run: Run, read_only: Path) -> None:
+def test_a_read_only_disk_is_reported(run: Run, read_only: Path) -> None:
     model, _ = load_checkpoint(run.checkpoint("last"))
     with pytest.raises(LabError, match="PIXELCNN_RUNS"):
         create_run(read_only, CONFIG)
     with pytest.raises(LabError, match="cannot be written"):
         keep_model(run, "mine", read_only)
-    with pytest.raises(LabError, match="cannot be kept"):
+    with pytest.raises(LabError, match="cannot be stored"):
         keep_link(Place("masks"), read_only)
     with pytest.raises(LabError, match="Free some space, or choose another folder"):
         save_checkpoint(read_only / "mine.safetensors", model, {})
@@ -131,14 +131,14 @@ def test_a_read_only_disk_is_told(run: Run, read_only: Path) -> None:
 # ---------------------------------------------------------------- files and packages
 
 
-def test_a_corrupt_checkpoint_is_told_and_the_others_work(
+def test_a_corrupt_checkpoint_is_reported_and_the_others_work(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = run.path.parent
     monkeypatch.setenv("PIXELCNN_RUNS", str(root))
     keep_model(run, "sound", root)
     (root / "models" / "broken.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{half")
-    assert [one.name for one in kept_models(root) if not one.error] == ["sound"]
+    assert [model.name for model in kept_models(root) if not model.error] == ["sound"]
 
     page = AppTest.from_function(_choosing, default_timeout=60).run()
     assert not page.exception
@@ -162,7 +162,7 @@ def _choosing() -> None:
     st.markdown(f"{name}: {loaded(name).model.config.height}")
 
 
-def test_missing_packages_are_named_and_what_needs_none_goes_on() -> None:
+def test_missing_packages_are_named_and_the_rest_works() -> None:
     tried = python(
         """
         import sys
@@ -210,7 +210,7 @@ def test_the_command_names_packages_that_are_not_installed(
 # ---------------------------------------------------------------- the port
 
 
-def test_a_port_in_use_is_told_with_another_to_try(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_reported_with_an_alternative(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -220,7 +220,7 @@ def test_a_port_in_use_is_told_with_another_to_try(capsys: pytest.CaptureFixture
     said = capsys.readouterr().err
     assert f"Port {port}" in said
     assert f"--port {port + 1}" in said
-    with pytest.raises(LabError, match="is no port"):
+    with pytest.raises(LabError, match="is not a valid port"):
         check_port("127.0.0.1", 0)
 
 
@@ -244,28 +244,28 @@ def test_the_command_prints_addresses_and_ends_cleanly_on_ctrl_c(tmp_path: Path)
     assert f"http://localhost:{port}\n" in printed
     assert "projector=1" in printed
     assert "abc" in printed
-    with pytest.raises(LabError, match="by a lab like this one"):
+    with pytest.raises(LabError, match="by another lab"):
         check_port("0.0.0.0", port)
     lab.send_signal(signal.SIGINT)
     said, wrong = lab.communicate(timeout=60)
     assert lab.returncode == 0
     assert "closed" in said
     assert "Traceback" not in wrong
-    check_port("0.0.0.0", port)  # the server is gone too
+    check_port("0.0.0.0", port)  # the server is gone, too
 
 
 # ---------------------------------------------------------------- the clock
 
 
 @pytest.mark.parametrize("jump_s", [-86_400.0, 86_400.0])
-def test_a_clock_that_jumps_makes_no_dead_run_wait_and_loses_no_living_one(
+def test_a_clock_that_jumps_neither_hides_dead_runs_nor_loses_live_ones(
     run: Run, monkeypatch: pytest.MonkeyPatch, jump_s: float
 ) -> None:
     run.write_status(RunStatus("queued"))
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + jump_s)
-    assert run.status().state == "failed"  # no process, and no reason to hope for one
+    assert run.status().state == "failed"  # no process, and none expected
     lock = run.lock
     assert lock.acquire()
-    assert run.status().state == "queued"  # somebody is at work on it
+    assert run.status().state == "queued"  # a process is working on it
     lock.release()

@@ -1,4 +1,4 @@
-"""Scores and baselines against values that can be worked out by hand."""
+"""Scores and baselines, against values worked out by hand."""
 
 import math
 from itertools import product
@@ -71,7 +71,7 @@ def test_evaluation_does_not_depend_on_the_batch_size(model, batch_size):
     assert score.nats == pytest.approx(expected.nats, rel=1e-6)
 
 
-def test_evaluation_leaves_the_model_as_it_was(model):
+def test_evaluation_does_not_change_the_model(model):
     images = torch.zeros(2, 1, 5, 4, dtype=torch.uint8)
     for training in (True, False):
         model.train(training)
@@ -98,7 +98,7 @@ def test_labels_reach_a_conditional_model():
     assert len(scores) == 3
 
 
-def test_nothing_to_evaluate_is_an_error_and_one_image_has_no_standard_error(model):
+def test_no_images_are_an_error_and_one_image_has_no_standard_error(model):
     with pytest.raises(DataError, match="at least one image"):
         evaluate(model, torch.zeros(0, 1, 5, 4, dtype=torch.uint8))
     assert math.isnan(evaluate(model, torch.zeros(1, 1, 5, 4, dtype=torch.uint8)).nats_stderr)
@@ -127,6 +127,6 @@ def test_the_baseline_of_coin_flips_approaches_one_bit():
     assert bernoulli_baseline(make_data(images, images)).bits_per_dim == pytest.approx(1, abs=0.01)
 
 
-def test_an_evaluation_of_no_scores_says_so():
+def test_an_evaluation_of_no_scores_is_refused():
     with pytest.raises(DataError, match="images is empty"):
         Evaluation.of(torch.empty(0), 4)

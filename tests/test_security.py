@@ -84,9 +84,7 @@ def button(browser: Browser, label: str) -> Shown | None:
     return next((one for one in browser.of_kind("button") if one.proto.label == label), None)
 
 
-def test_a_run_is_stopped_by_its_starter_or_with_the_teacher_s_key_and_by_nobody_else(
-    server: Server, running: Run
-) -> None:
+def test_only_the_starter_or_the_teacher_s_key_can_stop_a_run(server: Server, running: Run) -> None:
     async def lesson() -> None:
         query = f"run={running.id}"
         async with (
@@ -158,7 +156,7 @@ def test_keys_cannot_be_guessed() -> None:
 # ---------------------------------------------------------------- what a browser sends
 
 
-def test_what_stands_in_an_address_never_becomes_html_or_script(server: Server) -> None:
+def test_values_in_an_address_never_become_html_or_script(server: Server) -> None:
     names = ("model", "run", "drawing", "tree", "masks", "preset", "s", "only", "audited", "show")
 
     async def lesson() -> None:
@@ -206,7 +204,7 @@ def test_no_address_leads_to_a_file_of_the_computer(server: Server, path: str) -
 
 
 @given(st.text(max_size=200))
-def test_a_quoted_text_holds_no_link_picture_or_formula(text: str) -> None:
+def test_quoted_text_contains_no_link_image_or_formula(text: str) -> None:
     shown = common.plain(text)
     assert re.sub(r"\\([\\\[<$`])", r"\1", shown) == text
     assert not re.search(r"(?<!\\)(\\\\)*[\[<$`]", shown)
@@ -246,7 +244,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @given(NAMES)
-def test_no_name_of_a_viewer_leads_out_of_its_folder(saved: Run, name: str) -> None:
+def test_no_user_supplied_name_leads_out_of_its_folder(saved: Run, name: str) -> None:
     root = saved.path.parent
     before = everything(root.parent)
     try:

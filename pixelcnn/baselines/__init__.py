@@ -1,4 +1,4 @@
-"""Models of binary images that are not autoregressive, to stand beside those that are.
+"""Models of binary images that are not autoregressive, for comparison.
 
     from pixelcnn.baselines import VAE, VAEConfig, train_baseline
     from pixelcnn.data import load_data
@@ -9,9 +9,9 @@
     digits = vae.sample(16, torch.Generator().manual_seed(0))  # uint8 (16, 1, 28, 28)
     bound = vae.importance_bound(data.test.images[:100], samples=500)  # at most log p(image)
 
-An autoencoder gives no probability of an image at all, a VAE only a bound of it; a model of
-`pixelcnn.models` gives the probability itself. All three numbers are in nats per image, of images
-binarised in the same way.
+An autoencoder gives no probability of an image, a VAE only a bound on it; a model of
+`pixelcnn.models` gives the probability itself. All three values are in nats per image, and images
+must be binarised in the same way.
 """
 
 import lazy_loader

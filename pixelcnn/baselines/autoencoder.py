@@ -1,4 +1,4 @@
-"""An autoencoder: good at giving back what it is shown, with no idea of what to draw."""
+"""An autoencoder: good at reproducing its input, but without a distribution to draw from."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Autoencoder(Baseline):
     """Fully connected layers to a code and back, ReLU between them, a sigmoid at the output.
 
     Source: the lab sheet's autoencoder, trained on the binary cross-entropy; Hinton &
-    Salakhutdinov 2006 for the idea. The code itself has no ReLU, so that it can be negative; the
-    sheet leaves this open. The loss is the sum over pixels, where the sheet has their mean: the
-    same minimum, in nats per image.
+    Salakhutdinov 2006 for the idea. The code itself has no ReLU and can be negative, which the
+    sheet leaves open. The loss is the sum over pixels where the sheet has the mean: the same
+    minimum, in nats per image.
 
-    That loss is *not* -log p(image): the code that it is conditioned on was made from the very
-    image. Nor is there a distribution of codes to draw from. `random_codes` takes normal numbers
-    with the mean and the standard deviation of each of the codes of the training images; what comes
-    out shows why a generative model needs more than that.
+    That loss is *not* -log p(image), since the code is computed from the very image. Nor is there a
+    distribution of codes to draw from. `random_codes` draws normal numbers with the mean and
+    standard deviation of each code over the training images; the result shows why a generative
+    model needs more than that.
     """
 
     name: ClassVar[str] = "autoencoder"
@@ -46,25 +46,25 @@ class Autoencoder(Baseline):
         self.register_buffer("code_std", torch.zeros(config.codes))
 
     def code(self, images: Tensor) -> Tensor:
-        """The one code that stands for each image: float32 `(B, codes)`."""
+        """The code of each image: float32 `(B, codes)`."""
         return self.encoder(self._flat(images))
 
     @torch.no_grad()
     def after_training(self, images: Tensor) -> None:
-        """Measure the mean and the spread of the codes of these images."""
-        codes = torch.cat([self.code(some) for some in images.split(1000)])
+        """Measure the mean and standard deviation of the codes of these images."""
+        codes = torch.cat([self.code(batch) for batch in images.split(1000)])
         self.code_mean.copy_(codes.mean(dim=0))
         self.code_std.copy_(codes.std(dim=0, correction=0))
 
     def random_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Normal numbers like the training images' codes, one by one: float32 `(n, codes)`.
+        """Normal numbers with the mean and spread of the training images' codes: `(n, codes)`.
 
         Raises:
-            RunError: those were not measured yet.
+            RunError: these were not measured yet.
         """
         if not self.code_std.any():
             raise RunError(
-                "This autoencoder was not trained, so the spread of its codes is not known; train "
+                "This autoencoder is untrained, so the distribution of its codes is unknown. Train "
                 "it with train_baseline, or call after_training(images)."
             )
         noise = self._normal((n, self.config.codes), generator)

@@ -1,4 +1,4 @@
-"""What all baselines have in common: an image becomes a short code, a code becomes an image."""
+"""What all baselines share: an encoder from images to short codes, and a decoder back."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _LARGEST_LAYER = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class BaselineConfig:
-    """JSON-able: `dataclasses.asdict` and back.
+    """Options of a baseline; JSON-able: `dataclasses.asdict` and back.
 
     Attributes:
         height: rows of the image, in pixels.
         width: columns of the image, in pixels.
-        hidden: sizes of the layers between image and code, in this order; the way back mirrors it.
-        codes: numbers in the code of an image.
+        hidden: sizes of the layers between image and code; the decoder mirrors them.
+        codes: size of an image's code.
     """
 
     height: int = 28
@@ -36,7 +36,7 @@ class BaselineConfig:
 
     def __post_init__(self) -> None:
         if not isinstance(self.hidden, list | tuple) or len(self.hidden) > 16:
-            raise ConfigError(f"hidden = {self.hidden!r} is no list of at most 16 layer sizes.")
+            raise ConfigError(f"hidden = {self.hidden!r} is not a list of at most 16 layer sizes.")
         object.__setattr__(self, "hidden", tuple(self.hidden))  # JSON has lists only
         for option in ("height", "width"):
             check_whole(option, getattr(self, option), 1, _LARGEST_IMAGE)
@@ -53,15 +53,14 @@ class BaselineConfig:
 class Baseline(nn.Module, ABC):
     """An encoder and a decoder for images of one channel and two levels, paper and ink.
 
-    Images come in as uint8 `(B, 1, H, W)`, 0 or 1. The decoder gives each pixel its own
-    probability of ink, independent of the other pixels once the code is known: that is why its
-    pictures look soft, and why pixels drawn from them look grainy.
+    Images are uint8 `(B, 1, H, W)`, 0 or 1. Given the code, the decoder gives each pixel its own
+    independent probability of ink: hence its means look soft, and pixels drawn from them grainy.
     """
 
     name: ClassVar[str]
     config_class: ClassVar[type[BaselineConfig]]
     encoded_per_code: ClassVar[int]
-    """How many numbers the encoder gives for each of the code's."""
+    """Encoder outputs per number of the code."""
 
     def __init__(self, config: BaselineConfig) -> None:
         super().__init__()
@@ -72,18 +71,18 @@ class Baseline(nn.Module, ABC):
 
     @abstractmethod
     def code(self, images: Tensor) -> Tensor:
-        """The one code that stands for each image: float32 `(B, codes)`."""
+        """The code of each image: float32 `(B, codes)`."""
 
     @abstractmethod
     def random_codes(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Codes that no image was encoded to: float32 `(n, codes)`."""
+        """Codes that were not computed from an image: float32 `(n, codes)`."""
 
     @abstractmethod
     def loss(self, images: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """What training lowers, in nats per image: float32 `(B,)`, with gradients."""
+        """The training loss in nats per image: float32 `(B,)`, with gradients."""
 
     def after_training(self, images: Tensor) -> None:
-        """Measure what is needed later on the training images."""
+        """Measure on the training images what sampling needs."""
 
     def decode(self, codes: Tensor) -> Tensor:
         """The logit of ink at each pixel: codes `(..., codes)` to `(..., H * W)`."""
@@ -91,10 +90,10 @@ class Baseline(nn.Module, ABC):
 
     @torch.no_grad()
     def reconstruct(self, images: Tensor) -> Tensor:
-        """There and back: the probability of ink at each pixel, float32 `(B, 1, H, W)`, 0 to 1.
+        """Encode and decode: the probability of ink at each pixel, float32 `(B, 1, H, W)`, 0 to 1.
 
         Raises:
-            DataError: images that do not fit.
+            DataError: images that do not fit the model.
         """
         return self._pictures(self.code(images))
 
@@ -102,7 +101,7 @@ class Baseline(nn.Module, ABC):
     def sample_means(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Decoded random codes, as probabilities of ink: float32 `(n, 1, H, W)`, 0 to 1.
 
-        Most figures of autoencoders and VAEs show these, not draws from the model.
+        Most figures of autoencoders and VAEs show these, not samples from the model.
 
         Raises:
             ConfigError: n is below 1.
@@ -111,11 +110,11 @@ class Baseline(nn.Module, ABC):
         return self._pictures(self.random_codes(n, generator))
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draw images: decode random codes, then draw each pixel: uint8 `(n, 1, H, W)`.
+        """Sample images: decode random codes, then draw each pixel: uint8 `(n, 1, H, W)`.
 
         Args:
-            n: how many.
-            generator: on the CPU; left out, PyTorch's own random numbers are used.
+            n: number of images.
+            generator: on the CPU; by default PyTorch's global random numbers.
 
         Raises:
             ConfigError: n is below 1.
@@ -128,10 +127,10 @@ class Baseline(nn.Module, ABC):
         return torch.sigmoid(logits).unflatten(1, (1, self.config.height, self.config.width))
 
     def _flat(self, images: Tensor) -> Tensor:
-        """Images as the encoder takes them: float32 `(B, H * W)`, on its device.
+        """The encoder's input: float32 `(B, H * W)`, on its device.
 
         Raises:
-            DataError: images that do not fit.
+            DataError: images that do not fit the model.
         """
         config = self.config
         if images.dim() != 4 or tuple(images.shape[1:]) != (1, config.height, config.width):
@@ -150,21 +149,21 @@ class Baseline(nn.Module, ABC):
         return next(self.parameters()).device
 
     def _normal(self, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
-        # Drawn on the CPU, so that a seed means the same on every device.
+        # Drawn on the CPU, so that a seed gives the same numbers on every device.
         return torch.randn(shape, generator=generator).to(self._device)
 
 
 def log_likelihood(logits: Tensor, pixels: Tensor) -> Tensor:
     """Log-probability of pixels under independent Bernoullis, in nats: `(..., D)` to `(...)`.
 
-    The negative of the binary cross-entropy, summed over pixels. The shapes are spread.
+    The negative binary cross-entropy, summed over pixels. Shapes broadcast.
     """
     logits, pixels = torch.broadcast_tensors(logits, pixels)
     return -F.binary_cross_entropy_with_logits(logits, pixels, reduction="none").sum(dim=-1)
 
 
 def _perceptron(sizes: list[int]) -> nn.Sequential:
-    """Linear layers with a ReLU between each two of them."""
+    """Linear layers with a ReLU between them."""
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs), nn.ReLU()]
@@ -175,7 +174,7 @@ def build(model: type[Baseline], options: dict[str, object]) -> Baseline:
     """A baseline with fresh weights.
 
     Raises:
-        ConfigError: an unknown option, or a value that cannot work.
+        ConfigError: an unknown option, or an invalid value.
     """
     check_options(options, [field.name for field in fields(model.config_class)], model.name)
     return model(model.config_class(**options))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Baselines by name, and as files: safetensors with the configuration, as all of this lab."""
+"""Baselines by name and as files: safetensors with the configuration."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ _BASELINES: Mapping[str, type[Baseline]] = {model.name: model for model in (Auto
 
 
 def baseline_names() -> list[str]:
-    """The names of all baselines."""
     return list(_BASELINES)
 
 
@@ -25,26 +24,26 @@ def build_baseline(name: str, **options: Any) -> Baseline:
     """A baseline with fresh weights; `options` are those of its config class.
 
     Raises:
-        ConfigError: an unknown name or option, or a value that cannot work.
+        ConfigError: an unknown name or option, or an invalid value.
     """
     check_name("baseline", name, _BASELINES)
     return build(_BASELINES[name], options)
 
 
 def save_baseline(path: str | os.PathLike[str], model: Baseline, card: Mapping[str, Any]) -> None:
-    """Write a baseline, completely or not at all; see `pixelcnn.checkpoints.save_checkpoint`.
+    """Write a baseline atomically; see `pixelcnn.checkpoints.save_checkpoint`.
 
     Raises:
-        CheckpointError: weights that are not finite, a card that is no JSON, or a file that cannot
-            be written.
+        CheckpointError: weights that are not finite, a card that is not JSON, or the file cannot be
+            written.
     """
     save_checkpoint(path, model, card)
 
 
 def load_baseline(path: str | os.PathLike[str]) -> tuple[Baseline, Card]:
-    """Read a baseline, in evaluation mode, on the CPU, and its card; safe on a stranger's file.
+    """Read a baseline (evaluation mode, CPU) and its card; safe on untrusted files.
 
     Raises:
-        CheckpointError: the file is missing, damaged, too large, or holds no baseline.
+        CheckpointError: the file is missing, damaged, too large, or not a baseline.
     """
     return load_with(path, build_baseline, baseline_names())

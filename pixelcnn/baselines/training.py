@@ -30,11 +30,11 @@ def train_baseline(
         for loss in train_baseline(Autoencoder(AutoencoderConfig()), data, steps=200):
             print(loss)
 
-    Batches and random numbers are functions of the seed and the step alone. However the loop is
-    left, the model is ready to sample from then on.
+    Batches and random numbers depend on seed and step alone. The model is ready to sample however
+    the loop ends.
 
     Raises:
-        ConfigError: an option that cannot work.
+        ConfigError: an invalid option.
         DataError: data of another size, or of more than two levels or one channel.
     """
     for option, value in (("steps", steps), ("batch_size", batch_size)):

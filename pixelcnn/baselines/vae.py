@@ -1,4 +1,4 @@
-"""A variational autoencoder: codes with a distribution to draw from, and a bound on log p."""
+"""A variational autoencoder: a distribution of codes to draw from, and a bound on log p."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pixelcnn.baselines.base import Baseline, BaselineConfig, log_likelihood
 from pixelcnn.system.checks import check_whole
 
 _LOG_2_PI = math.log(2 * math.pi)
-# Codes decoded at once: some 10 MB for digits.
+# Codes decoded at once: about 10 MB for digits.
 _DECODED_AT_ONCE = 2048
 
 

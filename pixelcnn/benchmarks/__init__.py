@@ -1,1 +1,1 @@
-"""Timings, and trainings that are killed on purpose."""
+"""Timings, and a crash test of trainings."""

@@ -1,8 +1,8 @@
-"""All architectures beside one another: size, speed, view, and what a fixed budget teaches them.
+"""Compares all architectures: size, speed, receptive field, and nats after a fixed budget.
 
-Unlike `timing.py` this does not take turns between candidates, so that speeds of a few percent
-apart say nothing. Every architecture gets the same recipe (that of `TrainConfig`), which
-need not be the best one for each.
+Unlike `timing.py` this does not alternate between candidates, so speeds that differ by a few
+percent mean nothing. Every architecture gets the same recipe (that of `TrainConfig`), which may not
+be its best.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from pixelcnn.training.events import Step
 from pixelcnn.training.trainer import Trainer
 
 Progress = Callable[[float, str], None]
-"""Called with the share done, 0 to 1, and some words."""
+"""Called with the share done, 0 to 1, and a short text."""
 
 _DRAWINGS = 3
 
 
 @dataclass(frozen=True)
 class ArchitectureResult:
-    """One architecture at one preset, without classes. What could not be measured is NaN.
+    """One architecture at one preset, without classes. NaN where not measured.
 
     Attributes:
         model: name of the architecture.
         preset: its named configuration.
         parameters: number of weights.
         seen: pixels that the centre pixel's distribution can depend on.
-        legal: pixels that come before the centre pixel: those that it may depend on.
+        legal: number of pixels before the centre pixel, on which it may depend.
         images_per_second: training speed, from the median time of a step.
         nats: mean negative log-likelihood of all held-out images after the budget.
         nats_stderr: its standard error.
         ms_per_image: time to draw one image of a batch, median of three drawings.
-        engine: what drew them.
-        error: what went wrong, in sentences; empty if nothing did.
+        engine: that drew them.
+        error: what failed, in sentences; empty if nothing did.
     """
 
     model: str
@@ -85,21 +85,21 @@ def measure_architecture(
 ) -> ArchitectureResult:
     """Build, train, score and sample one architecture on the CPU.
 
-    An architecture of which a part fails (a training that breaks down, an engine that cannot serve
-    it) still gets the other numbers.
+    If a part fails (a diverging training, an unsupported engine), the other figures are still
+    measured.
 
     Args:
         name: an architecture.
         preset: one of its named configurations.
         data: trained on, and scored on its test images.
-        steps: budget of training.
-        batch: images a step.
+        steps: training budget.
+        batch: images per step.
         drawn: images drawn together.
         seed: of the weights and of training.
-        progress: told how far the training is.
+        progress: called with the training's progress.
 
     Raises:
-        ConfigError: an unknown architecture or preset, or a number that cannot be.
+        ConfigError: an unknown architecture or preset, or an invalid number.
     """
     known = presets(name)
     check_name("preset", preset, known, to=name)
@@ -116,7 +116,7 @@ def measure_architecture(
     size = {"levels": data.levels, "channels": data.channels}
     size |= {"height": data.height, "width": data.width}
     model = build_model(name, **size, **known[preset])
-    found: dict[str, Any] = {}
+    measured: dict[str, Any] = {}
     errors = []
     for part in (
         lambda: _view(model),
@@ -124,17 +124,17 @@ def measure_architecture(
         lambda: _drawing(model, drawn),
     ):
         try:
-            found |= part()
+            measured |= part()
         except LabError as error:
             errors.append(str(error))
     parameters = sum(weight.numel() for weight in model.parameters())
-    return ArchitectureResult(name, preset, parameters, **found, error=" ".join(errors))
+    return ArchitectureResult(name, preset, parameters, **measured, error=" ".join(errors))
 
 
 def _view(model: AutoregressiveModel) -> dict[str, Any]:
     row, column = model.config.height // 2, model.config.width // 2
     legal = row * model.config.width + column
-    # With colours, the pixel itself is seen too: its G sees its R.
+    # With colours, the pixel itself is also seen: its G sees its R.
     earlier = receptive_field(model, (row, column)).flatten()[:legal]
     return {"seen": int(earlier.sum()), "legal": legal}
 
@@ -170,7 +170,7 @@ def _drawing(model: AutoregressiveModel, count: int) -> dict[str, Any]:
         start = time.perf_counter()
         sample(model, count, seed=0, engine=engine)
         seconds.append(time.perf_counter() - start)
-    # The first drawing warms caches up.
+    # The first drawing only warms up caches.
     return {
         "ms_per_image": 1000 * statistics.median(seconds[1:]) / count,
         "engine": engine.name,

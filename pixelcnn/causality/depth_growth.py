@@ -46,11 +46,11 @@ class ReceptiveFields:
         height, width = self.limit.shape[:2]
         pairs = np.packbits(legal_relation(1, height, width))
         never = _count(pairs & ~np.packbits(self.limit))
-        found = []
+        totals = []
         for seen in map(np.packbits, self.relations):
             legal = _count(seen & pairs)
-            found.append(Totals(_count(pairs), legal, never, _count(seen) - legal))
-        return tuple(found)
+            totals.append(Totals(_count(pairs), legal, never, _count(seen) - legal))
+        return tuple(totals)
 
 
 @dataclass(frozen=True)
@@ -110,10 +110,10 @@ def receptive_field_by_depth(
     traced = _of_each_depth(name, first_mask, options)
     template = traced(_TEMPLATE_BLOCKS)
     if _is_chain(template):
-        found = _grown(template, size, blocks=size - 1)
+        relations = _grown(template, size, blocks=size - 1)
     else:
-        found = _grown_one_by_one(traced, size)
-    return ReceptiveFields(found, limit=found[-1])
+        relations = _grown_one_by_one(traced, size)
+    return ReceptiveFields(relations, limit=relations[-1])
 
 
 def thin_graph(
@@ -149,13 +149,13 @@ def _of_each_depth(
     name: str, first_mask: MaskType, options: dict[str, Any]
 ) -> Callable[[int], Graph]:
     """A function that returns the graph for a number of blocks."""
-    named = _named(options)
+    options_key = _named(options)
 
     def traced(blocks: int) -> Graph:
         if name != PixelCNNPP.name:
-            return _thin_graph(name, blocks, first_mask, named)
+            return _thin_graph(name, blocks, first_mask, options_key)
         deep = _DEPTHS_AT_ONCE * -(-blocks // _DEPTHS_AT_ONCE)
-        return shortened(_thin_graph(name, deep, first_mask, named), deep, blocks)
+        return shortened(_thin_graph(name, deep, first_mask, options_key), deep, blocks)
 
     return traced
 
@@ -172,7 +172,7 @@ def _thin_graph(
     model = _thin_model(name, blocks, options)
     if first_mask == "B":
         put_mask_b_first(model)
-    others = tuple(one for one in options if one[0] not in _KERNEL_SIZES)
+    others = tuple(option for option in options if option[0] not in _KERNEL_SIZES)
     return trace(model, _recording(name, blocks, others))
 
 

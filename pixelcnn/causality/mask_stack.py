@@ -107,7 +107,7 @@ class MaskStack:
         if not all(taps):
             return []  # a layer without weights passes nothing on
         furthest = [max(offsets) for offsets in taps]
-        found = []
+        leaking = []
         for layer, offsets in enumerate(taps):
             others = [at for other, at in enumerate(furthest) if other != layer]
             rows, columns = sum(dy for dy, _ in others), sum(dx for _, dx in others)
@@ -115,8 +115,8 @@ class MaskStack:
                 ahead = (dy, dx) >= (0, 0) if layer == 0 else (dy, dx) > (0, 0)
                 # Tuples compare in raster order, offsets too.
                 if ahead and (dy + rows, dx + columns) >= (0, 0):
-                    found.append(Tap(layer, (dy, dx)))
-        return found
+                    leaking.append(Tap(layer, (dy, dx)))
+        return leaking
 
     def harmless_taps(self) -> list[Tap]:
         """The weights that look ahead without causing a leak; see `leaking_taps`."""

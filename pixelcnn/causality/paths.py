@@ -101,8 +101,8 @@ class Paths:
 
     def _turn(self, place: _Place, source: Cell) -> _Place:
         """The place one operation earlier: as near the source as possible, else as early."""
-        ways = [way for way in self._ways(place) if self._sees(way, source)]
-        return min(ways, key=lambda way: (_distance(way.pixel, source), way.value.index))
+        candidates = [way for way in self._ways(place) if self._sees(way, source)]
+        return min(candidates, key=lambda way: (_distance(way.pixel, source), way.value.index))
 
     def _ways(self, place: _Place) -> Iterator[_Place]:
         """The places that the value at this place is computed from."""
@@ -212,9 +212,9 @@ def stack_path(
         depth = int(first_seen[place])
         backwards.append(Step(*place, f"blocks.{depth - 1}.conv", depth))
         row, column = place
-        ways = [(row + dy * dilation, column + dx * dilation) for dy, dx in moves]
+        cells = [(row + dy * dilation, column + dx * dilation) for dy, dx in moves]
         place = min(
-            (way for way in ways if _inside(way, first_seen) and 0 <= first_seen[way] < depth),
+            (way for way in cells if _inside(way, first_seen) and 0 <= first_seen[way] < depth),
             key=lambda way: _distance(way, source),
         )
     return (Step(*source), *reversed([*backwards, Step(*place, "first", 0)]))
@@ -231,8 +231,8 @@ def first_seen_depth(sees: BoolArray) -> NDArray[np.int16]:
         sees: bool `(layers, H, W)`: the pixels that see the source after each layer, such as
             `ReceptiveFields.relations[:, :, :, row, column]`.
     """
-    found: NDArray[np.int16] = np.where(sees.any(axis=0), sees.argmax(axis=0), -1).astype(np.int16)
-    return found
+    depths: NDArray[np.int16] = np.where(sees.any(axis=0), sees.argmax(axis=0), -1).astype(np.int16)
+    return depths
 
 
 def _looks_around(value: Value) -> bool:
@@ -246,5 +246,5 @@ def _distance(cell: Cell, source: Cell) -> int:
 
 def _number(name: str) -> int:
     """The index of the block that a module belongs to; -1 if none."""
-    number = re.search(r"(?:blocks|layers|attentions)\.(\d+)", name)
-    return -1 if number is None else int(number[1])
+    match = re.search(r"(?:blocks|layers|attentions)\.(\d+)", name)
+    return -1 if match is None else int(match[1])

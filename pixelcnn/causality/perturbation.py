@@ -87,7 +87,7 @@ def perturbation_relation(
     network = _in_float64(forward)
     sub_pixels = int(np.prod(shape))
     changed = torch.arange(sub_pixels) if places is None else torch.tensor(places)
-    found = torch.zeros(sub_pixels, sub_pixels, dtype=torch.bool)  # source, then target
+    relation = torch.zeros(sub_pixels, sub_pixels, dtype=torch.bool)  # source, then target
     values = torch.linspace(*span, levels, dtype=torch.float64)
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
@@ -95,8 +95,8 @@ def perturbation_relation(
             choice = torch.randint(levels, (1, *shape), generator=generator)
             step = torch.randint(1, levels, (1, *shape), generator=generator)
             other = values[(choice + step) % levels]
-            found[changed] |= _moved(network, values[choice], other, changed, seed)
-    return found.T.reshape(*shape, *shape).numpy()
+            relation[changed] |= _moved(network, values[choice], other, changed, seed)
+    return relation.T.reshape(*shape, *shape).numpy()
 
 
 def spot_check(model: AutoregressiveModel, *, places: int = 8, seed: int = 0) -> int:
@@ -172,13 +172,13 @@ def _moved(network: Forward, image: Tensor, other: Tensor, places: Tensor, seed:
     changed = image.repeat(len(places), 1, 1, 1)  # the n-th one differs in the n-th place
     changed.flatten(1)[torch.arange(len(places)), places] = other.flatten()[places]
     size = _AT_ONCE if _apart(network, image, other, seed) else 1
-    moved = []
-    for some in changed.split(size):
-        before = _outputs(network, image.expand_as(some), seed)
-        after = _outputs(network, some, seed)
+    effects = []
+    for batch in changed.split(size):
+        before = _outputs(network, image.expand_as(batch), seed)
+        after = _outputs(network, batch, seed)
         effect = (after - before).abs().amax(dim=1)  # (changes, C, H, W)
-        moved.append(effect > _TOLERANCE * before.abs().max())
-    return torch.cat(moved).flatten(1)
+        effects.append(effect > _TOLERANCE * before.abs().max())
+    return torch.cat(effects).flatten(1)
 
 
 def _apart(network: Forward, image: Tensor, other: Tensor, seed: int) -> bool:
@@ -191,15 +191,15 @@ def _apart(network: Forward, image: Tensor, other: Tensor, seed: int) -> bool:
 def _outputs(network: Forward, images: Tensor, seed: int) -> Tensor:
     """The outputs for each sub-pixel: `(B, P, C, H, W)`, finite."""
     torch.manual_seed(seed)
-    made = outputs = network(images)
-    if not isinstance(made, Tensor):
-        raise ConfigError(f"the network returns a {type(made).__name__}; it must be one tensor.")
+    result = outputs = network(images)
+    if not isinstance(result, Tensor):
+        raise ConfigError(f"the network returns a {type(result).__name__}; it must be one tensor.")
     channels, *size = images.shape[1:]
     if outputs.dim() == 4 and outputs.shape[1] % channels == 0:
         outputs = outputs.unflatten(1, (channels, -1)).transpose(1, 2)
     if outputs.dim() != 5 or (len(outputs), *outputs.shape[2:]) != (len(images), channels, *size):
         raise ConfigError(
-            f"the network turns images {tuple(images.shape)} into {tuple(made.shape)}; it must "
+            f"the network turns images {tuple(images.shape)} into {tuple(result.shape)}; it must "
             "be (batch, parameters, channels, height, width), or (batch, channels x parameters, "
             "height, width)."
         )

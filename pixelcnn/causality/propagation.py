@@ -40,8 +40,8 @@ class Reach:
 
     def any_of(self, channels: slice) -> Packed:
         """The union over these channels: uint8 `(H, W, bytes)`."""
-        found: Packed = np.bitwise_or.reduce(self.packed[np.unique(self.group[channels])])
-        return found
+        union: Packed = np.bitwise_or.reduce(self.packed[np.unique(self.group[channels])])
+        return union
 
 
 def relations(graph: Graph, height: int, width: int) -> dict[int, Reach]:
@@ -151,15 +151,15 @@ def or_shifted(
 
     Both hold bits in unsigned integers of any width: `(rows, columns, bytes or words)`.
     """
-    places = []
+    overlaps = []
     for shift, target_size, source_size in zip(offset, target.shape, source.shape, strict=False):
         first = max(0, -(shift // stride))
         stop = min(target_size, (source_size - 1 - shift) // stride + 1)
         if first >= stop:
             return
         start = first * stride + shift
-        places.append((slice(first, stop), slice(start, start + stride * (stop - first), stride)))
-    (rows, from_rows), (columns, from_columns) = places
+        overlaps.append((slice(first, stop), slice(start, start + stride * (stop - first), stride)))
+    (rows, from_rows), (columns, from_columns) = overlaps
     target[rows, columns] |= source[from_rows, from_columns]
 
 

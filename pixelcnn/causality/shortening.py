@@ -25,13 +25,13 @@ def shortened(graph: Graph, deep: int, blocks: int) -> Graph:
         deep: its number of layers per stage.
         blocks: number of layers to keep, 1 or more.
     """
-    standing: dict[int, Value] = {}  # the replacement of each value, by index in the deep network
+    replacements: dict[int, Value] = {}  # by index in the deep network
     for value in graph.values:
-        inputs = tuple(standing[source.index] for source in value.inputs)
+        inputs = tuple(replacements[source.index] for source in value.inputs)
         left_out = _adds_a_layer(value, deep, blocks)
-        standing[value.index] = inputs[0] if left_out else replace(value, inputs=inputs)
-    kept = list(dict.fromkeys(standing.values()))
-    return Graph(live(kept, standing[graph.output.index]), graph.constants)
+        replacements[value.index] = inputs[0] if left_out else replace(value, inputs=inputs)
+    kept = list(dict.fromkeys(replacements.values()))
+    return Graph(live(kept, replacements[graph.output.index]), graph.constants)
 
 
 def _adds_a_layer(value: Value, deep: int, blocks: int) -> bool:
@@ -42,5 +42,5 @@ def _adds_a_layer(value: Value, deep: int, blocks: int) -> bool:
     layer = _LAST_OF_A_LAYER.fullmatch(content.inputs[0].name)
     if layer is None:
         return False
-    way, number = layer[1], int(layer[2])
-    return number >= blocks if way == "down" else number < deep - blocks
+    way, index = layer[1], int(layer[2])
+    return index >= blocks if way == "down" else index < deep - blocks

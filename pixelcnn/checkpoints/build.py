@@ -57,11 +57,11 @@ def check_shapes(shapes: Mapping[str, Shape], model: nn.Module, name: str, path:
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     missing, extra = expected.keys() - shapes.keys(), shapes.keys() - expected.keys()
     if missing or extra:
-        found = [f"{_some(missing)} missing"] if missing else []
-        found += [f"{_some(extra)} unexpected"] if extra else []
+        problems = [f"{_some(missing)} missing"] if missing else []
+        problems += [f"{_some(extra)} unexpected"] if extra else []
         raise refusal(
             path,
-            f"its weights are not those of its {name} ({'; '.join(found)}); it was written "
+            f"its weights are not those of its {name} ({'; '.join(problems)}); it was written "
             "by another version or changed since",
         )
     for tensor, shape in expected.items():

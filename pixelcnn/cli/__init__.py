@@ -1,8 +1,8 @@
 """The command line: `python -m pixelcnn COMMAND`.
 
-Each command is a frozen dataclass in a module of its own: the fields are its options, the docstring
-its help, and `run` does the work and returns the exit status. Torch is imported inside `run`, so
-that help is there at once.
+Each command is a frozen dataclass in its own module: its fields are the options, its docstring the
+help text, and `run` does the work and returns the exit status. Torch is imported inside `run`, so
+that help appears at once.
 """
 
 from __future__ import annotations
@@ -34,11 +34,9 @@ _INTERRUPTED = 130
 
 
 class Command(Protocol):
-    """What a command's dataclass has besides its options."""
+    """What a command's dataclass needs besides its options."""
 
-    def run(self) -> int:
-        """Do the work; returns the exit status."""
-        ...
+    def run(self) -> int: ...
 
 
 COMMANDS: Mapping[str, type[Command]] = {
@@ -61,14 +59,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: what follows `python -m pixelcnn`; by default this process's own.
+        arguments: after `python -m pixelcnn`; by default this process's own.
 
     Returns:
-        The exit status: 0 if all went well, 1 if an audit found a leak, 2 for an error (explained
-        in a sentence on standard error), 130 after Ctrl-C.
+        The exit status: 0 for success, 1 if an audit found a leak, 2 for an error (explained in a
+        sentence on standard error), 130 after Ctrl-C.
 
     Raises:
-        SystemExit: options that cannot be parsed (2), or help (0).
+        SystemExit: invalid options (2), or help (0).
     """
     name, *rest = arguments if arguments is not None else sys.argv[1:] or ["--help"]
     if name in ("-h", "--help"):

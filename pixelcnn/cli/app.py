@@ -25,11 +25,11 @@ class App:
     Example: python -m pixelcnn app --projector
 
     Attributes:
-        port: where to listen.
-        host: 0.0.0.0 for everybody in the network, 127.0.0.1 for this computer alone.
-        projector: print an address for the projector too: large type and thick lines.
+        port: to listen on.
+        host: 0.0.0.0 for everyone in the network, 127.0.0.1 for this computer only.
+        projector: also print an address for the projector, with large type and thick lines.
         warm: load PyTorch, the sampler and a training process in the background at once, so that
-            the first student need not wait for them.
+            the first student need not wait.
     """
 
     port: int = 8501
@@ -38,16 +38,16 @@ class App:
     warm: bool = True
 
     def run(self) -> int:
-        """Serve until it is interrupted; returns the exit status."""
+        """Serve until interrupted; returns the exit status."""
         from pixelcnn.teaching.lan import lan_address
 
         check_packages()
         check_port(self.host, self.port)
         lan = lan_address() if self.host in _EVERYWHERE else None
         key = teacher_key()
-        # Ctrl-C too: a script that starts the lab in the background would have it ignored.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
+        # Ctrl-C too: a script that starts the lab in the background would ignore it.
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signal_number, _interrupt)
         server = Server(
             self.host, self.port, seen_as=lan or "localhost", environment={TEACHER_KEY: key}
         )
@@ -61,7 +61,7 @@ class App:
                     time.sleep(_LOOK_S)
                 return server.process.returncode
         except KeyboardInterrupt:
-            print("\nThe lab is closed. Trainings go on, and can be watched at the next start.")
+            print("\nThe lab is closed. Trainings continue, and can be watched at the next start.")
             return 0
 
     def _welcome(self, here: str, lan: str | None, key: str) -> str:
@@ -78,16 +78,16 @@ class App:
 
 
 def _warm(address: str) -> None:
-    """Be the first visitor, so that nobody else has to wait for what is loaded once."""
+    """Visit the app first, so that no student waits for what is loaded once."""
     visitor = subprocess.Popen(
         [sys.executable, "-m", "tools.classroom.first_visit", address],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,  # whoever comes next sees what goes wrong on the page
+        stderr=subprocess.DEVNULL,  # errors show on the page of the next visitor
     )
     threading.Thread(target=visitor.wait, daemon=True).start()
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt

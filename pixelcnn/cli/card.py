@@ -32,7 +32,7 @@ class Card:
 
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
-        images: how many samples to judge, beside as many test images.
+        images: number of samples to judge, beside as many test images.
         seed: of the samples.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
         output: folder to write to; by default that of the shipped cards.
@@ -86,7 +86,7 @@ class Card:
 
 
 def _classifier_for(options: DataOptions) -> DigitClassifier | None:
-    """The digit classifier, for digits of the size that it has learnt."""
+    """The digit classifier, if it was trained on digits of this size."""
     from pixelcnn.scores.classifier import load_classifier
 
     classifier, _ = load_classifier(CLASSIFIER)

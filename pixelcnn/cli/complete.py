@@ -22,32 +22,32 @@ _GUESSES = 3
 
 @dataclass(frozen=True)
 class Complete:
-    """Let a checkpoint finish an image of which a part is given.
+    """Complete an image of which a part is given.
 
-    A model with classes guesses the class, unless told: from what the given part looks like, as
-    far as it comes before the first unknown pixel.
+    A model with classes guesses the class, unless it is given, from the given pixels before the
+    first unknown one.
 
     Example: python -m pixelcnn complete mnist-threshold-gated seven.png --rows 14 --label 7
 
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
-        image: an image file, brought into the model's form (for digits: MNIST's).
-        rows: how many rows from the top are given; by default the upper half.
+        image: an image file, converted to the model's form (for digits: MNIST's).
+        rows: number of given rows from the top; by default the upper half.
         mask: instead of rows, an image of the model's size, white where the image is given.
-        n: how many completions.
-        label: the class, for a model with classes; by default guessed anew for each ending, as
-            often as it is likely.
-        method: what to do about given pixels that come after an unknown one: `raster` keeps them
-            and draws as if they were not there; `orders` reads the image in the best of the
-            model's eight orders; `particles` draws many images and weighs them by how well they
-            fit what is given.
-        particles: how many images that are.
+        n: number of completions.
+        label: the class, for a model with classes; by default guessed anew for each completion,
+            in proportion to its probability.
+        method: how to treat given pixels that come after an unknown one: `raster` keeps them, but
+            draws as if they were unknown; `orders` reads the image in the best of the model's
+            eight orders; `particles` draws many images and weights them by how well they fit the
+            given part.
+        particles: number of these images.
         temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
         seed: of the random numbers.
         engine: auto, or the name of one, such as reference.
-        output: a sheet whose first tile is what was given (.png), or arrays (.npz: images, known,
+        output: a sheet whose first tile is the given part (.png), or arrays (.npz: images, known,
             known_mask and, for a model with classes, labels).
-        scale: side of a pixel on the sheet; by default tiles of about 112.
+        scale: side of a pixel on the sheet; by default for tiles of about 112.
     """
 
     checkpoint: tyro.conf.Positional[str]
@@ -68,7 +68,7 @@ class Complete:
         """Complete and write; returns the exit status."""
         check_writable(self.output, (".png", ".npz"))
         if self.rows is not None and self.mask is not None:
-            raise ConfigError("--rows and --mask both say what is given; use one of them.")
+            raise ConfigError("--rows and --mask exclude each other; use one of them.")
         check_seed(self.seed)
         import torch
 
@@ -123,29 +123,29 @@ class Complete:
 
 
 def _how(done: Completions) -> str:
-    """What became of given pixels that come after an unknown one, in words."""
+    """How given pixels after an unknown one were treated, in words."""
     from pixelcnn.models.scan_orders import in_words
 
     order = in_words(done.order)
     if done.given.after_gap == 0:
-        return f"Drawn {order}: all that is given comes before the first unknown pixel."
+        return f"Drawn {order}: all given pixels come before the first unknown one."
     if done.particles is None:
         return (
             f"Drawn {order}: {done.given.after_gap} given pixels come after the first unknown one, "
-            "and nothing that was drawn could look at them. Try --method particles."
+            "so the model could not use them. Try --method particles."
         )
-    fewest = min(one.effective for one in done.particles.weighings)
+    fewest = min(weighing.effective for weighing in done.particles.weighings)
     return (
-        f"Drawn {order}, by particles: the effective sample size fell to {fewest:.0f} at the "
-        f"lowest, and the endings come from {done.particles.distinct} of them."
+        f"Drawn {order} with particles: the effective sample size fell to {fewest:.0f} at the "
+        f"lowest, and the completions come from {done.particles.distinct} of them."
     )
 
 
 def _guess(given: GivenPart) -> str:
     """The likeliest classes in words."""
     if given.prefix == 0:
-        return "Nothing is given before the first gap: each class is as likely as the others."
+        return "Nothing is given before the first gap: all classes are equally likely."
     likeliest = given.class_probabilities.sort(descending=True, stable=True)
     guesses = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
     shown = [f"{label} ({share:.0%})" for label, share in guesses][:_GUESSES]
-    return f"The likeliest classes, by what comes before the first gap: {', '.join(shown)}"
+    return f"The likeliest classes, given the part before the first gap: {', '.join(shown)}"

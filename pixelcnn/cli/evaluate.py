@@ -27,13 +27,13 @@ class Evaluate:
 
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
-        data: name of the data set; by default the one that the checkpoint's card names.
-        binarize: how grey becomes black or white; by default as the card says.
+        data: name of the data set; by default that of the checkpoint's card.
+        binarize: method for two levels; by default that of the card.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
         split: the held-out images, or those for training.
-        limit: how many images, from the first one on; by default all.
-        batch_size: images at once; changes speed and memory, not the result.
-        json: print JSON instead of words.
+        limit: number of images, from the first one on; by default all.
+        batch_size: affects speed and memory, not the result.
+        json: print JSON instead of text.
     """
 
     checkpoint: tyro.conf.Positional[str]
@@ -58,8 +58,8 @@ class Evaluate:
         data = options.load()
         if model.config.classes not in (0, data.classes):
             raise ConfigError(
-                f"This model is told one of {model.config.classes} classes, and {data.name} has "
-                f"{data.classes or 'no labels'}; evaluate it on data with its classes."
+                f"This model has {model.config.classes} classes, but {data.name} has "
+                f"{data.classes or 'no labels'}. Evaluate it on data with its classes."
             )
         split = getattr(data, self.split)
         labels = split.labels[: self.limit] if model.config.classes else None
@@ -76,7 +76,7 @@ class Evaluate:
             about |= {"binarize": options.binarize if options.levels == 2 else None}
             about |= {"size": options.size} | asdict(scored)
             if scored.images == 1:
-                about["nats_stderr"] = None  # JSON knows no NaN
+                about["nats_stderr"] = None  # JSON has no NaN
             print(json.dumps(about))
             return 0
         print(f"{scored.images:,} {self.split} images of {self._describe(options)}")
@@ -97,7 +97,7 @@ def data_options(
     binarize: Binarization | None = None,
     root: Path | None = None,
 ) -> DataOptions:
-    """The data that a model was trained on, in its form, unless the arguments say otherwise.
+    """The data of a model's training, in the same form, unless the arguments differ.
 
     Raises:
         ConfigError: neither the card nor the arguments name a data set.
@@ -106,6 +106,6 @@ def data_options(
     trained_on = stated if isinstance(stated, Mapping) else {}
     name = name or trained_on.get("name")
     if not isinstance(name, str):
-        raise ConfigError("This checkpoint's card names no data set; give one with --data.")
+        raise ConfigError("This checkpoint's card names no data set; use --data.")
     binarize = binarize or trained_on.get("binarize") or "threshold"
     return DataOptions(name, config.levels, binarize, config.height, root)

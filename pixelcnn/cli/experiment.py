@@ -28,17 +28,17 @@ class Repeat:
 
     Example: python -m pixelcnn experiment layer_norm --seeds 3
 
-    Each result is kept as soon as it is there: after Ctrl-C, the same command goes on. Nothing is
-    trained again that the file of results has already.
+    Each result is saved at once: after Ctrl-C, the same command continues. Trainings that the file
+    of results already contains are skipped.
 
     Attributes:
-        name: which one; leave it out to see which there are.
-        all: all of them.
-        seeds: repetitions of each training; by default as many as the complete run had.
-        steps: another budget than the experiment's own; for a quick look.
+        name: of the experiment; leave it out to list all.
+        all: run all experiments.
+        seeds: repetitions of each training; by default as many as in the complete run.
+        steps: another budget, for a quick look.
         output: file of results, experiments/NAME.json by default; with --all, the folder of
             these files.
-        list: only say what would be trained.
+        list: only list the trainings.
     """
 
     name: tyro.conf.Positional[str] = ""
@@ -49,19 +49,19 @@ class Repeat:
     list: bool = False
 
     def run(self) -> int:
-        """Train what is missing, and print the conclusion; returns the exit status."""
+        """Run the missing trainings, and print the conclusion; returns the exit status."""
         from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
 
         if self.seeds is not None:
             check_whole("--seeds", self.seeds, 1)
         if self.all and self.name:
-            raise ConfigError("--all means every experiment; leave out the name, or --all.")
+            raise ConfigError("--all runs every experiment; leave out the name, or --all.")
         if not self.all and not self.name:
             _print_titles(EXPERIMENTS.values())
             return 0
         chosen = list(EXPERIMENTS.values()) if self.all else [find_experiment(self.name)]
         if self.steps is not None:
-            chosen = [one.with_steps(self.steps) for one in chosen]
+            chosen = [experiment.with_steps(self.steps) for experiment in chosen]
         if self.list:
             for experiment in chosen:
                 _print_trainings(experiment)
@@ -75,7 +75,7 @@ class Repeat:
         return 0
 
     def _path(self, experiment: Experiment) -> Path:
-        """Where its results belong; the folder is there afterwards."""
+        """The file of its results; creates the folder."""
         if self.all:
             path = (self.output or _FOLDER) / f"{experiment.name}.json"
         else:
@@ -84,7 +84,7 @@ class Repeat:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
-                f"The folder {path.parent} cannot be made ({error.strerror}); name another one "
+                f"The folder {path.parent} cannot be created ({error.strerror}); use another one "
                 "with --output."
             ) from error
         check_writable(path, (".json",))
@@ -113,7 +113,7 @@ class Repeat:
 def _print_titles(experiments: Iterable[Experiment]) -> None:
     for experiment in experiments:
         print(f"  {experiment.name:<21}{experiment.question}")
-    print("\npython -m pixelcnn experiment NAME repeats one of them, --all every one.")
+    print("\npython -m pixelcnn experiment NAME repeats one of them, --all all of them.")
 
 
 def _print_trainings(experiment: Experiment) -> None:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what they mean."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Binarization = Literal["threshold", "static", "dynamic"]
 
 @dataclass(frozen=True)
 class ModelOptions:
-    """Which architecture, and how large.
+    """Architecture and size.
 
     Attributes:
         model: name of the architecture, such as pixelcnn or gated_pixelcnn.
         preset: a named configuration of it, such as tiny, small or base; none for the
             architecture's own defaults.
-        set: options of the architecture, on top of the preset, such as hidden_channels=64
-            blocks=8; a wrong one shows which there are.
+        set: options of the architecture that override the preset's, such as hidden_channels=64
+            blocks=8; a wrong one lists all.
     """
 
     model: str = "pixelcnn"
@@ -38,10 +38,10 @@ class ModelOptions:
     set: Annotated[tuple[str, ...], tyro.conf.arg(metavar="OPTION=VALUE ...")] = ()
 
     def resolved(self) -> dict[str, Any]:
-        """The options of the architecture: the preset's, overridden by those set.
+        """The options of the architecture: the preset's, overridden by `set`.
 
         Raises:
-            ConfigError: an unknown architecture or preset, or something that sets no option.
+            ConfigError: an unknown architecture or preset, or text that is not an option.
         """
         from pixelcnn.models.preset_configs import presets
 
@@ -53,7 +53,7 @@ class ModelOptions:
         """The model, with fresh weights.
 
         Raises:
-            ConfigError: an unknown architecture, preset or option, or a value that cannot work.
+            ConfigError: an unknown architecture, preset or option, or an invalid value.
         """
         from pixelcnn.models.registry import build_model
 
@@ -62,12 +62,12 @@ class ModelOptions:
 
 @dataclass(frozen=True)
 class DataOptions:
-    """Which images.
+    """The data set.
 
     Attributes:
         data: name of the data set; mnist5k and digits8x8 need no download.
-        levels: values that a sub-pixel can take, 2 to 256.
-        binarize: how grey becomes black or white, for 2 levels; numbers compare only within one.
+        levels: number of levels of a sub-pixel, 2 to 256.
+        binarize: method for 2 levels; scores are comparable only within one.
         size: rows and columns in pixels; by default those of the data set.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
     """
@@ -79,7 +79,7 @@ class DataOptions:
     data_root: Path | None = None
 
     def arguments(self) -> dict[str, Any]:
-        """The options of `load_data` besides the name, JSON-able."""
+        """The options of `load_data` except the name, JSON-able."""
         chosen = {"levels": self.levels, "binarize": self.binarize, "size": self.size}
         return chosen if self.data_root is None else chosen | {"root": str(self.data_root)}
 
@@ -87,7 +87,7 @@ class DataOptions:
         """The data set.
 
         Raises:
-            ConfigError: an unknown name or an option that cannot work.
+            ConfigError: an unknown name or an invalid option.
             DataError: images that cannot be read or downloaded.
         """
         from pixelcnn.data.registry import load_data
@@ -101,10 +101,10 @@ def check_seed(seed: int) -> None:
 
 
 def _assignment(text: str) -> tuple[str, Any]:
-    """`blocks=8` as ("blocks", 8): numbers, true, false and null as in JSON, the rest is text."""
+    """`blocks=8` as ("blocks", 8): numbers, true, false and null as in JSON, else text."""
     option, equals, value = text.partition("=")
     if not option or not equals:
-        raise ConfigError(f"{text!r} sets no option; write OPTION=VALUE, such as blocks=8.")
+        raise ConfigError(f"{text!r} is not an option; write OPTION=VALUE, such as blocks=8.")
     option = option.replace("-", "_")
     try:
         return option, json.loads(value.lower() if value in ("True", "False") else value)

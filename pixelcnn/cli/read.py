@@ -14,18 +14,18 @@ from pixelcnn.system.progress import Progress
 
 @dataclass(frozen=True)
 class Read:
-    """Let a checkpoint read test images pixel by pixel: how soon does it know the class?
+    """Read test images pixel by pixel: how soon does the model know the class?
 
-    Writes what the page Draw & complete tells about a beginning: the share of test images whose
-    class the model guesses from it, and how surprising it is among theirs.
+    Writes the curves for the page Draw & complete: the share of test images whose class the model
+    guesses from their first pixels, and percentiles of the surprise at these.
 
     Example: python -m pixelcnn read mnist-threshold-gated --data mnist
 
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
-        data: name of the data set; by default the one that the checkpoint's card names.
+        data: name of the data set; by default that of the checkpoint's card.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
-        limit: how many test images, from the first one on; by default all.
+        limit: number of test images, from the first one on; by default all.
         output: folder to write to; by default that of the shipped curves.
     """
 

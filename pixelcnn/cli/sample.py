@@ -21,17 +21,17 @@ class Sample:
 
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
-        n: how many images.
-        label: the class to draw, for a model with classes; by default all of them in turn.
+        n: number of images.
+        label: the class to draw, for a model with classes; by default all classes in turn.
         temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
-        guidance: how much stronger the label counts than in the model, for one that was trained
-            with label_dropout; 0 is the model itself.
-        seed: of the random numbers; equal seeds give equal images, whatever the engine.
+        guidance: how much to strengthen the label's effect, for a model trained with
+            label_dropout; 0 is the model itself.
+        seed: of the random numbers; equal seeds give equal images in every engine.
         engine: auto, or the name of one, such as reference.
-        output: a sheet (.png), a film of it growing (.webp, .gif), or arrays (.npz: images).
-        trace: put into the .npz also probabilities, entropy, log_prob and uniforms of each pixel.
-        columns: images a row of the sheet; by default a square sheet.
-        scale: side of a pixel on the sheet; by default tiles of about 112.
+        output: a sheet (.png), an animation (.webp, .gif), or arrays (.npz: images).
+        trace: add probabilities, entropy, log_prob and uniforms of each pixel to the .npz.
+        columns: images per row of the sheet; by default a square sheet.
+        scale: side of a pixel on the sheet; by default for tiles of about 112.
     """
 
     checkpoint: tyro.conf.Positional[str]
@@ -50,7 +50,7 @@ class Sample:
         """Draw and write; returns the exit status."""
         check_writable(self.output, (".png", ".npz", ".webp", ".gif"))
         if self.trace and self.output.suffix != ".npz":
-            raise ConfigError("--trace is written as arrays; give an --output that ends in .npz.")
+            raise ConfigError("--trace needs an --output that ends in .npz.")
         check_seed(self.seed)
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
         from pixelcnn.data.images import save_image, sheet

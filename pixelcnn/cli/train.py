@@ -32,16 +32,16 @@ _INTERRUPTED = 130
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(TrainConfig):
-    """The options of training, checked only once it is known whether they are needed."""
+    """The options of training, checked only once they are needed."""
 
     def __post_init__(self) -> None:
-        """A resumed run has its own options, and these may then lack a budget."""
+        """Skip the checks: a resumed run has its own options, and these may lack a budget."""
 
     def checked(self) -> TrainConfig:
-        """The configuration; without a budget, one of a minute.
+        """The configuration; without a budget, 60 seconds.
 
         Raises:
-            ConfigError: an option that cannot work.
+            ConfigError: an invalid option.
         """
         values = asdict(self)
         if self.steps is None and self.seconds is None:
@@ -51,31 +51,31 @@ class TrainOptions(TrainConfig):
 
 @dataclass(frozen=True)
 class Train:
-    """Train a model, into a run directory that the app's pages can watch too.
+    """Train a model in a run directory, which the app can watch too.
 
     Example: python -m pixelcnn train --model gated_pixelcnn --set hidden_channels=48 blocks=6
     --conditional --data mnist5k --seconds 90 --output checkpoints/my-digits.safetensors
 
-    Ctrl-C saves and ends it; --resume goes on exactly where it was. On several GPUs or machines:
-    torchrun --nproc-per-node=2 -m pixelcnn train ..., which shares each batch among the processes.
+    Ctrl-C saves and stops; --resume continues exactly from there. On several GPUs or machines:
+    torchrun --nproc-per-node=2 -m pixelcnn train ..., which divides each batch.
 
     Attributes:
-        recipe: train a shipped checkpoint again, such as mnist-threshold-gated; the options of
-            architecture, data and training do not count then, except data-root and seed: another
-            seed tells how much of a score is chance.
-        architecture: which architecture, and how large; the image size comes from the data.
-        conditional: tell the model the label, so that it can draw a digit of your choice.
-        data: which images.
+        recipe: train a shipped checkpoint again, such as mnist-threshold-gated. Options of
+            architecture, data and training are then ignored, except data-root and seed: another
+            seed shows how much of a score is chance.
+        architecture: architecture and size; the image size comes from the data.
+        conditional: give the model the label, so that it can draw a digit of your choice.
+        data: the images.
         training: how to train. Without --steps and --seconds, the budget is 60 seconds.
-        resume: go on with this run instead, given by its id or directory; other options do not
-            count then, except runs, output, weights and dtype. A finished run is only scored and
+        resume: continue this run instead, given by its id or directory. Other options are then
+            ignored, except runs, output, weights and dtype. A finished run is only scored and
             written to --output.
         runs: folder of all runs; by default $PIXELCNN_RUNS, or runs.
         output: also write a checkpoint here, with a card: scored on all held-out images. By
             default none, and for a recipe NAME.safetensors in this folder.
-        weights: which weights to write there: the last, or the best on the held-out images that
-            were looked at while training.
-        dtype: how to store them there; the halves take half the space.
+        weights: the weights to write: the last, or the best on the held-out images used during
+            training.
+        dtype: of the written weights; half precision takes half the space.
     """
 
     recipe: str | None = None
@@ -120,8 +120,8 @@ class Train:
         where = _readable(run.path)
         print(f"{status.state} after {status.step:,} steps and {status.elapsed_s:.0f} s: {where}")
         if status.state == "stopped":
-            print(f"Go on with: python -m pixelcnn train --resume {shlex.quote(where)}")
-            # To torchrun, anything but 0 is a failure, which it reports at length.
+            print(f"Resume with: python -m pixelcnn train --resume {shlex.quote(where)}")
+            # For torchrun any other status is a failure, which it reports at length.
             return _INTERRUPTED if group.size == 1 else 0
         if output is not None:
             self._write_checkpoint(run, output)
@@ -187,7 +187,7 @@ class Train:
 
 
 class _Foreground:
-    """Trains in this process, so that Ctrl-C ends it, and shows how far it is."""
+    """Trains in this process with a progress bar, so that Ctrl-C ends it."""
 
     def __init__(self, progress: Progress, group: ProcessGroup) -> None:
         self._progress = progress
@@ -216,5 +216,5 @@ class _Foreground:
 
 
 def _readable(path: Path) -> str:
-    """Relative to the working directory where it lies below it."""
+    """The path relative to the working directory, if below it."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

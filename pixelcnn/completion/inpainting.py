@@ -104,9 +104,9 @@ def against_truth(
     right = (done.images[:, unknown] == hidden).float().mean(dim=1)
     bits = None
     if done.particles is not None or done.given.after_gap == 0:
-        whole = turn(truth, done.order)
+        turned = turn(truth, done.order)
         everything = torch.ones_like(done.known_mask)
-        of_all = read_given(model, whole, everything, order=done.order)
+        of_all = read_given(model, turned, everything, order=done.order)
         behind = 0.0 if done.particles is None else done.particles.after_gap_nats / math.log(2)
         if label is None:
             bits = of_all.bits - done.given.bits - behind

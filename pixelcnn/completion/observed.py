@@ -90,7 +90,7 @@ class Reader:
             labels=labels, known=self._image[None], known_mask=self._known, seed=0
         )
         request = make_request(model, self._shape[0], options)
-        self._painting = (engine or NumbaEngine(model)).paint(request)
+        self._samples = (engine or NumbaEngine(model)).paint(request)
         self._lock = threading.Lock()
 
     def log_probs(self, image: Tensor, rows: int) -> Tensor:
@@ -106,9 +106,9 @@ class Reader:
             first = min(same, self._rows * width)
             if first < rows * width:
                 images = image.expand(self._shape).contiguous()
-                self._painting.redraw(divmod(first, width), images, self._known, rows)
+                self._samples.redraw(divmod(first, width), images, self._known, rows)
                 self._image, self._rows = image.clone(), rows
-            return self._painting.log_probs[:, :, :rows]
+            return self._samples.log_probs[:, :, :rows]
 
 
 def read_given(

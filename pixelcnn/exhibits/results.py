@@ -117,14 +117,16 @@ class ExhibitResults:
         about: dict[str, Any] = {"about": dict(self.about), "twins": dict(self.twins)}
         for kind, models in (("broken", self.broken), ("honest", self.honest)):
             about[kind] = {}
-            for name, one in models.items():
+            for name, measured in models.items():
                 about[kind][name] = {
-                    **{number: getattr(one, number) for number in _NUMBERS},
-                    "tried": one.tried,
-                    "shape": one.samples.shape,
+                    **{field: getattr(measured, field) for field in _NUMBERS},
+                    "tried": measured.tried,
+                    "shape": measured.samples.shape,
                 }
                 for bits in _BITS:
-                    arrays[f"{kind}.{name}.{bits}"] = np.packbits(getattr(one, bits).astype(bool))
+                    arrays[f"{kind}.{name}.{bits}"] = np.packbits(
+                        getattr(measured, bits).astype(bool)
+                    )
         return npz_bytes(json=np.array(json.dumps(about)), **arrays)
 
 
@@ -164,7 +166,7 @@ def _measured(arrays: Mapping[str, Any], name: str, fields: Mapping[str, Any]) -
         return np.unpackbits(arrays[f"{name}.{bits}"], count=count).astype(bool).reshape(shape)
 
     return Measured(
-        **{number: float(fields[number]) for number in _NUMBERS},
+        **{field: float(fields[field]) for field in _NUMBERS},
         samples=unpacked("samples", n, *shape).astype(np.uint8),
         on_noise=unpacked("on_noise", n, *shape).astype(np.uint8),
         relation=unpacked("relation", *shape, *shape),

@@ -9,7 +9,9 @@ from pixelcnn.experiments.catalogue_others import OTHERS
 from pixelcnn.experiments.definition import Experiment
 from pixelcnn.system.checks import check_name
 
-EXPERIMENTS: Mapping[str, Experiment] = {one.name: one for one in (*CONVOLUTIONS, *OTHERS)}
+EXPERIMENTS: Mapping[str, Experiment] = {
+    experiment.name: experiment for experiment in (*CONVOLUTIONS, *OTHERS)
+}
 
 
 def find_experiment(name: str) -> Experiment:

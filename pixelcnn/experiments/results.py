@@ -106,7 +106,7 @@ def write_results(path: Path, experiment: Experiment, results: Iterable[Result])
         RunError: it cannot be written.
     """
     order = {variant.name: index for index, variant in enumerate(experiment.variants)}
-    rows = sorted(results, key=lambda one: (one.seed, order[one.variant]))
+    rows = sorted(results, key=lambda result: (result.seed, order[result.variant]))
     seeds = sorted({row.seed for row in rows})
     base = experiment.base
     content: dict[str, Any] = {

@@ -31,9 +31,9 @@ def missing(
         done: (variant's name, seed) of each finished training.
         seeds: of the trainings wanted.
     """
-    found = set(done)
+    finished = set(done)
     every = [(variant, seed) for seed in seeds for variant in experiment.variants]
-    return [(variant, seed) for variant, seed in every if (variant.name, seed) not in found]
+    return [(variant, seed) for variant, seed in every if (variant.name, seed) not in finished]
 
 
 def run_experiment(

@@ -80,14 +80,14 @@ def summarise(experiment: Experiment, results: Iterable[Result]) -> list[Summary
         if not own:
             continue
         values = [(row.seed, measured(experiment, row.nats, row.per_pixel_nats)) for row in own]
-        numbers = [value for _, value in values]
-        spread = statistics.stdev(numbers) if len(numbers) > 1 else math.nan
+        scores = [value for _, value in values]
+        spread = statistics.stdev(scores) if len(scores) > 1 else math.nan
         summaries.append(
             Summary(
                 variant=variant.name,
                 values=tuple(values),
-                mean=statistics.fmean(numbers),
-                stderr=spread / math.sqrt(len(numbers)),
+                mean=statistics.fmean(scores),
+                stderr=spread / math.sqrt(len(scores)),
                 nats=statistics.fmean(row.nats for row in own),
                 bits_per_dim=statistics.fmean(row.bits_per_dim for row in own),
                 images_per_second=statistics.median(row.images_per_second for row in own),
@@ -100,16 +100,16 @@ def summarise(experiment: Experiment, results: Iterable[Result]) -> list[Summary
 
 def differences(experiment: Experiment, results: Iterable[Result]) -> list[Difference]:
     """Each other variant minus the reference, over common seeds, of which at least two."""
-    by_name = {one.variant: dict(one.values) for one in summarise(experiment, results)}
+    by_name = {summary.variant: dict(summary.values) for summary in summarise(experiment, results)}
     reference = by_name.get(experiment.reference.name, {})
-    found = []
+    differing = []
     for variant in experiment.variants[1:]:
         own = by_name.get(variant.name, {})
         seeds = sorted(own.keys() & reference.keys())
         if len(seeds) > 1:
             pairs = [(own[seed], reference[seed]) for seed in seeds]
-            found.append(_difference(variant, experiment.reference, pairs))
-    return found
+            differing.append(_difference(variant, experiment.reference, pairs))
+    return differing
 
 
 def _difference(
@@ -142,22 +142,22 @@ def student(freedom: int) -> float:
 
 def conclusion(experiment: Experiment, results: Iterable[Result]) -> str:
     """A sentence computed from the intervals."""
-    found = differences(experiment, results)
-    if not found:
+    differing = differences(experiment, results)
+    if not differing:
         return "A conclusion needs at least two seeds of each variant."
     unit = UNITS[experiment.measure]
-    return "; ".join(_clause(one, unit) for one in found) + "."
+    return "; ".join(_clause(difference, unit) for difference in differing) + "."
 
 
-def _clause(one: Difference, unit: str) -> str:
-    if not one.visible:
+def _clause(difference: Difference, unit: str) -> str:
+    if not difference.visible:
         return (
-            f"**{one.variant}**: no difference from **{one.reference}** is visible at this budget "
-            f"({signed(one.mean)} ± {one.half:.2f} {unit})"
+            f"**{difference.variant}**: no difference from **{difference.reference}** is visible "
+            f"at this budget ({signed(difference.mean)} ± {difference.half:.2f} {unit})"
         )
-    size = f"{abs(one.mean):.2f} ± {one.half:.2f} {unit}"
-    verdict = "better" if one.mean < 0 else "worse"
-    return f"**{one.variant}**: {verdict} than **{one.reference}** by {size}"
+    size = f"{abs(difference.mean):.2f} ± {difference.half:.2f} {unit}"
+    verdict = "better" if difference.mean < 0 else "worse"
+    return f"**{difference.variant}**: {verdict} than **{difference.reference}** by {size}"
 
 
 def signed(value: float, digits: int = 2) -> str:

@@ -81,28 +81,28 @@ def parse_tree(text: str, shape: tuple[int, int, int, int], levels: int) -> Tree
     if len(entries) > MOST_BRANCHES:
         raise DataError(f"A tree has at most {MOST_BRANCHES} branches.")
     for entry in entries:
-        found = _ENTRY.fullmatch(entry)
-        if found is None:
+        match = _ENTRY.fullmatch(entry)
+        if match is None:
             raise DataError(f"{entry[:40]!r} is not a branch; a branch looks like 0.s3.r12c14v1.")
-        tree.append(_checked(found, tree, shape, levels))
+        tree.append(_checked(match, tree, shape, levels))
     return tuple(tree)
 
 
 def _checked(
-    found: re.Match[str], tree: list[Branch], shape: tuple[int, int, int, int], levels: int
+    match: re.Match[str], tree: list[Branch], shape: tuple[int, int, int, int], levels: int
 ) -> Branch:
-    parent, row, column, level = (int(found[name]) for name in ("parent", "row", "column", "level"))
-    channel, sample = int(found["channel"] or 0), int(found["sample"] or 0)
+    parent, row, column, level = (int(match[name]) for name in ("parent", "row", "column", "level"))
+    channel, sample = int(match["channel"] or 0), int(match["sample"] or 0)
     n, channels, height, width = shape
-    if parent > len(tree) or (found["sample"] is None) == (parent == _ORIGINAL):
-        raise DataError(f"{found[0]!r} does not name the sample that it grows from.")
+    if parent > len(tree) or (match["sample"] is None) == (parent == _ORIGINAL):
+        raise DataError(f"{match[0]!r} does not name the sample that it grows from.")
     if parent:
         sample = tree[parent - 1].sample
         if parent and not _is_later((row, column, channel), tree[parent - 1]):
-            raise DataError(f"{found[0]!r} changes a pixel that it shares with its parent.")
+            raise DataError(f"{match[0]!r} changes a pixel that it shares with its parent.")
     inside = sample < n and row < height and column < width and channel < channels
     if not inside or level >= levels:
-        raise DataError(f"{found[0]!r} names a sample, pixel or level that does not exist.")
+        raise DataError(f"{match[0]!r} names a sample, pixel or level that does not exist.")
     return Branch(parent, sample, row, column, channel, level)
 
 
@@ -122,12 +122,12 @@ def without(tree: Tree, index: int) -> Tree:
     """The tree without the branch `index` (from 0) and its descendants."""
     kept: dict[int, int] = {_ORIGINAL: _ORIGINAL}  # old number -> new number
     left: list[Branch] = []
-    for number, branch in enumerate(tree, start=1):
-        if number == index + 1 or branch.parent not in kept:
+    for index_from_1, branch in enumerate(tree, start=1):
+        if index_from_1 == index + 1 or branch.parent not in kept:
             continue
         parent = kept[branch.parent]
         left.append(replace(branch, parent=parent))
-        kept[number] = len(left)
+        kept[index_from_1] = len(left)
     return tuple(left)
 
 

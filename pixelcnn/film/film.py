@@ -99,8 +99,8 @@ class Film:
 
     def only(self, index: int) -> Film:
         """The film of one image."""
-        one = slice(index, index + 1)
-        return replace(self, **{name: getattr(self, name)[one] for name in _PER_IMAGE})
+        selected = slice(index, index + 1)
+        return replace(self, **{name: getattr(self, name)[selected] for name in _PER_IMAGE})
 
     def to_npz(self) -> bytes:
         """The film as a compressed `.npz`; `about` is JSON in an array of text."""
@@ -127,7 +127,7 @@ def read_film(path: str | os.PathLike[str]) -> Film:
     path = Path(path)
     try:
         arrays = read_npz(path)
-        contents: dict[str, Any] = {one.name: arrays[one.name] for one in fields(Film)}
+        contents: dict[str, Any] = {field.name: arrays[field.name] for field in fields(Film)}
         contents[_ABOUT] = json.loads(str(contents[_ABOUT]))
     except (ValueError, KeyError) as error:
         raise DataError(
@@ -172,8 +172,8 @@ def draw_film(
         seed=seed,
         progress=progress,
     )
-    told = {"n": n, "label": label, "seed": seed, **(about or {})}
-    return film_of(model, n, options, engine, receptive_field, told)
+    facts = {"n": n, "label": label, "seed": seed, **(about or {})}
+    return film_of(model, n, options, engine, receptive_field, facts)
 
 
 def film_of(

@@ -54,10 +54,10 @@ def choice_at(
     from pixelcnn.sampling.reference import guided_log_probs
 
     row, column, channel = place
-    one = film.only(image)
-    images = torch.from_numpy(one.images)
-    labels = torch.from_numpy(one.labels) if len(one.labels) else None
-    temperature, guidance = one.about["temperature"], one.about.get("guidance", 0.0)
+    single = film.only(image)
+    images = torch.from_numpy(single.images)
+    labels = torch.from_numpy(single.labels) if len(single.labels) else None
+    temperature, guidance = single.about["temperature"], single.about.get("guidance", 0.0)
     at = (0, slice(None), channel, row, column)
     with torch.no_grad():
         log_probs = guided_log_probs(model, images, labels, guidance)
@@ -69,8 +69,8 @@ def choice_at(
     return Choice(
         probabilities,
         nothing if parts is None else parts,
-        float(one.uniforms[place_of]),
-        int(one.images[place_of]),
+        float(single.uniforms[place_of]),
+        int(single.images[place_of]),
     )
 
 

@@ -192,24 +192,24 @@ def _term(
     channel, row, column = cell
     maps = numbers[value.index]
     at = tuple(min(index, size - 1) for index, size in zip(cell, maps.shape, strict=True))
-    number = float(maps[at])
-    named = value.index in wiring.names and not first
+    result = float(maps[at])
+    is_leaf = value.index in wiring.names and not first
     if value.op == "slice":
         return _term(wiring, numbers, value.inputs[0], (channel + value.start, row, column))
-    if value.op == "cat" and not named:
+    if value.op == "cat" and not is_leaf:
         for part in value.inputs:
             if channel < part.channels:
                 return _term(wiring, numbers, part, (channel, row, column))
             channel -= part.channels
-    if named or value.op not in _FOLLOWED:
+    if is_leaf or value.op not in _FOLLOWED:
         what = described(wiring, value)
         # A value independent of the image, and shared by all channels, has no map.
         where = "" if value.op == "constant" else f", map {channel}"
-        return Term("number", number, f"comes from {what}{where}")
+        return Term("number", result, f"comes from {what}{where}")
     parts = [_term(wiring, numbers, part, cell) for part in value.inputs]
     if value.op == "add":  # (a + b) + c reads as a + b + c
-        parts = [one for part in parts for one in (part.parts if part.op == "add" else (part,))]
-    return Term(value.op, number, parts=tuple(parts))
+        parts = [term for part in parts for term in (part.parts if part.op == "add" else (part,))]
+    return Term(value.op, result, parts=tuple(parts))
 
 
 def described(wiring: Wiring, value: Value) -> str:

@@ -120,9 +120,9 @@ def counterfactual(
     changed[:, row, column] = highest - image[:, row, column] if level is None else level
     both = torch.stack([image, changed])
     # One by one: in a batch, equal sums may round differently, and a 0 would not be exact.
-    found = torch.cat([_level_log_probs(model, one[None], labels) for one in both])
-    surprised, undecided = _surprise(found, both), _entropy(found)
-    was, now = found
+    log_probs = torch.cat([_level_log_probs(model, single[None], labels) for single in both])
+    surprised, undecided = _surprise(log_probs, both), _entropy(log_probs)
+    was, now = log_probs
     return Counterfactual(
         before=image,
         after=changed,
@@ -150,7 +150,7 @@ def _surprise(log_probs: Tensor, images: Tensor) -> Tensor:
 
 
 def _entropy(log_probs: Tensor) -> Tensor:
-    return torch.stack([_expected(one, -one) for one in log_probs])
+    return torch.stack([_expected(distribution, -distribution) for distribution in log_probs])
 
 
 def _expected(log_probs: Tensor, nats: Tensor) -> Tensor:

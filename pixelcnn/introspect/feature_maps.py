@@ -85,7 +85,7 @@ def activations(
     Raises:
         DataError: images or labels that do not fit the model.
     """
-    found: dict[str, Tensor] = {}
+    maps_by_layer: dict[str, Tensor] = {}
     blocks = {
         block
         for module in model.modules()
@@ -96,16 +96,16 @@ def activations(
     def remember(name: str, module: nn.Module, _inputs: object, output: object) -> None:
         if isinstance(output, Tensor):
             if isinstance(module, _LAYERS) or module in blocks:
-                found[name] = output.float()
+                maps_by_layer[name] = output.float()
             return
         for sides, kind in _PAIRS.items():
             if isinstance(output, tuple) and all(hasattr(module, side) for side in sides):
                 for side, features in zip(sides, output, strict=True):
-                    found[f"{name}.{side}_{kind}"] = features.float()
+                    maps_by_layer[f"{name}.{side}_{kind}"] = features.float()
 
     with _listening(model, remember):
         model(images, labels)
-    return found
+    return maps_by_layer
 
 
 @torch.no_grad()
@@ -127,21 +127,21 @@ def attention_weights(
     Raises:
         DataError: images or labels that do not fit the model.
     """
-    found: dict[str, Tensor] = {}
+    weights_by_layer: dict[str, Tensor] = {}
 
     def remember(name: str, module: nn.Module, inputs: tuple[Tensor, ...], _output: object) -> None:
         if isinstance(module, CausalAttention):
             query, key, _value = inputs
-            found[name] = module.weights(query, key).float()
+            weights_by_layer[name] = module.weights(query, key).float()
 
     with _listening(model, remember):
         model(images, labels)
-    return found
+    return weights_by_layer
 
 
 @contextmanager
-def _listening(model: AutoregressiveModel, heard: Hook) -> Iterator[None]:
-    """Call `heard` after each module's forward pass, within this context.
+def _listening(model: AutoregressiveModel, callback: Hook) -> Iterator[None]:
+    """Call `callback` after each module's forward pass, within this context.
 
     Only for calls of this thread: on a server, other threads use the same model meanwhile.
     """
@@ -150,7 +150,7 @@ def _listening(model: AutoregressiveModel, heard: Hook) -> Iterator[None]:
     def hook_of(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], object], None]:
         def hook(module: nn.Module, inputs: tuple[Tensor, ...], output: object) -> None:
             if threading.get_ident() == listener:
-                heard(name, module, inputs, output)
+                callback(name, module, inputs, output)
 
         return hook
 
@@ -180,8 +180,8 @@ def summarize(
         labels: as given to `activations`.
         graph: the model's trace, if already known.
     """
-    behind = _added_before_relu(trace(model) if graph is None else graph, labels)
-    return [_summary(model, name, maps, behind) for name, maps in found.items()]
+    biases = _added_before_relu(trace(model) if graph is None else graph, labels)
+    return [_summary(model, name, maps, biases) for name, maps in found.items()]
 
 
 @torch.no_grad()
@@ -217,12 +217,12 @@ def first_kernels(model: AutoregressiveModel) -> dict[str, Tensor]:
 
 
 def _summary(
-    model: AutoregressiveModel, name: str, maps: Tensor, behind: Mapping[str, Tensor]
+    model: AutoregressiveModel, name: str, maps: Tensor, biases: Mapping[str, Tensor]
 ) -> LayerSummary:
     if maps.dim() != 4:
         raise DataError(f"found[{name!r}] has shape {tuple(maps.shape)}, not (B, channels, H, W).")
-    rectified = name in behind
-    heard = (maps + behind[name]).relu() if rectified else maps
+    rectified = name in biases
+    after_relu = (maps + biases[name]).relu() if rectified else maps
     return LayerSummary(
         name=name,
         title=layer_title(model, name),
@@ -234,7 +234,7 @@ def _summary(
         minimum=maps.min().item(),
         mean=maps.mean().item(),
         maximum=maps.max().item(),
-        dead=int((heard == 0).all(dim=3).all(dim=2).all(dim=0).sum()),
+        dead=int((after_relu == 0).all(dim=3).all(dim=2).all(dim=0).sum()),
         rectified=rectified,
     )
 
@@ -250,7 +250,7 @@ def _added_before_relu(graph: Graph, labels: Tensor | None) -> dict[str, Tensor]
     for value in graph.values:
         for source in value.inputs:
             readers[source.index].append(value)
-    found = {}
+    biases = {}
     for layer in graph.values:
         if layer.op != "taps":
             continue
@@ -262,5 +262,5 @@ def _added_before_relu(graph: Graph, labels: Tensor | None) -> dict[str, Tensor]
                 break
             value, added = reader, added + constants[other[0].index]
         if [reader.op for reader in readers[value.index]] == ["relu"]:
-            found[layer.name.lstrip("_")] = added
-    return found
+            biases[layer.name.lstrip("_")] = added
+    return biases

@@ -139,15 +139,15 @@ def layer_part(name: str) -> Part:
 
 def _steps(name: str) -> list[tuple[str, str]]:
     """The steps of a path, each as (title, label); a number belongs to the step before it."""
-    found: list[tuple[str, str]] = []
-    for step, number in re.findall(r"(\w*[a-z]\w*)(?:\.(\d+))?", name):
-        table = _WORDS if found else _PLACES
+    steps: list[tuple[str, str]] = []
+    for step, index in re.findall(r"(\w*[a-z]\w*)(?:\.(\d+))?", name):
+        table = _WORDS if steps else _PLACES
         plain = step.replace("_", " ")  # head and output need no other title
         long, short = table.get(step, (plain, plain))
         # Layer 1 of the gated model reads the image, like the first layer of the plain one.
-        n = int(number) + 1 if number else ""
-        found.append((long.format(n=n), short.format(n=n)))
-    return found
+        n = int(index) + 1 if index else ""
+        steps.append((long.format(n=n), short.format(n=n)))
+    return steps
 
 
 def _layer(model: AutoregressiveModel, name: str) -> TapConv2d | None:

@@ -42,7 +42,7 @@ def remembered(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> dict
     states = numbers[value.index].double()
     shares = _shares(layer, parts, states)
     side = _SIDES[layer.carry]
-    told = [
+    from_input = [
         Term(
             "number",
             float(inputs[gate, row, column]),
@@ -50,24 +50,27 @@ def remembered(wiring: Wiring, numbers: Numbers, place: str, cell: Cell) -> dict
         )
         for gate in range(len(inputs))
     ]
-    heard = [
+    from_states = [
         Term("number", float(share), "comes from the states next to it")
         for share in shares[:, row, column]
     ]
     if layer.cell == "gru":
         before = float(_shifted(states[channel], layer.carry)[row, column])
         carried = Term("number", before, f"is the state of the pixel {side}")
-        return _gru(told, heard, carried)
+        return _gru(from_input, from_states, carried)
     memory = _memory(inputs + shares, layer.carry)
     before = float(_shifted(memory, layer.carry)[row, column])
-    return _lstm(told, heard, Term("number", before, f"is the memory c of the pixel {side}"))
+    carried = Term("number", before, f"is the memory c of the pixel {side}")
+    return _lstm(from_input, from_states, carried)
 
 
-def _lstm(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
+def _lstm(from_input: list[Term], from_states: list[Term], carried: Term) -> dict[str, Term]:
     o, f, i, g = (
         _of(kind, _sum(*both))
         for kind, both in zip(
-            ("sigmoid", "sigmoid", "sigmoid", "tanh"), zip(told, heard, strict=True), strict=True
+            ("sigmoid", "sigmoid", "sigmoid", "tanh"),
+            zip(from_input, from_states, strict=True),
+            strict=True,
         )
     )
     c = _sum(_product(_as("f", f), carried), _product(_as("i", i), _as("g", g)))
@@ -75,9 +78,9 @@ def _lstm(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]
     return {"f": f, "i": i, "g": g, "c": c, "o": o, "h": h}
 
 
-def _gru(told: list[Term], heard: list[Term], carried: Term) -> dict[str, Term]:
-    r, z = (_of("sigmoid", _sum(told[at], heard[at])) for at in range(2))
-    n = _of("tanh", _sum(told[2], _product(_as("r", r), heard[2])))
+def _gru(from_input: list[Term], from_states: list[Term], carried: Term) -> dict[str, Term]:
+    r, z = (_of("sigmoid", _sum(from_input[at], from_states[at])) for at in range(2))
+    n = _of("tanh", _sum(from_input[2], _product(_as("r", r), from_states[2])))
     new = _product(Term("number", 1 - z.value, "is 1 − z"), _as("n", n))
     h = _sum(new, _product(_as("z", z), carried))
     return {"r": r, "z": z, "n": n, "h": h}
@@ -92,8 +95,8 @@ def _sum(*parts: Term) -> Term:
     return Term("add", sum(part.value for part in parts), parts=parts)
 
 
-def _product(one: Term, other: Term) -> Term:
-    return Term("mul", one.value * other.value, parts=(one, other))
+def _product(first: Term, second: Term) -> Term:
+    return Term("mul", first.value * second.value, parts=(first, second))
 
 
 def _of(kind: str, part: Term) -> Term:

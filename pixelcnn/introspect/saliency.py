@@ -65,5 +65,5 @@ def saliency(
         total[: row + 1] += gradient[:, 0].float().abs().sum(dim=0)
         if progress is not None:
             progress(min(start + _AT_ONCE, len(images)), len(images))
-    found: NDArray[np.float32] = (total / len(images)).cpu().numpy()
-    return found
+    mean: NDArray[np.float32] = (total / len(images)).cpu().numpy()
+    return mean

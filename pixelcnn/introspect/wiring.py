@@ -65,10 +65,10 @@ def wire(model: AutoregressiveModel) -> Wiring:
     shape = (1, *config.image_shape)
     image = torch.randint(0, config.levels, shape, generator=generator).to(torch.uint8)
     labels = torch.zeros(1, dtype=torch.int64) if config.classes else None
-    numbers = numbers_of(model, graph, image[0], labels)
+    values = numbers_of(model, graph, image[0], labels)
     places: dict[str, Value] = {}
     for name, maps in activations(model, image, labels).items():
-        same = [value for value in graph.values if torch.equal(numbers[value.index], maps[0])]
+        same = [value for value in graph.values if torch.equal(values[value.index], maps[0])]
         if same:
             places[name] = same[-1]
     reaches = relations(graph, config.height, config.width)
@@ -101,7 +101,7 @@ def numbers_of(
             inputs = [known[source.index] for source in value.inputs]
             known[value.index] = _compute(model, value, inputs, image)
     # A model without labels has an additional constant, None.
-    return {index: made[0] for index, made in known.items() if isinstance(made, Tensor)}
+    return {index: value[0] for index, value in known.items() if isinstance(value, Tensor)}
 
 
 def gate_maps(wiring: Wiring, numbers: Numbers) -> dict[str, Tensor]:
@@ -131,13 +131,13 @@ def _compute(
 def _gates(graph: Graph, places: Mapping[str, Value]) -> dict[str, Value]:
     """The two factors of each product with a sigmoid, named after the product's layer."""
     names = {value.index: name for name, value in places.items()}
-    found = {}
+    gates = {}
     for value in graph.values:
         openings = [source for source in value.inputs if source.op == "sigmoid"]
         if value.op != "mul" or not openings:
             continue
         readers = [reader for reader in graph.values if value in reader.inputs]
-        name = next((names[one.index] for one in [value, *readers] if one.index in names), None)
+        name = next((names[near.index] for near in [value, *readers] if near.index in names), None)
         if name is None:
             continue
         path, _, last = name.rpartition(".")
@@ -148,5 +148,5 @@ def _gates(graph: Graph, places: Mapping[str, Value]) -> dict[str, Value]:
         gate = f"{path}.{side}_gate" if not last.isdecimal() else f"{name}.the_gate"
         for source in value.inputs:
             kind = source.op if source.op in ("tanh", "sigmoid") else "signal"
-            found[f"{gate}.{kind}"] = source
-    return found
+            gates[f"{gate}.{kind}"] = source
+    return gates

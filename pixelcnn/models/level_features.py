@@ -27,9 +27,9 @@ class LevelFeatures(nn.Module):
         super().__init__()
         count, highest = config.level_features, config.levels - 1
         self.lines = MaskedConv2d(1, count, 1, "B")
-        places = torch.arange(1.0, count)
-        even = highest ** ((places - 1) / max(count - 2, 1))  # from 1 to all levels
-        lengths = torch.maximum(places, even).clamp(max=highest)
+        bends = torch.arange(1.0, count)
+        even = highest ** ((bends - 1) / max(count - 2, 1))  # from 1 to all levels
+        lengths = torch.maximum(bends, even).clamp(max=highest)
         # Each rises from 0 to 1 over the last `lengths` levels; the input x is in [-1, 1].
         slopes = torch.cat([torch.tensor([-highest / 2]), highest / (2 * lengths)])
         at_highest = torch.cat([torch.tensor([1.0 - highest]), torch.ones(count - 1)])

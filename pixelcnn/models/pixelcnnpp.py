@@ -92,12 +92,12 @@ class PixelCNNPP(AutoregressiveModel):
         x = self.read_levels(x)
         down = self.background_down(self.first_down(x), labels)  # (B, hidden, H, W)
         right = self.background_right(self.first_right(x), labels)
-        made = [(down, right)]
+        shortcuts = [(down, right)]
         for stage in self.way_down:
-            made += stage(*made[-1], labels)
-        down, right = made.pop()
+            shortcuts += stage(*shortcuts[-1], labels)
+        down, right = shortcuts.pop()
         for stage in self.way_up:
-            down, right = stage(down, right, labels, made)
+            down, right = stage(down, right, labels, shortcuts)
         h = F.elu(right)
         if self.colour_link is not None:
             h = self.colour_link(h, x)
@@ -116,10 +116,10 @@ class DownStage(nn.Module):
 
     def forward(self, down: Tensor, right: Tensor, labels: Tensor | None) -> list[Streams]:
         """Features `(B, hidden, H, W)` of both streams to those after each layer here."""
-        made = [] if self.halving is None else [self.halving(down, right)]
+        shortcuts = [] if self.halving is None else [self.halving(down, right)]
         for layer in self.layers:
-            made.append(layer(*(made[-1] if made else (down, right)), labels))
-        return made
+            shortcuts.append(layer(*(shortcuts[-1] if shortcuts else (down, right)), labels))
+        return shortcuts
 
 
 class UpStage(nn.Module):
@@ -134,13 +134,13 @@ class UpStage(nn.Module):
         self.layers = nn.ModuleList(GatedPair(config, short_cut=True) for _ in range(count))
 
     def forward(
-        self, down: Tensor, right: Tensor, labels: Tensor | None, made: list[Streams]
+        self, down: Tensor, right: Tensor, labels: Tensor | None, shortcuts: list[Streams]
     ) -> Streams:
         """Features of both streams to the next; pops its shortcuts off the end of `made`."""
         if self.doubling is not None:
             down, right = self.doubling(down, right)
         for layer in self.layers:
-            down, right = layer(down, right, labels, *made.pop())
+            down, right = layer(down, right, labels, *shortcuts.pop())
         return down, right
 
 

@@ -137,8 +137,8 @@ class DiagonalLayer(nn.Module):
         self.reverse_condition = Condition(config, gates)
         self.reverse_recurrence = DiagonalRecurrence(hidden, config.cell, reverse=True)
         # All colours of an earlier pixel are past, so there are no colour groups here.
-        whole = torch.ones(gates, config.image_features, 1, 1, dtype=torch.bool)
-        self.own_pixel = TapConv2d(whole, bias=False, gain=1.0) if first else None
+        open_mask = torch.ones(gates, config.image_features, 1, 1, dtype=torch.bool)
+        self.own_pixel = TapConv2d(open_mask, bias=False, gain=1.0) if first else None
         self.shift = ShiftDown(hidden)
         self.expand = _expansion(config)
 

@@ -31,22 +31,22 @@ def best_known(config: RunConfig, models: Iterable[Shipped]) -> BestKnown | None
     Scores are comparable only if data set, size, levels and binarisation agree. The held-out
     images may still differ.
     """
-    wanted = _images(config.data, config.data_options)
-    found = [
-        BestKnown(float(one.card["bits_per_dim"]), one.name)
-        for one in models
-        if "bits_per_dim" in one.card and _images_of(one.card) == wanted
+    images_of_run = _images(config.data, config.data_options)
+    candidates = [
+        BestKnown(float(model.card["bits_per_dim"]), model.name)
+        for model in models
+        if "bits_per_dim" in model.card and _images_of(model.card) == images_of_run
     ]
     for preset in live_presets().values():
-        if _images(preset.config.data, preset.config.data_options) != wanted:
+        if _images(preset.config.data, preset.config.data_options) != images_of_run:
             continue
         try:
             held_out = RunView(recorded_run(preset.name)).held_out
         except RunError:  # an incomplete copy of the project
             continue
         if held_out is not None:
-            found.append(BestKnown(held_out.bits_per_dim, f"the recording of {preset.title}"))
-    return min(found, key=lambda one: one.bits_per_dim, default=None)
+            candidates.append(BestKnown(held_out.bits_per_dim, f"the recording of {preset.title}"))
+    return min(candidates, key=lambda candidate: candidate.bits_per_dim, default=None)
 
 
 def _images_of(card: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -41,7 +41,7 @@ def keep_model(run: Run, name: str, root: Path | None = None) -> Path:
     weights = run.checkpoint("last")
     name = name.strip()
     path = _folder(root) / f"{name}.safetensors"
-    if path.exists() or name in {one.name for one in shipped()}:
+    if path.exists() or name in {model.name for model in shipped()}:
         raise RunError(f"There is already a model called {name!r}. Choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

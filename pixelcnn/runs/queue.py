@@ -30,12 +30,12 @@ def most_runs() -> int:
     Raises:
         ConfigError: PIXELCNN_MAX_RUNS is not a valid number.
     """
-    wanted = os.environ.get("PIXELCNN_MAX_RUNS")
-    if not wanted:
+    limit = os.environ.get("PIXELCNN_MAX_RUNS")
+    if not limit:
         return max(2, usable_cores())
-    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1000:
-        raise ConfigError(f"PIXELCNN_MAX_RUNS = {wanted!r} is not a number from 1 to 1000.")
-    return int(wanted)
+    if not limit.isascii() or not limit.isdigit() or not 1 <= int(limit) <= 1000:
+        raise ConfigError(f"PIXELCNN_MAX_RUNS = {limit!r} is not a number from 1 to 1000.")
+    return int(limit)
 
 
 def enqueue(run: Run, *, starter: Starter | None = None) -> None:
@@ -58,12 +58,12 @@ def withdraw(run: Run) -> bool:
     if position(run) is None or not with_lock.acquire():
         return False
     try:
-        found = [ticket for ticket in _tickets(run.path.parent) if ticket.name[21:] == run.id]
-        for ticket in found:
+        tickets = [ticket for ticket in _tickets(run.path.parent) if ticket.name[21:] == run.id]
+        for ticket in tickets:
             ticket.unlink(missing_ok=True)
-        if found:
+        if tickets:
             run.write_status(replace(run.status(), state="stopped"))
-        return bool(found)
+        return bool(tickets)
     finally:
         with_lock.release()
 

@@ -103,13 +103,13 @@ def slow_step(
     model = build_run_model(config, data)
     if state is None:
         model.initialize(level_frequencies(data.train.images, data.levels))
-    one = Split(image, label)
+    split = Split(image, label)
     alone = DataSet(
         name=data.name,
         levels=data.levels,
         binarize="threshold" if data.levels == 2 else None,
-        train=one,
-        test=one,
+        train=split,
+        test=split,
         class_names=data.class_names,
     )
     trainer = Trainer(model, alone, _one_image(config.train, state, progress), resume=state)
@@ -122,8 +122,8 @@ def slow_step(
     before = [weight.detach().clone() for weight in model.parameters()]
     first = trainer.step
     steps = (event for event in trainer if isinstance(event, Step))
-    taken = next(steps)
-    layers, shortened = _changes(model, before, taken, trainer.config, image[0].numel())
+    event = next(steps)
+    layers, shortened = _changes(model, before, event, trainer.config, image[0].numel())
     next(steps)  # computes the outputs under the new weights
     hook.remove()
 
@@ -132,7 +132,7 @@ def slow_step(
     guess_after, bits_after = _read(model, answer_after, seen)
     return SlowStep(
         step=first,
-        learning_rate=taken.learning_rate,
+        learning_rate=event.learning_rate,
         image=seen[0].cpu().numpy(),
         label=int(label) if model.config.classes else None,
         guess=guess,
@@ -146,11 +146,11 @@ def slow_step(
 
 def _one_image(train: TrainConfig, state: TrainingState | None, progress: float) -> TrainConfig:
     """The same training with batches of one image, for two more steps, without reports."""
-    begun = 0 if state is None else state.step
+    first_step = 0 if state is None else state.step
     rate = train.learning_rate if progress >= 1 else learning_rate_at(train, progress)
     return replace(
         train,
-        steps=begun + 2,
+        steps=first_step + 2,
         seconds=None,
         batch_size=1,
         learning_rate=rate,

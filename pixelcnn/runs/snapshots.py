@@ -34,7 +34,7 @@ def keep_snapshot(run: Run, model: AutoregressiveModel, step: int) -> bool:
     """
     if (
         step not in SNAPSHOT_STEPS
-        or sum(one.numel() for one in model.parameters()) > MOST_PARAMETERS
+        or sum(weight.numel() for weight in model.parameters()) > MOST_PARAMETERS
     ):
         return False
     path = snapshot_path(run, step)
@@ -78,9 +78,9 @@ def _kept(run: Run) -> dict[int, Path]:
 
 def _files(run: Run) -> dict[int, Path]:
     """The file of each step that has weights."""
-    found = _kept(run)
+    files = _kept(run)
     try:
         last = run.checkpoint("last")
-        return found | {int(read_card(last)["step"]): last}
+        return files | {int(read_card(last)["step"]): last}
     except (RunError, CheckpointError, KeyError, TypeError, ValueError):
-        return found  # nothing was saved yet
+        return files  # nothing was saved yet

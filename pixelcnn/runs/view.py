@@ -156,8 +156,8 @@ class _Curve:
 
     def add(self, row: dict[str, Any]) -> None:
         """Append the point of a row of metrics."""
-        numbers = (row["step"], row["elapsed_s"], row["bits_per_dim"], row["nats"])
-        self._numbers.extend(numbers)
+        values = (row["step"], row["elapsed_s"], row["bits_per_dim"], row["nats"])
+        self._numbers.extend(values)
 
     def cut_after(self, step: int) -> None:
         table = self._table()

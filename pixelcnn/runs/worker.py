@@ -56,16 +56,18 @@ class StopRequest:
     def on_signals(self) -> Iterator[None]:
         """Set the request on Ctrl-C, termination or a closed terminal."""
         names = ("SIGINT", "SIGTERM", "SIGHUP")
-        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        before = {number: signal.signal(number, self._make) for number in numbers}
+        signals = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {
+            signal_number: signal.signal(signal_number, self._make) for signal_number in signals
+        }
         try:
             yield
         finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            for signal_number, handler in before.items():
+                signal.signal(signal_number, handler)
 
-    def _make(self, number: int, frame: FrameType | None) -> None:
-        if self.made and number == signal.SIGINT:
+    def _make(self, signal_number: int, frame: FrameType | None) -> None:
+        if self.made and signal_number == signal.SIGINT:
             raise KeyboardInterrupt  # second request: stop at once
         self.made = True
 
@@ -230,12 +232,12 @@ def prepare_process() -> None:
 
 def _threads() -> int:
     """PIXELCNN_THREADS, or an equal share of all cores but the one that serves pages."""
-    wanted = os.environ.get("PIXELCNN_THREADS")
-    if not wanted:
+    count = os.environ.get("PIXELCNN_THREADS")
+    if not count:
         return max(1, (usable_cores() - 1) // local_world_size())
-    if not wanted.isascii() or not wanted.isdigit() or not 1 <= int(wanted) <= 1024:
-        raise ConfigError(f"PIXELCNN_THREADS = {wanted!r} is not a number from 1 to 1024.")
-    return int(wanted)
+    if not count.isascii() or not count.isdigit() or not 1 <= int(count) <= 1024:
+        raise ConfigError(f"PIXELCNN_THREADS = {count!r} is not a number from 1 to 1024.")
+    return int(count)
 
 
 def _warm_up() -> None:

@@ -93,10 +93,10 @@ def race(
         given[:, :, rows] = False
         start = time.perf_counter()
         above_given = replace(options, known=known, known_mask=given)
-        whole = drawing.drawn(model, 1, above_given, "reference")
+        filled = drawing.drawn(model, 1, above_given, "reference")
         spent += time.perf_counter() - start
         rows += 1
-        drawn = whole[:, :, :rows]
+        drawn = filled[:, :, :rows]
         if progress is not None:
             progress(min(_WHOLE, spent / seconds))
     return Race(

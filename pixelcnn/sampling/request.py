@@ -157,7 +157,7 @@ def _known(
         raise DataError(f"known_mask has dtype {known_mask.dtype}; use torch.bool, True = known.")
     for name, tensor in (("known", known), ("known_mask", known_mask)):
         if tensor.dim() != 4 or any(
-            size not in (1, wanted) for size, wanted in zip(tensor.shape, shape, strict=True)
+            size not in (1, expected) for size, expected in zip(tensor.shape, shape, strict=True)
         ):
             raise DataError(
                 f"{name} has shape {tuple(tensor.shape)}, which does not broadcast to {shape}."

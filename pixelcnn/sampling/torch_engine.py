@@ -41,11 +41,11 @@ class TorchEngine:
         starts = range(0, n, MAX_BATCH)
         parts = []
         with one_thread():
-            for number, start in enumerate(starts):
+            for index, start in enumerate(starts):
                 part = slice(start, start + MAX_BATCH)
                 filling = self._pass(len(request.images[part]), request)
                 filling.begin(request, part)
-                parts.append(filling.run(request, number * height, len(starts) * height))
+                parts.append(filling.run(request, index * height, len(starts) * height))
         return torch.cat(parts)
 
     def _pass(self, batch: int, request: Request) -> _Pass:

@@ -81,16 +81,18 @@ def _forward(model: AutoregressiveModel, request: Request, images: Tensor) -> Te
     device = next(model.parameters()).device
     scaled = model.scale(images.to(device))
     labels = model.full_labels(request.labels, len(images))
-    told = [labels]
+    label_sets = [labels]
     if request.guidance:
-        told.append(model.full_labels(None, len(images)))
+        label_sets.append(model.full_labels(None, len(images)))
 
     def of_some(part: slice, labels: Tensor | None) -> Tensor:
         own = None if labels is None else labels[part].to(device)
         return model.network(scaled[part], own).float()
 
     parts = _parts(len(images), device)
-    return torch.stack([torch.cat([of_some(part, one) for part in parts]) for one in told])
+    return torch.stack(
+        [torch.cat([of_some(part, label_set) for part in parts]) for label_set in label_sets]
+    )
 
 
 def _log_probs(model: AutoregressiveModel, output: Tensor, images: Tensor) -> Tensor:
@@ -104,5 +106,5 @@ def _log_probs(model: AutoregressiveModel, output: Tensor, images: Tensor) -> Te
 
 def _parts(n: int, device: torch.device) -> list[slice]:
     """Slices of images to process together."""
-    some = _AT_ONCE if device.type == "cpu" else n
-    return [slice(start, start + some) for start in range(0, n, some)]
+    at_once = _AT_ONCE if device.type == "cpu" else n
+    return [slice(start, start + at_once) for start in range(0, n, at_once)]

@@ -117,8 +117,8 @@ def measure_class_curves(
     right = torch.zeros(images[0, 0].numel() + 1)
     bits = []
     for start in range(0, len(images), batch_size):
-        some = images[start : start + batch_size]
-        nats = _nats_so_far(model, some)  # (B, classes or 1, pixels + 1)
+        batch = images[start : start + batch_size]
+        nats = _nats_so_far(model, batch)  # (B, classes or 1, pixels + 1)
         if classes:
             guesses = (-nats).argmax(dim=1)  # (B, pixels + 1)
             right += (guesses == labels[start : start + batch_size, None]).sum(dim=0)
@@ -126,7 +126,7 @@ def measure_class_curves(
         surprise = (-log_mean / math.log(2)).clamp(min=0) + 0.0  # before any pixel: 0 bits, not -0
         bits.append(surprise[:, ::width])  # (B, rows + 1)
         if progress is not None:
-            progress(start + len(some), len(images))
+            progress(start + len(batch), len(images))
     steps = torch.linspace(0, 1, _QUANTILES, dtype=torch.float64)
     quantiles = torch.cat(bits).quantile(steps, dim=0).T  # (rows + 1, 101)
     accuracy = right / len(images) if classes else torch.empty(0)

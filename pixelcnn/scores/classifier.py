@@ -78,7 +78,7 @@ class DigitClassifier(nn.Module):
                 f"{size}, {size})."
             )
         with torch.inference_mode():
-            return torch.cat([self._features(some) for some in images.split(500)])
+            return torch.cat([self._features(batch) for batch in images.split(500)])
 
     def probabilities(self, images: Tensor) -> Tensor:
         """p(class | image): float32 `(B, classes)`. Arguments as for `features`."""

@@ -87,15 +87,15 @@ def nearest_images(images: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
         levels. For two levels its square is the number of pixels that differ.
     """
     flat, other = images.flatten(1).float(), others.flatten(1).float()
-    nearest = [torch.cdist(some, other).min(dim=1) for some in flat.split(100)]
-    indices = torch.cat([one.indices for one in nearest])
+    nearest = [torch.cdist(batch, other).min(dim=1) for batch in flat.split(100)]
+    indices = torch.cat([match.indices for match in nearest])
     # Recomputed, since the fast way to many distances rounds.
     return indices, (flat - other[indices]).square().sum(dim=1).sqrt()
 
 
 def _among(points: Tensor, members: Tensor, neighbours: int) -> float:
     radius = torch.cdist(members, members).kthvalue(neighbours + 1, dim=1).values  # (M,)
-    inside = [(torch.cdist(some, members) <= radius).any(dim=1) for some in points.split(500)]
+    inside = [(torch.cdist(batch, members) <= radius).any(dim=1) for batch in points.split(500)]
     return torch.cat(inside).float().mean().item()
 
 

@@ -29,7 +29,7 @@ class Interval(NamedTuple):
 
     def times(self, factor: float) -> Interval:
         """The same in another unit; the factor must be positive."""
-        return Interval(*(factor * number for number in self))
+        return Interval(*(factor * bound for bound in self))
 
 
 def bootstrap_mean(scores: Tensor, *, draws: int = 2000, seed: int = 0) -> Interval:

@@ -28,28 +28,28 @@ def obstacles(
         config, other_config: the options of the models.
         card, other_card: of their files; `threshold` is assumed where they name no binarisation.
     """
-    found = []
-    sizes = [f"{one['height']} × {one['width']}" for one in (config, other_config)]
+    reasons = []
+    sizes = [f"{options['height']} × {options['width']}" for options in (config, other_config)]
     if sizes[0] != sizes[1]:
-        found.append(
+        reasons.append(
             f"A reads images of {sizes[0]} pixels and B of {sizes[1]}. A small image costs "
             "fewer nats because it has fewer pixels, and each is harder to predict."
         )
     if config["channels"] != other_config["channels"]:
-        found.append("One of them reads colours and the other does not.")
-    levels = [one["levels"] for one in (config, other_config)]
+        reasons.append("One of them reads colours and the other does not.")
+    levels = [options["levels"] for options in (config, other_config)]
     if levels[0] != levels[1]:
-        found.append(
+        reasons.append(
             f"A predicts {levels[0]} levels and B {levels[1]}. With more levels the right one is "
             "harder to hit."
         )
-    made = [binarization(one) for one in (card, other_card)]
-    if levels == [2, 2] and made[0] != made[1]:
-        found.append(
-            f"A learned from digits binarised by *{made[0]}*, B by *{made[1]}*. A randomly drawn "
-            "edge is ragged and costs more nats than a clean one."
+    methods = [binarization(facts) for facts in (card, other_card)]
+    if levels == [2, 2] and methods[0] != methods[1]:
+        reasons.append(
+            f"A learned from digits binarised by *{methods[0]}*, B by *{methods[1]}*. A randomly "
+            "drawn edge is ragged and costs more nats than a clean one."
         )
-    return found
+    return reasons
 
 
 def binarization(card: Mapping[str, Any]) -> str:
@@ -128,10 +128,10 @@ def paired_scores(
     known: tuple[list[Tensor], list[Tensor]] = ([], [])
     classes = ours.config.classes, theirs.config.classes
     for start in range(0, len(images), batch_size):
-        some = slice(start, start + batch_size)
+        part = slice(start, start + batch_size)
         for model, nats in zip((ours, theirs), known, strict=True):
             with torch.inference_mode():
-                told = labels[some] if model.config.classes else None
-                nats.append(-model.log_prob(images[some], told))
+                part_labels = labels[part] if model.config.classes else None
+                nats.append(-model.log_prob(images[part], part_labels))
         first, second = (torch.cat(nats) for nats in known)
         yield PairedScores(first, second, images[0].numel(), len(images), classes)

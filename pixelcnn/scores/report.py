@@ -59,7 +59,7 @@ class SetScores:
         """
         order = self.differ.argsort()
         classes = labels[self.nearest[order]]
-        firsts = [int((classes == one).nonzero()[0]) for one in classes.unique()]
+        firsts = [int((classes == label).nonzero()[0]) for label in classes.unique()]
         return order[torch.tensor(sorted(firsts)[:count])]
 
 
@@ -96,7 +96,7 @@ def score_sets(
     sets: Mapping[str, Tensor], real: Tensor, training: Tensor, classifier: DigitClassifier
 ) -> Iterator[dict[str, SetScores]]:
     """`score_set` for several sets; yields all results so far."""
-    found: dict[str, SetScores] = {}
+    results: dict[str, SetScores] = {}
     for name, images in sets.items():
-        found = found | {name: score_set(images, real, training, classifier)}
-        yield found
+        results = results | {name: score_set(images, real, training, classifier)}
+        yield results

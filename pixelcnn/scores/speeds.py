@@ -25,11 +25,11 @@ def drawing_times(
         rounds: number of timed batches, after one without timing.
     """
     seconds: list[list[float]] = [[] for _ in models]
-    for number in range(rounds + 1):
+    for round_index in range(rounds + 1):
         for model, engine, spent in zip(models, engines, seconds, strict=True):
             labels = model.labels_in_turn(DIGITS)
             start = time.perf_counter()
-            sample(model, DIGITS, labels=labels, seed=number, engine=engine)
-            if number:
+            sample(model, DIGITS, labels=labels, seed=round_index, engine=engine)
+            if round_index:
                 spent.append(time.perf_counter() - start)
     return [1000 * statistics.median(spent) / DIGITS for spent in seconds]

@@ -107,7 +107,7 @@ def two_sample_test(
         network = _Discriminator(x.shape[1])
         _train(network, x[training], first[training], epochs, progress)
     with torch.inference_mode():
-        logits = torch.cat([network(some) for some in x[held_out].split(500)])
+        logits = torch.cat([network(batch) for batch in x[held_out].split(500)])
     right = int(((logits > 0) == (first[held_out] > 0)).sum())
     of_first, of_other = logits.split(count - half)
     return TwoSample(

@@ -12,7 +12,7 @@ import torch
 from pixelcnn.errors import ConfigError
 
 
-def choose_device(wanted: str = "auto") -> torch.device:
+def choose_device(requested: str = "auto") -> torch.device:
     """The device to train on: CUDA if available, else MPS, else the CPU.
 
     Raises:
@@ -23,23 +23,23 @@ def choose_device(wanted: str = "auto") -> torch.device:
         "mps": torch.backends.mps.is_available(),
         "cpu": True,
     }
-    if wanted == "auto":
+    if requested == "auto":
         return torch.device(next(name for name, present in available.items() if present))
-    if not available.get(wanted.split(":")[0], False):
+    if not available.get(requested.split(":")[0], False):
         present_names = ", ".join(repr(name) for name, present in available.items() if present)
         raise ConfigError(
-            f"device = {wanted!r} is not available on this machine; use 'auto' or {present_names}."
+            f"device = {requested!r} is not available here; use 'auto' or {present_names}."
         )
-    return torch.device(wanted)
+    return torch.device(requested)
 
 
-def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
+def choose_precision(requested: str, device: torch.device) -> torch.dtype:
     """The dtype of convolutions: `torch.bfloat16` only if that is faster.
 
     Weights, losses and the optimizer's state stay in float32 either way.
     """
-    if wanted != "auto":
-        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    if requested != "auto":
+        return torch.bfloat16 if requested == "bfloat16" else torch.float32
     if device.type == "cuda":
         pays = torch.cuda.is_bf16_supported(including_emulation=False)
     else:

@@ -1,1 +1,1 @@
-"""A lesson: its stops, the handout, the server for a class and its queues."""
+"""Lessons: stops, handout, the classroom server and its queues."""

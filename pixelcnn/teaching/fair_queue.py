@@ -1,8 +1,8 @@
-"""A queue for work that keeps a processor busy: few at a time, fair, bounded, with a position.
+"""A fair, bounded queue for jobs that keep a processor busy.
 
-Thirty students share two cores. What they ask for is done a few pieces at a time, since pieces that
-take turns all end late. Whoever was not served for the longest time comes first, so nobody who
-presses a button again and again holds up the others.
+Thirty students share two cores. A few jobs run at a time, since interleaving all of them would
+finish all of them late. Jobs are ordered by when their session was last served, so one impatient
+user cannot starve the rest.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from dataclasses import dataclass
 from pixelcnn.errors import LabError
 
 _LOOK_S = 0.1
-_REMEMBERED = 1000  # people whose last turn is known
+_REMEMBERED = 1000  # sessions whose last turn is known
 
 
 class BusyError(LabError):
-    """Too many are waiting, or the wait took too long."""
+    """Too many jobs are waiting, or the wait took too long."""
 
 
 class Superseded(Exception):
-    """The same person asked for something newer, so nobody waits for this any more."""
+    """A newer job of the same session replaced this one."""
 
 
 @dataclass(eq=False)
 class _Ticket:
-    who: Hashable
+    session: Hashable
     number: int
     replaced: bool = False
 
 
 class WorkQueue:
-    """Lets a few pieces of work run at a time; for any number of threads.
+    """Runs a few jobs at a time. Thread-safe.
 
     Args:
-        slots: how many run at once.
-        places: how many may wait.
-        patience_s: how long one may wait.
+        slots: jobs that run at once.
+        places: jobs that may wait.
+        patience_s: longest wait, in seconds.
     """
 
     def __init__(self, slots: int, *, places: int = 64, patience_s: float = 120.0) -> None:
@@ -54,21 +54,23 @@ class WorkQueue:
         self._count = itertools.count(1)
 
     @contextmanager
-    def turn(self, who: Hashable, waiting: Callable[[int], None] | None = None) -> Iterator[None]:
+    def turn(
+        self, session: Hashable, waiting: Callable[[int], None] | None = None
+    ) -> Iterator[None]:
         """Wait for a turn; it lasts as long as the `with` statement.
 
-        If the same person's older work still waits, it is given up: the newer takes its place.
+        Replaces an older waiting job of the same session.
 
         Args:
-            who: for whom it is.
-            waiting: told some times a second how many come before, from 0 on. Whatever it raises
-                ends the waiting.
+            session: the session.
+            waiting: called several times a second with the number of jobs ahead. An exception from
+                it ends the wait.
 
         Raises:
-            BusyError: too many are waiting already, or it took too long.
-            Superseded: newer work of the same person took its place.
+            BusyError: too many jobs are waiting, or the wait took too long.
+            Superseded: a newer job of the same session replaced this one.
         """
-        ticket = self._queue_up(who)
+        ticket = self._queue_up(session)
         try:
             self._wait(ticket, waiting)
         except BaseException:
@@ -81,15 +83,15 @@ class WorkQueue:
                 self._running -= 1
                 self._changed.notify_all()
 
-    def _queue_up(self, who: Hashable) -> _Ticket:
+    def _queue_up(self, session: Hashable) -> _Ticket:
         with self._changed:
-            older = next((one for one in self._waiting if one.who == who), None)
+            older = next((ticket for ticket in self._waiting if ticket.session == session), None)
             if older is None and len(self._waiting) >= self._places:
                 raise BusyError(
-                    f"This computer is busy: {len(self._waiting)} others wait for their pictures. "
+                    f"This computer is busy: {len(self._waiting)} other requests are waiting. "
                     "Wait a moment, then try again."
                 )
-            ticket = _Ticket(who, next(self._count) if older is None else older.number)
+            ticket = _Ticket(session, next(self._count) if older is None else older.number)
             if older is not None:
                 older.replaced = True
                 self._waiting.remove(older)
@@ -111,24 +113,24 @@ class WorkQueue:
                 before = self._before(ticket)
             if time.monotonic() > give_up:
                 raise BusyError(
-                    f"This computer is too busy: {before} others still come before you. Try again "
-                    "in a minute."
+                    f"This computer is too busy: {before} other requests are still ahead of yours. "
+                    "Try again in a minute."
                 )
             if waiting is not None:
                 waiting(before)
 
     def _before(self, ticket: _Ticket) -> int:
-        """How many come before this one."""
-        return sum(self._rank(one) < self._rank(ticket) for one in self._waiting)
+        """The number of jobs ahead of this one."""
+        return sum(self._rank(other) < self._rank(ticket) for other in self._waiting)
 
     def _rank(self, ticket: _Ticket) -> tuple[int, int]:
-        return self._served.get(ticket.who, 0), ticket.number
+        return self._served.get(ticket.session, 0), ticket.number
 
     def _begin(self, ticket: _Ticket) -> None:
         self._waiting.remove(ticket)
         self._running += 1
-        self._served[ticket.who] = next(self._count)
-        self._served.move_to_end(ticket.who)
+        self._served[ticket.session] = next(self._count)
+        self._served.move_to_end(ticket.session)
         while len(self._served) > _REMEMBERED:
             self._served.popitem(last=False)
         self._changed.notify_all()

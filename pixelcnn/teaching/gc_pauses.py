@@ -1,10 +1,10 @@
-"""Short pauses of Python's garbage collector, for a server that many people use at once.
+"""Shorter pauses of Python's garbage collector, for a server with many sessions.
 
-A complete collection looks at every object there is, and nothing else happens meanwhile. With
-PyTorch, numba and thirty sessions loaded, that is 0.6 to 0.9 seconds several times a minute. Almost
-all of these objects live as long as the server, so what one collection has found alive, the next
-ones leave alone. Once a minute one is complete, for what has died since: with one in five minutes
-the memory of a server with thirty students grew by 30 MB a minute.
+A full collection visits every object while everything else waits. With PyTorch, numba and thirty
+sessions loaded, that takes 0.6 to 0.9 seconds several times a minute. Almost all of these objects
+live as long as the server, so survivors of a collection are frozen, and later ones skip them. Once
+a minute a collection is full: with one in five minutes, the memory of a server with thirty students
+grew by 30 MB a minute.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ COMPLETE_EVERY_S = 60.0
 
 
 def spare_survivors(complete_every_s: float = COMPLETE_EVERY_S) -> None:
-    """Let collections be complete only this often, in seconds; once is enough.
+    """Limit full collections to one per this many seconds; call once.
 
-    It changes Python for the whole process, so it is for a program to call, not for a library:
-    from now on, `gc.collect` too leaves alone what has survived a collection of the last minutes.
+    Affects the whole process, so it is for programs, not for libraries: even `gc.collect` then
+    skips what survived a recent collection.
     """
-    if not any(isinstance(one, SparedSurvivors) for one in gc.callbacks):
+    if not any(isinstance(callback, SparedSurvivors) for callback in gc.callbacks):
         gc.callbacks.append(SparedSurvivors(complete_every_s))
 
 
 class SparedSurvivors:
-    """What the collector calls before and after each of its rounds.
+    """The callback before and after each collection.
 
     Args:
-        complete_every_s: seconds between rounds that look at everything.
-        clock: seconds, by whichever clock.
+        complete_every_s: seconds between full collections.
+        clock: returns seconds.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class SparedSurvivors:
         self._last_complete = clock()
 
     def __call__(self, phase: str, info: dict[str, int]) -> None:
-        """See `gc.callbacks`."""
+        """As required by `gc.callbacks`."""
         if info["generation"] < 2:
             return
         if phase == "stop":

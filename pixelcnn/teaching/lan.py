@@ -1,4 +1,4 @@
-"""Under which address other machines find this one."""
+"""The address under which other machines reach this one."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
-# Reserved for documentation (RFC 5737): it belongs to nobody, and nothing is sent to it.
+# Reserved for documentation (RFC 5737): it has no owner, and nothing is sent to it.
 _NOWHERE = ("192.0.2.1", 9)
 
 
 def lan_address() -> str | None:
-    """This machine's number in its network, such as 192.168.0.7; None if it is in no network.
+    """This machine's IP address in its network, such as 192.168.0.7; None without a network.
 
-    The operating system is asked from where it would send to another machine. Nothing is sent.
+    The system reports which address it would send from. Nothing is sent.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(_NOWHERE)
-            found: str = probe.getsockname()[0]
+            address: str = probe.getsockname()[0]
         except OSError:
             return None
-    number = ipaddress.ip_address(found)
-    return None if number.is_loopback or number.is_unspecified else found
+    ip = ipaddress.ip_address(address)
+    return None if ip.is_loopback or ip.is_unspecified else address
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or number only means "this very machine"."""
+    """Whether a host name or address is only reachable from this machine."""
     if host == "localhost":
         return True
     try:
@@ -36,11 +36,11 @@ def is_loopback(host: str) -> bool:
 
 
 def address_for_others(url: str, lan: str | None) -> str:
-    """The address of a server, without a path, as other machines may open it.
+    """A server's address, without a path, for other machines.
 
     Args:
-        url: an address under which the server is open on this machine.
-        lan: what `lan_address` found; it takes the place of a name that only holds here.
+        url: under which the server is reachable on this machine.
+        lan: from `lan_address`; replaces a loopback host.
     """
     parts = urlsplit(url)
     host = parts.hostname or "localhost"

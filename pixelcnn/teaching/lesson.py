@@ -1,4 +1,4 @@
-"""What a guided lesson is made of, and the small sums in its exercises."""
+"""The parts of a guided lesson, and the calculations in its exercises."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ PAGES = {
     "features": "Feature maps",
     "one_pixel": "One pixel",
 }
-"""The pages that the lesson leads to: as the address names them, and as the app does."""
+"""The pages of the lesson: name in the address, and title."""
 
 
 @dataclass(frozen=True)
 class Answered:
-    """Something to ask or to work out, and what to say to it."""
+    """A question or exercise, and its answer."""
 
     ask: str
     answer: str
@@ -31,14 +31,14 @@ class Stop:
     """A stop of the lesson.
 
     Attributes:
-        title: what it is about, in a few words.
-        minutes: how long it takes.
-        page: the page to open, as its address names it; empty for the first page.
-        query: what the link sets on that page.
+        title: its topic, in a few words.
+        minutes: its duration.
+        page: name of the page in the address; empty for the first page.
+        query: parameters of the link to it.
         do: what to do there, step by step.
-        see: what everybody should have seen.
+        see: what everyone should have seen.
         ask: questions for the class.
-        exercise: something to work out with pen and paper.
+        exercise: to work out on paper.
     """
 
     title: str
@@ -52,7 +52,7 @@ class Stop:
 
 
 def blind_spot(columns: int, row: int, column: int) -> int:
-    """How many earlier pixels a pixel never sees through 3 × 3 kernels, however many there are.
+    """The number of earlier pixels that a pixel never sees through 3 × 3 kernels at any depth.
 
     Each step to the row above goes at most one column to the right.
     """
@@ -60,11 +60,11 @@ def blind_spot(columns: int, row: int, column: int) -> int:
 
 
 def open_weights(size: int) -> int:
-    """How many weights mask A leaves open in a kernel of `size` x `size`."""
+    """The number of unmasked weights of mask A in a kernel of `size` x `size`."""
     return (size * size - 1) // 2
 
 
 def warmed(p: float, temperature: float) -> float:
-    """The probability of ink at a temperature, where it is `p` at temperature 1."""
+    """The probability of ink at a temperature, given `p` at temperature 1."""
     ink, paper = p ** (1 / temperature), (1 - p) ** (1 / temperature)
     return ink / (ink + paper)

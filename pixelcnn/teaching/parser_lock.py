@@ -1,10 +1,10 @@
-"""One thread at a time in Python's own parser, for a server with many of them.
+"""Serialises calls to Python's own parser, for a server with many threads.
 
-CPython counts how deep it is inside a syntax tree in one place for all threads, up to versions
-3.11.7 and 3.12.1: of two that parse at once, one may end with "SystemError: AST constructor
-recursion depth mismatch" (github.com/python/cpython/issues/106905). Nobody has to write code for
-it to happen: NumPy parses the header of every array that it reads from a file, and
-`inspect.signature`, which PyTorch and numba call, parses what C functions say of themselves.
+Up to versions 3.11.7 and 3.12.1, CPython counts the depth of the syntax tree in one place for all
+threads: of two that parse at once, one may raise "SystemError: AST constructor recursion depth
+mismatch" (github.com/python/cpython/issues/106905). It affects more than source code: NumPy parses
+the header of every array file, and `inspect.signature`, which PyTorch and numba call, parses the
+signatures of C functions.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ import functools
 import threading
 from typing import Any
 
-# The thread that parses may begin again: the garbage collector runs finalizers at any moment.
+# Re-entrant: the garbage collector may run finalizers, and so the parser, at any time.
 _turn = threading.RLock()
 
 
 def take_turns_at_parsing() -> None:
-    """Let `ast.parse`, through which all of them go, wait for its turn; once is enough.
+    """Put a lock around `ast.parse`, which all of them use; call once.
 
-    It changes Python for the whole process, so it is for a program to call, not for a library.
+    Affects the whole process, so it is for programs, not for libraries.
     """
     parse = ast.parse
     if hasattr(parse, "__wrapped__"):
         return
 
     @functools.wraps(parse)
-    def in_turn(*given: Any, **named: Any) -> ast.AST:
+    def in_turn(*args: Any, **kwargs: Any) -> ast.AST:
         with _turn:
-            return parse(*given, **named)
+            return parse(*args, **kwargs)
 
     ast.parse = in_turn  # type: ignore[assignment]

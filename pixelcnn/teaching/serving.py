@@ -1,4 +1,4 @@
-"""Starts the app's server as a class needs it, and waits until it answers."""
+"""Starts the app's server with settings for a class, and waits until it answers."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from pixelcnn.runs.store import runs_root
 from pixelcnn.system.shipped import ROOT
 
 TEACHER_KEY = "PIXELCNN_TEACHER_KEY"
-"""The environment variable with the key that lets its holder stop any training."""
+"""Environment variable of the key that allows stopping any training."""
 
-# For the C library that Linux usually has; others take no notice. Each session has threads of its
-# own: with a heap for each, what one has freed would be lost to the others. And the activations of
-# a network, which come and go, get memory of their own from the system and give it back, instead of
-# lying between what stays. Without these, a class of thirty took 0.5 GB more.
+# For glibc; others ignore it. Each session has threads of its own: with one heap per thread, freed
+# memory would be lost to the others. And large, short-lived blocks such as activations are mapped
+# separately and returned to the system, instead of fragmenting the heap. Without these settings, a
+# class of thirty took 0.5 GB more.
 _FRUGAL = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": str(2**18),
     "MALLOC_TRIM_THRESHOLD_": str(2**20),
 }
-# A page that somebody in the class waits for comes first, a training has what is left.
+# Pages that students wait for come first; a training gets the rest.
 TRAININGS_LAST = {AS_A_SESSION: "10"}
 _MB = 2**20
 _START_PATIENCE_S = 60.0
@@ -40,10 +40,10 @@ _KEY_BYTES = 4
 
 
 def check_packages() -> None:
-    """Find out whether everything that the app needs is installed.
+    """Check that all packages of the app are installed.
 
     Raises:
-        LabError: the names of what is missing.
+        LabError: some are missing; the message names them.
     """
     needed = ROOT / "requirements.txt"
     lines = needed.read_text().splitlines() if needed.is_file() else []
@@ -65,55 +65,55 @@ def _installed(package: str) -> bool:
 
 
 def check_port(host: str, port: int) -> None:
-    """Find out whether a server can be opened there.
+    """Check that a server can listen there.
 
     Raises:
         LabError: the port is in use, reserved or out of range, or the host is not this machine.
     """
     if not 1 <= port <= 65535:
-        raise LabError(f"--port {port} is no port; take a number from 1024 to 65535.")
+        raise LabError(f"--port {port} is not a valid port; use a number from 1024 to 65535.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST | socket.AI_PASSIVE
         )[0]
     except OSError as error:
         raise LabError(
-            f"--host {host} is no address in numbers; take 0.0.0.0 for everybody in the network, "
-            "or 127.0.0.1 for this computer alone."
+            f"--host {host} is not an IP address. Use 0.0.0.0 for everyone in the network, "
+            "or 127.0.0.1 for this computer only."
         ) from error
     with socket.socket(family, kind, protocol) as probe:
-        if os.name == "posix":  # a port that was in use a moment ago is free
+        if os.name == "posix":  # reuse a recently closed port
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(address)
         except PermissionError as error:
             raise LabError(
-                f"Port {port} is reserved for the system; choose one above 1023."
+                f"Port {port} is reserved for the system; use one above 1023."
             ) from error
         except OSError as error:
             if _answers(port):
                 raise LabError(
-                    f"Port {port} is in use, by a lab like this one: open http://localhost:{port}, "
+                    f"Port {port} is in use by another lab. Open http://localhost:{port}, "
                     f"stop it there, or start a second one with --port {port + 1}."
                 ) from error
             raise LabError(
                 f"Port {port} of {host} cannot be opened ({error.strerror}): another program uses "
-                f"it, or the address is not this computer's. Try --port {port + 1}."
+                f"it, or the address does not belong to this computer. Try --port {port + 1}."
             ) from error
 
 
 class Server:
-    """The app's server, a process of its own; use it in a `with` statement.
+    """The app's server in a process of its own; use it in a `with` statement.
 
     Args:
-        host: address to listen on, in numbers.
-        port: where to listen.
-        seen_as: name or number under which browsers reach it, for Streamlit's own messages.
-        log: where the server writes what goes wrong; None for this process's standard error.
-        environment: variables that it gets besides this process's own.
+        host: IP address to listen on.
+        port: to listen on.
+        seen_as: host name or address in browsers, for Streamlit's own messages.
+        log: the server's error output; None for this process's standard error.
+        environment: additional environment variables.
 
     Raises:
-        LabError: the app is not there, or does not start.
+        LabError: the app is missing, or does not start.
     """
 
     def __init__(
@@ -127,18 +127,18 @@ class Server:
     ) -> None:
         if not (ROOT / "app.py").is_file():
             raise LabError(
-                f"The app is not beside the library ({ROOT}): get the complete project and start "
-                "the command there."
+                f"The app is missing from {ROOT}. Get the complete project, and start the command "
+                "there."
             )
         self.address = f"http://{'localhost' if host == '0.0.0.0' else host}:{port}"
         self._log = log
         here = {"PIXELCNN_RUNS": str(runs_root())}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *_options(locals())],
-            cwd=ROOT,  # where Streamlit looks for the project's settings
+            cwd=ROOT,  # for the project's Streamlit settings
             env={**_FRUGAL, **TRAININGS_LAST, **os.environ, **here, **(environment or {})},
             stdin=subprocess.DEVNULL,
-            # Streamlit greets there with addresses of its own choice.
+            # Streamlit's greeting there shows other addresses.
             stdout=subprocess.DEVNULL,
             stderr=log,
         )
@@ -150,25 +150,25 @@ class Server:
         self.stop()
 
     def await_health(self) -> float:
-        """Wait until it answers; returns the seconds that this took.
+        """Wait until the server answers; returns the seconds that this took.
 
         Raises:
-            LabError: it ended, or did not answer in a minute.
+            LabError: it ended, or did not answer within a minute.
         """
         start = time.monotonic()
         while self.process.poll() is None:
             if _healthy(self.address):
                 return time.monotonic() - start
             if time.monotonic() - start > _START_PATIENCE_S:
-                raise LabError("The server does not answer; what it printed may say why.")
+                raise LabError("The server does not answer; its output may say why.")
             time.sleep(0.05)
         raise LabError(
-            f"The server ended at once (status {self.process.returncode}): what it printed says "
+            f"The server ended at once (status {self.process.returncode}); its output says "
             "why. A package may be missing: pip install -r requirements.txt."
         )
 
     def stop(self) -> None:
-        """End it: kindly at first."""
+        """Terminate the server, or kill it if that takes too long."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -178,18 +178,18 @@ class Server:
             self.process.wait()
 
     def memory_mb(self) -> float:
-        """The memory that it holds at this moment, in MB; nan where this cannot be found out."""
+        """Current memory of the server in MB; nan if unknown."""
         try:
             pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
             return pages * os.sysconf("SC_PAGE_SIZE") / _MB
         except (OSError, ValueError, IndexError):
-            asked = subprocess.run(
+            result = subprocess.run(
                 ["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, text=True
             )
-            return int(asked.stdout) / 1024 if asked.stdout.strip() else float("nan")
+            return int(result.stdout) / 1024 if result.stdout.strip() else float("nan")
 
     def processor_s(self) -> float:
-        """The processor time that it has used, in seconds; nan where this cannot be found out."""
+        """Processor time used so far, in seconds; nan if unknown."""
         try:
             text = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2]
             user, system = text.split()[11:13]
@@ -199,17 +199,17 @@ class Server:
 
 
 def teacher_key() -> str:
-    """The key that the environment names, or a new one."""
+    """The key from the environment, or a new one."""
     return os.environ.get(TEACHER_KEY) or secrets.token_hex(_KEY_BYTES)
 
 
-def _options(asked: Mapping[str, object]) -> list[str]:
-    """Streamlit's options; what holds for every start is in .streamlit/config.toml."""
+def _options(options: Mapping[str, object]) -> list[str]:
+    """Streamlit's options; those of every start are in .streamlit/config.toml."""
     return [
         "--server.headless=true",
-        f"--server.address={asked['host']}",
-        f"--server.port={asked['port']}",
-        f"--browser.serverAddress={asked['seen_as']}",
+        f"--server.address={options['host']}",
+        f"--server.port={options['port']}",
+        f"--browser.serverAddress={options['seen_as']}",
         "--browser.gatherUsageStats=false",
         "--server.fileWatcherType=none",
         "--client.toolbarMode=viewer",

@@ -1,7 +1,7 @@
-"""Short codes for long addresses: what a teacher puts on the projector, kept in the runs folder.
+"""Short codes for long addresses, to show on the projector; stored in the runs folder.
 
-A code stands for a page and what its address sets, and for nothing else: no host and no path can be
-stored, so a code never leads out of the lab.
+A code stands for a page and its query, and nothing else: no host and no path can be stored, so a
+code never leads out of the lab.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pixelcnn.errors import LabError
 from pixelcnn.runs.store import runs_root
 from pixelcnn.system.atomic_files import atomic_write
 
-# No letter that can be taken for another one, or for a digit, when it is copied by hand.
+# No characters that look alike when copied by hand.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 CODE_LENGTH = 6
 MAX_KEPT = 2000
@@ -32,8 +32,8 @@ class Place:
     """A page in one state.
 
     Attributes:
-        page: the page's part of the address, as `masks`; empty for the first page.
-        query: what the address sets, as pairs of name and value, in their order.
+        page: name of the page in the address, such as `masks`; empty for the first page.
+        query: (name, value) pairs of the address, in order.
     """
 
     page: str
@@ -45,18 +45,18 @@ class Place:
         if sum(len(name) + len(value) for name, value in self.query) > MAX_CHARACTERS:
             raise LabError(
                 f"This address is too long for a short link: more than {MAX_CHARACTERS:,} letters. "
-                "Hand on the address itself."
+                "Share the address itself."
             )
 
 
 def keep_link(place: Place, root: Path | None = None) -> str:
-    """The code of a place; the same place has the same code. The oldest codes make room.
+    """The code of a place, always the same for the same place. Old codes are deleted.
 
     Args:
         root: directory of all runs; None for `runs_root()`.
 
     Raises:
-        LabError: it cannot be written, or another place has this code already.
+        LabError: the link cannot be written, or another place has the same code.
     """
     folder = (root or runs_root()) / _FOLDER
     content = json.dumps({"page": place.page, "query": place.query}).encode()
@@ -70,12 +70,14 @@ def keep_link(place: Place, root: Path | None = None) -> str:
         _make_room(folder)
     except OSError as error:
         reason = error.strerror or error
-        raise LabError(f"The short link cannot be kept: {reason}. Use the long address.") from error
+        raise LabError(
+            f"The short link cannot be stored: {reason}. Use the long address."
+        ) from error
     return code
 
 
 def find_link(code: str, root: Path | None = None) -> Place | None:
-    """The place that a code stands for; None if it is unknown, or its file is damaged."""
+    """The place of a code; None if unknown or damaged."""
     if not _CODE.fullmatch(code):
         return None
     path = (root or runs_root()) / _FOLDER / f"{code}.json"
@@ -93,10 +95,10 @@ def _pairs(stored: Iterable[Iterable[str]]) -> Iterable[tuple[str, str]]:
 
 
 def _code_of(content: bytes) -> str:
-    number = int.from_bytes(hashlib.sha256(content).digest())
+    hashed = int.from_bytes(hashlib.sha256(content).digest())
     letters = []
     for _ in range(CODE_LENGTH):
-        number, letter = divmod(number, len(ALPHABET))
+        hashed, letter = divmod(hashed, len(ALPHABET))
         letters.append(ALPHABET[letter])
     return "".join(letters)
 
@@ -105,5 +107,5 @@ def _make_room(folder: Path) -> None:
     paths = list(folder.glob("*.json"))
     if len(paths) <= MAX_KEPT:
         return
-    for path in sorted(paths, key=lambda one: one.stat().st_mtime)[: len(paths) - MAX_KEPT]:
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime)[: len(paths) - MAX_KEPT]:
         path.unlink(missing_ok=True)

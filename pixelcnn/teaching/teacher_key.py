@@ -1,4 +1,4 @@
-"""The key with which a teacher may stop anybody's training. It is known to the server alone."""
+"""The key with which a teacher may stop any training; only the server knows it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _WINDOW_S = 60.0
 
 
 class TeacherKey:
-    """Compares keys; a few wrong ones in a minute, from whomever, and it does not listen any more.
+    """Checks the teacher key, and locks out all attempts after 5 wrong ones within a minute.
 
-    Keep one for the whole server: eight characters cannot be guessed at five tries a minute.
+    Keep one for the whole server: eight characters cannot be guessed at that rate.
 
     Args:
-        key: the right one; "" for none, which no text fits.
+        key: the right key; "" for none, which no text matches.
     """
 
     def __init__(self, key: str) -> None:
@@ -30,10 +30,10 @@ class TeacherKey:
         return bool(self._key)
 
     def check(self, text: str) -> None:
-        """Let only the right key pass.
+        """Raise unless `text` is the key.
 
         Raises:
-            LabError: another one, or too many of them.
+            LabError: a wrong key, or too many attempts.
         """
         with self._lock:
             now = time.monotonic()
@@ -45,5 +45,5 @@ class TeacherKey:
                 return
             self._wrong.append(now)
         raise LabError(
-            "This is not the teacher's key. It stands where the lab was started: in the terminal."
+            "This is not the teacher's key. The terminal in which the lab was started shows it."
         )

@@ -88,7 +88,7 @@ def noise_generator(seed: int, step: int, rank: int = 0) -> torch.Generator:
     return _generator(seed, _NOISE, step, rank)
 
 
-def _generator(seed: int, stream: int, number: int, rank: int = 0) -> torch.Generator:
+def _generator(seed: int, stream: int, index: int, rank: int = 0) -> torch.Generator:
     """A generator that differs whenever any of these differs."""
-    mixed = np.random.SeedSequence([seed, stream, number, rank]).generate_state(1)[0]
+    mixed = np.random.SeedSequence([seed, stream, index, rank]).generate_state(1)[0]
     return torch.Generator().manual_seed(int(mixed))

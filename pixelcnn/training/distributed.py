@@ -53,7 +53,7 @@ class ProcessGroup:
         """Whether this is rank 0, which writes, evaluates and obeys requests."""
         return self.rank == 0
 
-    def broadcast(self, thing: Any) -> Any:
+    def broadcast(self, value: Any) -> Any:
         """Rank 0's `thing`, such as the configuration, on every rank.
 
         Raises:
@@ -61,11 +61,11 @@ class ProcessGroup:
         """
         self._briefed = True
         if self.size == 1:
-            return thing
-        things = [thing]
+            return value
+        objects = [value]
         with explained():
-            dist.broadcast_object_list(things, src=0, group=self._messages)
-        return things[0]
+            dist.broadcast_object_list(objects, src=0, group=self._messages)
+        return objects[0]
 
     def shard(self, count: int) -> slice:
         """The part of a batch of `count` images for this rank; parts differ by one image at most.

@@ -113,10 +113,10 @@ def orthogonalized(matrix: Tensor) -> Tensor:
     a, b, c = _QUINTIC
     matrix = matrix / matrix.norm().clamp(min=1e-30)
     gram = matrix @ matrix.T  # (rows, rows)
-    one = torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
-    product = one
+    identity = torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
+    product = identity
     for _ in range(_ROUNDS):
-        factor = a * one + b * gram + c * (gram @ gram)
+        factor = a * identity + b * gram + c * (gram @ gram)
         product = factor @ product
         gram = factor @ gram @ factor
     return product @ matrix

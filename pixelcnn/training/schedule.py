@@ -1,4 +1,4 @@
-"""The learning-rate schedule: a warm-up, then constant or a cosine down to nearly nothing."""
+"""The learning-rate schedule: warm-up, then constant or a cosine down to nearly 0."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import math
 from pixelcnn.training.config import TrainConfig
 
 WARMUP_START = 0.1
-"""Share of the highest learning rate with which the warm-up begins."""
+"""Share of the peak rate at which the warm-up starts."""
 FINAL_SHARE = 0.002
-"""Share of the highest learning rate that a cosine leaves at the end of the budget."""
+"""Share of the peak rate at which the cosine ends."""
 
 
 def learning_rate_at(config: TrainConfig, progress: float) -> float:
-    """The learning rate at a share of the budget, 0 to 1."""
+    """The learning rate after a share of the budget, 0 to 1."""
     if progress < config.warmup:
         share = WARMUP_START + (1 - WARMUP_START) * progress / config.warmup
     elif config.schedule == "constant" or config.warmup == 1:

@@ -59,8 +59,12 @@ def make_optimizer(
     parameters = list(model.parameters())
     if config.optimizer == "muon":
         # Rows of the output layer are levels: orthogonalising them makes no sense.
-        kernels = [one for one in parameters if one.ndim > 2 and one is not model.output.weight]
-        others = [one for one in parameters if all(one is not kernel for kernel in kernels)]
+        kernels = [
+            weight for weight in parameters if weight.ndim > 2 and weight is not model.output.weight
+        ]
+        others = [
+            weight for weight in parameters if all(weight is not kernel for kernel in kernels)
+        ]
         return Muon(
             kernels,
             others,

@@ -1,4 +1,4 @@
-"""The autoencoder and the VAE: what they learn, and that the bounds are bounds."""
+"""The autoencoder and the VAE learn, and the VAE's bounds are bounds."""
 
 import itertools
 import json
@@ -58,7 +58,7 @@ def tiny_vae():
 
 @torch.no_grad()
 def exact_log_prob(vae, images):
-    """log of the integral of p(x | z) p(z) over the one number z, by sums on a fine grid."""
+    """log of the integral of p(x | z) p(z) over the single number z, summed on a fine grid."""
     codes = torch.linspace(-10, 10, 8001, dtype=torch.float64)
     spacing = (codes[1] - codes[0]).item()
     log_prior = -0.5 * (codes**2 + math.log(2 * math.pi))
@@ -86,20 +86,20 @@ def test_the_importance_bound_rises_from_the_elbo_to_the_exact_log_probability()
 
     with torch.no_grad():
         elbo = vae.elbo(images, samples=40_000, generator=random).double()
-    one, two, ten = (mean_bound(samples, 40_000) for samples in (1, 2, 10))
+    single, two, ten = (mean_bound(samples, 40_000) for samples in (1, 2, 10))
     many = vae.importance_bound(images, samples=200_000, generator=random)
-    assert torch.allclose(one, elbo, atol=0.1)
+    assert torch.allclose(single, elbo, atol=0.1)
     assert (elbo < exact).all()
-    assert one.mean() < two.mean() < ten.mean() < exact.mean()
+    assert single.mean() < two.mean() < ten.mean() < exact.mean()
     assert torch.allclose(many, exact, atol=0.01)
 
 
 def test_the_bound_does_not_depend_on_how_many_codes_are_decoded_at_once(monkeypatch):
     vae, images = tiny_vae(), all_images()
-    whole = vae.importance_bound(images, samples=30, generator=generator())
+    together = vae.importance_bound(images, samples=30, generator=generator())
     monkeypatch.setattr("pixelcnn.baselines.vae._DECODED_AT_ONCE", 64)
     parts = vae.importance_bound(images, samples=30, generator=generator())
-    assert torch.allclose(whole, parts, atol=1e-6)
+    assert torch.allclose(together, parts, atol=1e-6)
 
 
 def test_on_digits_the_bounds_are_in_order_and_beat_independent_pixels(mnist):
@@ -179,8 +179,8 @@ def test_the_autoencoders_random_codes_are_spread_like_its_training_codes(digits
     assert torch.allclose(drawn.std(dim=0), codes.std(dim=0), rtol=0.05)
 
 
-def test_an_untrained_autoencoder_says_that_it_has_no_codes_to_draw_like():
-    with pytest.raises(RunError, match="not trained"):
+def test_an_untrained_autoencoder_refuses_to_draw_codes():
+    with pytest.raises(RunError, match="is untrained"):
         Autoencoder(AutoencoderConfig()).sample(1)
 
 
@@ -199,7 +199,7 @@ def test_the_same_seed_trains_the_same_weights(digits, name):
 
 
 @pytest.mark.parametrize("name", baseline_names())
-def test_a_baseline_comes_back_from_its_file_with_its_card(tmp_path, digits, name):
+def test_a_baseline_and_its_card_survive_saving_and_loading(tmp_path, digits, name):
     model = build_baseline(name, height=8, width=8, hidden=[16, 12], codes=4)
     list(train_baseline(model, digits, steps=3))
     path = tmp_path / "baseline.safetensors"
@@ -216,7 +216,7 @@ def test_a_baseline_comes_back_from_its_file_with_its_card(tmp_path, digits, nam
     assert json.loads(metadata["config"]) == json.loads(json.dumps(asdict(model.config)))
 
 
-def test_a_baseline_is_no_autoregressive_model_and_the_other_way_round(tmp_path):
+def test_baselines_and_autoregressive_models_refuse_each_other_s_files(tmp_path):
     path = tmp_path / "model.safetensors"
     save_baseline(path, VAE(VAEConfig(height=4, width=4)), {})
     with pytest.raises(CheckpointError, match="'vae' is unknown"):
@@ -236,7 +236,7 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(tmp_path):
         load_baseline(path)
 
 
-# What cannot work
+# Invalid input
 
 
 @pytest.mark.parametrize(
@@ -248,15 +248,15 @@ def test_a_file_that_claims_more_than_it_holds_is_refused(tmp_path):
         ({"width": True}, "width = True"),
         ({"hidden": [16, -1]}, "hidden = -1"),
         ({"hidden": 16}, "hidden = 16"),
-        ({"layers": 3}, "'layers' is unknown to vae; it takes height, width, hidden, codes"),
+        ({"layers": 3}, "vae has no option 'layers'; it takes height, width, hidden, codes"),
     ],
 )
-def test_an_option_that_cannot_work_is_named(options, named):
+def test_an_invalid_option_is_named(options, named):
     with pytest.raises(ConfigError, match=named):
         build_baseline("vae", **options)
 
 
-def test_an_unknown_baseline_shows_which_there_are():
+def test_an_unknown_baseline_lists_the_known_ones():
     with pytest.raises(ConfigError, match=r"'gan' is unknown; use one of autoencoder, vae"):
         build_baseline("gan")
 
@@ -270,7 +270,7 @@ def test_an_unknown_baseline_shows_which_there_are():
         ({"seed": -1}, "seed = -1"),
     ],
 )
-def test_training_that_cannot_work_is_refused_at_once(digits, options, named):
+def test_invalid_training_options_are_refused_at_once(digits, options, named):
     model = VAE(VAEConfig(height=8, width=8))
     with pytest.raises(ConfigError, match=named):
         train_baseline(model, digits, **{"steps": 1, **options})

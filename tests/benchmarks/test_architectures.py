@@ -1,4 +1,4 @@
-"""The comparison of architectures measures what its table says, and fails part by part."""
+"""The comparison of architectures measures what its table says; parts fail independently."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pixelcnn.models.registry import build_model
 from pixelcnn.training.events import Step
 
 
-def test_the_numbers_are_those_of_the_model_after_its_budget(
+def test_figures_describe_the_model_after_its_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     data = load_data("digits8x8")
@@ -73,7 +73,7 @@ def test_the_training_speed_is_that_of_the_median_step(monkeypatch: pytest.Monke
     assert bench_architectures._training(model, data, config, None)["images_per_second"] == 4
 
 
-def test_a_part_that_fails_is_explained_and_leaves_the_others(
+def test_a_failing_part_is_explained_and_the_others_are_measured(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def none_serves(model: AutoregressiveModel) -> None:
@@ -119,7 +119,7 @@ def test_the_command_prints_a_table_and_writes_it_as_json(
     ("words", "named"),
     [
         ("--models vae", "model 'vae'"),
-        ("--models pixelcnn --preset huge", "preset 'huge' is unknown to pixelcnn"),
+        ("--models pixelcnn --preset huge", "pixelcnn has no preset 'huge'"),
         ("--models pixelcnn --steps 0", "steps = 0"),
         ("--models pixelcnn --batch 0", "batch_size = 0"),
         ("--models pixelcnn --drawn 0", "drawn = 0"),
@@ -127,7 +127,7 @@ def test_the_command_prints_a_table_and_writes_it_as_json(
         ("--json table.txt", "--json table.txt must end in .json"),
     ],
 )
-def test_what_cannot_be_measured_is_a_sentence(
+def test_what_cannot_be_measured_is_explained_in_a_sentence(
     words: str, named: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pixelcnn.sampling.engines.warm_up", lambda: None)
@@ -135,7 +135,7 @@ def test_what_cannot_be_measured_is_a_sentence(
     assert named in capsys.readouterr().err
 
 
-def test_every_architecture_has_the_preset_that_is_compared_by_default() -> None:
+def test_every_architecture_has_the_default_preset() -> None:
     from pixelcnn.models.registry import model_names
 
     assert all("tiny" in presets(name) for name in model_names())

@@ -1,4 +1,4 @@
-"""A training that is killed with `kill -9`, whenever it may be, loses little and breaks nothing."""
+"""A training killed with `kill -9` at any time loses little and breaks nothing."""
 
 import sys
 from dataclasses import replace
@@ -16,10 +16,10 @@ from pixelcnn.runs.store import create_run
 from pixelcnn.training.config import TrainConfig
 
 
-def test_kills_at_random_moments_cost_the_steps_since_the_last_save_and_no_file(
+def test_random_kills_lose_only_the_steps_since_the_last_save(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # New processes load the main module first, and a test of a page may have left the app there.
+    # New processes load the main module first, which a test of a page may have set to the app.
     monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))
     report = try_kills(tmp_path, 3)
     assert report.kills == 3
@@ -30,7 +30,7 @@ def test_kills_at_random_moments_cost_the_steps_since_the_last_save_and_no_file(
     assert max(report.differences) < 1e-4
 
 
-def test_a_process_killed_while_it_starts_is_noticed_at_once(tmp_path):
+def test_a_process_killed_during_startup_is_noticed_at_once(tmp_path):
     run = create_run(tmp_path, RunConfig(data="digits8x8", train=TrainConfig(steps=1)))
     run.write_status(RunStatus("starting"))
     assert run.status().state == "failed"

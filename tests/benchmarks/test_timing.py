@@ -1,4 +1,4 @@
-"""Timings are comparable: of the same work, in the same rounds."""
+"""Timings compare the same work in the same rounds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def small_model() -> benchmark.AutoregressiveModel:
     return build_model("pixelcnn", height=6, width=5, hidden_channels=4, blocks=1).eval()
 
 
-def test_the_references_rows_are_counted_as_a_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_references_rows_are_scaled_to_a_whole_image(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[tuple[str, int]] = []
 
     def two_seconds_a_row(_: object, engine: Engine, batch: int, rows: int) -> float:
@@ -45,7 +45,7 @@ def test_only_the_rows_that_are_timed_are_drawn() -> None:
     assert len(passes) == 2 * 5
 
 
-def test_an_engine_that_cannot_serve_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_does_not_support_a_model_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def make(model: benchmark.AutoregressiveModel, engine: str) -> Engine:
         if engine != "reference":
             raise ConfigError(f"{engine} has no step for this layer.")
@@ -70,7 +70,7 @@ def test_the_plain_step_takes_the_same_gradient_as_the_tuned_one() -> None:
         assert torch.allclose(ours.grad, theirs.grad, atol=1e-5)
 
 
-def test_timing_leaves_the_model_alone() -> None:
+def test_timing_does_not_change_the_model() -> None:
     model = small_model()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     plain, tuned = benchmark.time_training("model", model, batch=2, rounds=1, steps=1)

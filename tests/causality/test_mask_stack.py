@@ -1,4 +1,4 @@
-"""A chain of masks is counted as the network that it makes, and leaks are blamed on their cause."""
+"""A mask stack sees what its network sees, and leaks are traced to their cause."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ SIZES = (5, 3, 3)
 
 
 def edited(*toggled: tuple[int, int, int]) -> MaskStack:
-    """The right masks with these weights (layer, row, column of the kernel) the other way."""
+    """The correct masks with these weights (layer, row, column of the kernel) flipped."""
     masks = [mask.copy() for mask in MaskStack.correct(SIZES).masks]
     for layer, row, column in toggled:
         masks[layer][row, column] ^= True
     return MaskStack(tuple(masks))
 
 
-def test_any_masks_see_what_the_network_with_these_masks_sees() -> None:
+def test_a_mask_stack_sees_what_a_network_with_its_masks_sees() -> None:
     generator = np.random.default_rng(0)
     for _ in range(5):
         masks = [generator.random((size, size)) < 0.3 for size in SIZES]
         layers = []
         for mask in masks:
             layer = TapConv2d(torch.from_numpy(mask)[None, None])
-            nn.init.uniform_(layer.weight, 1, 2)  # nothing cancels
+            nn.init.uniform_(layer.weight, 1, 2)  # positive: nothing cancels
             layers.append(layer)
         tried = perturbation_relation(nn.Sequential(*layers), (1, 7, 7))[0, :, :, 0]
         assert np.array_equal(MaskStack(tuple(masks)).relations(7)[-1], tried)
 
 
-def test_the_right_masks_leak_nothing_and_leave_a_blind_spot() -> None:
+def test_correct_masks_leak_nothing_and_leave_a_blind_spot() -> None:
     report = MaskStack.correct(SIZES).report(14)
     assert report.causal
     assert 0 < report.seen < report.seen + report.never < report.legal
@@ -62,7 +62,7 @@ def test_a_leak_is_blamed_on_the_weights_that_look_ahead(
     assert not stack.report(14).causal
 
 
-def test_whenever_something_leaks_a_weight_is_blamed_and_never_otherwise() -> None:
+def test_weights_are_blamed_if_and_only_if_something_leaks() -> None:
     generator = np.random.default_rng(1)
     leaking = 0
     for _ in range(60):
@@ -73,14 +73,14 @@ def test_whenever_something_leaks_a_weight_is_blamed_and_never_otherwise() -> No
     assert 10 < leaking < 60
 
 
-def test_looking_sideways_behind_a_layer_of_rows_above_is_harmless() -> None:
+def test_looking_sideways_after_a_layer_of_rows_above_is_harmless() -> None:
     rows_above = edited((0, 2, 0), (0, 2, 1), (1, 1, 2))
     assert rows_above.report(14).causal
     assert rows_above.leaking_taps() == []
     assert rows_above.harmless_taps() == [Tap(1, (0, 1))]
 
 
-def test_masks_come_back_from_their_letters_and_nothing_else_does() -> None:
+def test_masks_survive_their_text_and_other_text_is_refused() -> None:
     stack = edited((0, 4, 4), (2, 2, 2))
     again = MaskStack.from_hex(stack.hex, SIZES)
     assert all(map(np.array_equal, again.masks, stack.masks))
@@ -98,7 +98,7 @@ def test_the_verdict_on_an_edit_takes_a_few_milliseconds() -> None:
     assert time.perf_counter() - start < 0.2
 
 
-def test_offsets_are_told_in_words() -> None:
+def test_offsets_are_described_in_words() -> None:
     assert offset_in_words((0, 0)) == "the pixel itself"
     assert offset_in_words((1, 0)) == "one row below"
     assert offset_in_words((-2, 1)) == "2 rows above, one column to the right"

@@ -1,4 +1,4 @@
-"""What is found by trying agrees with what the taps say, and with mistakes planted on purpose."""
+"""Perturbation agrees with the taps, and finds planted mistakes."""
 
 from __future__ import annotations
 
@@ -33,40 +33,40 @@ def of_the_taps(model: AutoregressiveModel) -> np.ndarray:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
-def test_what_moves_is_what_the_taps_reach(
+def test_perturbation_finds_exactly_what_the_taps_reach(
     name: str, options: dict[str, Any], channels: int
 ) -> None:
     softmax = {"likelihood": "softmax", "levels": 4, "hidden_channels": 48, "width": 4}
     model = small(name, **{**options, **softmax, "channels": channels}).train()
-    found = perturbation_relation(Network(model), (channels, 4, 4), 4, span=SPAN, images=3)
-    assert np.array_equal(found, of_the_taps(model))
+    relation = perturbation_relation(Network(model), (channels, 4, 4), 4, span=SPAN, images=3)
+    assert np.array_equal(relation, of_the_taps(model))
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn", "pixelsnail"])
-def test_it_finds_the_leak_that_the_taps_show(name: str) -> None:
+def test_perturbation_finds_the_leak_that_the_taps_show(name: str) -> None:
     model = small(name)
     put_mask_b_first(model)
     model.double()
-    found = perturbation_leaks(Network(model), (1, 4, 5), span=SPAN)
-    assert np.array_equal(found, of_the_taps(model) & ~legal_relation(1, 4, 5))
-    assert found.any()
+    relation = perturbation_leaks(Network(model), (1, 4, 5), span=SPAN)
+    assert np.array_equal(relation, of_the_taps(model) & ~legal_relation(1, 4, 5))
+    assert relation.any()
 
 
-def test_a_label_is_given_on_and_changes_nothing() -> None:
+def test_a_label_is_passed_on_and_does_not_change_the_relation() -> None:
     model = small("pixelcnn", classes=2)
-    found = [
+    relation = [
         perturbation_relation(Network(model, label), (1, 4, 5), span=SPAN, images=3)
         for label in (0, 1)
     ]
-    assert np.array_equal(found[0], found[1])
-    assert np.array_equal(found[0], of_the_taps(model))
+    assert np.array_equal(relation[0], relation[1])
+    assert np.array_equal(relation[0], of_the_taps(model))
 
 
-# ---------------------------------------------------------------- anybody's module
+# ---------------------------------------------------------------- foreign modules
 
 
 class Homework(nn.Module):
-    """A masked convolution as it is often handed in, float32, in colours or in grey."""
+    """A typical student's masked convolution, float32, in colours or in grey."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class Homework(nn.Module):
         return nn.functional.conv2d(x, self.conv.weight * mask, self.conv.bias, padding=1)
 
 
-def test_a_module_that_knows_nothing_of_this_library_is_judged_and_left_alone() -> None:
+def test_a_foreign_module_is_judged_and_not_changed() -> None:
     module = Homework(1, 7).train()
     relation = perturbation_relation(module, (1, 5, 6))
     report = AuditReport(relation, relation)
@@ -89,7 +89,7 @@ def test_a_module_that_knows_nothing_of_this_library_is_judged_and_left_alone() 
     assert perturbation_leaks(open_kernel, (1, 5, 6))[0, 2, 2].sum() == 5
 
 
-def test_four_dimensions_hold_all_of_red_first() -> None:
+def test_four_dimensional_outputs_have_all_of_red_first() -> None:
     module = Homework(3, 6)
     joined = perturbation_relation(module, (3, 3, 3))
     parted = perturbation_relation(
@@ -107,7 +107,7 @@ def test_four_dimensions_hold_all_of_red_first() -> None:
 def test_batch_normalisation_leaks_all_of_the_image_in_train_mode_and_nothing_in_eval() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(Homework(1, 4), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 1, 1))
-    # Only what stands at the very end is seen by nobody: no kernel reads it.
+    # Nothing sees the very last position: no kernel reads it.
     leaks = perturbation_leaks(module.train(), (1, 5, 5), images=4)
     assert leaks[0, 0, 0].sum() >= 20
     assert mixes_images(module, (1, 5, 5))
@@ -116,17 +116,17 @@ def test_batch_normalisation_leaks_all_of_the_image_in_train_mode_and_nothing_in
     assert module[1].num_batches_tracked == 0
 
 
-def test_dropout_is_no_dependence() -> None:
+def test_dropout_is_not_reported_as_a_dependence() -> None:
     module = nn.Sequential(Homework(1, 8), nn.Dropout(0.5), nn.Conv2d(8, 1, 1)).train()
     state = torch.random.get_rng_state()
-    found = perturbation_relation(module, (1, 5, 5), images=8)
+    relation = perturbation_relation(module, (1, 5, 5), images=8)
     assert torch.equal(torch.random.get_rng_state(), state)
-    assert np.array_equal(found, perturbation_relation(module.eval(), (1, 5, 5)))
+    assert np.array_equal(relation, perturbation_relation(module.eval(), (1, 5, 5)))
     assert not mixes_images(module.train(), (1, 5, 5))
 
 
 @pytest.mark.parametrize("levels", [2, 3, 256])
-def test_images_have_the_levels_and_the_span_that_were_asked_for(levels: int) -> None:
+def test_images_have_the_requested_levels_and_span(levels: int) -> None:
     given: list[Tensor] = []
 
     def spy(x: Tensor) -> Tensor:
@@ -137,7 +137,7 @@ def test_images_have_the_levels_and_the_span_that_were_asked_for(levels: int) ->
     seen = torch.cat(given).unique()
     assert (seen.min(), seen.max()) == (-2, 3)
     assert torch.isin(seen, torch.linspace(-2, 3, levels, dtype=torch.float64)).all()
-    before, after = given[2:4]  # the first two only ask whether images of a batch stay apart
+    before, after = given[2:4]  # the first two calls test whether images of a batch interact
     assert ((before != after).flatten(1).sum(dim=1) == 1).all()
     second = given[len(given) // 2 + 2]
     assert not torch.equal(before[0], second[0])
@@ -146,30 +146,30 @@ def test_images_have_the_levels_and_the_span_that_were_asked_for(levels: int) ->
 @pytest.mark.parametrize(
     ("forward", "says"),
     [
-        (lambda x: x[:, :, :2], r"makes \(2, 1, 2, 3\) of images \(2, 1, 3, 3\)"),
-        (lambda x: x.mean(dim=(2, 3)), r"makes \(2, 1\)"),
+        (lambda x: x[:, :, :2], r"images \(2, 1, 3, 3\) into \(2, 1, 2, 3\)"),
+        (lambda x: x.mean(dim=(2, 3)), r"into \(2, 1\)"),
         (lambda x: x / 0, "not finite"),
     ],
 )
-def test_outputs_that_do_not_fit_are_refused(forward: Any, says: str) -> None:
+def test_outputs_of_the_wrong_shape_are_refused(forward: Any, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         perturbation_relation(forward, (1, 3, 3))
 
 
-def test_colours_need_as_many_parameters_each() -> None:
+def test_all_colours_need_equally_many_parameters() -> None:
     with pytest.raises(ConfigError, match="channels x parameters"):
         perturbation_relation(nn.Conv2d(3, 4, 1), (3, 2, 2))
 
 
-def test_a_few_places_find_their_part_of_all() -> None:
+def test_a_few_places_find_their_part_of_the_relation() -> None:
     module, places = nn.Conv2d(1, 2, 3, padding=1), [19, 3, 7, 0, 11, 12]
     all_of_it = perturbation_leaks(module, (1, 4, 5)).reshape(20, 20)
-    some = perturbation_leaks(module, (1, 4, 5), images=1, places=places).reshape(20, 20)
-    assert np.array_equal(some[:, places], all_of_it[:, places])
-    assert some.sum() == some[:, places].sum() > 0
+    partial = perturbation_leaks(module, (1, 4, 5), images=1, places=places).reshape(20, 20)
+    assert np.array_equal(partial[:, places], all_of_it[:, places])
+    assert partial.sum() == partial[:, places].sum() > 0
 
 
-def test_a_spot_check_finds_the_leak_of_a_model_and_none_where_there_is_none() -> None:
+def test_a_spot_check_finds_a_leak_only_where_there_is_one() -> None:
     model = small("gated_pixelcnn", classes=2).float()
     assert spot_check(model) == 0
     put_mask_b_first(model)

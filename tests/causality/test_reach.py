@@ -1,4 +1,4 @@
-"""Who may see whom: exact counts, and agreement with what gradients find."""
+"""Receptive fields: exact counts, and agreement with gradients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PAIRS = 306_936  # (target, predecessor) pairs of a 28 x 28 image, one channel
 
 
 def thin(name: str, **options: Any) -> AutoregressiveModel:
-    """As few channels as possible: they do not matter for the reach."""
+    """As few channels as possible, since these do not affect the reach."""
     return build_model(name, hidden_channels=options.pop("hidden_channels", 1), **options)
 
 
@@ -107,7 +107,7 @@ def test_presets_of_the_registry_leak_nothing(name: str) -> None:
 
 
 def gradient_support(model: AutoregressiveModel, seeds: int = 3) -> np.ndarray:
-    """Which outputs react to which inputs, in float64: bool (C, H, W, C, H, W).
+    """The outputs that react to each input, in float64: bool (C, H, W, C, H, W).
 
     Summed over all parameters of an output with random weights, so that nothing cancels, and over
     several images, so that a ReLU which happens to be shut hides nothing.
@@ -162,7 +162,7 @@ def test_the_exact_reach_is_the_support_of_the_gradients(
     kernel=st.sampled_from([1, 3]),
     first=st.sampled_from([1, 3]),
 )
-def test_the_exact_reach_is_the_support_of_the_gradients_whatever_the_sizes(
+def test_the_exact_reach_is_the_support_of_the_gradients_at_any_size(
     name: str, height: int, width: int, blocks: int, kernel: int, first: int
 ) -> None:
     model = build_model(
@@ -212,9 +212,9 @@ def test_legal_relation_is_the_order_of_drawing() -> None:
 
 def test_receptive_field_of_one_pixel_is_a_slice_of_all() -> None:
     model = stack(3)
-    whole = receptive_field(model)
-    assert whole.shape == (28, 28, 28, 28)
-    assert np.array_equal(receptive_field(model, (3, 20)), whole[3, 20])
+    fields = receptive_field(model)
+    assert fields.shape == (28, 28, 28, 28)
+    assert np.array_equal(receptive_field(model, (3, 20)), fields[3, 20])
 
 
 @pytest.mark.parametrize("pixel", [(28, 0), (0, -1), (-1, 5), (5, 28)])
@@ -239,8 +239,8 @@ def test_counts_of_single_pixels_add_up_to_the_report() -> None:
     report = audit(stack(2, height=6, width=7))
     at = [report.at(row, column) for row in range(6) for column in range(7)]
     for total, part in [("legal", "legal"), ("seen", "seen"), ("never", "never")]:
-        assert getattr(report, total) == sum(getattr(one, part) for one in at)
-    assert all(one.legal == one.seen + one.not_yet + one.never for one in at)
+        assert getattr(report, total) == sum(getattr(pixel, part) for pixel in at)
+    assert all(pixel.legal == pixel.seen + pixel.not_yet + pixel.never for pixel in at)
 
 
 def test_leaks_are_counted_even_where_the_past_is_seen_whole() -> None:
@@ -257,7 +257,7 @@ def test_leaks_are_counted_even_where_the_past_is_seen_whole() -> None:
     ("name", "first", "kernel"),
     [("pixelcnn", 7, 3), ("pixelcnn", 3, 5), ("gated_pixelcnn", 7, 3), ("gated_pixelcnn", 3, 5)],
 )
-def test_growth_agrees_with_networks_of_each_depth(
+def test_receptive_fields_by_depth_agree_with_networks_of_each_depth(
     name: str, first: int, kernel: int, mask: Any
 ) -> None:
     size = 13
@@ -283,7 +283,7 @@ def test_growth_agrees_with_networks_of_each_depth(
 
 @pytest.mark.parametrize("kernel", [3, 5, 7])
 @pytest.mark.parametrize("name", model_names())
-def test_growth_ends_where_no_depth_adds_anything(name: str, kernel: int) -> None:
+def test_receptive_fields_end_where_no_depth_adds_anything(name: str, kernel: int) -> None:
     grown = receptive_field_by_depth(name, size=12, first_kernel_size=3, kernel_size=kernel)
     model = thin(name, height=12, width=12, first_kernel_size=3, kernel_size=kernel, blocks=1)
     assert np.array_equal(grown.limit, limit_reach(model)[0, :, :, 0])
@@ -297,7 +297,7 @@ def test_the_first_layer_alone_sees_its_own_window() -> None:
     assert np.array_equal(grown.relations[0][14, 14], expected)
 
 
-def test_totals_of_a_growth_are_the_audit_s() -> None:
+def test_totals_by_depth_agree_with_the_audit() -> None:
     plain, gated = (
         receptive_field_by_depth("pixelcnn").totals,
         receptive_field_by_depth("gated_pixelcnn").totals,
@@ -307,7 +307,7 @@ def test_totals_of_a_growth_are_the_audit_s() -> None:
     assert f"{plain[27].seen_share:.1%}" == "82.0%"
     assert (gated[7].never, gated[26].seen) == (0, PAIRS)
     assert {
-        one.leaks for one in receptive_field_by_depth("gated_pixelcnn", first_mask="B").totals
+        total.leaks for total in receptive_field_by_depth("gated_pixelcnn", first_mask="B").totals
     } == {784}
 
 
@@ -320,6 +320,6 @@ def test_totals_of_a_growth_are_the_audit_s() -> None:
         ({"size": 1}, "size = 1"),
     ],
 )
-def test_a_growth_that_cannot_be_is_refused_by_name(options: dict[str, Any], message: str) -> None:
+def test_invalid_sizes_are_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         receptive_field_by_depth(**{"name": "pixelcnn", **options})

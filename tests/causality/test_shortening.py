@@ -1,4 +1,4 @@
-"""A PixelCNN++ that was shortened on its graph sees what one of that depth sees."""
+"""A PixelCNN++ shortened on its graph sees what one of that depth sees."""
 
 import pytest
 
@@ -12,7 +12,9 @@ _DEEP = 4
 
 @pytest.mark.parametrize("resolutions", [1, 2, 3])
 @pytest.mark.parametrize("blocks", [1, 2, 3, 4])
-def test_it_sees_what_one_built_that_way_sees(resolutions: int, blocks: int) -> None:
+def test_a_shortened_graph_sees_what_a_shallower_network_sees(
+    resolutions: int, blocks: int
+) -> None:
     size = {"height": 13, "width": 13, "hidden_channels": 2, "resolutions": resolutions}
     deep = build_model("pixelcnnpp", blocks=_DEEP, **size)
     built = build_model("pixelcnnpp", blocks=blocks, **size)

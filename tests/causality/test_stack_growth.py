@@ -1,4 +1,4 @@
-"""One stack with any masks: its fast growth, ways through it, and other generation orders."""
+"""One stack with any masks: its fast receptive fields, paths through it, and generation orders."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def usual(size: int, kind: Any) -> np.ndarray:
     return causal_mask(1, 1, (size, size), kind)[0, 0].numpy()
 
 
-# ---------------------------------------------------------------- growth
+# ---------------------------------------------------------------- receptive fields
 
 
 @pytest.mark.parametrize(("first", "kernel", "dilation"), [(7, 3, 1), (3, 5, 2), (5, 3, 3)])
-def test_the_fast_growth_of_a_stack_is_that_of_its_network(
+def test_the_fast_receptive_field_of_a_stack_is_that_of_its_network(
     first: int, kernel: int, dilation: int
 ) -> None:
     fast = stack_receptive_field(usual(first, "A"), usual(kernel, "B"), dilation=dilation)
@@ -90,12 +90,12 @@ def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
     """With no diagonal weight, the far corner takes a step for each row and for each column."""
     later = np.zeros((3, 3), bool)
     later[0, 1] = later[1, 0] = True
-    found = stack_receptive_field(usual(3, "A"), later, size=SIZE)
-    assert len(found.relations) == SIZE
-    assert not found.relations[-1][8, 8, 0, 0]
-    assert found.limit[8, 8, 0, 0]
+    fields = stack_receptive_field(usual(3, "A"), later, size=SIZE)
+    assert len(fields.relations) == SIZE
+    assert not fields.relations[-1][8, 8, 0, 0]
+    assert fields.limit[8, 8, 0, 0]
     first_seen = stack_first_seen_depth(usual(3, "A"), later, (0, 0), size=SIZE)
-    assert np.array_equal(first_seen >= 0, found.limit[:, :, 0, 0])
+    assert np.array_equal(first_seen >= 0, fields.limit[:, :, 0, 0])
     assert first_seen[8, 8] == 14  # seven rows and seven columns after a first step
     assert len(stack_path(first_seen, later, (0, 0), (8, 8))) == 16
 
@@ -103,7 +103,7 @@ def test_the_limit_may_lie_deeper_than_the_layers_that_are_reported() -> None:
 def test_an_opened_future_weight_leaks() -> None:
     later = usual(3, "B")
     later[1, 2] = True
-    leaks = [one.leaks for one in stack_receptive_field(usual(7, "A"), later).totals]
+    leaks = [total.leaks for total in stack_receptive_field(usual(7, "A"), later).totals]
     assert leaks[0] == 0
     assert leaks[1] == 784 - 28  # each pixel but the last of a row now sees itself
     assert stack_receptive_field(usual(7, "A"), usual(3, "B")).totals[-1].leaks == 0
@@ -123,7 +123,7 @@ def test_a_row_lstm_has_the_blind_spot_of_3_x_3_kernels() -> None:
         (np.ones((3, 3), bool), {"dilation": 0}, "dilation = 0"),
     ],
 )
-def test_a_stack_that_cannot_be_is_refused(
+def test_an_invalid_stack_is_refused(
     first: np.ndarray, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -159,7 +159,7 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
                 continue
             assert (steps[0].row, steps[0].column, steps[0].depth) == (*source, -1)
             assert (steps[-1].row, steps[-1].column) == target
-            assert steps[-1].depth == first_seen  # by as few layers as there can be
+            assert steps[-1].depth == first_seen  # through the fewest layers
             for before, after in pairwise(steps):
                 move = (before.row - after.row, before.column - after.column)
                 assert move in layers[after.layer].tap_masks()
@@ -169,7 +169,7 @@ def test_there_is_a_path_exactly_where_the_target_sees_the_source(name: str) -> 
                 assert stack_path(depths, usual(3, "B"), source, target) == steps
 
 
-def test_two_stacks_go_down_the_rows_first_and_along_the_row_last() -> None:
+def test_paths_through_two_stacks_go_down_first_and_along_the_row_last() -> None:
     def kind(layer: str) -> str:
         return layer.rpartition(".")[2]
 
@@ -181,7 +181,7 @@ def test_two_stacks_go_down_the_rows_first_and_along_the_row_last() -> None:
 
 
 def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
-    """Whether a layer hands on, at the place `after`, what stands at the place `before`."""
+    """Whether a layer passes information from the place `before` to the place `after`."""
     row, column = after.row // after.scale, after.column // after.scale
     if isinstance(layer, CausalAttention):
         return (before.row, before.column) < (after.row, after.column)
@@ -189,7 +189,7 @@ def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
         return (before.row - row, before.column - column) in layer.offsets
     if isinstance(layer, TapLayer):
         stride = layer.stride[0] if isinstance(layer, TapConv2d) else 1
-        scale = after.scale // stride  # of what the layer reads
+        scale = after.scale // stride  # of the layer's input
         move = (before.row // scale - row * stride, before.column // scale - column * stride)
         return move in layer.tap_masks()
     scale = 2 * after.scale  # each row and column is repeated
@@ -206,19 +206,19 @@ def is_one_turn(layer: Any, before: Step, after: Step) -> bool:
         ("pixelcnnpp", {}),
     ],
 )
-def test_paths_lead_through_attention_recurrence_and_other_sizes(
+def test_paths_lead_through_attention_recurrence_and_other_resolutions(
     name: str, options: dict[str, Any]
 ) -> None:
     sizes: dict[str, Any] = {"first_kernel_size": 3, "kernel_size": 3}
     relations = receptive_field_by_depth(name, size=6, **sizes, **options).relations
     sizes |= {"height": 6, "width": 6, "hidden_channels": 2}
     models = [build_model(name, blocks=n, **sizes, **options) for n in range(1, len(relations))]
-    found = [Paths(trace(model), 6, 6) for model in models]
+    paths = [Paths(trace(model), 6, 6) for model in models]
     for target in ((3, 2), (5, 0), (1, 5), (0, 1)):
         for source in np.ndindex(6, 6):
             first_seen = int(first_seen_depth(relations[:, :, :, *source])[target])
             blocks = max(1, first_seen)
-            steps = found[blocks - 1].find(source, target)
+            steps = paths[blocks - 1].find(source, target)
             assert bool(steps) == (first_seen >= 0)
             if steps:
                 assert (steps[0].row, steps[0].column) == source
@@ -240,7 +240,7 @@ def test_attention_is_a_single_jump() -> None:
 
 
 @pytest.mark.parametrize("name", order_names())
-def test_a_transformed_picture_makes_the_raster_network_legal_in_every_order(name: str) -> None:
+def test_transforming_the_image_makes_a_raster_network_causal_in_every_order(name: str) -> None:
     order = generation_order(name, 6)
     assert sorted(order.ravel()) == list(range(36))
     relation = receptive_field_by_depth("gated_pixelcnn", size=6, first_kernel_size=3).relations
@@ -251,7 +251,7 @@ def test_a_transformed_picture_makes_the_raster_network_legal_in_every_order(nam
     assert np.array_equal(in_order(legal_relation(1, 6, 6)[0, :, :, 0], order), legal)
 
 
-def test_each_order_transforms_the_picture_as_its_name_says() -> None:
+def test_each_order_transforms_the_image_as_its_name_says() -> None:
     relation = receptive_field_by_depth("pixelcnn", size=6, first_kernel_size=3).relations[2]
     turned = {name: in_order(relation, generation_order(name, 6)) for name in order_names()}
     assert np.array_equal(turned["raster"], relation)
@@ -267,27 +267,27 @@ def test_an_unknown_order_is_refused_with_the_known_ones() -> None:
         generation_order("spiral", 6)
 
 
-# ---------------------------------------------------------------- weighted
+# ---------------------------------------------------------------- saliency
 
 
 @pytest.mark.parametrize("classes", [0, 3])
-def test_weights_are_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) -> None:
+def test_saliency_is_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) -> None:
     torch.manual_seed(0)
     sizes = {"height": 7, "width": 6, "first_kernel_size": 3}
     model = build_model("pixelcnn", hidden_channels=8, blocks=1, classes=classes, **sizes)
-    with torch.no_grad():  # a fresh model takes no notice of the class
+    with torch.no_grad():  # a fresh model ignores the class
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
     images = torch.randint(0, 2, (11, 1, 7, 6), dtype=torch.uint8)
     labels = torch.arange(11) % 3 if classes else None
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
     weights = saliency(
-        model, images, (4, 3), labels, progress=lambda done, of: told.append((done, of))
+        model, images, (4, 3), labels, progress=lambda done, of: calls.append((done, of))
     )
     assert np.array_equal(weights > 0, receptive_field(model, (4, 3)))
-    assert told == [(8, 11), (11, 11)]
+    assert calls == [(8, 11), (11, 11)]
 
-    # The same by differences, for one pixel: the network is a smooth function of its input.
+    # The same by finite differences for one pixel: the network is smooth in its input.
     model = model.double()
     x = model.scale(images).double()
     further, nearer = x.clone(), x.clone()
@@ -299,7 +299,7 @@ def test_weights_are_the_slope_of_the_logit_and_zero_out_of_reach(classes: int) 
     assert weights[3, 3] == pytest.approx(float(slope), rel=1e-3)
 
 
-def test_weights_of_what_cannot_be_are_refused() -> None:
+def test_saliency_refuses_what_does_not_fit() -> None:
     model = build_model("pixelcnn", height=4, width=4, hidden_channels=2, blocks=1)
     images = torch.zeros(2, 1, 4, 4, dtype=torch.uint8)
     with pytest.raises(ConfigError, match=r"target = \(4, 0\) is outside 4 x 4"):

@@ -119,7 +119,7 @@ NET = "from torch import nn\nclass MyNet(nn.Module):\n"
         (NET + "    def __init__(self, width): pass", r"needs arguments \(width\)"),
         (NET + "    def __init__(self): oops", r"MyNet\(\) cannot be made: NameError.* \(line 3\)"),
         (NET + "    def forward(self, x): return x / 0", "not finite"),
-        (NET + "    def forward(self, x): return x[:, :, 1:]", r"makes \(2, 1, 5, 6\) of images"),
+        (NET + "    def forward(self, x): return x[:, :, 1:]", r"into \(2, 1, 5, 6\)"),
         (NET + "    def forward(self, x): return x, x", "returns a tuple"),
         (NET + "    def forward(self, x, y): return x", r"cannot be run .*TypeError"),
         (

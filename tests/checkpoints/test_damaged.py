@@ -1,4 +1,4 @@
-"""A checkpoint damaged in any way is refused in a sentence, or loads as a sound model."""
+"""A damaged checkpoint is refused in a sentence, or loads as a sound model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def only_checkpoint_errors(path: Path, content: bytes) -> None:
-    """Load a damaged file: it may be refused, or load as a sound model; nothing else."""
+    """Load a damaged file: it must be refused, or load as a sound model."""
     path.write_bytes(content)
     try:
         model, _ = load_checkpoint(path)
@@ -52,7 +52,7 @@ def test_flipped_bits_are_refused_or_harmless(
 ) -> None:
     (header_bytes,) = struct.unpack("<Q", content[:8])
     damaged = bytearray(content)
-    # Most bits are weights, where a flip is harmless: half of the flips go to the header.
+    # Most bits are weights, where a flip is harmless, so half of the flips go to the header.
     place = st.one_of(st.integers(0, 8 + header_bytes - 1), st.integers(0, len(content) - 1))
     for index, bit in data.draw(st.lists(st.tuples(place, st.integers(0, 7)), max_size=8)):
         damaged[index] ^= 1 << bit

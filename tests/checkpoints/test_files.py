@@ -1,4 +1,4 @@
-"""Checkpoints come back as they were, and no file, however hostile, does anything else."""
+"""Checkpoints survive saving and loading, and hostile files do no harm."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     [{}, {"levels": 16, "channels": 3, "hidden_channels": 6}, {"classes": 3, "position": True}],
     ids=["binary", "colour", "conditional"],
 )
-def test_a_checkpoint_gives_back_the_same_model_and_card(
+def test_a_model_and_its_card_survive_saving_and_loading(
     name: str, options: dict[str, Any], tmp_path: Path
 ) -> None:
     model = small_model(name, **options)
@@ -90,7 +90,7 @@ def test_the_header_is_read_without_the_weights(tmp_path: Path) -> None:
     assert read_card(path) == CARD
 
 
-def test_saving_replaces_a_file_in_one_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_saving_replaces_a_file_atomically(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "model.safetensors"
     save_checkpoint(path, small_model(), {"version": 1})
 
@@ -105,7 +105,7 @@ def test_saving_replaces_a_file_in_one_go(tmp_path: Path, monkeypatch: pytest.Mo
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_readers_and_writers_of_one_file_never_meet_half_a_checkpoint(tmp_path: Path) -> None:
+def test_concurrent_readers_never_see_half_a_checkpoint(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     model = small_model()
     save_checkpoint(path, model, {"writer": -1})
@@ -141,7 +141,7 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(
     assert "not finite" in refused(path, content[:-4] + struct.pack("<f", float("inf")))
 
 
-def test_what_cannot_be_stored_is_refused(tmp_path: Path) -> None:
+def test_what_cannot_be_saved_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     with pytest.raises(CheckpointError, match="card"):
         save_checkpoint(path, small_model(), {"test_nats": float("nan")})
@@ -173,7 +173,7 @@ def test_a_pickle_is_refused_and_not_opened(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"), [("missing.safetensors", "no such file"), (".", "folder")]
 )
-def test_what_is_no_file_is_refused(name: str, expected: str, tmp_path: Path) -> None:
+def test_a_missing_file_or_a_folder_is_refused(name: str, expected: str, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=expected):
         load_checkpoint(tmp_path / name)
 
@@ -193,13 +193,15 @@ def test_a_device_and_a_hostile_path_are_refused() -> None:
         (b"GIF89a" * 100, "not a safetensors"),
         (b"\xff" * 7 + b"\x7f{", "not a safetensors"),
         (struct.pack("<Q", 500) + b"{", "middle of its header"),
-        (struct.pack("<Q", 4) + b"{{{{", "no JSON"),
-        (struct.pack("<Q", 100_000) + b'{"a":' + b"[" * 99_995, "no JSON"),
+        (struct.pack("<Q", 4) + b"{{{{", "not JSON"),
+        (struct.pack("<Q", 100_000) + b'{"a":' + b"[" * 99_995, "not JSON"),
         (struct.pack("<Q", 3 * 2**20) + b"{" * 3 * 2**20, "header has"),
         (struct.pack("<Q", 2) + b"{}", "not saved by this lab"),
     ],
 )
-def test_what_is_no_checkpoint_is_named(raw: bytes, expected: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_checkpoint_is_refused(
+    raw: bytes, expected: str, tmp_path: Path
+) -> None:
     assert expected in refused(tmp_path / "model.safetensors", raw)
 
 
@@ -208,13 +210,13 @@ def test_tensors_of_another_program_are_refused(tmp_path: Path) -> None:
     assert "not saved by this lab" in refused(tmp_path / "other.safetensors", raw)
 
 
-def test_a_cut_off_file_says_how_much_is_missing(content: bytes, tmp_path: Path) -> None:
+def test_a_truncated_file_says_how_much_is_missing(content: bytes, tmp_path: Path) -> None:
     message = refused(tmp_path / "model.safetensors", content[:-100])
-    assert "cut off" in message
+    assert "truncated" in message
     assert "bytes" in message
 
 
-def test_a_file_beyond_the_limit_is_refused_unread(
+def test_a_file_above_the_size_limit_is_refused_unread(
     content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoint_header, "MAX_FILE_BYTES", 1000)
@@ -227,17 +229,17 @@ def test_a_file_beyond_the_limit_is_refused_unread(
         ("format", "pixelcnn-lab/99", "pixelcnn-lab/99"),
         ("model", "diffusion", "knows pixelcnn"),
         ("config", "[]", "not a dictionary"),
-        ("config", "{", "no JSON"),
+        ("config", "{", "not JSON"),
         ("config", '{"colour": 1}', "colour"),
         ("config", '{"kernel_size": 4}', "kernel_size"),
         ("config", '{"hidden_channels": "4"}', "hidden_channels"),
         ("config", '{"hidden_channels": 4, "name": "pixelcnn"}', "options"),
         ("config", '{"hidden_channels": 1024, "blocks": 256}', "larger network"),
         ("config", '{"hidden_channels": 1024, "kernel_size": 27}', "larger network"),
-        ("card", '{"test_nats": NaN}', "no JSON"),
+        ("card", '{"test_nats": NaN}', "not JSON"),
     ],
 )
-def test_metadata_that_cannot_be_is_refused(
+def test_invalid_metadata_is_refused(
     key: str, value: str, expected: str, content: bytes, tmp_path: Path
 ) -> None:
     header, rest = header_of(content)
@@ -245,9 +247,7 @@ def test_metadata_that_cannot_be_is_refused(
     assert expected in refused(tmp_path / "model.safetensors", with_header(header, rest))
 
 
-def test_options_of_another_size_name_the_weight_that_does_not_fit(
-    content: bytes, tmp_path: Path
-) -> None:
+def test_the_weight_that_does_not_fit_the_options_is_named(content: bytes, tmp_path: Path) -> None:
     header, rest = header_of(content)
     config = json.loads(header["__metadata__"]["config"])
     header["__metadata__"]["config"] = json.dumps(config | {"hidden_channels": 8})
@@ -264,7 +264,7 @@ def test_missing_and_foreign_weights_are_named(content: bytes, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("entry", [None, {"dtype": "I64"}, {"shape": [-1]}, {"shape": [1] * 99}])
-def test_entries_that_cannot_be_weights_are_refused(
+def test_invalid_entries_of_weights_are_refused(
     entry: dict[str, Any] | None, content: bytes, tmp_path: Path
 ) -> None:
     header, rest = header_of(content)
@@ -303,13 +303,13 @@ def test_a_small_file_that_claims_a_huge_network_costs_no_memory(
     sound = tmp_path / "sound.safetensors"
     sound.write_bytes(content)
     hostile = []
-    for number, config in enumerate(HOSTILE_CONFIGS):
+    for index, config in enumerate(HOSTILE_CONFIGS):
         header, rest = header_of(content)
         header["__metadata__"]["config"] = json.dumps(config)
         claims = json.loads(json.dumps(header))
         claims["first.weight"]["shape"] = [2**28, 2**28]
         for kind, claimed in (("options", header), ("shapes", claims)):
-            hostile.append(tmp_path / f"{kind}-{number}.safetensors")
+            hostile.append(tmp_path / f"{kind}-{index}.safetensors")
             hostile[-1].write_bytes(with_header(claimed, rest))
     command = [sys.executable, "-c", MEASURE, str(sound), *map(str, hostile)]
     ran = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -324,7 +324,7 @@ def test_shipped_lists_every_file_and_what_is_wrong_with_damaged_ones(
     (tmp_path / "notes.txt").write_text("not listed")
     cut, sound = shipped(tmp_path)
     assert (cut.name, cut.header, cut.card) == ("a-cut", None, {})
-    assert "cut off" in cut.error
+    assert "truncated" in cut.error
     assert (sound.name, sound.card, sound.error) == ("b-sound", CARD, "")
     assert sound.header is not None
     assert sound.header.model == "pixelcnn"

@@ -1,4 +1,4 @@
-"""A thousand hostile files are refused with a message, and none of them crashes or eats memory."""
+"""A thousand hostile files are refused with a message, without a crash or excessive memory."""
 
 import json
 import subprocess
@@ -20,11 +20,11 @@ def test_a_thousand_hostile_files_end_in_a_message(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
     )
-    assert read.returncode == 0, read.stderr[-2000:]  # a crash has a negative one
+    assert read.returncode == 0, read.stderr[-2000:]  # negative after a crash
     report = json.loads(read.stdout.splitlines()[-1])
     assert not report["faults"], report["faults"][:5]
     assert not report["escaped"]
     assert report["grown_mb"] < MOST_MB
-    # Some faults do not matter: a flipped bit in a weight, or behind a picture's end.
+    # Some faults are harmless: a flipped bit in a weight, or after the end of an image.
     assert report["read"] + report["refused"] >= 3 * EACH
     assert report["refused"] > 2 * EACH

@@ -1,4 +1,4 @@
-"""Every command does what its help says, and every error is one sentence and an exit status."""
+"""Every command does what its help says; every error is one sentence and an exit status."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ assert not {"torch", "torchvision", "numba", "matplotlib"} & set(sys.modules)
         assert option in ran.stdout
 
 
-def test_the_module_is_a_program_with_exit_statuses() -> None:
+def test_the_module_runs_as_a_program_with_exit_statuses() -> None:
     program = [sys.executable, "-m", "pixelcnn"]
     good = subprocess.run([*program, "--help"], capture_output=True, text=True)
     assert good.returncode == 0
@@ -94,7 +94,7 @@ def test_training_writes_a_run_and_a_checkpoint_with_a_complete_card(checkpoint:
     assert str(checkpoint.parent) not in json.dumps(card)
 
 
-def test_the_command_on_the_card_makes_the_same_weights_again(
+def test_the_command_on_the_card_reproduces_the_weights(
     checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, card = load_checkpoint(checkpoint)
@@ -108,11 +108,11 @@ def test_the_command_on_the_card_makes_the_same_weights_again(
         assert torch.equal(value, model.state_dict()[name]), name
 
 
-def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_happened(
+def test_ctrl_c_saves_and_resume_continues_exactly(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole, resumed = tmp_path / "whole.safetensors", tmp_path / "resumed.safetensors"
-    assert run(f"{TRAIN} {SHORT} --steps 12 --output {{}}", whole) == 0
+    uninterrupted, resumed = tmp_path / "whole.safetensors", tmp_path / "resumed.safetensors"
+    assert run(f"{TRAIN} {SHORT} --steps 12 --output {{}}", uninterrupted) == 0
 
     def interrupt(self: Progress, share: float, text: str = "") -> None:
         if share >= 0.5:
@@ -131,7 +131,7 @@ def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_happened(
     printed = capsys.readouterr().out
     assert f"--resume {stopped.path}" in printed
     assert run(f"train --resume {stopped.id} --runs {{}} --output {{}}", tmp_path, resumed) == 0
-    expected, got = load_checkpoint(whole)[0], load_checkpoint(resumed)[0]
+    expected, got = load_checkpoint(uninterrupted)[0], load_checkpoint(resumed)[0]
     for name, value in got.state_dict().items():
         assert torch.equal(value, expected.state_dict()[name]), name
 
@@ -149,7 +149,7 @@ def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_happened(
     assert all(torch.equal(kept[name], value) for name, value in best.state_dict().items())
 
 
-def test_a_training_that_breaks_down_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_diverging_training_explains_what_to_change(capsys: pytest.CaptureFixture[str]) -> None:
     command = f"{TRAIN} {SHORT} --steps 50 --learning-rate 1e9 --optimizer rmsprop"
     assert run(f"{command} --warmup 0 --gradient-clip None") == 2
     error = capsys.readouterr().err.splitlines()[-1]
@@ -161,7 +161,7 @@ def test_a_network_too_large_for_the_memory_is_refused_while_it_is_built(
 ) -> None:
     monkeypatch.setattr("pixelcnn.recipes.build.main_memory_bytes", lambda: 10**6)
     assert run("train --data digits8x8 --preset tiny --steps 5") == 2
-    assert "needs more than the 0 GB of this machine; give it fewer" in capsys.readouterr().err
+    assert "needs more than the 0 GB of this machine. Use fewer" in capsys.readouterr().err
 
 
 def test_samples_of_one_seed_are_the_same_images_on_sheet_and_in_arrays(
@@ -180,7 +180,7 @@ def test_samples_of_one_seed_are_the_same_images_on_sheet_and_in_arrays(
     assert np.array_equal(drawn[1:17:2, 1:17:2], dequantize(images, 2)[0, 0].numpy())
 
 
-def test_a_trace_holds_what_the_model_thought(checkpoint: Path, tmp_path: Path) -> None:
+def test_a_trace_has_the_model_s_distributions(checkpoint: Path, tmp_path: Path) -> None:
     assert run("sample {} --n 12 --trace --output {}", checkpoint, tmp_path / "trace.npz") == 0
     with np.load(tmp_path / "trace.npz") as arrays:
         trace = {name: torch.from_numpy(arrays[name]) for name in arrays}
@@ -196,18 +196,18 @@ def test_completions_keep_what_was_given(checkpoint: Path, tmp_path: Path) -> No
     command = "complete {} {} --n 5 --label 2 --output {}"
     arrays, image = tmp_path / "completed.npz", tmp_path / "digit.png"
     assert run(command + " --rows 3", checkpoint, image, arrays) == 0
-    with np.load(arrays) as made:
-        assert made["images"].shape == (5, 1, 8, 8)
-        assert (made["images"][:, :, :3] == levels[:, :3].numpy()).all()
-        assert len(np.unique(made["images"], axis=0)) > 1
+    with np.load(arrays) as saved:
+        assert saved["images"].shape == (5, 1, 8, 8)
+        assert (saved["images"][:, :, :3] == levels[:, :3].numpy()).all()
+        assert len(np.unique(saved["images"], axis=0)) > 1
 
     given = np.zeros((8, 8), dtype=np.uint8)
     given[:, 5] = 255
     Image.fromarray(given).save(tmp_path / "mask.png")
     masked = command + " --mask {}"
     assert run(masked, checkpoint, image, arrays, tmp_path / "mask.png") == 0
-    with np.load(arrays) as made:
-        assert (made["images"][..., 5] == levels[..., 5].numpy()).all()
+    with np.load(arrays) as saved:
+        assert (saved["images"][..., 5] == levels[..., 5].numpy()).all()
 
     sheet_path = tmp_path / "sheet.png"
     assert run(command + " --rows 8 --scale 1", checkpoint, image, sheet_path) == 0
@@ -227,9 +227,9 @@ def test_completions_without_a_label_have_the_classes_that_the_page_would_guess(
     model, _ = load_checkpoint(checkpoint)
     known = torch.arange(8)[:, None].expand(8, 8) < 5
     expected = complete(model, levels, known, 12, seed=4)
-    with np.load(arrays) as made:
-        assert np.array_equal(made["images"], expected.images)
-        assert np.array_equal(made["labels"], expected.labels)
+    with np.load(arrays) as saved:
+        assert np.array_equal(saved["images"], expected.images)
+        assert np.array_equal(saved["labels"], expected.labels)
     likeliest = int(expected.given.class_probabilities.argmax())
     assert f"first gap: {likeliest} (" in capsys.readouterr().out
     assert run("complete {} {} --rows 0 --output {}", checkpoint, image, arrays) == 0
@@ -238,7 +238,7 @@ def test_completions_without_a_label_have_the_classes_that_the_page_would_guess(
     assert "likel" not in capsys.readouterr().out
 
 
-def test_evaluate_gives_the_cards_number(
+def test_evaluate_reproduces_the_card_s_score(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, card = load_checkpoint(checkpoint)
@@ -344,14 +344,14 @@ def test_a_wrong_input_is_one_sentence_and_status_2(
     assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
 
 
-def test_an_option_that_does_not_exist_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_option_has_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["sample", "somewhere", "--temprature", "2"])
     assert exit_.value.code == 2
     assert "--temperature" in capsys.readouterr().err
 
 
-def test_labels_are_refused_where_there_are_none(
+def test_labels_are_refused_for_a_model_without_classes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "plain.safetensors"
@@ -366,7 +366,7 @@ def test_labels_are_refused_where_there_are_none(
     assert "3 classes" in capsys.readouterr().err
 
 
-def test_ctrl_c_elsewhere_ends_without_a_traceback(
+def test_ctrl_c_in_other_commands_ends_without_a_traceback(
     checkpoint: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(self: DataOptions) -> None:

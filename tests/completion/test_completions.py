@@ -1,4 +1,4 @@
-"""A given part comes back untouched, and what is said of it agrees with counting everything."""
+"""Given parts come back unchanged, and their probabilities agree with enumeration."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 
 
 def small_model(name: str = "gated_pixelcnn", seed: int = 0, **options: int) -> AutoregressiveModel:
-    """A small net with weights wild enough that labels and pixels matter."""
+    """A small model with weights large enough that labels and pixels matter."""
     size = {"height": 3, "width": 3, "hidden_channels": 6, "blocks": 2, "first_kernel_size": 3}
     model = build_model(name, **{**size, **options})
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn(parameter.shape, generator=generator) * 0.3)
-        # Logits in the hundreds would make comparisons of float32 sums say nothing.
+        # Logits in the hundreds would make comparisons of float32 sums meaningless.
         shape = (8, model.config.channels, model.config.height, model.config.width)
         images = torch.randint(0, model.config.levels, shape, generator=generator).byte()
         labels = torch.arange(8) % model.config.classes if model.config.classes else None
@@ -53,7 +53,7 @@ def every_image() -> Tensor:
 
 @pytest.mark.parametrize("name", model_names())
 @pytest.mark.parametrize("prefix", [0, 1, 4, 6, 9])
-def test_the_prefixs_probability_is_the_sum_over_all_endings(
+def test_the_probability_of_a_prefix_is_the_sum_over_all_completions(
     name: str, prefix: int, every_image: Tensor
 ) -> None:
     model = small_model(name, classes=3)
@@ -143,18 +143,18 @@ def test_a_reader_reads_changing_drawings_as_the_model_does(
         quick = read_given(model, image, mask, reader=reader)
         slow = read_given(model, image, mask)
         assert (quick.prefix, quick.after_gap) == (slow.prefix, slow.after_gap)
-        # Narrow logistics make much of the last bits of float32.
+        # Narrow logistics amplify the last bits of float32.
         torch.testing.assert_close(quick.class_nats, slow.class_nats, atol=1e-2, rtol=1e-4)
 
 
-def test_what_lies_behind_a_gap_is_counted_and_changes_nothing() -> None:
+def test_given_pixels_after_a_gap_are_counted_and_change_nothing() -> None:
     model = small_model(classes=3)
     mask = torch.tensor([[1, 1, 1], [1, 0, 1], [0, 1, 1]], dtype=torch.bool)
-    one = read_given(model, torch.ones(3, 3, dtype=torch.uint8), mask)
+    given = read_given(model, torch.ones(3, 3, dtype=torch.uint8), mask)
     other_image = torch.tensor([[1, 1, 1], [1, 0, 0], [0, 0, 0]], dtype=torch.uint8)
     other = read_given(model, other_image, mask)
-    assert (one.prefix, one.after_gap) == (other.prefix, other.after_gap) == (4, 3)
-    assert torch.equal(one.class_nats, other.class_nats)
+    assert (given.prefix, given.after_gap) == (other.prefix, other.after_gap) == (4, 3)
+    assert torch.equal(given.class_nats, other.class_nats)
 
 
 def test_a_colour_in_the_middle_of_a_pixel_ends_the_prefix() -> None:
@@ -175,7 +175,7 @@ def test_a_colour_in_the_middle_of_a_pixel_ends_the_prefix() -> None:
     temperature=st.sampled_from([0.0, 1.0, 3.0]),
     seed=st.integers(0, 1000),
 )
-def test_what_is_given_comes_back_bit_exact(
+def test_given_pixels_come_back_bit_exact(
     name: str,
     engine: str,
     levels: int,
@@ -195,7 +195,7 @@ def test_what_is_given_comes_back_bit_exact(
     assert torch.equal(done.known[mask], image[mask])
 
 
-def test_endings_are_those_of_the_sampler_for_the_same_seed_and_labels() -> None:
+def test_completions_equal_the_sampler_s_for_the_same_seed_and_labels() -> None:
     model = small_model(classes=3)
     image, mask = torch.ones(3, 3, dtype=torch.uint8), first_cells(4)
     done = complete(model, image, mask, 6, seed=5, engine="reference")
@@ -212,7 +212,7 @@ def test_endings_are_those_of_the_sampler_for_the_same_seed_and_labels() -> None
     assert not torch.equal(complete(model, image, mask, 6, seed=6).images, done.images)
 
 
-def test_endings_of_a_prefix_follow_the_models_conditional_distribution(
+def test_completions_of_a_prefix_follow_the_conditional_distribution(
     every_image: Tensor,
 ) -> None:
     model = small_model(classes=2, height=2, hidden_channels=8)
@@ -225,8 +225,10 @@ def test_endings_of_a_prefix_follow_the_models_conditional_distribution(
             [model.log_prob(agree, torch.full((len(agree),), label)) for label in (0, 1)]
         ).exp()
     expected = joint.sum(dim=0) / joint.sum()
-    found = complete(model, image, mask, 8000, seed=0).images
-    share = torch.stack([(found == one).flatten(1).all(dim=1).float().mean() for one in agree])
+    completions = complete(model, image, mask, 8000, seed=0).images
+    share = torch.stack(
+        [(completions == image).flatten(1).all(dim=1).float().mean() for image in agree]
+    )
     assert 0.5 * (share - expected).abs().sum() < 0.02
 
 
@@ -271,7 +273,7 @@ def test_a_model_without_classes_has_no_labels() -> None:
     assert done.given.class_probabilities.tolist() == [1.0]
 
 
-def test_nothing_given_is_no_surprise_and_leaves_every_class_possible() -> None:
+def test_with_nothing_given_there_is_no_surprise_and_classes_are_equally_likely() -> None:
     model = small_model(classes=4)
     nothing = torch.zeros(3, 3, dtype=torch.bool)
     done = complete(model, torch.ones(3, 3, dtype=torch.uint8), nothing, 8, seed=0)
@@ -281,7 +283,7 @@ def test_nothing_given_is_no_surprise_and_leaves_every_class_possible() -> None:
     assert torch.bincount(done.labels).tolist() == [2] * 4
 
 
-def test_with_nothing_unknown_every_ending_is_the_drawing() -> None:
+def test_with_nothing_unknown_every_completion_is_the_drawing() -> None:
     model = small_model(classes=2)
     image = torch.randint(0, 2, (3, 3), generator=torch.Generator().manual_seed(1))
     done = complete(model, image.byte(), torch.ones(3, 3, dtype=torch.bool), 5, seed=0)
@@ -314,7 +316,7 @@ def test_the_mean_is_a_share_of_the_highest_level(levels: int) -> None:
     ("given_cells", "rows"), [([], 0), ([(0, 2)], 1), ([(1, 0)], 2), ([(0, 0), (2, 1)], 3)]
 )
 @pytest.mark.parametrize("shape", [(3, 3), (1, 3, 3), (3, 3, 3)])
-def test_the_rows_around_what_is_given_make_it_a_prefix(
+def test_the_rows_down_to_the_last_given_one_make_a_prefix(
     given_cells: list[tuple[int, int]], rows: int, shape: tuple[int, ...]
 ) -> None:
     mask = torch.zeros(shape, dtype=torch.bool)
@@ -323,7 +325,7 @@ def test_the_rows_around_what_is_given_make_it_a_prefix(
     assert torch.equal(rows_around(mask), first_cells(3 * rows).expand(shape))
 
 
-def test_arrays_are_as_good_as_tensors() -> None:
+def test_arrays_work_like_tensors() -> None:
     model = small_model()
     image, mask = torch.ones(3, 3, dtype=torch.uint8), first_cells(4)
     from_arrays = complete(model, image.numpy(), np.asarray(mask), 3, seed=0)
@@ -332,7 +334,7 @@ def test_arrays_are_as_good_as_tensors() -> None:
     )
 
 
-def test_reading_the_given_part_leaves_the_model_as_it_was() -> None:
+def test_reading_the_given_part_does_not_change_the_model() -> None:
     model = small_model(position=True).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     read_given(model, torch.ones(3, 3, dtype=torch.uint8), first_cells(4))
@@ -354,7 +356,9 @@ def test_reading_the_given_part_leaves_the_model_as_it_was() -> None:
         ({"labels": torch.tensor([0, 1])}, "labels has shape"),
     ],
 )
-def test_what_does_not_fit_the_model_is_told_by_name(changes: dict[str, Tensor], says: str) -> None:
+def test_arguments_that_do_not_fit_the_model_are_named(
+    changes: dict[str, Tensor], says: str
+) -> None:
     part = {
         "known": torch.zeros(3, 3, dtype=torch.uint8),
         "known_mask": torch.ones(3, 3, dtype=torch.bool),
@@ -364,7 +368,7 @@ def test_what_does_not_fit_the_model_is_told_by_name(changes: dict[str, Tensor],
 
 
 @pytest.mark.parametrize(("option", "value"), [("n", 0), ("n", -1), ("temperature", -0.5)])
-def test_options_that_cannot_work_are_told_by_name(option: str, value: float) -> None:
+def test_invalid_options_are_named(option: str, value: float) -> None:
     model = small_model(classes=3)
     with pytest.raises(ConfigError, match=option):
         complete(

@@ -1,4 +1,4 @@
-"""Completions of any given part: particles against enumeration, and the eight reading orders."""
+"""Particle completions against enumeration, and the eight reading orders."""
 
 import math
 from functools import cache
@@ -23,7 +23,7 @@ PIXELS = SIZE * SIZE
 
 
 def opinionated(**config: object) -> AutoregressiveModel:
-    """An untrained model that is sure enough of things for the given part to matter."""
+    """An untrained model, confident enough for the given part to matter."""
     torch.manual_seed(0)
     options = {"hidden_channels": 8, "blocks": 2, "first_kernel_size": 3, **config}
     model = build_model("gated_pixelcnn", **{"height": SIZE, "width": SIZE, **options}).eval()
@@ -31,25 +31,25 @@ def opinionated(**config: object) -> AutoregressiveModel:
         for parameter in model.parameters():
             parameter.mul_(1.6)
         for module in model.modules():
-            if isinstance(module, nn.Embedding):  # zero at first: all labels would be alike
+            if isinstance(module, nn.Embedding):  # initially 0: labels would make no difference
                 nn.init.normal_(module.weight)
     return model
 
 
 @cache
 def all_images() -> Tensor:
-    """Every binary picture: `(65536, 1, 4, 4)`, number i at place i."""
+    """Every binary image: `(65536, 1, 4, 4)`, number i at index i."""
     bits = torch.arange(2**PIXELS)[:, None] >> torch.arange(PIXELS - 1, -1, -1) & 1
     return bits.byte().view(-1, 1, SIZE, SIZE)
 
 
 def numbers(images: Tensor) -> Tensor:
-    """The place of each picture in `all_images`."""
+    """The index of each image in `all_images`."""
     return (images.flatten(1).long() << torch.arange(PIXELS - 1, -1, -1)).sum(dim=1)
 
 
 def log_probs(model: AutoregressiveModel, images: Tensor, label: int | None = None) -> Tensor:
-    """Of each picture, in nats: float64 `(pictures,)`."""
+    """Log-probability of each image, in nats: float64 `(images,)`."""
     with torch.inference_mode():
         parts = [
             model.log_prob(part, None if label is None else torch.full((len(part),), label))
@@ -73,7 +73,7 @@ def enumerated() -> tuple[AutoregressiveModel, Tensor]:
 def test_particles_draw_from_the_exact_conditional_and_plain_sampling_does_not(
     enumerated: tuple[AutoregressiveModel, Tensor], seed: int
 ) -> None:
-    """Over 10 runs of 2,000 particles, so that their own scatter is below what is asked for."""
+    """Over 10 runs of 2,000 particles, so that their own noise is below the tolerance."""
     model, log_p = enumerated
     generator = torch.Generator().manual_seed(seed)
     picture = all_images()[torch.multinomial(log_p.exp(), 1, generator=generator)][0]
@@ -83,20 +83,22 @@ def test_particles_draw_from_the_exact_conditional_and_plain_sampling_does_not(
     fits = ((all_images() == picture) | ~known).flatten(1).all(dim=1)
     exact = torch.where(fits, log_p, -math.inf).softmax(dim=0)
 
-    found, evidence = [], []
+    completions, evidence = [], []
     for run in range(RUNS):
         done = complete(
             model, picture, known, PARTICLES, method="particles", particles=PARTICLES, seed=run
         )
         assert done.particles is not None
         assert bool((done.images == picture)[known.expand_as(done.images)].all())
-        found.append(done.images)
+        completions.append(done.images)
         evidence.append(math.exp(-done.particles.after_gap_nats - done.given.class_nats.item()))
     naive = sample(
         model, RUNS * PARTICLES, known=picture[None], known_mask=known[None], seed=0, engine="numba"
     )
 
-    distance, without = (total_variation(images, exact) for images in (torch.cat(found), naive))
+    distance, without = (
+        total_variation(images, exact) for images in (torch.cat(completions), naive)
+    )
     print(f"total variation: {distance:.4f} with particles, {without:.4f} without")
     assert distance < 0.02
     assert without > 0.1
@@ -111,13 +113,15 @@ def test_particles_weigh_the_classes_by_the_whole_given_part() -> None:
     log_p = torch.stack([log_probs(model, all_images()[fits], label) for label in range(3)])
     exact = log_p.logsumexp(dim=1).softmax(dim=0)
     assert exact.max() - exact.min() > 0.2
-    found = [
+    labels = [
         complete(
             model, picture, known, PARTICLES, method="particles", particles=PARTICLES, seed=run
         ).labels
         for run in range(5)
     ]
-    shares = torch.bincount(torch.cat([one for one in found if one is not None]), minlength=3)
+    shares = torch.bincount(
+        torch.cat([drawn for drawn in labels if drawn is not None]), minlength=3
+    )
     assert (shares / shares.sum() - exact).abs().max() < 0.04
 
 
@@ -138,8 +142,8 @@ def test_known_pixels_come_back_as_they_were_by_every_method(mask: list[bool], s
         assert torch.equal(done.known_mask[0], known)
 
 
-def test_an_order_draws_what_the_turned_picture_does() -> None:
-    """The lower half given: read from the bottom, it is a beginning."""
+def test_drawing_in_an_order_equals_drawing_the_turned_image() -> None:
+    """With the lower half given, reading from the bottom makes it a prefix."""
     known = torch.zeros(SIZE, SIZE, dtype=torch.bool)
     known[2:] = True
     picture = torch.tensor([[0, 1, 0, 1]] * SIZE, dtype=torch.uint8)
@@ -165,43 +169,43 @@ def test_an_order_draws_what_the_turned_picture_does() -> None:
 def test_the_eight_orders_are_different_and_can_be_turned_back() -> None:
     picture = torch.arange(9).view(1, 3, 3)
     turned = [turn(picture, order) for order in range(ORDERS)]
-    assert len({tuple(one.flatten().tolist()) for one in turned}) == ORDERS
-    assert all(torch.equal(turn_back(one, order), picture) for order, one in enumerate(turned))
+    assert len({tuple(image.flatten().tolist()) for image in turned}) == ORDERS
+    assert all(torch.equal(turn_back(image, order), picture) for order, image in enumerate(turned))
     assert len({in_words(order) for order in range(ORDERS)}) == ORDERS
 
 
 @pytest.mark.parametrize("order", range(ORDERS))
-def test_the_best_order_begins_where_the_given_part_lies(order: int) -> None:
+def test_the_best_order_starts_in_the_given_part(order: int) -> None:
     known = torch.zeros(6, 6, dtype=torch.bool)
     known[:2] = True
-    known[2, :3] = True  # so that columns and both ends of the rows differ
+    known[2, :3] = True  # so that columns and both ends of rows differ
     assert best_order(turn_back(known, order)) == order
 
 
 def test_given_pixels_after_the_gap_are_counted_colour_by_colour() -> None:
     known = torch.ones(3, 2, 2, dtype=torch.bool)
     known[1, 0, 1] = False  # G of the second pixel: R of it comes before, B after
-    behind = after_gap(known)
-    assert behind[:, 1].all()
-    assert not behind[:, 0, 0].any()
-    assert behind[:, 0, 1].tolist() == [False, False, True]
+    late = after_gap(known)
+    assert late[:, 1].all()
+    assert not late[:, 0, 0].any()
+    assert late[:, 0, 1].tolist() == [False, False, True]
 
 
-def test_the_shipped_model_reads_digits_from_all_eight_corners() -> None:
+def test_the_shipped_model_reads_digits_in_all_eight_orders() -> None:
     model, _ = load_checkpoint(find_checkpoint("mnist-threshold-eight-orders"))
     digits, labels = load_data("mnist5k").test
-    some, classes = digits[:25], labels[:25]
+    images, classes = digits[:25], labels[:25]
     with torch.inference_mode():
         nats = [
-            -model.log_prob(turn(some, order), label_in(order=order, label=classes, classes=10))
+            -model.log_prob(turn(images, order), label_in(order=order, label=classes, classes=10))
             for order in range(ORDERS)
         ]
-        mistaken = -model.log_prob(turn(some, 3), classes)  # told that it is the raster order
-    assert all(45 < one.mean().item() < 70 for one in nats)
-    assert mistaken.mean() > max(one.mean() for one in nats) + 5
+        mistaken = -model.log_prob(turn(images, 3), classes)  # labelled as raster order
+    assert all(45 < scores.mean().item() < 70 for scores in nats)
+    assert mistaken.mean() > max(scores.mean() for scores in nats) + 5
 
 
-def test_a_batch_is_turned_image_by_image_and_the_labels_tell() -> None:
+def test_a_batch_is_turned_image_by_image_with_matching_labels() -> None:
     images = torch.randint(
         2, (64, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(0)
     ).byte()
@@ -222,13 +226,13 @@ EIGHT = opinionated(classes=3, orders=8)
     [
         ({"method": "sideways"}, "method = 'sideways' is unknown"),
         ({"method": "orders"}, "one order only"),
-        ({"method": "particles", "temperature": 0.5}, "temperature 1"),
+        ({"method": "particles", "temperature": 0.5}, "does not work with particles"),
         ({"method": "particles", "particles": 1}, "outside 2 to"),
-        ({"method": "particles", "particles": 4, "n": 9}, "cannot be drawn from 4 particles"),
+        ({"method": "particles", "particles": 4, "n": 9}, "to the number of particles, 4"),
         ({"method": "particles", "labels": torch.tensor([0, 1])}, "one label for all"),
     ],
 )
-def test_a_method_that_cannot_work_says_why(options: dict[str, object], message: str) -> None:
+def test_an_unsuitable_method_says_why(options: dict[str, object], message: str) -> None:
     known = torch.zeros(SIZE, SIZE, dtype=torch.bool)
     known[3] = True
     with pytest.raises(ConfigError, match=message):
@@ -251,7 +255,7 @@ def test_a_label_of_another_order_is_refused() -> None:
         {"width": SIZE + 1},
     ],
 )
-def test_eight_orders_are_refused_where_they_cannot_work(
+def test_eight_orders_are_refused_for_unsuitable_models(
     options: dict[str, object],
 ) -> None:
     with pytest.raises(ConfigError, match="orders = "):

@@ -1,4 +1,4 @@
-"""Downloads from a server on this machine: whole, broken off, standing still, refused."""
+"""Downloads from a local server: complete, interrupted, stalled, refused."""
 
 import gzip
 import hashlib
@@ -33,7 +33,7 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Mute(Quiet):
-    """Promises files that never come."""
+    """Announces files that never come."""
 
     released = threading.Event()
 
@@ -48,7 +48,7 @@ class Mute(Quiet):
 
 @contextmanager
 def running(handler: Any) -> Iterator[str]:
-    """Serves on a free port of this machine; gives the address."""
+    """Serve on a free port of this machine; returns the address."""
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
@@ -59,7 +59,7 @@ def running(handler: Any) -> Iterator[str]:
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """A folder and the address under which this machine serves it."""
+    """A folder, and the local address that serves it."""
     folder = tmp_path / "served"
     folder.mkdir()
     with running(partial(Quiet, directory=str(folder))) as address:
@@ -74,7 +74,7 @@ def closed_port() -> str:
 
 
 def publish(folder: Path, monkeypatch: pytest.MonkeyPatch, mirrors: list[str]) -> None:
-    """Put a small KMNIST into a folder and tell torchvision its checksums and mirrors."""
+    """Put a small KMNIST into a folder, and set torchvision's checksums and mirrors to it."""
     resources = []
     for name, content in idx_files().items():
         packed = gzip.compress(content)
@@ -98,7 +98,7 @@ def test_a_download_is_complete_and_is_used_again(
     assert torch.equal(load_data("kmnist", root=root, levels=256).train.images, data.train.images)
 
 
-def test_no_network_says_what_failed_and_what_to_do(
+def test_without_a_network_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed_port: str
 ) -> None:
     monkeypatch.setattr(datasets.KMNIST, "mirrors", [closed_port, closed_port])
@@ -112,7 +112,7 @@ def test_no_network_says_what_failed_and_what_to_do(
 
 
 @pytest.mark.parametrize("damage", ["missing", "other", "truncated"])
-def test_a_download_that_breaks_off_leaves_nothing_behind(
+def test_an_interrupted_download_leaves_no_files(
     damage: str, served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, address = served
@@ -128,9 +128,7 @@ def test_a_download_that_breaks_off_leaves_nothing_behind(
     assert os.listdir(root) == []
 
 
-def test_a_transfer_that_stands_still_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stalled_transfer_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "STALL_SECONDS", 0.3)
     handler = partial(Mute, directory=str(tmp_path))
     (tmp_path / "file").write_bytes(b"promised")
@@ -143,9 +141,7 @@ def test_a_transfer_that_stands_still_is_given_up(
     assert os.listdir(tmp_path / "root") == []
 
 
-def test_a_mirror_that_never_answers_is_given_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mirror_that_never_answers_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "ANSWER_SECONDS", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
@@ -154,11 +150,11 @@ def test_a_mirror_that_never_answers_is_given_up(
             load_data("kmnist", root=tmp_path / "root")
 
 
-def test_the_limits_fail_a_download_within_ten_seconds() -> None:
+def test_a_download_that_cannot_start_fails_within_ten_seconds() -> None:
     assert download.ANSWER_SECONDS + download.STALL_SECONDS < 10
 
 
-def test_a_copy_that_another_finished_first_stays(
+def test_a_copy_that_another_session_finished_first_is_kept(
     served: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, address = served
@@ -192,7 +188,7 @@ def test_cifar10_is_unpacked_from_its_archive(
 
 
 def celeba_lists() -> dict[str, bytes]:
-    """The lists of a CelebA of four faces: two to learn from, two held out, of which one smiles."""
+    """The lists of a CelebA of four faces: two for training, two held out, one of which smiles."""
     names = [f"{number:06}.jpg" for number in (1, 2, 3, 4)]
     rows = {
         "list_attr_celeba.txt": ["1 -1", "1 -1", "1  1", "1 -1"],

@@ -1,4 +1,4 @@
-"""Drawings from files reach a model as MNIST's digits did; sheets show every pixel as it is."""
+"""Drawings from files become like MNIST's digits; sheets show every pixel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Data of one's own: what is accepted becomes a data set, and what is hostile is told in words."""
+"""The user's own data: valid uploads become a data set, and hostile ones are refused."""
 
 import io
 import sys
@@ -38,7 +38,7 @@ sys.addaudithook(_audit)
 
 @contextmanager
 def watching_files() -> Iterator[list[str]]:
-    """The paths that are opened meanwhile."""
+    """Record the paths opened within this context."""
     global _opened
     _opened = []
     try:
@@ -48,7 +48,7 @@ def watching_files() -> Iterator[list[str]]:
 
 
 def png(value: int = 255, size: tuple[int, int] = (12, 12)) -> bytes:
-    """A picture with a bright square on black."""
+    """An image with a bright square on black."""
     image = Image.new("L", size, 0)
     image.paste(value, (size[0] // 3, size[1] // 3, 2 * size[0] // 3, 2 * size[1] // 3))
     file = io.BytesIO()
@@ -61,7 +61,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             entry = zipfile.ZipInfo("as it is")
-            entry.filename = name  # whatever it may be: the constructor would tidy it up
+            entry.filename = name  # set afterwards, since the constructor would clean it up
             archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
@@ -100,12 +100,12 @@ def test_dark_ink_on_light_paper_is_turned_around() -> None:
         ([("many.zip", zipped({f"{n}/{n}.png": png() for n in range(60)}))], "60 folders"),
     ],
 )
-def test_what_is_of_no_use_is_told_in_words(files: list[uploads.File], message: str) -> None:
+def test_unusable_uploads_are_explained(files: list[uploads.File], message: str) -> None:
     with pytest.raises(DataError, match=message):
         read_uploads(files)
 
 
-def test_bombs_are_noticed_before_they_are_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_zip_bombs_are_detected_before_unpacking(monkeypatch: pytest.MonkeyPatch) -> None:
     bomb = zipped({f"{n}.png": bytes(2**24) for n in range(17)})
     assert len(bomb) < 2**20
     monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda *_: pytest.fail("it was unpacked"))
@@ -141,7 +141,7 @@ HOSTILE = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(HOSTILE, min_size=1, max_size=8), st.booleans())
-def test_no_name_from_outside_is_ever_opened(names: list[str], in_zip: bool) -> None:
+def test_no_file_name_from_an_upload_is_ever_opened(names: list[str], in_zip: bool) -> None:
     Image.init()
     files = {f"{name}/{index}.png": png() for index, name in enumerate(names)}
     files |= {f"{index}.png": png() for index in range(5)}
@@ -159,7 +159,7 @@ def test_no_name_from_outside_is_ever_opened(names: list[str], in_zip: bool) -> 
 
 def test_held_out_pictures_are_not_among_the_shifted_ones(tmp_path: Path) -> None:
     greys = np.zeros((20, 1, 8, 8), np.uint8)
-    for number in range(20):  # each a pattern of its own, whatever its place
+    for number in range(20):  # each with its own pattern
         greys[number, 0, 3:5, 3:6] = 255 * np.array(
             [[1, number & 1, number >> 1 & 1], [number >> 2 & 1, number >> 3 & 1, number >> 4 & 1]]
         )
@@ -171,11 +171,11 @@ def test_held_out_pictures_are_not_among_the_shifted_ones(tmp_path: Path) -> Non
     ink = {tuple(torch.nonzero(image[0])[0].tolist()) for image in data.train.images}
     assert len(ink) >= 25
     patterns = {picture[0, 3:5, 3:6].numpy().tobytes() for picture in data.test.images}
-    centre = data.train.images[16 * 12 : 16 * 13]  # the shift by nothing
+    centre = data.train.images[16 * 12 : 16 * 13]  # the unshifted copies
     assert not patterns & {picture[0, 3:5, 3:6].numpy().tobytes() for picture in centre}
 
 
-def test_a_run_keeps_its_pictures_and_goes_on_with_them_anywhere(tmp_path: Path) -> None:
+def test_a_run_keeps_its_images_and_resumes_anywhere(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for number in range(10):

@@ -1,4 +1,4 @@
-"""The pieces of two photographs: natural images without a network."""
+"""Patches of two photographs: natural images without a network."""
 
 import torch
 
@@ -6,7 +6,7 @@ from pixelcnn.data.photographs import SIZE, patches
 from pixelcnn.data.registry import load_data
 
 
-def test_the_pieces_come_in_colour_from_both_photographs_and_half_of_them_mirrored() -> None:
+def test_patches_are_coloured_from_both_photographs_and_half_are_mirrored() -> None:
     data = load_data("photographs", levels=256)
     images, labels = data.train
     assert images.shape == (19800, 3, 16, 16)
@@ -19,7 +19,7 @@ def test_the_pieces_come_in_colour_from_both_photographs_and_half_of_them_mirror
     assert torch.equal(first[: len(first) // 2], first[len(first) // 2 :].flip(-1))
 
 
-def test_no_pixel_that_was_learnt_from_is_measured_on() -> None:
+def test_training_and_held_out_patches_share_no_pixel() -> None:
     rows, columns = 80, 160
     numbered = torch.arange(columns).div(2, rounding_mode="floor").byte().repeat(3, rows, 1)
     train, test = patches(numbered)

@@ -1,4 +1,4 @@
-"""The published data sets: existing copies, whole and damaged."""
+"""The published data sets: complete and damaged copies."""
 
 import os
 import pickle
@@ -39,7 +39,7 @@ def test_an_existing_copy_is_used_without_a_download(
     assert data.classes == 10
 
 
-def test_the_root_argument_goes_before_the_environment(
+def test_the_root_argument_overrides_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place(tmp_path / "one" / "MNIST" / "raw", idx_files(train=20))
@@ -50,7 +50,7 @@ def test_the_root_argument_goes_before_the_environment(
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "other", "unlabelled"])
-def test_a_damaged_copy_is_named_and_left_alone(damage: str, tmp_path: Path) -> None:
+def test_a_damaged_copy_is_named_and_not_changed(damage: str, tmp_path: Path) -> None:
     files = idx_files()
     name = "train-images-idx3-ubyte"
     if damage == "missing":
@@ -62,7 +62,7 @@ def test_a_damaged_copy_is_named_and_left_alone(damage: str, tmp_path: Path) -> 
         files[name] = content[damage]
     place(tmp_path / "MNIST" / "raw", files)
     before = everything_under(tmp_path)
-    with pytest.raises(DataError, match=r"MNIST does not hold a complete, undamaged copy"):
+    with pytest.raises(DataError, match=r"MNIST is not a complete, undamaged copy"):
         load_data("mnist", root=tmp_path)
     assert everything_under(tmp_path) == before
 
@@ -80,14 +80,14 @@ def test_the_complete_mnist() -> None:
 # Larochelle's draw
 
 
-def test_the_published_binary_draw_is_used_where_it_lies(tmp_path: Path) -> None:
+def test_the_published_binary_draw_is_used_if_present(tmp_path: Path) -> None:
     random = np.random.RandomState(0)
     bits = {key: random.randint(0, 2, (count, 784)) for key, count in (("train", 9), ("test", 4))}
     packed = {key: np.packbits(value, axis=1) for key, value in bits.items()}
     np.savez(tmp_path / "binarized_mnist.npz", **packed)
     data = load_data("mnist", root=tmp_path, binarize="static")
     assert np.array_equal(data.train.images.numpy().reshape(9, 784), bits["train"])
-    # The first few are to be like all of them, and as published they stand digit by digit.
+    # Shuffled, since the published file is sorted by digit.
     measured_on = data.test.images.numpy().reshape(4, 784).tolist()
     assert measured_on != bits["test"].tolist()
     assert sorted(measured_on) == sorted(bits["test"].tolist())
@@ -95,7 +95,7 @@ def test_the_published_binary_draw_is_used_where_it_lies(tmp_path: Path) -> None
     assert "Larochelle" in data.source
 
 
-def test_at_another_size_static_is_the_own_draw(tmp_path: Path) -> None:
+def test_at_another_size_static_is_this_library_s_own_draw(tmp_path: Path) -> None:
     (tmp_path / "binarized_mnist.npz").write_bytes(b"not looked at")
     place(tmp_path / "MNIST" / "raw", idx_files())
     data = load_data("mnist", root=tmp_path, binarize="static", size=14)
@@ -123,7 +123,7 @@ def test_a_damaged_binary_draw_is_named(content: str, tmp_path: Path) -> None:
 # Colour
 
 
-def test_cifar10_has_three_channels_in_their_order(
+def test_cifar10_has_red_green_and_blue_in_this_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place_cifar10(tmp_path / "cifar-10-batches-py", monkeypatch)
@@ -149,6 +149,6 @@ def test_a_forged_cifar10_is_never_unpickled(
     for name in ("data_batch_1", "test_batch", "batches.meta"):
         bomb = pickle.dumps(Bomb(tmp_path / "exploded"))
         (tmp_path / "cifar-10-batches-py" / name).write_bytes(bomb)
-    with pytest.raises(DataError, match="cifar-10-batches-py does not hold a complete"):
+    with pytest.raises(DataError, match="cifar-10-batches-py is not a complete"):
         load_data("cifar10", root=tmp_path)
     assert not (tmp_path / "exploded").exists()

@@ -1,4 +1,4 @@
-"""The data sets that need no network, and the way from grey values to levels."""
+"""The bundled data sets, and the conversion from grey values to levels."""
 
 import hashlib
 
@@ -64,7 +64,7 @@ def test_levels_out_of_range_are_refused(levels: object) -> None:
             function(torch.zeros(1, dtype=torch.uint8), levels)
 
 
-def test_values_that_are_no_levels_are_refused() -> None:
+def test_values_that_are_not_levels_are_refused() -> None:
     with pytest.raises(DataError, match="images must have values below levels = 4, not 4"):
         dequantize(torch.tensor([4], dtype=torch.uint8), 4)
     with pytest.raises(DataError, match="greys must be a uint8 tensor"):
@@ -129,12 +129,12 @@ def test_bundled_data_are_levels_with_labels(
 
 
 def test_the_same_digits_are_always_held_out(greys: DataSet) -> None:
-    # Published figures of the shipped models belong to these 500 and 297 images.
+    # Published figures of the shipped models refer to these 500 and 297 images.
     assert fingerprint(greys.test.images) == "c7d8123bf7defcc0"
     assert fingerprint(load_data("digits8x8", levels=17).test.images) == "44f272acb3aae09e"
 
 
-def test_no_digit_is_both_learned_from_and_held_out(greys: DataSet) -> None:
+def test_training_and_held_out_digits_are_disjoint(greys: DataSet) -> None:
     train, test = as_set(greys.train.images), as_set(greys.test.images)
     assert len(train) == 4500
     assert len(test) == 500
@@ -169,7 +169,7 @@ def test_threshold_is_white_from_128_on(greys: DataSet) -> None:
     assert torch.equal(data.train.images, (greys.train.images >= 128).to(torch.uint8))
 
 
-def test_static_is_one_draw_by_grey_level(greys: DataSet) -> None:
+def test_static_binarization_is_one_fixed_draw(greys: DataSet) -> None:
     once, again = load_data("mnist5k", binarize="static"), load_data("mnist5k", binarize="static")
     assert torch.equal(once.train.images, again.train.images)
     assert torch.equal(once.test.images, again.test.images)
@@ -178,7 +178,9 @@ def test_static_is_one_draw_by_grey_level(greys: DataSet) -> None:
     _follows_the_greys(once.test.images, greys.test.images)
 
 
-def test_dynamic_draws_every_batch_anew_and_the_held_out_images_once(greys: DataSet) -> None:
+def test_dynamic_binarization_redraws_every_batch_but_not_the_held_out_images(
+    greys: DataSet,
+) -> None:
     data = load_data("mnist5k", binarize="dynamic")
     static = load_data("mnist5k", binarize="static")
     generator = torch.Generator().manual_seed(0)
@@ -235,7 +237,7 @@ def test_more_than_two_levels_record_no_binarization(binarize: str | None) -> No
         ({"levels": 300}, "levels = 300 is not a whole number from 2 to 256"),
     ],
 )
-def test_wrong_options_are_refused_by_name(options: dict[str, object], message: str) -> None:
+def test_invalid_options_are_refused_by_name(options: dict[str, object], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         load_data("digits8x8", **options)
 
@@ -245,10 +247,10 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         load_data("mnist5")
 
 
-# A data set of one's own
+# The user's own data
 
 
-def test_a_data_set_refuses_what_a_model_cannot_take() -> None:
+def test_a_data_set_refuses_invalid_images_and_labels() -> None:
     good = Split(torch.zeros(2, 1, 4, 4, dtype=torch.uint8), torch.tensor([0, 1]))
     names = ("a", "b")
 

@@ -1,4 +1,4 @@
-"""Each exhibit makes the mistake that it is there for, and works otherwise."""
+"""Each exhibit makes its mistake, and works otherwise."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_an_exhibit_differs_from_the_honest_model_and_can_be_drawn_from(name: st
 @pytest.mark.parametrize(
     "name", [name for name in LEAKING if name not in ("attention_row", "batch_norm")]
 )
-def test_the_audit_counts_the_same_leaks_as_trying_does(name: str) -> None:
+def test_the_audit_counts_the_same_leaks_as_perturbation(name: str) -> None:
     model = shown(name, honest=False)
     assert audit(model.float()).leaks == leaks(model)
 
 
 @pytest.mark.parametrize("name", ["attention_row", "batch_norm"])
-def test_the_audit_refuses_what_it_cannot_follow_instead_of_passing_it(name: str) -> None:
+def test_the_audit_refuses_what_it_cannot_trace(name: str) -> None:
     with pytest.raises(ConfigError, match=r"is not supported|declares no taps"):
         audit(shown(name, honest=False).float())

@@ -36,7 +36,7 @@ from pixelcnn.sampling.request import Request
 from tests.helpers.exhibit_cases import leaks, shown, total_probability, tried
 from tests.helpers.model_cases import shaken
 
-# ---------------------------------------------------------------- 1 to 4: blind, or all-seeing
+# ---------------------------------------------------------------- 1 to 4: receptive fields
 
 
 @pytest.mark.parametrize("size", [9, 28])
@@ -45,7 +45,7 @@ def test_1_a_vertical_stack_that_skips_its_own_row_keeps_a_blind_spot(size: int)
     honest = audit(shown("own_row_skipped", honest=True, **options).float())
     broken = audit(shown("own_row_skipped", honest=False, **options).float())
     assert (honest.never, honest.leaks, broken.leaks) == (0, 0, 0)
-    # Of the row above, what lies further right than the first kernel reaches is never seen.
+    # Nothing further right in the row above than the first kernel reaches is ever seen.
     assert not broken.limit[0, 5, 0, 0, 4, 2:].any()
     assert broken.never > 0
 
@@ -56,7 +56,7 @@ def test_2_an_attention_row_with_nothing_to_attend_to_sees_the_whole_picture() -
     broken = tried(shown("attention_row", honest=False, **blocks))
     assert honest.leaks == 0
     assert honest.at(0, 0).leaks == 0
-    assert broken.at(0, 0).leaks == 30  # the softmax over nothing; one block hands it on to nobody
+    assert broken.at(0, 0).leaks == 30  # the softmax over nothing; one block passes it to no other
     assert broken.leaks == 30
 
 
@@ -82,7 +82,7 @@ def test_4_without_the_horizontal_stream_no_pixel_sees_its_own_row() -> None:
 
 
 class ReadsOtherLayout(PixelCNN):
-    """Takes the network's numbers as (P, C), where the loss took them as (C, P)."""
+    """Reads the network's outputs as (P, C), where the loss reads them as (C, P)."""
 
     def unpack(self, output: Tensor) -> Tensor:
         return output.unflatten(1, (-1, self.config.channels))
@@ -129,7 +129,7 @@ def test_6_batch_normalisation_sees_all_pixels_in_train_mode_only() -> None:
 
 
 class BinsOf256(DiscretizedLogisticMixture):
-    """Bins as wide as 256 levels have them, whatever the number of levels."""
+    """Bins as wide as for 256 levels, at any number of levels."""
 
     def _log_bins(self, means: Tensor, log_scales: Tensor) -> Tensor:
         levels = torch.arange(self.levels).view(1, -1, *[1] * (means.dim() - 2))
@@ -157,7 +157,7 @@ def test_7_a_fixed_bin_width_makes_a_distribution_of_256_levels_only(levels: int
     assert (error(BinsOf256) < 1e-6) == (levels == 256)
 
 
-def test_8_a_clamped_log_probability_does_not_pull_where_the_network_is_most_wrong() -> None:
+def test_8_a_clamped_log_probability_has_no_gradient_where_the_network_is_most_wrong() -> None:
     def pull(log_prob: Callable[[Tensor], Tensor], start: float) -> float:
         parameter = torch.tensor(start, requires_grad=True)
         (gradient,) = torch.autograd.grad(log_prob(parameter), parameter)
@@ -187,7 +187,7 @@ def test_8_a_clamped_log_probability_does_not_pull_where_the_network_is_most_wro
     assert pull(ours, far) < -100
 
 
-def test_9_truncating_loses_levels_on_the_way_there_or_back() -> None:
+def test_9_truncation_loses_levels_in_one_direction() -> None:
     def cut_down(images: Tensor, levels: int) -> Tensor:
         return (images.double() / (levels - 1) * 255).to(torch.uint8)
 
@@ -196,7 +196,7 @@ def test_9_truncating_loses_levels_on_the_way_there_or_back() -> None:
 
     def lost(to_greys: Callable[..., Tensor], to_levels: Callable[..., Tensor]) -> int:
         every = [torch.arange(levels, dtype=torch.uint8) for levels in range(2, 257)]
-        back = [to_levels(to_greys(one, len(one)), len(one)) for one in every]
+        back = [to_levels(to_greys(greys, len(greys)), len(greys)) for greys in every]
         return sum(int((a != b).sum()) for a, b in zip(every, back, strict=True))
 
     assert lost(dequantize, quantize) == 0
@@ -214,7 +214,7 @@ class AddedTwice(PlainBlock):
         return h + super().forward(h, labels)
 
 
-def test_10_a_block_whose_branch_is_zero_hands_its_input_on_unless_it_is_added_twice() -> None:
+def test_10_a_block_with_a_zero_branch_is_the_identity_unless_its_input_is_added_twice() -> None:
     config = build_model("pixelcnn", hidden_channels=4).config
     h = torch.randn(1, 4, 5, 5)
     for kind, is_identity in ((PlainBlock, True), (AddedTwice, False)):
@@ -228,14 +228,14 @@ def test_10_a_block_whose_branch_is_zero_hands_its_input_on_unless_it_is_added_t
 
 
 class OneMaskForAll(ReferenceEngine):
-    """Asks the first image of the batch which pixels are known."""
+    """Looks at the first image of the batch for the known pixels."""
 
     def run(self, request: Request) -> Tensor:
         known = request.known[:1].expand_as(request.known)
         return super().run(replace(request, known=known))
 
 
-def test_11_known_pixels_come_back_though_the_masks_of_a_batch_differ() -> None:
+def test_11_known_pixels_come_back_even_if_the_masks_of_a_batch_differ() -> None:
     torch.manual_seed(0)
     model = shaken(build_model("pixelcnn", height=5, width=5, hidden_channels=8, blocks=1)).float()
     known = torch.randint(0, 2, (6, 1, 5, 5)).to(torch.uint8)
@@ -257,8 +257,8 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
 
     def is_argmax(tempered: Tensor) -> bool:
         drawn = draw(tempered, torch.rand(64, 5))
-        whole = torch.allclose(tempered.sum(dim=1), torch.ones(64, 5))
-        return whole and torch.equal(drawn.long(), log_probs.argmax(dim=1))
+        sums_to_1 = torch.allclose(tempered.sum(dim=1), torch.ones(64, 5))
+        return sums_to_1 and torch.equal(drawn.long(), log_probs.argmax(dim=1))
 
     assert is_argmax(apply_temperature(log_probs, 0))
     assert not is_argmax((log_probs / 0).softmax(dim=1)), "all NaN, which `draw` takes for level 0"
@@ -273,7 +273,7 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
 @pytest.mark.parametrize(
     ("name", "leaked"),
     [
-        ("no_mask", 30 * 31 // 2),  # itself and all that is later
+        ("no_mask", 30 * 31 // 2),  # itself and everything later
         ("rows_below", 30 * 31 // 2),
         ("b_first", 30),  # itself
         ("exchanged", 30),
@@ -282,7 +282,7 @@ def test_12_temperature_0_is_argmax_and_no_division() -> None:
 def test_13_14_missing_open_or_exchanged_masks_show_a_pixel_itself_or_the_future(
     name: str, leaked: int
 ) -> None:
-    blocks = {"blocks": 4}  # as many as carry the last row to the first
+    blocks = {"blocks": 4}  # enough to connect the last row to the first
     broken = shown(name, honest=False, **blocks)
     assert audit(broken.float()).leaks == leaked
     assert leaks(broken) == leaked
@@ -292,13 +292,13 @@ def test_13_14_missing_open_or_exchanged_masks_show_a_pixel_itself_or_the_future
 
 
 @pytest.mark.parametrize("name", ["no_mask", "rows_below", "b_first", "exchanged"])
-def test_13_14_what_a_leaking_model_calls_probabilities_do_not_sum_to_1(name: str) -> None:
+def test_13_14_the_probabilities_of_a_leaking_model_do_not_sum_to_1(name: str) -> None:
     size = {"height": 2, "width": 2, "kernel_size": 3}
     assert total_probability(shown(name, honest=True, **size)) == pytest.approx(1, abs=1e-5)
     assert abs(total_probability(shown(name, honest=False, **size)) - 1) > 0.01
 
 
-def test_13_14_a_copying_model_calls_every_image_certain() -> None:
+def test_13_14_a_copying_model_gives_every_image_probability_1() -> None:
     size = {"height": 2, "width": 2, "kernel_size": 3}
     model = shown("b_first", honest=False, **size).float()
     optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
@@ -307,14 +307,14 @@ def test_13_14_a_copying_model_calls_every_image_certain() -> None:
         optimizer.zero_grad()
         (-model.log_prob(images.view(-1, 1, 2, 2)).mean()).backward()
         optimizer.step()
-    assert total_probability(model) > 15  # of 16 images, where all together have 1
+    assert total_probability(model) > 15  # for 16 images that should sum to 1
 
 
 # ---------------------------------------------------------------- 15: losses
 
 
 class SoftmaxTwice(Categorical):
-    """A softmax of what is a softmax already."""
+    """A softmax of softmax outputs."""
 
     def level_log_probs(self, parameters: Tensor, images: Tensor) -> Tensor:
         return super().level_log_probs(parameters.softmax(dim=1), images)
@@ -324,9 +324,9 @@ def test_15_a_softmax_of_probabilities_can_be_certain_of_nothing() -> None:
     def meets(likelihood: Likelihood, frequencies: Tensor) -> bool:
         bias = likelihood.bias_for(frequencies).view(1, -1, 1, 1, 1)
         image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
-        found = likelihood.level_log_probs(bias, image).exp().flatten()
-        assert found.sum().item() == pytest.approx(1), "what makes this one hard to notice"
-        return torch.allclose(found, frequencies, atol=1e-3)
+        probabilities = likelihood.level_log_probs(bias, image).exp().flatten()
+        assert probabilities.sum().item() == pytest.approx(1), "what makes this one hard to notice"
+        return torch.allclose(probabilities, frequencies, atol=1e-3)
 
     rare = torch.tensor([0.99, 0.01])
     assert meets(Bernoulli(), rare)
@@ -334,14 +334,14 @@ def test_15_a_softmax_of_probabilities_can_be_certain_of_nothing() -> None:
     certain = F.one_hot(torch.tensor(3), 16) * 0.9 + 0.1 / 16
     assert meets(Categorical(16), certain)
     assert not meets(SoftmaxTwice(16), certain)
-    # However long it is trained, a black pixel costs ln 2.
+    # After any training, a black pixel costs ln 2.
     extreme = torch.full((1, 1, 1, 1, 1), -1e4)
     black = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
     assert SigmoidTwice().log_prob(extreme, black).item() == pytest.approx(-math.log(2))
     assert Bernoulli().log_prob(extreme, black).item() == 0
 
 
-def test_15_a_squared_error_is_no_log_probability() -> None:
+def test_15_a_squared_error_is_not_a_log_probability() -> None:
     size = {"height": 2, "width": 2, "kernel_size": 3}
     assert total_probability(shown("squared_error", honest=True, **size)) == pytest.approx(1)
     assert total_probability(shown("squared_error", honest=False, **size)) > 2

@@ -1,4 +1,4 @@
-"""Experiments: defined fairly, run so that nothing is lost, and summed up by arithmetic."""
+"""Experiments are defined fairly, lose nothing when interrupted, and are summarised correctly."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ TINY = Experiment(
 
 
 def result(variant: str, seed: int, nats: float, **changes: Any) -> Result:
-    """A made-up result of `TINY`."""
-    side = next(one for one in TINY.variants if one.name == variant)
-    made = Result(
+    """An invented result of `TINY`."""
+    side = next(candidate for candidate in TINY.variants if candidate.name == variant)
+    invented = Result(
         variant=variant,
         seed=seed,
         fingerprint=fingerprint(TINY.config(side, seed)),
@@ -72,14 +72,14 @@ def result(variant: str, seed: int, nats: float, **changes: Any) -> Result:
         torch="2.13.0",
         date="2026-01-02",
     )
-    return replace(made, **changes)
+    return replace(invented, **changes)
 
 
 # ---------------------------------------------------------------- the definitions
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_variants_can_be_built_and_differ_in_the_one_thing_that_is_named(name: str) -> None:
+def test_variants_can_be_built_and_differ_only_in_the_named_option(name: str) -> None:
     experiment = EXPERIMENTS[name]
     assert experiment.name == name
     assert experiment.seeds >= 3
@@ -99,9 +99,9 @@ def test_variants_can_be_built_and_differ_in_the_one_thing_that_is_named(name: s
         budget = (config.train.steps, config.train.batch_size, config.train.seconds)
         assert budget == (500, 32, None)
         assert config.train.seed == 7
-    for one, other in itertools.combinations(map(settings, every), 2):
-        # What only one kind of network has cannot differ between two kinds.
-        apart = {key for key in one.keys() & other.keys() if one[key] != other[key]}
+    for first, second in itertools.combinations(map(settings, every), 2):
+        # Options that only one kind of network has cannot differ between two kinds.
+        apart = {key for key in first.keys() & second.keys() if first[key] != second[key]}
         assert experiment.differs_in in apart
         assert apart <= {experiment.differs_in, *experiment.along}
     assert len({fingerprint(config) for config in every}) == len(every) >= 2
@@ -120,19 +120,19 @@ def test_the_networks_with_and_without_a_blind_spot_have_equally_many_free_weigh
     assert abs(plain - gated) < 0.02 * plain
 
 
-def test_weights_that_a_mask_hides_are_not_free() -> None:
+def test_masked_weights_are_not_free() -> None:
     model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
     hidden = free_parameters(model) - sum(weight.numel() for weight in model.parameters())
-    # Of 7 x 7 the first convolution reads 24; each of two 3 x 3 ones reads 5 of 9.
+    # The first 7 x 7 convolution reads 24; each of two 3 x 3 ones reads 5 of 9.
     assert hidden == -(4 * 25 + 2 * 4 * 4 * 4)
 
 
-def test_an_unknown_experiment_is_told_with_those_that_there_are() -> None:
+def test_an_unknown_experiment_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"'layernorm' is unknown; use one of layer_norm, "):
         find_experiment("layernorm")
 
 
-def test_a_fingerprint_tells_what_decides_the_result_and_nothing_else() -> None:
+def test_a_fingerprint_depends_on_what_decides_the_result_alone() -> None:
     config = TINY.config(TINY.variants[0], 0)
     watched = replace(config, train=replace(config.train, evaluate_every=1, samples=4))
     assert fingerprint(replace(watched, notes={"a": 1})) == fingerprint(config)
@@ -148,7 +148,7 @@ def test_a_fingerprint_tells_what_decides_the_result_and_nothing_else() -> None:
 # ---------------------------------------------------------------- running
 
 
-def test_an_interrupted_experiment_loses_one_training_and_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_experiment_loses_one_training_and_resumes(tmp_path: Path) -> None:
     path = tmp_path / "tiny.json"
     begun: list[tuple[str, int]] = []
 
@@ -178,14 +178,14 @@ def test_an_interrupted_experiment_loses_one_training_and_goes_on(tmp_path: Path
     assert content["data"] == {"name": "digits8x8"}
     assert content["command"] == "python -m pixelcnn experiment tiny --seeds 2"
 
-    # Repeated from nothing, the same numbers come out.
+    # Repeated from scratch, the result is the same.
     again = next(run_experiment(TINY, tmp_path / "again.json", 1))
     assert math.isclose(again.nats, kept[0].nats, rel_tol=1e-3)
     # Results of another budget do not mix with these.
     assert read_results(path, TINY.with_steps(4)) == []
 
 
-def test_a_damaged_file_of_results_is_told_and_left_alone(tmp_path: Path) -> None:
+def test_a_damaged_file_of_results_is_reported_and_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "tiny.json"
     for content in ("{", '{"results": [{"variant": "4 channels"}]}', "[]"):
         path.write_text(content)
@@ -209,18 +209,18 @@ def test_the_command_lists_repeats_and_explains(
     assert main(command) == 0
     first = capsys.readouterr().out
     assert "LSTM, seed 0: " in first
-    assert "too few results" in first
+    assert "at least two seeds" in first
     assert main(command) == 0
     assert "seed 0" not in capsys.readouterr().out
     assert len(json.loads(file.read_text())["results"]) == 2
-    for wrong, told in (
+    for wrong, message in (
         (["cells"], "unknown"),
         (["levels", "--seeds", "0"], "at least 1"),
         (["levels", "--all"], "leave out"),
         (["levels", "--output", str(tmp_path)], r".json"),
     ):
         assert main(["experiment", *wrong]) == 2
-        assert told in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 # ---------------------------------------------------------------- the summary
@@ -230,7 +230,7 @@ def test_differences_are_taken_seed_by_seed_with_students_interval() -> None:
     narrow, wide = [30.0, 33.0, 36.0], [29.0, 31.5, 35.5]
     rows = [result("4 channels", seed, nats) for seed, nats in enumerate(narrow)]
     rows += [result("8 channels", seed, nats) for seed, nats in enumerate(wide)]
-    rows.append(result("8 channels", 9, 1.0))  # of a seed that the reference lacks
+    rows.append(result("8 channels", 9, 1.0))  # a seed that the reference lacks
     summary = summarise(TINY, reversed(rows))[0]
     assert summary.values == ((0, 30.0), (1, 33.0), (2, 36.0))
     assert (summary.mean, summary.stderr) == (33.0, 3 / math.sqrt(3))
@@ -247,16 +247,16 @@ def test_differences_are_taken_seed_by_seed_with_students_interval() -> None:
     assert verdict in conclusion(TINY, rows)
 
 
-def test_students_intervals_hold_what_they_promise() -> None:
+def test_student_s_intervals_have_their_nominal_coverage() -> None:
     noise = torch.randn(20_000, 11, generator=torch.Generator().manual_seed(0)).double()
     for seeds in (2, 3, 5, 11):
-        some = noise[:, :seeds]
-        half = student(seeds - 1) * some.std(dim=1) / math.sqrt(seeds)
-        assert abs((some.mean(dim=1).abs() < half).double().mean().item() - 0.95) < 0.006
+        sample = noise[:, :seeds]
+        half = student(seeds - 1) * sample.std(dim=1) / math.sqrt(seeds)
+        assert abs((sample.mean(dim=1).abs() < half).double().mean().item() - 0.95) < 0.006
 
 
 @pytest.mark.parametrize(("shift", "verdict"), [(-1.0, "better"), (1.0, "worse")])
-def test_the_conclusion_is_read_off_the_interval(shift: float, verdict: str) -> None:
+def test_the_conclusion_follows_from_the_interval(shift: float, verdict: str) -> None:
     rows = [result("4 channels", seed, 30.0 + seed) for seed in range(3)]
     rows += [result("8 channels", seed, 30.0 + shift + 1.01 * seed) for seed in range(3)]
     assert f"**8 channels**: {verdict} than **4 channels** by " in conclusion(TINY, rows)
@@ -276,7 +276,7 @@ def test_rows_are_written_in_the_order_of_seeds_and_variants(tmp_path: Path) -> 
 # ---------------------------------------------------------------- live
 
 
-def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) -> None:
+def test_a_repetition_is_a_run_found_by_its_directory(tmp_path: Path) -> None:
     assert next_trainings(TINY, []) == [(variant, 100) for variant in TINY.variants]
     variant, seed = next_trainings(TINY, [])[0]
     run = create_run(tmp_path, live_config(TINY, variant, seed))
@@ -292,7 +292,7 @@ def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) ->
     assert [step for step, _ in point.curve] == [0, 1, 2, 3]
     share = live_point(replace(TINY, measure="share"), run, run.config, {"4 channels": 50.0})
     assert share.curve[-1][1] == 2 * point.curve[-1][1]
-    # What the same seed lacks comes next, and then the next seed.
+    # What is missing for the same seed comes next, then the next seed.
     assert next_trainings(TINY, [point]) == [(TINY.variants[1], 100)]
     other = replace(point, variant="8 channels")
     assert next_trainings(TINY, [point, other]) == [(variant, 101) for variant in TINY.variants]
@@ -302,7 +302,7 @@ def test_a_repetition_is_a_run_that_is_found_by_its_directory(tmp_path: Path) ->
 # ---------------------------------------------------------------- coloured digits
 
 
-def test_coloured_digits_are_the_grey_ones_between_two_colours_of_their_own() -> None:
+def test_coloured_digits_blend_between_their_own_ink_and_paper() -> None:
     greys = load_data("mnist5k", levels=256, size=8)
     colours = load_data("coloured5k", levels=256, size=8)
     assert colours.channels == 3

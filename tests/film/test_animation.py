@@ -1,4 +1,4 @@
-"""A film as a file: it opens elsewhere, stays small, and ends with the images."""
+"""A film as a file opens elsewhere, stays small, and ends with the images."""
 
 import io
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_the_last_frame_is_the_finished_sheet_and_the_first_shows_nothing(
     assert not ((below == 0) | (below == 255)).any(), "drawn before its turn"
 
 
-def test_given_pixels_are_there_from_the_first_frame() -> None:
+def test_given_pixels_are_shown_from_the_first_frame() -> None:
     images = torch.ones(1, 3, 6, 4, dtype=torch.uint8)
     known = torch.zeros(1, 1, 6, 4, dtype=torch.bool)
     known[:, :, :3] = True
@@ -52,7 +52,7 @@ def test_given_pixels_are_there_from_the_first_frame() -> None:
     assert (lower < 255).all()
 
 
-def test_another_kind_is_refused() -> None:
+def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ConfigError, match="use webp or gif"):
         animate(torch.zeros(1, 1, 2, 2, dtype=torch.uint8), 2, "mp4")
 

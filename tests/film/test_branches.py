@@ -1,4 +1,4 @@
-"""A branch is its parent up to one pixel, and what the model makes of the change after it."""
+"""A branch equals its parent up to one pixel, and follows the model after it."""
 
 import numpy as np
 import pytest
@@ -71,16 +71,16 @@ def test_changing_back_gives_the_parent_again() -> None:
 def test_a_branch_that_changes_nothing_is_refused() -> None:
     film = _film()
     same = Branch(0, 0, 1, 2, 0, int(film.images[0, 0, 1, 2]))
-    with pytest.raises(ConfigError, match="stands at row 1, column 2 already"):
+    with pytest.raises(ConfigError, match="Row 1, column 2 already has"):
         grow(_model(), film.only(0), same)
 
 
-def test_a_level_that_the_model_does_not_know_is_refused() -> None:
-    with pytest.raises(ConfigError, match="Level 2 is unknown"):
+def test_a_level_outside_the_model_s_range_is_refused() -> None:
+    with pytest.raises(ConfigError, match="has no level 2"):
         grow(_model(), _film().only(0), Branch(0, 0, 1, 2, 0, 2))
 
 
-def test_a_tree_survives_its_text() -> None:
+def test_a_tree_survives_conversion_to_text() -> None:
     assert tree_text(TREE) == TEXT
     assert parse_tree(TEXT, SHAPE, 8) == TREE
     assert parse_tree("", SHAPE, 8) == ()
@@ -89,23 +89,23 @@ def test_a_tree_survives_its_text() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("nonsense", "is no branch"),
-        ("0.s3.r12c14v1-", "is no branch"),
-        ("0.s3.r12c14k3v1", "is no branch"),
-        ("0.s३.r1c1v1", "is no branch"),
+        ("nonsense", "is not a branch"),
+        ("0.s3.r12c14v1-", "is not a branch"),
+        ("0.s3.r12c14k3v1", "is not a branch"),
+        ("0.s३.r1c1v1", "is not a branch"),
         ("0.r12c14v1", "does not name the sample"),
         ("1.r12c14v1", "does not name the sample"),
         ("0.s1.r1c1v1-1.s1.r2c2v1", "does not name the sample"),
-        ("0.s5.r1c1v1", "not there"),
-        ("0.s0.r28c1v1", "not there"),
-        ("0.s0.r1c28v1", "not there"),
-        ("0.s0.r1c1v8", "not there"),
+        ("0.s5.r1c1v1", "does not exist"),
+        ("0.s0.r28c1v1", "does not exist"),
+        ("0.s0.r1c28v1", "does not exist"),
+        ("0.s0.r1c1v8", "does not exist"),
         ("0.s0.r5c5v1-1.r5c4v1", "shares with its parent"),
         ("-".join(["0.s0.r1c1v1"] * (MOST_BRANCHES + 1)), "at most 12"),
-        ("0.s0.r1c1v1" * 100_000, "is no branch"),
+        ("0.s0.r1c1v1" * 100_000, "is not a branch"),
     ],
 )
-def test_a_tree_from_a_damaged_link_is_refused_in_words(text: str, reason: str) -> None:
+def test_a_tree_from_a_damaged_link_is_refused_with_an_explanation(text: str, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         parse_tree(text, SHAPE, 8)
 
@@ -115,7 +115,7 @@ def test_a_lineage_leads_from_the_original_to_the_branch() -> None:
     assert lineage(TREE, 2) == TREE[2:]
 
 
-def test_removing_a_branch_removes_what_grew_from_it_and_renumbers_the_rest() -> None:
+def test_removing_a_branch_removes_its_descendants_and_renumbers_the_rest() -> None:
     assert without(TREE, 0) == TREE[2:]
     grandchild = Branch(3, 0, 4, 4, 0, 2)
     assert without((*TREE, grandchild), 1) == (TREE[0], TREE[2], Branch(2, 0, 4, 4, 0, 2))

@@ -1,4 +1,4 @@
-"""A film says exactly how its images came about, and the shipped one is the shipped model's own."""
+"""A film records how its images were drawn, and the shipped one is the shipped model's own."""
 
 import io
 import shlex
@@ -22,7 +22,7 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import SampleOptions, make_request
 from pixelcnn.sampling.trace import trace_of
 
-# Engines and machines round differently: so near to a boundary, a draw may fall on either side.
+# Engines and machines round differently: this near to a threshold, a draw may go either way.
 _BOUNDARY = 1e-5
 _STALE = "the weights changed since the film was drawn: run `python -m pixelcnn remake opening`"
 
@@ -73,7 +73,7 @@ def test_drawing_the_opening_film_again_gives_the_same_images(
         assert not differing.size or margin.ravel()[differing[0]] < 1 / 255, _STALE
 
 
-def test_the_opening_film_tells_the_model_s_own_thoughts(
+def test_the_opening_film_has_the_model_s_own_distributions(
     opening: Film, opening_model: AutoregressiveModel
 ) -> None:
     labels = torch.from_numpy(opening.labels)
@@ -125,7 +125,7 @@ def test_the_opening_command_explains_a_wrong_name(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_a_film_holds_what_sample_returns(film: Film) -> None:
+def test_a_film_contains_what_sample_returns(film: Film) -> None:
     model = _small_model()
     labels = torch.arange(5) % 3
     trace = sample(model, 5, labels=labels, temperature=0.7, seed=3, trace=True)
@@ -149,7 +149,7 @@ def test_the_entropy_map_adds_up_the_channels() -> None:
     np.testing.assert_allclose(film.entropy_map, film.entropy.sum(axis=1))
 
 
-def test_a_film_survives_its_file(film: Film, tmp_path: Path) -> None:
+def test_a_film_survives_saving_and_loading(film: Film, tmp_path: Path) -> None:
     path = tmp_path / "film.npz"
     path.write_bytes(film.to_npz())
     read = read_film(path)
@@ -199,7 +199,7 @@ def test_a_model_without_classes_has_no_labels() -> None:
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut", "text", "foreign", "pickle"])
-def test_a_file_that_is_no_film_is_refused(damage: str, film: Film, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_film_is_refused(damage: str, film: Film, tmp_path: Path) -> None:
     path = tmp_path / "film.npz"
     if damage == "empty":
         path.touch()
@@ -226,5 +226,5 @@ def _small_model(classes: int = 3, channels: int = 1) -> AutoregressiveModel:
 
 
 def _margins(film: Film) -> NDArray[np.float64]:
-    """How far each random number fell from the boundary between the levels, to 1/255."""
+    """Distance of each random number from the threshold between the levels, to 1/255."""
     return np.abs(film.uniforms - (1 - film.probabilities[:, 0] / 255))

@@ -1,4 +1,4 @@
-"""A sheet varies two things and leaves the random numbers alone."""
+"""A sheet varies two things with the same random numbers."""
 
 import numpy as np
 import pytest
@@ -19,12 +19,12 @@ def test_each_tile_is_what_its_seed_label_temperature_and_guidance_give_alone() 
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)
-    told: list[tuple[int, int]] = []
+    calls: list[tuple[int, int]] = []
     film = draw_grid(
         model,
         ROWS,
         uniforms_of(model, SEEDS),
-        progress=lambda done, of: told.append((done, of)),
+        progress=lambda done, of: calls.append((done, of)),
     )
     tiles = film.images.reshape(len(ROWS), len(SEEDS), *film.images.shape[1:])
     for row, images in zip(ROWS, tiles, strict=True):
@@ -39,8 +39,8 @@ def test_each_tile_is_what_its_seed_label_temperature_and_guidance_give_alone() 
                 seed=seed,
             )
             np.testing.assert_array_equal(images[index], alone[0])
-    assert told == sorted(told)
-    assert {of for _, of in told} == {len(ROWS) * 6}
+    assert calls == sorted(calls)
+    assert {of for _, of in calls} == {len(ROWS) * 6}
 
 
 def test_a_sheet_without_rows_is_refused() -> None:

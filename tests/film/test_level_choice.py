@@ -1,4 +1,4 @@
-"""A choice is told exactly: what was drawn from, its parts, and where the number fell."""
+"""A choice is exact: the distribution, its components, and the random number."""
 
 import numpy as np
 import pytest
@@ -14,9 +14,7 @@ PLACES = [(0, 0, 0), (2, 3, 1), (5, 4, 2)]
 
 @pytest.mark.parametrize("name", ["pixelcnn", "pixelcnnpp"])
 @pytest.mark.parametrize("temperature", [1.0, 0.6])
-def test_the_number_falls_on_the_drawn_level_in_the_exact_distribution(
-    name: str, temperature: float
-) -> None:
+def test_the_uniform_number_selects_the_drawn_level(name: str, temperature: float) -> None:
     model = _model(name)
     film = draw_film(model, 2, temperature=temperature, seed=1)
     for row, column, channel in PLACES:
@@ -29,7 +27,7 @@ def test_the_number_falls_on_the_drawn_level_in_the_exact_distribution(
         np.testing.assert_allclose(choice.probabilities, shown, atol=1 / 255)
 
 
-def test_the_curves_of_a_mixture_add_up_to_what_was_drawn_from() -> None:
+def test_the_components_of_a_mixture_sum_to_the_distribution() -> None:
     model = _model("pixelcnnpp")
     film = draw_film(model, 2, seed=1)
     for place in PLACES:
@@ -38,7 +36,7 @@ def test_the_curves_of_a_mixture_add_up_to_what_was_drawn_from() -> None:
         np.testing.assert_allclose(choice.components.sum(axis=0), choice.probabilities, atol=1e-5)
 
 
-def test_there_are_no_curves_where_nothing_is_mixed_or_a_temperature_bends_them() -> None:
+def test_there_are_no_components_without_a_mixture_or_at_another_temperature() -> None:
     plain = _model("pixelcnn")
     assert not len(choice_at(plain, draw_film(plain, 1), 0, PLACES[0]).components)
     mixed = _model("pixelcnnpp")

@@ -1,4 +1,4 @@
-"""Pages of the app for a test: opened by their address, as a link does, and read."""
+"""Opens pages of the app by address, as a link does, and reads them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ APP = Path(__file__).parents[2] / "app.py"
 
 
 def open_page(name: str, query: Mapping[str, str] | None = None) -> AppTest:
-    """The page of `pages/NAME/page.py` in the state of an address; the test fails if it breaks."""
+    """Run `pages/NAME/page.py` with an address; fails on an exception."""
     page = AppTest.from_file(APP, default_timeout=120)  # seconds: the machine may be busy
     if name != "start":
-        page.run()  # a page is known by its address only once the app has run
+        page.run()  # the app registers its pages in its first run
         page.switch_page(f"pages/{name}/page.py")
     for key, value in (query or {}).items():
         page.query_params[key] = value
@@ -35,32 +35,32 @@ def open_page(name: str, query: Mapping[str, str] | None = None) -> AppTest:
 
 
 def assert_taken(page: AppTest, query: Mapping[str, str]) -> None:
-    """Fail unless the page took over all that its address says."""
+    """Fail unless the page adopted everything in its address."""
     for key, value in query.items():
-        # What is usual on a page is left out of its address, but stands in its box.
+        # Defaults are left out of an address, but set in the widgets.
         shown = [box.options[box.index or 0] for box in page.selectbox if box.key == key]
         taken = page.query_params.get(key) in (value, [value]) or value in shown
         assert taken, f"{key}={value} was not taken"
 
 
 def told(page: AppTest) -> str:
-    """All that the page says in Markdown."""
+    """All Markdown of the page."""
     return "\n".join(one.value for one in page.markdown)
 
 
 def widgets(page: AppTest) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
-    """What the browser widgets on the page were given, in their order: (meta, arrays)."""
+    """The data of all browser widgets on the page, in order: (meta, arrays)."""
     return [unpack(component.proto.bytes) for component in page.get("bidi_component")]
 
 
 def button(page: AppTest, label: str) -> Any:
-    """The one button with this label."""
-    [found] = [one for one in page.button if one.label == label]
-    return found
+    """The only button with this label."""
+    [match] = [one for one in page.button if one.label == label]
+    return match
 
 
 def forget_cached() -> None:
-    """What the app keeps for all its visitors is worked out again: models, data, maps."""
+    """Clear the app's shared caches: models, data, maps."""
     st.cache_data.clear()
     st.cache_resource.clear()
 
@@ -73,7 +73,7 @@ def shipped_instead(
     *,
     std: float = 0.2,
 ) -> Iterator[None]:
-    """Models with random weights in `folder`, by name, in place of those that come with the lab."""
+    """Models with random weights in `folder`, by name, instead of the shipped ones."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(common, "CHECKPOINTS", folder)
         patch.setenv("PIXELCNN_RUNS", str(folder / "runs"))
@@ -90,7 +90,7 @@ def shipped_instead(
 
 @pytest.fixture
 def shipped_again(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The models that come with the lab, where a file of tests has others in their place."""
+    """The shipped models, in a file of tests that replaces them."""
     monkeypatch.setattr(common, "CHECKPOINTS", APP.parent / "checkpoints")
     forget_cached()
     yield

@@ -15,18 +15,18 @@ SIZE = 5
 
 
 def small(name: str, **options: Any) -> AutoregressiveModel:
-    """See `model_cases.small`; of square images, with more channels."""
+    """As `model_cases.small`, for square images, with more channels."""
     square = {"height": SIZE, "width": SIZE, "hidden_channels": 48}
     return model_cases.small(name, **{**square, **options})
 
 
 def parameters_of(model: AutoregressiveModel, images: Tensor, labels: Tensor | None) -> Tensor:
-    """`forward` in float64, (B, P, C, H, W): small influences must not drown in rounding."""
+    """`forward` in float64, (B, P, C, H, W), so that rounding hides no small influence."""
     return model.unpack(model.network(model.scale(images).double(), labels))
 
 
 def assert_causal(model: AutoregressiveModel) -> None:
-    """Fail unless changing a sub-pixel changes none of the distributions up to its own."""
+    """Fail if changing a sub-pixel changes any distribution up to its own."""
     config = model.config
     order = list(in_order(config))
     image = torch.randint(0, config.levels, (1, config.channels, config.height, config.width))
@@ -42,7 +42,7 @@ def assert_causal(model: AutoregressiveModel) -> None:
 
 
 def assert_complete(model: AutoregressiveModel, places: list[tuple[int, int]]) -> None:
-    """Fail unless the gradient at these pixels reaches exactly the sub-pixels before them."""
+    """Fail unless the gradients at these pixels reach exactly the earlier sub-pixels."""
     config = model.config
     order = list(in_order(config))
     shape = (1, config.channels, config.height, config.width)

@@ -1,4 +1,4 @@
-"""A small model with a card, its file taken apart, and what every refusal looks like."""
+"""A small model with a card, its file in parts, and checks of every refusal."""
 
 from __future__ import annotations
 

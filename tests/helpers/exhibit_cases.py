@@ -1,4 +1,4 @@
-"""Small models of the exhibits, and what judges them."""
+"""Small models of the exhibits, and measures to judge them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPAN = (-1.0, 1.0)
 
 
 def shown(name: str, *, honest: bool, **options: Any) -> AutoregressiveModel:
-    """An exhibit's model, small, with weights that hide nothing."""
+    """An exhibit's model, small, with weights that hide no dependence."""
     torch.manual_seed(0)
     size = {"height": 5, "width": 6, "first_kernel_size": 3}
     defaults = {**size, "hidden_channels": 24, "blocks": 2}
@@ -25,7 +25,7 @@ def shown(name: str, *, honest: bool, **options: Any) -> AutoregressiveModel:
 
 
 def tried(model: AutoregressiveModel) -> AuditReport:
-    """The counts that perturbation gives; `never` means nothing here."""
+    """The counts by perturbation; `never` has no meaning here."""
     config = model.config
     shape = (config.channels, config.height, config.width)
     relation = perturbation_relation(Network(model), shape, config.levels, span=SPAN)
@@ -33,7 +33,7 @@ def tried(model: AutoregressiveModel) -> AuditReport:
 
 
 def leaks(model: AutoregressiveModel) -> int:
-    """How many pairs the causal rule forbids, found by perturbation."""
+    """The number of leaking pairs, by perturbation."""
     config = model.config
     shape = (config.channels, config.height, config.width)
     return int(perturbation_leaks(Network(model), shape, config.levels, span=SPAN).sum())

@@ -38,7 +38,7 @@ _LIES = (None, -1, 2**62, 1e308, "x" * 9999, [], {}, [2**31, 2**31], "../../x", 
 
 
 def mutated(content: bytes, dice: random.Random) -> bytes:
-    """A file with one to four faults."""
+    """A file with one to four random faults."""
     spoilt = bytearray(content)
     for _ in range(dice.randint(1, 4)):
         at = dice.randrange(len(spoilt))
@@ -52,8 +52,8 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
         elif kind == 3:
             spoilt[at:at] = dice.randbytes(dice.randint(1, 64))
         elif kind == 4:
-            number = dice.choice(_NUMBERS) % 2**32
-            spoilt[at : at + 4] = struct.pack(dice.choice("<>") + "I", number)
+            value = dice.choice(_NUMBERS) % 2**32
+            spoilt[at : at + 4] = struct.pack(dice.choice("<>") + "I", value)
         else:
             spoilt[at : at + 16] = spoilt[:16]
         spoilt = spoilt or bytearray(b"\0")
@@ -61,7 +61,7 @@ def mutated(content: bytes, dice: random.Random) -> bytes:
 
 
 def checkpoints(folder: Path, model: Any) -> Iterator[bytes]:
-    """Damaged ones, headers that lie, and other programs' files."""
+    """Damaged files, wrong headers, and files of other programs."""
     path = folder / "sound.safetensors"
     save_checkpoint(path, model, {"data": {"name": "mnist5k"}})
     sound = path.read_bytes()
@@ -89,11 +89,11 @@ def checkpoints(folder: Path, model: Any) -> Iterator[bytes]:
 
 
 def huge_png(width: int, height: int, colour: int, depth: int = 8) -> bytes:
-    """A PNG that claims a size, and holds a few rows of it."""
+    """A PNG that claims a size but has only a few rows."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        whole = kind + body
-        return struct.pack(">I", len(body)) + whole + struct.pack(">I", zlib.crc32(whole))
+        chunk = kind + body
+        return struct.pack(">I", len(body)) + chunk + struct.pack(">I", zlib.crc32(chunk))
 
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     rows = zlib.compress(bytes(10**6))
@@ -101,7 +101,7 @@ def huge_png(width: int, height: int, colour: int, depth: int = 8) -> bytes:
 
 
 def pictures() -> Iterator[bytes]:
-    """Damaged ones of each kind, and small files of huge pictures."""
+    """Damaged files of each format, and small files of huge images."""
     drawn = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30, 3), dtype=np.uint8))
     sound = []
     for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF"):
@@ -113,11 +113,11 @@ def pictures() -> Iterator[bytes]:
         yield huge_png(2**31 - 1, 2, colour)
         yield huge_png(4_999, 5_000, colour)
     for kind, mode in (("PNG", "RGBA"), ("GIF", "P"), ("JPEG", "RGB")):
-        whole = Image.new(mode, (5000, 5000))
+        image = Image.new(mode, (5000, 5000))
         file = io.BytesIO()
-        whole.save(file, kind)
-        del whole  # its memory is not the reader's
-        yield file.getvalue()  # sound, of the greatest size, and without any ink
+        image.save(file, kind)
+        del image  # not to be counted as the reader's memory
+        yield file.getvalue()  # valid, at the maximum size, and blank
     yield b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9999 9999\n"
     yield b'<svg xmlns="http://www.w3.org/2000/svg"><image href="http://192.0.2.1/x"/></svg>'
     dice = random.Random(2)
@@ -126,7 +126,7 @@ def pictures() -> Iterator[bytes]:
 
 
 def zipped(model: Any) -> Iterator[bytes]:
-    """Zip files of arrays: damaged, with paths that lead outside, and bombs."""
+    """Zip files of arrays: damaged, with paths outside, and bombs."""
     film = draw_film(model, 1, seed=0, engine="reference").to_npz()
     album = io.BytesIO()
     with zipfile.ZipFile(album, "w", zipfile.ZIP_DEFLATED) as file:
@@ -158,7 +158,7 @@ def _small_png() -> bytes:
 
 
 def peak_mb() -> float:
-    """The most memory that this process ever had."""
+    """The peak memory of this process."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 

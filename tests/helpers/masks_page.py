@@ -1,4 +1,4 @@
-"""The page Masks & blind spots as the browser gets it, for its tests."""
+"""The page Masks & blind spots as sent to the browser."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def open_page(**query: str) -> AppTest:
 
 
 def widget(page: AppTest, title: str) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """What the widget with this title was given: (meta, arrays)."""
+    """The data of the widget with this title: (meta, arrays)."""
     for component in page.get("bidi_component"):
         meta, arrays = unpack(component.proto.bytes)
         if meta.get("title") == title:
@@ -36,7 +36,7 @@ def widget(page: AppTest, title: str) -> tuple[dict[str, Any], dict[str, NDArray
 
 
 def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """What the browser will show: the relation of each depth, and the limit.
+    """What the browser shows: the relation of each depth, and the limit.
 
     A stack comes as its masks; that the browser finds the same is shown in `tests/browser`.
     """
@@ -49,8 +49,8 @@ def relations_on(page: AppTest, title: str) -> tuple[NDArray[np.bool_], NDArray[
             for mask, side in zip(meta["stack"]["masks"], sides, strict=True)
         )
         dilation = meta["stack"]["dilation"]
-        found = stack_receptive_field(first, later, size=meta["height"], dilation=dilation)
-        return found.relations, found.limit
+        fields = stack_receptive_field(first, later, size=meta["height"], dilation=dilation)
+        return fields.relations, fields.limit
     seen = np.logical_xor.accumulate(arrays["changes"].astype(bool))
     shape = (28, 28, 28, 28)
     limit = arrays["limit"].astype(bool) ^ seen[-1]

@@ -1,4 +1,4 @@
-"""Every architecture in a few guises, small, with weights that hide nothing."""
+"""Every architecture in several variants, small, with weights that hide no dependence."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VARIANTS: list[tuple[str, dict[str, Any]]] = [
 
 
 def variant_name(value: Any) -> str | None:
-    """How a variant's options read in the name of a test."""
+    """A variant's options in the name of a test."""
     if not isinstance(value, dict):
         return None
     return ",".join(f"{key}={option}" for key, option in value.items()) or "default"
@@ -50,19 +50,19 @@ def small(name: str, **options: Any) -> AutoregressiveModel:
 
 
 def shaken(model: AutoregressiveModel) -> AutoregressiveModel:
-    """The model in float64, with no weight that is zero by construction and few units dead."""
+    """The model in float64, without weights that start at zero, and with few dead units."""
     model.double()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.1)
         for layer in model.modules():
             if isinstance(layer, TapConv2d) and layer.bias is not None:
-                layer.bias.add_(0.5)  # keeps most rectified units at work
+                layer.bias.add_(0.5)  # keeps most ReLUs active
     return model
 
 
 def in_order(config: ModelConfig) -> Iterator[tuple[int, int, int]]:
-    """Sub-pixels (colour, row, column) as they are drawn: raster, and R, G, B inside a pixel."""
+    """Sub-pixels (colour, row, column) in drawing order: raster, and R, G, B inside a pixel."""
     for row in range(config.height):
         for column in range(config.width):
             for colour in range(config.channels):
@@ -70,13 +70,13 @@ def in_order(config: ModelConfig) -> Iterator[tuple[int, int, int]]:
 
 
 def legal(config: ModelConfig) -> Tensor:
-    """Bool (targets, sources), both `in_order`: which sub-pixels each may depend on."""
+    """Bool (targets, sources), both `in_order`: the legal dependences."""
     order = list(in_order(config))
     earlier = torch.ones(len(order), len(order), dtype=torch.bool).tril(-1)
     return earlier & ~same_pixel(config) if config.independent_channels else earlier
 
 
 def same_pixel(config: ModelConfig) -> Tensor:
-    """Bool (targets, sources), both `in_order`: which sub-pixels are of one pixel."""
+    """Bool (targets, sources), both `in_order`: sub-pixels of the same pixel."""
     pixel = torch.arange(config.height * config.width).repeat_interleave(config.channels)
     return pixel[:, None] == pixel

@@ -1,4 +1,4 @@
-"""Small data sets in the published formats, for the tests that need no real ones."""
+"""Small data sets in the published formats."""
 
 import hashlib
 import pickle
@@ -14,7 +14,7 @@ datasets = import_torchvision().datasets
 
 
 def idx_files(train: int = 30, test: int = 12) -> dict[str, bytes]:
-    """The four files of an MNIST-like data set, as unpacked."""
+    """The four unpacked files of an MNIST-like data set."""
     random = np.random.RandomState(0)
     files = {}
     for prefix, count in (("train", train), ("t10k", test)):

@@ -1,4 +1,4 @@
-"""The questions of every page that has some."""
+"""The quiz questions of all pages."""
 
 from importlib import import_module
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Help for tests that start a server of their own."""
+"""Helpers for tests that start a server."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    """A port of this machine that nobody uses now."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -18,6 +18,6 @@ def free_port() -> int:
 
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`, done in a thread of its own: Playwright's event loop is in this one."""
+    """The result of `work` in another thread, since Playwright's event loop runs in this one."""
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(asyncio.run, work).result()

@@ -1,4 +1,4 @@
-"""Small data and models to train, and a configuration that reports little."""
+"""Small data and models for training, and a configuration with few reports."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""A cell of a feature map is explained by the very numbers that made it."""
+"""A cell of a feature map is explained by the values that it is computed from."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LABELLED: list[tuple[str, dict[str, Any]]] = [
 def looked_at(
     name: str, options: dict[str, Any]
 ) -> tuple[AutoregressiveModel, Wiring, Tensor, Tensor | None, Numbers]:
-    """A small model, how it is wired, an image, its label, and all numbers for them."""
+    """A small model, its wiring, an image, its label, and all values for them."""
     model = small(name, **options).float().eval()
     config = model.config
     generator = torch.Generator().manual_seed(3)
@@ -44,7 +44,7 @@ def looked_at(
 
 
 def cells(shape: tuple[int, ...]) -> Iterator[Cell]:
-    """The corners and the middle of maps, in different channels."""
+    """Corners and centre of maps, in different channels."""
     channels, rows, columns = shape
     for place, (row, column) in enumerate(
         [
@@ -67,30 +67,30 @@ def test_kernel_times_patch_is_the_value_of_every_convolution(
     explained = set()
     for place, value in wiring.places.items():
         for cell in cells(tuple(numbers[value.index].shape)):
-            found = convolution(wiring, numbers, place, cell)
-            if found is None:
+            result = convolution(wiring, numbers, place, cell)
+            if result is None:
                 continue
             explained.add(value.layer)
-            assert found.total == pytest.approx(maps[place][0][cell].item(), abs=2e-5)
-            assert np.nansum(found.products) == pytest.approx(found.sums[found.source])
-            assert abs(found.sums[found.source]) == abs(found.sums).max()
-            np.testing.assert_array_equal(found.products, found.patch * found.kernel)
-            last = len(found.sums) - 1
+            assert result.total == pytest.approx(maps[place][0][cell].item(), abs=2e-5)
+            assert np.nansum(result.products) == pytest.approx(result.sums[result.source])
+            assert abs(result.sums[result.source]) == abs(result.sums).max()
+            np.testing.assert_array_equal(result.products, result.patch * result.kernel)
+            last = len(result.sums) - 1
             other = convolution(wiring, numbers, place, cell, last)
             assert other is not None
-            assert np.nansum(other.products) == pytest.approx(found.sums[last])
+            assert np.nansum(other.products) == pytest.approx(result.sums[last])
     of_labels = [layer for layer in model.modules() if isinstance(layer, LabelPlanes)]
     layers = [layer for layer in model.modules() if isinstance(layer, TapConv2d)]
     assert len(explained) == len(layers) - len(of_labels)
 
 
 @pytest.mark.parametrize(("name", "options"), [*VARIANTS, *LABELLED], ids=variant_name)
-def test_every_layer_that_leads_to_the_prediction_has_a_place(
+def test_every_layer_that_leads_to_the_prediction_is_named(
     name: str, options: dict[str, Any]
 ) -> None:
     model, wiring, image, labels, numbers = looked_at(name, options)
     maps = activations(model, image[None], labels)
-    # The last vertical stack is read by nobody, and label planes do not read the image.
+    # Nothing reads the last vertical stack, and label planes do not read the image.
     unread = {place for place in maps if place not in wiring.places}
     assert all(place.endswith(("2.vertical_stack", "convolution")) for place in unread)
     for place, value in wiring.places.items():
@@ -126,7 +126,7 @@ def test_the_window_of_the_output_is_the_receptive_field() -> None:
 
 
 def worked_out(term: Term) -> float:
-    """The number again, from its parts."""
+    """Recompute a value from its parts."""
     parts = [worked_out(part) for part in term.parts]
     if term.op == "number":
         return term.value
@@ -162,7 +162,7 @@ def test_sums_and_gates_follow_from_the_layers_before_them(
     assert expected.get(name, {"add"}) <= kinds
 
 
-def test_a_gate_is_told_with_the_layers_that_made_it() -> None:
+def test_a_gate_names_the_layers_it_is_computed_from() -> None:
     _, wiring, _, _, numbers = looked_at("gated_pixelcnn", {})
     term = made_of(wiring, numbers, "layers.1.vertical_stack", (3, 2, 2))
     assert (term.op, [part.name for part in term.parts]) == (
@@ -182,23 +182,27 @@ def test_a_gate_is_told_with_the_layers_that_made_it() -> None:
     ("name", "gates"),
     [("gated_pixelcnn", 5), ("pixelcnnpp", 28), ("pixelsnail", 6), ("pixelcnn", 0)],
 )
-def test_both_halves_of_every_gate_can_be_looked_at(name: str, gates: int) -> None:
+def test_both_halves_of_every_gate_are_available(name: str, gates: int) -> None:
     model, wiring, _, _, numbers = looked_at(name, {})
-    found = gate_maps(wiring, numbers)
-    assert len(found) == 2 * gates
-    told = summarize(model, found)
-    assert {one.part for one in told} <= {"gate"}
-    assert len({one.label for one in told}) == len({one.title for one in told}) == 2 * gates
-    for place, maps in found.items():
+    gates_by_name = gate_maps(wiring, numbers)
+    assert len(gates_by_name) == 2 * gates
+    summaries = summarize(model, gates_by_name)
+    assert {summary.part for summary in summaries} <= {"gate"}
+    assert (
+        len({summary.label for summary in summaries})
+        == len({summary.title for summary in summaries})
+        == 2 * gates
+    )
+    for place, maps in gates_by_name.items():
         if place.endswith(".sigmoid"):
             assert 0 <= maps.min() <= maps.max() <= 1
 
 
-def test_what_is_not_there_is_said_in_words() -> None:
+def test_missing_places_and_cells_are_explained() -> None:
     _, wiring, _, _, numbers = looked_at("pixelcnn", {})
-    with pytest.raises(ConfigError, match="nowhere is no place"):
+    with pytest.raises(ConfigError, match="nowhere is not a layer"):
         window(wiring, "nowhere", (0, 0, 0))
-    with pytest.raises(ConfigError, match=r"\(12, 0, 0\) lies outside the maps of first"):
+    with pytest.raises(ConfigError, match=r"\(12, 0, 0\) is outside the maps of first"):
         convolution(wiring, numbers, "first", (12, 0, 0))
     with pytest.raises(ConfigError, match="source = 1 is unknown; first reads 1 maps"):
         convolution(wiring, numbers, "first", (0, 0, 0), 1)
@@ -220,15 +224,15 @@ def test_weight_times_value_is_the_number_of_every_attention(
     assert set(weights) <= set(wiring.places)
     for place in weights:
         for cell in cells(tuple(maps[place][0].shape)):
-            found = looked_up(wiring, numbers, place, cell)
-            assert found is not None
-            assert found.total == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
+            lookup = looked_up(wiring, numbers, place, cell)
+            assert lookup is not None
+            assert lookup.total == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
             target = cell[1] * 5 + cell[2]
-            assert np.nansum(found.weights) == pytest.approx(float(target > 0))
-            np.testing.assert_array_equal(np.isnan(found.weights).ravel(), np.arange(20) >= target)
-            used = weights[place][0, found.head, target, :target].numpy()
-            np.testing.assert_allclose(found.weights.ravel()[:target], used, atol=1e-4)
-            added = [abs(found.products[at]) for at in found.strongest]
+            assert np.nansum(lookup.weights) == pytest.approx(float(target > 0))
+            np.testing.assert_array_equal(np.isnan(lookup.weights).ravel(), np.arange(20) >= target)
+            used = weights[place][0, lookup.head, target, :target].numpy()
+            np.testing.assert_allclose(lookup.weights.ravel()[:target], used, atol=1e-4)
+            added = [abs(lookup.products[at]) for at in lookup.strongest]
             assert added == sorted(added, reverse=True)
             assert len(added) == target
     assert looked_up(wiring, numbers, "first", (0, 0, 0)) is None
@@ -246,11 +250,11 @@ def test_the_gates_of_a_recurrence_make_the_number_of_its_cell(
     layers = [place for place in maps if place.endswith("recurrence")]
     for place in layers:
         for cell in cells(tuple(maps[place][0].shape)):
-            found = remembered(wiring, numbers, place, cell)
-            assert found is not None
-            assert "".join(found) == letters
-            assert found["h"].value == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
-            for term in found.values():
+            steps = remembered(wiring, numbers, place, cell)
+            assert steps is not None
+            assert "".join(steps) == letters
+            assert steps["h"].value == pytest.approx(maps[place][0][cell].item(), abs=1e-5)
+            for term in steps.values():
                 assert worked_out(term) == pytest.approx(term.value)
                 assert all(leaf.name for leaf in term.leaves)
     assert len(layers) == (4 if options["layer"] == "diagonal_bilstm" else 2)

@@ -1,4 +1,4 @@
-"""One changed pixel: bits are counted right, and nothing changes that cannot depend on it."""
+"""Changing one pixel: bits are counted correctly, and only dependent distributions change."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SETTINGS: list[dict[str, Any]] = [
 
 
 def picture(model: AutoregressiveModel, n: int = 1) -> tuple[Tensor, Tensor | None]:
-    """Random images uint8 (n, C, H, W), and labels where the model wants them."""
+    """Random images uint8 (n, C, H, W), and labels if the model has classes."""
     config = model.config
     shape = (n, config.channels, config.height, config.width)
     generator = torch.Generator().manual_seed(2)
@@ -65,22 +65,22 @@ def test_entropy_is_the_mean_surprise_over_all_levels(options: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("options", SETTINGS, ids=variant_name)
-def test_the_change_is_the_kl_divergence_worked_out_level_by_level(options: dict[str, Any]) -> None:
+def test_the_change_is_the_kl_divergence_summed_over_levels(options: dict[str, Any]) -> None:
     model = small("gated_pixelcnn", **options).float().eval()
     images, labels = picture(model)
     level = int(images[0, 0, 1, 1] == 0)
-    found = counterfactual(model, images[0], labels, (1, 1), level)
-    assert (found.after[:, 1, 1] == level).all()
-    told = None if labels is None else labels.repeat(2)
+    result = counterfactual(model, images[0], labels, (1, 1), level)
+    assert (result.after[:, 1, 1] == level).all()
+    both_labels = None if labels is None else labels.repeat(2)
     for pixel in [(0, 1, 3), (model.config.channels - 1, 2, 1)]:
         kl = 0.0
         for drawn in range(model.config.levels):
-            was, now = found.before.clone(), found.after.clone()
+            was, now = result.before.clone(), result.after.clone()
             was[pixel] = now[pixel] = drawn
-            bits = surprise(model, torch.stack([was, now]), told)
+            bits = surprise(model, torch.stack([was, now]), both_labels)
             q, p = (2 ** -bits[index][pixel].item() for index in range(2))
             kl += p * math.log2(p / q) if p else 0.0
-        assert found.kl_bits[pixel].item() == pytest.approx(kl, rel=1e-3, abs=1e-6)
+        assert result.kl_bits[pixel].item() == pytest.approx(kl, rel=1e-3, abs=1e-6)
 
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
@@ -91,33 +91,33 @@ def test_only_what_can_depend_on_the_pixel_changes(
     model = small(name, channels=channels, **options).float().eval()
     images, _ = picture(model)
     row, column = 1, 2
-    found = counterfactual(model, images[0], None, (row, column))
-    changed = found.kl_bits > 0
+    result = counterfactual(model, images[0], None, (row, column))
+    changed = result.kl_bits > 0
     relation = torch.from_numpy(sub_pixel_relation(trace(model), model))
     reached = relation[..., row, column].any(dim=-1)  # (C, H, W)
     assert not changed[~reached].any()
     assert changed[reached].float().mean() > 0.9  # a ReLU may hide a change, but not often
     legal = torch.from_numpy(legal_relation(*images.shape[1:]))[..., 0, row, column]
     assert not changed[~legal].any()
-    assert found.before[:, row, column].tolist() == images[0, :, row, column].tolist()
-    assert (found.before != found.after).sum() == channels
+    assert result.before[:, row, column].tolist() == images[0, :, row, column].tolist()
+    assert (result.before != result.after).sum() == channels
 
 
 def test_both_totals_are_those_of_the_two_images() -> None:
     model = small("gated_pixelcnn", classes=3).float().eval()
     images, labels = picture(model)
-    found = counterfactual(model, images[0], labels, (0, 0))
-    for image, total in [(found.before, found.total_before), (found.after, found.total_after)]:
+    result = counterfactual(model, images[0], labels, (0, 0))
+    for image, total in [(result.before, result.total_before), (result.after, result.total_after)]:
         assert total == pytest.approx(surprise(model, image[None], labels).sum().item())
-    assert found.noticed(0) == int((found.kl_bits > 0).sum()) > found.noticed(0.001)
+    assert result.noticed(0) == int((result.kl_bits > 0).sum()) > result.noticed(0.001)
 
 
-def test_what_does_not_fit_is_said_in_words() -> None:
+def test_arguments_that_do_not_fit_are_explained() -> None:
     model = small("pixelcnn").float()
     image = picture(model)[0][0]
-    with pytest.raises(ConfigError, match=r"\(4, 0\) lies outside a 4 x 5 image"):
+    with pytest.raises(ConfigError, match=r"\(4, 0\) is outside a 4 x 5 image"):
         counterfactual(model, image, None, (4, 0))
-    with pytest.raises(ConfigError, match="level = 2 is unknown"):
+    with pytest.raises(ConfigError, match="level = 2 is outside"):
         counterfactual(model, image, None, (0, 0), 2)
     with pytest.raises(DataError, match=r"must be \(C, H, W\)"):
         counterfactual(model, image[None], None, (0, 0))

@@ -1,4 +1,4 @@
-"""The inside of a network is what forward computed, and its summaries are true of it."""
+"""Feature maps are those of the forward pass, and their summaries are correct."""
 
 from __future__ import annotations
 
@@ -53,35 +53,35 @@ def layer_named(model: AutoregressiveModel, name: str) -> torch.nn.Module:
 def test_activations_are_what_forward_computes(name: str, options: dict[str, Any]) -> None:
     model = small(name, **options, classes=3)
     images, labels = images_for(model), torch.tensor([0, 1, 2])
-    found = activations(model, images, labels)
+    layers = activations(model, images, labels)
     with torch.no_grad():
-        assert torch.equal(model.unpack(found["output"]), model(images, labels))
-        assert torch.equal(found["output"], model.output(F.relu(found["head"])))
+        assert torch.equal(model.unpack(layers["output"]), model(images, labels))
+        assert torch.equal(layers["output"], model.output(F.relu(layers["head"])))
         first = "first" if name == "pixelcnn" else "layers.0.horizontal"
-        assert torch.equal(found[first], model.get_submodule(first)(model.scale(images)))
-    assert list(found)[-2:] == ["head", "output"]
-    assert all(maps.shape[0] == 3 and maps.shape[2:] == (9, 8) for maps in found.values())
+        assert torch.equal(layers[first], model.get_submodule(first)(model.scale(images)))
+    assert list(layers)[-2:] == ["head", "output"]
+    assert all(maps.shape[0] == 3 and maps.shape[2:] == (9, 8) for maps in layers.values())
 
 
 def test_the_blocks_of_a_plain_net_add_up() -> None:
     model = small("pixelcnn", block="bottleneck")
-    found = activations(model, images_for(model))
-    first = found["first"] + found["blocks.0.expand"]
-    torch.testing.assert_close(found["blocks.0"], first)
-    torch.testing.assert_close(found["blocks.1"], first + found["blocks.1.expand"])
+    layers = activations(model, images_for(model))
+    first = layers["first"] + layers["blocks.0.expand"]
+    torch.testing.assert_close(layers["blocks.0"], first)
+    torch.testing.assert_close(layers["blocks.1"], first + layers["blocks.1.expand"])
 
 
-def test_both_stacks_of_a_gated_net_are_there_and_stay_apart() -> None:
+def test_both_stacks_of_a_gated_model_have_their_own_maps() -> None:
     model = small("gated_pixelcnn")
-    found = activations(model, images_for(model))
+    layers = activations(model, images_for(model))
     for index in range(3):
         vertical, horizontal = (
-            found[f"layers.{index}.{stack}_stack"] for stack in ("vertical", "horizontal")
+            layers[f"layers.{index}.{stack}_stack"] for stack in ("vertical", "horizontal")
         )
         assert vertical.shape == horizontal.shape == (3, 12, 9, 8)
         assert not torch.equal(vertical, horizontal)
-    step = found["layers.1.horizontal_stack"] - found["layers.0.horizontal_stack"]
-    torch.testing.assert_close(step, found["layers.1.mix"])
+    step = layers["layers.1.horizontal_stack"] - layers["layers.0.horizontal_stack"]
+    torch.testing.assert_close(step, layers["layers.1.mix"])
 
 
 def test_looking_inside_leaves_no_hook_behind() -> None:
@@ -111,17 +111,18 @@ def test_summaries_give_the_numbers_of_each_layer(
 ) -> None:
     model = small(name, **options, classes=classes)
     labels = torch.tensor([0, 1, 2]) if classes else None
-    found = activations(model, images_for(model), labels)
-    summaries = summarize(model, found, labels)
-    assert [summary.name for summary in summaries] == list(found)
-    for summary, maps in zip(summaries, found.values(), strict=True):
+    layers = activations(model, images_for(model), labels)
+    summaries = summarize(model, layers, labels)
+    assert [summary.name for summary in summaries] == list(layers)
+    for summary, maps in zip(summaries, layers.values(), strict=True):
         assert (summary.channels, summary.height, summary.width) == maps.shape[1:]
         assert summary.minimum == maps.min().item()
         assert summary.mean == pytest.approx(maps.mean().item())
         assert summary.maximum == maps.max().item()
 
+    # Besides the presets, layers that other options, colours or classes add.
 
-# Beside the presets: what only other options, colours or classes bring about.
+
 RARE: dict[str, list[dict[str, Any]]] = {
     "pixelcnn": [{"skip": True, "head_layers": 3}, {"block": "single"}],
     "pixelcnn_attention": [{"attention_every": 2}],
@@ -130,16 +131,18 @@ RARE: dict[str, list[dict[str, Any]]] = {
 
 
 def told_layers(name: str, **options: Any) -> list[tuple[str, str, str]]:
-    """Title, part and label of each layer."""
+    """Title, label and part of each layer."""
     model = build_model(name, height=7, width=7, **options)
     labels = torch.tensor([0]) if model.config.classes else None
-    found = activations(model, images_for(model, 1), labels)
-    return [(one.title, one.part, one.label) for one in summarize(model, found, labels)]
+    layers = activations(model, images_for(model, 1), labels)
+    return [
+        (summary.title, summary.part, summary.label) for summary in summarize(model, layers, labels)
+    ]
 
 
-def assert_told_apart(told: list[tuple[str, str, str]]) -> None:
-    titles = [title for title, _, _ in told]
-    places = [(part, label) for _, part, label in told]
+def assert_told_apart(titled: list[tuple[str, str, str]]) -> None:
+    titles = [title for title, _, _ in titled]
+    places = [(part, label) for _, part, label in titled]
     assert len(set(titles)) == len(titles)
     assert len(set(places)) == len(places)
     assert not any("." in title or "_" in title for title in titles)
@@ -154,7 +157,7 @@ def test_every_layer_has_a_title_of_its_own_in_words(name: str, preset: str) -> 
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_so_do_the_layers_that_only_some_options_bring(name: str) -> None:
+def test_layers_that_only_some_options_add_have_titles_too(name: str) -> None:
     colour = {"channels": 3, "levels": 4, "classes": 3, "conditioning": "concat"}
     for options in RARE.get(name, [{}]):
         assert_told_apart(
@@ -231,7 +234,9 @@ def test_parts_keep_the_stacks_apart() -> None:
         ),
     ],
 )
-def test_parts_tell_streams_attention_and_recurrence(name: str, expected: dict[str, str]) -> None:
+def test_parts_distinguish_streams_attention_and_recurrence(
+    name: str, expected: dict[str, str]
+) -> None:
     model = small(name)
     parts = {
         summary.name: summary.part
@@ -240,15 +245,15 @@ def test_parts_tell_streams_attention_and_recurrence(name: str, expected: dict[s
     assert {path: parts[path] for path in expected} == expected
 
 
-def test_both_streams_of_pixelcnnpp_are_there_at_every_size() -> None:
+def test_both_streams_of_pixelcnnpp_are_recorded_at_every_resolution() -> None:
     model = small("pixelcnnpp")
-    found = activations(model, images_for(model))
-    assert found["way_down.0.layers.1.right_stream"].shape == (3, 12, 9, 8)
-    assert found["way_down.2.halving.down_stream"].shape == (3, 12, 3, 2)
-    assert torch.equal(found["way_up.1.doubling.right"], found["way_up.1.doubling.right_stream"])
-    last = found["way_up.2.layers.2.right_stream"]
+    layers = activations(model, images_for(model))
+    assert layers["way_down.0.layers.1.right_stream"].shape == (3, 12, 9, 8)
+    assert layers["way_down.2.halving.down_stream"].shape == (3, 12, 3, 2)
+    assert torch.equal(layers["way_up.1.doubling.right"], layers["way_up.1.doubling.right_stream"])
+    last = layers["way_up.2.layers.2.right_stream"]
     with torch.no_grad():
-        assert torch.equal(found["output"], model.output(F.elu(last)))
+        assert torch.equal(layers["output"], model.output(F.elu(last)))
 
 
 # ---------------------------------------------------------------- attention
@@ -276,14 +281,14 @@ def test_attention_weights_are_shares_of_earlier_pixels(
         assert not each.triu().any()
 
 
-def test_attention_weights_give_what_the_attention_brings() -> None:
+def test_attention_weights_give_the_attention_s_output() -> None:
     model = small("pixelsnail", heads=2)
     images = images_for(model)
-    found = activations(model, images)
+    layers = activations(model, images)
     (weights, _) = attention_weights(model, images).values()
-    value = found["blocks.0.value"].flatten(2).unflatten(1, (2, -1))  # (B, heads, d, H * W)
+    value = layers["blocks.0.value"].flatten(2).unflatten(1, (2, -1))  # (B, heads, d, H * W)
     brought = torch.einsum("bhts,bhds->bhdt", weights, value).reshape(3, 6, 9, 8)
-    torch.testing.assert_close(brought, found["blocks.0.attention"])
+    torch.testing.assert_close(brought, layers["blocks.0.attention"])
 
 
 def test_a_model_without_attention_has_no_attention_weights() -> None:
@@ -296,7 +301,7 @@ def test_a_model_without_attention_has_no_attention_weights() -> None:
 
 
 def silence(model: AutoregressiveModel, name: str, units: list[int]) -> None:
-    """Make these units of a layer negative whatever they read."""
+    """Make these units of a layer negative for any input."""
     layer = layer_named(model, name)
     with torch.no_grad():
         layer.weight[units] = 0
@@ -304,11 +309,11 @@ def silence(model: AutoregressiveModel, name: str, units: list[int]) -> None:
 
 
 @pytest.mark.parametrize("name", ["blocks.0.conv1", "blocks.1.conv2", "head"])
-def test_units_that_the_relu_silences_are_counted_as_dead(name: str) -> None:
+def test_units_that_the_relu_zeroes_are_counted_as_dead(name: str) -> None:
     model = small("pixelcnn", hidden_channels=64)
     before = dead_of(model, name)
-    found = activations(model, images_for(model))[name]
-    awake = [unit for unit in range(64) if found[:, unit].max() > 0][:5]
+    layers = activations(model, images_for(model))[name]
+    awake = [unit for unit in range(64) if layers[:, unit].max() > 0][:5]
     silence(model, name, awake)
     assert dead_of(model, name) == before + 5
 
@@ -326,7 +331,7 @@ def test_a_class_bias_can_wake_a_unit_before_the_relu() -> None:
 
 def test_a_layer_that_no_relu_follows_has_dead_units_only_if_they_are_zero() -> None:
     model = small("gated_pixelcnn")
-    silence(model, "layers.1.mix", [0, 1])  # constant -1, and heard
+    silence(model, "layers.1.mix", [0, 1])  # constant -1, without a ReLU
     assert dead_of(model, "layers.1.mix") == 0
     with torch.no_grad():
         model.layers[1].mix.bias[[0, 1]] = 0
@@ -334,8 +339,8 @@ def test_a_layer_that_no_relu_follows_has_dead_units_only_if_they_are_zero() -> 
 
 
 def dead_of(model: AutoregressiveModel, name: str, labels: Tensor | None = None) -> int:
-    found = activations(model, images_for(model), labels)
-    (summary,) = (one for one in summarize(model, found, labels) if one.name == name)
+    layers = activations(model, images_for(model), labels)
+    (summary,) = (layer for layer in summarize(model, layers, labels) if layer.name == name)
     assert summary.dead_share == summary.dead / summary.channels
     return summary.dead
 

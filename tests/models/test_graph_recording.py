@@ -1,4 +1,4 @@
-"""What was recorded of one network holds for others with other kernels, masks and weights."""
+"""A recording of one network serves others with other kernels, masks and weights."""
 
 import numpy as np
 import pytest
@@ -21,14 +21,14 @@ def build(name: str, **kernels: int) -> AutoregressiveModel:
 @pytest.mark.parametrize("mask", ["A", "B"])
 @pytest.mark.parametrize(("first", "kernel"), [(3, 3), (5, 7), (11, 5)])
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_a_graph_by_the_recording_of_another_is_the_model_s_own(
+def test_a_graph_from_another_model_s_recording_is_the_model_s_own(
     name: str, first: int, kernel: int, mask: str
 ) -> None:
     model = build(name, first_kernel_size=first, kernel_size=kernel)
     if mask == "B":
         put_mask_b_first(model)
-    found, expected = trace(model, record(build(name))), trace(model)
-    assert [(value.name, value.op, value.channels, value.layer) for value in found.values] == [
+    graph, expected = trace(model, record(build(name))), trace(model)
+    assert [(value.name, value.op, value.channels, value.layer) for value in graph.values] == [
         (value.name, value.op, value.channels, value.layer) for value in expected.values
     ]
-    assert np.array_equal(sub_pixel_relation(found, model), sub_pixel_relation(expected, model))
+    assert np.array_equal(sub_pixel_relation(graph, model), sub_pixel_relation(expected, model))

@@ -1,4 +1,4 @@
-"""A model may be traced while other threads of the server use theirs."""
+"""A model may be traced while other threads use theirs."""
 
 import math
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +29,7 @@ def _learn_often(model: AutoregressiveModel) -> int:
 
 
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
-def test_tracing_disturbs_no_other_thread_and_is_not_disturbed(name: str) -> None:
+def test_tracing_and_other_threads_do_not_disturb_each_other(name: str) -> None:
     traced, alone = _tiny(name), _tiny(name)
     expected = len(trace(traced).values)
     with ThreadPoolExecutor(4) as pool:
@@ -42,7 +42,7 @@ def test_tracing_disturbs_no_other_thread_and_is_not_disturbed(name: str) -> Non
 
 
 def test_tracing_replaces_no_function_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`numba` compiles in another thread, and takes what `math` holds for the real functions."""
+    """`numba` compiles in another thread, using the functions in `math`."""
     model = _tiny("pixelcnn")
     network, held = type(model).network, set()
 

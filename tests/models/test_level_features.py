@@ -1,4 +1,4 @@
-"""Level features: neighbouring grey levels differ, and nothing else about a network changes."""
+"""Level features separate neighbouring grey levels, and change nothing else about a network."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.helpers.model_cases import small
 
 
 def features_of_all(levels: int, count: int) -> torch.Tensor:
-    """What each level becomes: `(levels, count)`."""
+    """The features of each level: `(levels, count)`."""
     config = GatedPixelCNNConfig(levels=levels, level_features=count)
     scaled = torch.arange(levels) * (2 / (levels - 1)) - 1
     with torch.no_grad():
@@ -24,17 +24,17 @@ def features_of_all(levels: int, count: int) -> torch.Tensor:
 
 
 def test_light_levels_lie_far_apart_and_all_levels_differ() -> None:
-    found = features_of_all(256, 24)
-    steps = (found[1:] - found[:-1]).norm(dim=1)
-    assert steps[-6:].min() > 0.3  # as one number: 0.008
+    features = features_of_all(256, 24)
+    steps = (features[1:] - features[:-1]).norm(dim=1)
+    assert steps[-6:].min() > 0.3  # as a single number: 0.008
     assert steps.min() > 0.003
 
 
-def test_all_features_lie_between_nothing_and_one() -> None:
+def test_all_features_are_between_0_and_1() -> None:
     for levels, count in ((2, 1), (2, 5), (16, 8), (256, 256)):
-        found = features_of_all(levels, count)
-        assert found.min() == 0
-        assert found.max() == pytest.approx(1, abs=1e-3)
+        features = features_of_all(levels, count)
+        assert features.min() == 0
+        assert features.max() == pytest.approx(1, abs=1e-3)
 
 
 def test_only_the_darkest_level_lights_the_first_feature() -> None:
@@ -50,10 +50,10 @@ def test_a_network_that_reads_features_sees_what_it_would_see_without(name: str)
     reading = small(name, level_features=5, **{**shape, "hidden_channels": 48}).train()
     seen = receptive_field(plain)
     assert np.array_equal(seen, receptive_field(reading.float()))
-    found = perturbation_relation(
+    relation = perturbation_relation(
         Network(reading.double()), (1, 4, 4), 4, span=(-1.0, 1.0), images=3
     )
-    assert np.array_equal(found.reshape(seen.shape), seen)
+    assert np.array_equal(relation.reshape(seen.shape), seen)
 
 
 def test_a_colour_picture_is_refused() -> None:

@@ -44,7 +44,7 @@ def test_no_option_lets_a_pixel_see_itself_or_the_future(
 # ---------------------------------------------------------------- skip connections
 
 
-def test_the_head_reads_the_sum_of_what_all_blocks_put_out() -> None:
+def test_the_head_reads_the_sum_of_all_blocks_outputs() -> None:
     model = small("pixelcnn", skip=True, blocks=3)
     x = torch.randn(2, 1, SIZE, SIZE, dtype=torch.float64)
     h = model.first(x)
@@ -56,7 +56,7 @@ def test_the_head_reads_the_sum_of_what_all_blocks_put_out() -> None:
     torch.testing.assert_close(model.network(x, None), expected)
 
 
-def test_without_skips_there_are_none() -> None:
+def test_without_skip_connections_there_are_none() -> None:
     names = [name for name, _ in small("pixelcnn").named_parameters()]
     assert not [name for name in names if name.startswith(("skips", "more_head"))]
 
@@ -64,7 +64,7 @@ def test_without_skips_there_are_none() -> None:
 # ---------------------------------------------------------------- dilations
 
 
-def test_the_blocks_take_the_dilations_in_turn() -> None:
+def test_the_blocks_cycle_through_the_dilations() -> None:
     model = small("pixelcnn", blocks=5, dilations=(1, 2, 4))
     for block, step in zip(model.blocks, [1, 2, 4, 1, 2], strict=True):
         for layer in (block.conv1, block.conv2):
@@ -85,7 +85,7 @@ def test_dilations_survive_json_whether_given_as_a_tuple_or_a_list(given: Any) -
 
 
 @pytest.mark.parametrize("given", [2, "12", [], [0], [65], [1.0], [True], ["1"], None, [1] * 257])
-def test_dilations_that_cannot_work_are_refused(given: Any) -> None:
+def test_invalid_dilations_are_refused(given: Any) -> None:
     with pytest.raises(ConfigError, match=r"dilations = .* whole numbers from 1 to 64"):
         build_model("pixelcnn", dilations=given)
 
@@ -116,16 +116,16 @@ def test_without_an_activation_and_only_then_the_model_is_linear(
 
 @pytest.mark.parametrize("activation", ["none", "relu", "elu", "tanh"])
 @pytest.mark.parametrize("block", LAST)
-def test_a_block_whose_branch_is_zero_hands_its_input_on(block: str, activation: str) -> None:
+def test_a_block_with_a_zero_branch_is_the_identity(block: str, activation: str) -> None:
     model = small("pixelcnn", block=block, activation=activation, norm="layer")
     h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
-    for one in model.blocks:
-        nn.init.zeros_(one.get_submodule(LAST[block]).weight)
-        nn.init.zeros_(one.get_submodule(LAST[block]).bias)
-        assert torch.equal(one(h, None), h)
+    for layer in model.blocks:
+        nn.init.zeros_(layer.get_submodule(LAST[block]).weight)
+        nn.init.zeros_(layer.get_submodule(LAST[block]).bias)
+        assert torch.equal(layer(h, None), h)
 
 
-def test_a_single_block_has_no_way_around_its_convolution() -> None:
+def test_a_single_block_has_no_residual_connection() -> None:
     block = small("pixelcnn", block="single").blocks[0]
     nn.init.zeros_(block.conv.weight)
     nn.init.zeros_(block.conv.bias)
@@ -141,9 +141,7 @@ def test_a_single_block_has_no_way_around_its_convolution() -> None:
         ({"head_layers": 0}, "head_layers = 0 is outside 1 to 16"),
     ],
 )
-def test_an_option_that_cannot_work_is_refused_by_name(
-    options: dict[str, Any], message: str
-) -> None:
+def test_an_invalid_option_is_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build_model("pixelcnn", **options)
 
@@ -152,7 +150,7 @@ def test_an_option_that_cannot_work_is_refused_by_name(
 
 
 def convolution(inputs: int, outputs: int, size: int) -> int:
-    """Weights and biases of a convolution, with those that the mask hides."""
+    """Weights and biases of a convolution, including masked ones."""
     return inputs * outputs * size**2 + outputs
 
 
@@ -189,8 +187,8 @@ def test_a_preset_has_the_parameters_of_its_source(preset: str, levels: int, exp
 
 
 def test_the_presets_of_experiment_15_differ_in_the_activation_alone() -> None:
-    found = presets("pixelcnn")
-    meant, written = found["experiment15"], found["experiment15_linear"]
+    configs = presets("pixelcnn")
+    meant, written = configs["experiment15"], configs["experiment15_linear"]
     assert {**meant, "activation": "none"} == written
 
 
@@ -211,5 +209,5 @@ def test_the_chapter_and_the_report_train_as_they_say() -> None:
 
 
 def test_the_training_of_an_unknown_preset_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"preset 'huge' is unknown to pixelcnn.*notebook"):
+    with pytest.raises(ConfigError, match=r"pixelcnn has no preset 'huge'.*notebook"):
         preset_training("pixelcnn", "huge")

@@ -1,4 +1,4 @@
-"""What attention adds to the plain PixelCNN: all of the past, and not a pixel more."""
+"""Attention lets the plain PixelCNN see all of the past, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_no_pixel_attends_to_itself_or_the_future(options: dict[str, Any], chann
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("options", VARIANTS[:3])
-def test_a_single_attention_shows_all_of_the_past(options: dict[str, Any], channels: int) -> None:
+def test_a_single_attention_sees_all_of_the_past(options: dict[str, Any], channels: int) -> None:
     model = small(
         "pixelcnn_attention", channels=channels, first_kernel_size=3, **{**options, "blocks": 1}
     )
@@ -37,7 +37,7 @@ def test_a_single_attention_shows_all_of_the_past(options: dict[str, Any], chann
 
 
 def test_the_start_of_a_row_sees_the_end_of_the_row_above() -> None:
-    # What attention to features, up to and including the own position, would never show.
+    # Attention over features up to and including its own position would never see this.
     model = small("pixelcnn_attention", first_kernel_size=3)
     image = torch.zeros(1, 1, SIZE, SIZE, dtype=torch.uint8)
     changed = image.clone()
@@ -55,7 +55,7 @@ def test_the_first_position_has_nothing_to_attend_to() -> None:
         torch.testing.assert_close(block(h, x)[..., 0, 0], expected)
 
 
-def test_an_attention_whose_way_out_is_zero_hands_its_input_on() -> None:
+def test_an_attention_with_a_zero_output_is_the_identity() -> None:
     model = small("pixelcnn_attention", norm="layer")
     h, x = torch.randn(2, 48, SIZE, SIZE).double(), torch.randn(2, 1, SIZE, SIZE).double()
     for block in model.attentions.values():
@@ -65,7 +65,7 @@ def test_an_attention_whose_way_out_is_zero_hands_its_input_on() -> None:
 
 
 @pytest.mark.parametrize("which", ["query_position", "key_position"])
-def test_what_is_attended_to_depends_on_where_it_stands(which: str) -> None:
+def test_attention_depends_on_position(which: str) -> None:
     block = small("pixelcnn_attention").attentions["0"]
     h, x = torch.randn(1, 48, SIZE, SIZE).double(), torch.randn(1, 1, SIZE, SIZE).double()
     before = block(h, x)
@@ -84,7 +84,7 @@ def test_attention_follows_every_nth_block_and_the_last(
     assert " ".join(model.attentions) == expected
 
 
-def test_there_is_one_head_for_each_colour_unless_told_otherwise() -> None:
+def test_there_is_one_head_per_colour_by_default() -> None:
     for channels, independent, heads in [(1, False, 1), (3, False, 3), (3, True, 1)]:
         model = small("pixelcnn_attention", channels=channels, independent_channels=independent)
         assert model.attentions["0"].attention.heads == heads
@@ -93,16 +93,14 @@ def test_there_is_one_head_for_each_colour_unless_told_otherwise() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"heads": 5}, "heads = 5 cannot share 48 channels.*1, 2, 3, 4"),
+        ({"heads": 5}, "heads = 5 does not divide 48 channels.*1, 2, 3, 4"),
         ({"heads": 0}, "heads = 0"),
-        ({"heads": 4, "channels": 3}, "heads = 4 cannot share .* 3 colour"),
+        ({"heads": 4, "channels": 3}, "heads = 4 does not divide .* 3 colour"),
         ({"heads": True}, "heads = True is neither a whole number nor None"),
         ({"heads": "2"}, "heads = '2'"),
         ({"attention_every": 0}, "attention_every = 0 is outside 1 to 256"),
     ],
 )
-def test_an_option_that_cannot_work_is_refused_by_name(
-    options: dict[str, Any], message: str
-) -> None:
+def test_an_invalid_option_is_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build_model("pixelcnn_attention", hidden_channels=48, **options)

@@ -1,4 +1,4 @@
-"""What is special to PixelSNAIL: gated blocks, attention to whole pixels, the link of colours."""
+"""Specific to PixelSNAIL: gated blocks, attention to whole pixels, the link of colours."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_no_pixel_sees_itself_or_the_future(options: dict[str, Any], channels: i
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-def test_one_block_shows_all_of_the_past(channels: int) -> None:
+def test_one_block_sees_all_of_the_past(channels: int) -> None:
     assert_complete(small("pixelsnail", channels=channels, blocks=1, residuals=1), CORNERS)
 
 
@@ -44,7 +44,7 @@ def test_the_first_position_has_nothing_to_attend_to() -> None:
     assert attended[0][..., 0, 1:].all()
 
 
-def test_a_gated_layer_whose_branch_is_zero_hands_its_input_on() -> None:
+def test_a_gated_layer_with_a_zero_branch_is_the_identity() -> None:
     model = small("pixelsnail")
     layers = [layer for layer in model.modules() if isinstance(layer, GatedResidual)]
     assert len(layers) == 2 * (2 + 3)  # each block: two residuals, content, question and merge
@@ -60,8 +60,8 @@ def test_a_gated_layer_whose_branch_is_zero_hands_its_input_on() -> None:
 def test_the_first_block_merges_what_attention_found() -> None:
     merge = small("pixelsnail").blocks[0].merge
     h, other = torch.randn(2, 2, 48, SIZE, SIZE, dtype=torch.float64)
-    found = merge(h, None, other[:, :24]) - merge(h, None, -other[:, :24])
-    assert (found.abs().amax(dim=1) > 1e-6).all()
+    effect = merge(h, None, other[:, :24]) - merge(h, None, -other[:, :24])
+    assert (effect.abs().amax(dim=1) > 1e-6).all()
 
 
 def test_the_repeated_kernel_is_the_quarter_up_and_to_the_left() -> None:
@@ -77,13 +77,13 @@ def test_the_repeated_kernel_is_the_quarter_up_and_to_the_left() -> None:
         ({"channels": 1}, False),
     ],
 )
-def test_colours_are_linked_at_the_head_where_they_may_see_one_another(
+def test_colours_are_linked_at_the_head_unless_independent(
     options: dict[str, Any], linked: bool
 ) -> None:
     assert (small("pixelsnail", **options).colour_link is not None) == linked
 
 
-def test_green_sees_red_through_the_link_alone() -> None:
+def test_green_sees_red_only_through_the_link() -> None:
     model = small("pixelsnail", channels=3, levels=4)
     image = torch.zeros(1, 3, SIZE, SIZE, dtype=torch.uint8)
     changed = image.clone()
@@ -103,14 +103,12 @@ def test_green_sees_red_through_the_link_alone() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"heads": 5}, "heads = 5 cannot share 24 channels.*1, 2, 3, 4"),
+        ({"heads": 5}, "heads = 5 does not divide 24 channels.*1, 2, 3, 4"),
         ({"heads": 0}, "heads = 0"),
         ({"heads": 1.0}, "heads = 1.0 is not a whole number"),
         ({"residuals": 0}, "residuals = 0 is outside 1 to 64"),
     ],
 )
-def test_an_option_that_cannot_work_is_refused_by_name(
-    options: dict[str, Any], message: str
-) -> None:
+def test_an_invalid_option_is_refused_by_name(options: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         build_model("pixelsnail", hidden_channels=48, **options)

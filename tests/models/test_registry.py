@@ -49,7 +49,7 @@ def test_forward_gives_float32_parameters_and_log_prob_reads_them(
 @pytest.mark.parametrize("levels", [2, 16])
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", model_names())
-def test_the_likelihood_decides_how_many_numbers_a_sub_pixel_gets(
+def test_the_likelihood_decides_the_number_of_parameters(
     name: str, channels: int, levels: int, likelihood: str
 ) -> None:
     model = square(name, channels=channels, levels=levels, likelihood=likelihood, components=4)
@@ -69,8 +69,8 @@ def test_the_label_changes_the_distribution_and_so_does_its_absence(
     model = square(name, **label, **options).float().eval()
     images = torch.zeros(3, 1, SIZE, SIZE, dtype=torch.uint8)
     first, second, none = model(images, torch.tensor([0, 1, 2]))  # 2 is `config.no_label`
-    for one, other in [(first, second), (second, none), (none, first)]:
-        assert ((one - other).abs().amax(dim=0) > 0).all()
+    for left, right in [(first, second), (second, none), (none, first)]:
+        assert ((left - right).abs().amax(dim=0) > 0).all()
     torch.testing.assert_close(model(images, None), model(images, torch.tensor([2, 2, 2])))
 
 
@@ -95,27 +95,27 @@ def test_initialize_starts_from_the_given_frequencies(
     nn.init.zeros_(model.output.weight)
     images = torch.randint(0, levels, (1, channels, SIZE, SIZE)).to(torch.uint8)
     with torch.no_grad():
-        found = model.likelihood.level_log_probs(model(images), images).exp()
-    expected = frequencies[None, :, None, None, None].expand_as(found)
-    torch.testing.assert_close(found, expected, atol=1e-3, rtol=0)
+        probabilities = model.likelihood.level_log_probs(model(images), images).exp()
+    expected = frequencies[None, :, None, None, None].expand_as(probabilities)
+    torch.testing.assert_close(probabilities, expected, atol=1e-3, rtol=0)
 
 
 def silence(layer: nn.Conv2d) -> None:
-    """Lets a layer give zeros."""
+    """Make a layer output zeros."""
     nn.init.zeros_(layer.weight)
     nn.init.zeros_(layer.bias)
 
 
 @pytest.mark.parametrize("block", ["plain", "bottleneck"])
-def test_a_block_whose_branch_is_zero_hands_its_input_on(block: str) -> None:
+def test_a_block_with_a_zero_branch_is_the_identity(block: str) -> None:
     model = square("pixelcnn", block=block)
     h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
-    for one in model.blocks:
-        silence(one.conv2 if block == "plain" else one.expand)
-        assert torch.equal(one(h, None), h)
+    for layer in model.blocks:
+        silence(layer.conv2 if block == "plain" else layer.expand)
+        assert torch.equal(layer(h, None), h)
 
 
-def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
+def test_a_gated_layer_with_a_zero_branch_passes_its_row_on() -> None:
     model = square("gated_pixelcnn")
     h = torch.randn(2, 24, SIZE, SIZE, dtype=torch.float64)
     for layer in model.layers[1:]:
@@ -124,24 +124,24 @@ def test_a_gated_layer_whose_branch_is_zero_hands_its_row_on() -> None:
 
 
 @pytest.mark.parametrize("layer", ["row_lstm", "diagonal_bilstm"])
-def test_a_recurrent_layer_whose_branch_is_zero_hands_its_input_on(layer: str) -> None:
+def test_a_recurrent_layer_with_a_zero_branch_is_the_identity(layer: str) -> None:
     model = square("pixelrnn", layer=layer)
     h = torch.randn(2, 48, SIZE, SIZE, dtype=torch.float64)
     x = torch.randn(2, 1, SIZE, SIZE, dtype=torch.float64)
-    for one in model.layers:
-        silence(one.expand)
-        assert torch.equal(one(h, x, None), h)
+    for recurrent in model.layers:
+        silence(recurrent.expand)
+        assert torch.equal(recurrent(h, x, None), h)
 
 
-def test_both_streams_of_a_layer_whose_branches_are_zero_are_handed_on() -> None:
+def test_a_layer_with_zero_branches_passes_both_streams_on() -> None:
     model = square("pixelcnnpp")
     down, right = torch.randn(2, 2, 24, SIZE, SIZE, dtype=torch.float64)
     for pair in model.way_down[0].layers:
         silence(pair.down.conv2)
         silence(pair.right.conv2)
-        found = pair(down, right, None)
-        assert torch.equal(found[0], down)
-        assert torch.equal(found[1], right)
+        result = pair(down, right, None)
+        assert torch.equal(result[0], down)
+        assert torch.equal(result[1], right)
 
 
 def test_the_pixelcnnpp_of_the_paper_has_fifteen_layers_down_and_seventeen_up() -> None:
@@ -201,13 +201,13 @@ def test_every_preset_builds_a_model_whose_configuration_is_json(name: str, pres
         ({"kernel_size": -1}, "kernel_size = -1"),
         ({"first_kernel_size": 0}, "first_kernel_size = 0"),
         ({"first_kernel_size": 4}, "^first_kernel_size = 4 has no centre"),
-        ({"kernel_size": 57}, "kernel_size = 57 reaches beyond"),
+        ({"kernel_size": 57}, "kernel_size = 57 is larger than"),
         ({"position": 1}, "position = 1 is neither True nor False"),
-        ({"depth": 3}, "option 'depth' is unknown.*blocks"),
+        ({"depth": 3}, "has no option 'depth'.*blocks"),
     ],
 )
 @pytest.mark.parametrize("name", model_names())
-def test_a_configuration_that_cannot_work_is_refused_by_name(
+def test_an_invalid_configuration_is_refused_by_name(
     name: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -228,7 +228,7 @@ def test_a_configuration_that_cannot_work_is_refused_by_name(
         ("pixelcnnpp", {"dropout": "half"}, "dropout = 'half' is not a number"),
     ],
 )
-def test_a_value_that_an_option_of_one_architecture_cannot_have_is_refused(
+def test_invalid_values_of_one_architecture_s_options_are_refused(
     name: str, options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -253,7 +253,7 @@ def images(*shape: int, dtype: torch.dtype = torch.uint8) -> Tensor:
         (images(1, 5, 5), "images has shape"),
         (images(2, 1, 5, 5, dtype=torch.float32), "images has dtype torch.float32"),
         (images(2, 1, 5, 5, dtype=torch.int64), "images has dtype torch.int64"),
-        (images(2, 1, 5, 5) + 4, "images holds level 4; this model knows 0 to 3"),
+        (images(2, 1, 5, 5) + 4, "images holds level 4; the levels of this model are 0 to 3"),
     ],
 )
 @pytest.mark.parametrize("name", model_names())
@@ -267,7 +267,7 @@ def test_images_that_do_not_fit_are_refused_by_name(name: str, given: Tensor, me
     ("classes", "labels", "message"),
     [
         (3, None, "labels is missing"),
-        (3, torch.tensor([0, 3]), "labels holds values from 0 to 3; this model knows 0 to 2"),
+        (3, torch.tensor([0, 3]), "labels holds values from 0 to 3; this model has 0 to 2"),
         (3, torch.tensor([-1, 0]), "labels holds values from -1"),
         (3, torch.tensor([1]), r"labels has shape \(1,\)"),
         (3, torch.tensor([1.0, 2.0]), "labels has .*torch.float32"),

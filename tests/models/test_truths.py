@@ -1,4 +1,4 @@
-"""The two truths of every architecture, causal and complete, and that it is a distribution."""
+"""Every architecture is causal, complete where claimed, and a distribution."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EXTRAS: list[dict[str, Any]] = [
 
 
 def dependence(model: AutoregressiveModel, label: int | None) -> Tensor:
-    """How far another sub-pixel moves the distribution of one: (targets, sources), `in_order`.
+    """The effect of each sub-pixel on each distribution: (targets, sources), `in_order`.
 
     In float64, since small influences must not drown in rounding; and of the log-probabilities,
     so that what a likelihood couples is found as well.
@@ -41,15 +41,15 @@ def dependence(model: AutoregressiveModel, label: int | None) -> Tensor:
     for index, place in enumerate(order):
         changed[index, *place] = (image[0, *place] + 1) % config.levels
     labels = None if label is None else torch.full((n,), label)
-    found = []
-    # Where units are dropped, they are the same ones only in a batch of the same size.
+    log_probs = []
+    # Dropout hides the same units only in batches of the same size.
     alike = n if model.training and getattr(config, "dropout", 0) else 1
     for images in (image.expand(alike, -1, -1, -1), changed):
         torch.manual_seed(1)
         given = None if labels is None else labels[: len(images)]
         parameters = model.unpack(model.network(model.scale(images).double(), given))
-        found.append(model.likelihood.level_log_probs(parameters, images))
-    effect = (found[1] - found[0]).abs().amax(dim=1)  # (sources, C, H, W)
+        log_probs.append(model.likelihood.level_log_probs(parameters, images))
+    effect = (log_probs[1] - log_probs[0]).abs().amax(dim=1)  # (sources, C, H, W)
     return effect.permute(2, 3, 1, 0).reshape(n, n)
 
 
@@ -105,7 +105,7 @@ def support(model: AutoregressiveModel) -> Tensor:
     n = len(order)
     colour, row, column = (torch.tensor(part) for part in zip(*order, strict=True))
     seen = torch.zeros(n, n, dtype=torch.bool)
-    for _ in range(3):  # what is rectified away in one picture is not in all
+    for _ in range(3):  # a unit that is inactive for one image may be active for another
         shape = (1, model.config.channels, model.config.height, model.config.width)
         x = torch.randn(shape, dtype=torch.float64).repeat(n, 1, 1, 1).requires_grad_()
         parameters = model.unpack(model.network(x, None))  # the n-th one is for the n-th target
@@ -118,21 +118,21 @@ def support(model: AutoregressiveModel) -> Tensor:
 
 @pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize(("name", "options"), VARIANTS, ids=variant_name)
-def test_at_the_depth_that_saturates_a_complete_architecture_sees_exactly_its_past(
+def test_at_saturating_depth_a_complete_architecture_sees_exactly_its_past(
     name: str, options: dict[str, Any], channels: int
 ) -> None:
     chosen = {"first_kernel_size": 3, "channels": channels, **options, "blocks": 1}
     blocks = small(name, **chosen).config.saturating_blocks
     model = small(name, **{**chosen, "blocks": blocks}).eval()
     expected = legal(model.config)
-    if model.likelihood.coupled:  # then R enters the distribution of G there, not in the network
+    if model.likelihood.coupled:  # then R enters G's distribution there, not in the network
         expected &= ~same_pixel(model.config)
     seen = support(model)
     assert not (seen & ~expected).any()
     assert torch.equal(seen, expected) == model.complete
 
 
-def test_architectures_claim_to_be_complete_as_their_papers_do() -> None:
+def test_completeness_is_claimed_as_in_the_papers() -> None:
     claims = {
         (name, options.get("layer")): small(name, **options).complete for name, options in VARIANTS
     }
@@ -172,7 +172,8 @@ def test_the_row_lstm_sees_a_triangle_exactly(
         kernel_size=kernel_size,
     )
     up, right = displacements(model)
-    # One column to each side with each row, from the window of the first convolution; and to the
+    # One column to each side per row, from the window of the first convolution; and to the left
+    # what the masked convolutions along the row add.
     # left what the masked convolutions along the row add.
     left = up + first // 2 + blocks * (kernel_size // 2)
     triangle = (up >= 1) & (right <= up - 1 + first // 2) & (right >= -left)
@@ -201,11 +202,11 @@ def test_without_its_own_pixel_the_reverse_pass_loses_the_last_one_of_the_row_ab
     assert torch.equal(support(model), legal(model.config) & ~lost)
 
 
-# ---------------------------------------------------------------- a distribution
+# ---------------------------------------------------------------- probabilities
 
 
 def all_images(levels: int, channels: int, height: int, width: int) -> Tensor:
-    """Every image there is: uint8 (levels ** sub-pixels, C, H, W)."""
+    """Every possible image: uint8 (levels ** sub-pixels, C, H, W)."""
     pixels = itertools.product(range(levels), repeat=channels * height * width)
     return torch.tensor(list(pixels), dtype=torch.uint8).reshape(-1, channels, height, width)
 
@@ -230,7 +231,7 @@ def test_the_probabilities_of_all_images_sum_to_1(
     kernels = {"kernel_size": size, "first_kernel_size": size}
     chosen = {**options, **extra, **shape, **kernels, "position": True}
     model = small(name, **chosen).float().eval()
-    if model.config.likelihood == "logistic_mixture":  # narrow curves, or all levels are alike
+    if model.config.likelihood == "logistic_mixture":  # narrow, or all levels are equally likely
         scales = slice(2 * model.config.components, 3 * model.config.components)
         with torch.no_grad():
             model.output.bias.view(channels, -1)[:, scales] -= 6

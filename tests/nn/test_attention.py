@@ -1,4 +1,4 @@
-"""Causal attention: the softmax that it says it is, and no look ahead at any position."""
+"""Causal attention is a softmax over earlier positions, and never looks ahead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def features() -> tuple[Tensor, Tensor, Tensor]:
 @pytest.mark.parametrize("strict", [False, True])
 def test_it_is_the_mean_of_the_values_under_a_softmax_over_the_past(strict: bool) -> None:
     query, key, value = features()
-    found = CausalAttention(HEADS, strict=strict)(query, key, value)
+    result = CausalAttention(HEADS, strict=strict)(query, key, value)
     expected = torch.zeros_like(value)
     part = CHANNELS // HEADS
     for image in range(2):
@@ -39,11 +39,11 @@ def test_it_is_the_mean_of_the_values_under_a_softmax_over_the_past(strict: bool
                 mixed = v[:, :seen] @ scores.softmax(dim=0)
                 row, column = divmod(target, WIDTH)
                 expected[image, head * part : (head + 1) * part, row, column] = mixed
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(result, expected)
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_weights_are_what_the_result_was_mixed_with(strict: bool) -> None:
+def test_weights_reproduce_the_result(strict: bool) -> None:
     query, key, value = features()
     layer = CausalAttention(HEADS, strict=strict)
     weights = layer.weights(query, key)
@@ -67,7 +67,7 @@ def test_strict_attention_of_the_first_position_is_zero_and_never_nan() -> None:
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_a_picture_of_one_pixel_is_attended_to_or_not(strict: bool) -> None:
+def test_an_image_of_one_pixel_works_with_and_without_strict(strict: bool) -> None:
     query, key, value = (x[:, :, :1, :1] for x in features())
     result = CausalAttention(HEADS, strict=strict)(query, key, value)
     torch.testing.assert_close(result, torch.zeros_like(value) if strict else value)
@@ -75,9 +75,7 @@ def test_a_picture_of_one_pixel_is_attended_to_or_not(strict: bool) -> None:
 
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("which", [1, 2], ids=["key", "value"])
-def test_a_change_at_a_hidden_position_never_shows_and_at_a_seen_one_always(
-    which: int, strict: bool
-) -> None:
+def test_changes_show_at_visible_positions_only(which: int, strict: bool) -> None:
     given = features()
     layer = CausalAttention(HEADS, strict=strict)
     base = layer(*given)
@@ -94,7 +92,7 @@ def test_a_change_at_a_hidden_position_never_shows_and_at_a_seen_one_always(
 
 
 @pytest.mark.parametrize("strict", [False, True])
-def test_the_first_position_cannot_see_the_picture_by_a_softmax_over_nothing(strict: bool) -> None:
+def test_a_softmax_over_nothing_does_not_show_the_image_to_the_first_position(strict: bool) -> None:
     query, key, value = features()
     value = value.requires_grad_()
     result = CausalAttention(HEADS, strict=strict)(query, key, value)
@@ -110,7 +108,7 @@ def test_heads_do_not_mix_so_colours_stay_apart(strict: bool) -> None:
     base = layer(query, key, value)
     for x, part in ((query, DEPTH), (key, DEPTH), (value, CHANNELS // HEADS)):
         saved = x.clone()
-        x[:, part:] += torch.randn_like(x[:, part:])  # the second head's share
+        x[:, part:] += torch.randn_like(x[:, part:])  # the second head's channels
         changed = layer(query, key, value)
         assert torch.equal(changed[:, : CHANNELS // HEADS], base[:, : CHANNELS // HEADS])
         assert not torch.equal(changed, base)
@@ -120,7 +118,7 @@ def test_heads_do_not_mix_so_colours_stay_apart(strict: bool) -> None:
 def test_heads_that_do_not_fit_are_refused_with_those_that_do() -> None:
     check_heads(3, 12, 3)
     check_heads(4, 12, 1)
-    with pytest.raises(ConfigError, match=r"heads = 2 cannot share 12 .*3 colour.*3, 6, 12"):
+    with pytest.raises(ConfigError, match=r"heads = 2 does not divide 12 .*3 colour.*3, 6, 12"):
         check_heads(2, 12, 3)
     with pytest.raises(ConfigError, match=r"attention_heads = 5 .*1, 2, 3, 4, 6, 12"):
         check_heads(5, 12, 1, "attention_heads")

@@ -1,4 +1,4 @@
-"""The layers see what they say: masks, taps, the vertical stack, norms and biases."""
+"""Layers read what they declare: masks, taps, the vertical stack, norms and biases."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def mask_options(draw: st.DrawFn) -> dict[str, object]:
 
 
 def comes_before(dy: int, dx: int, source: int, target: int, mask_type: str) -> bool:
-    """The causal rule, said once more: (row, column, colour) in the order of drawing."""
+    """The causal rule, stated independently: (row, column, colour) in drawing order."""
     if (dy, dx, source) == (0, 0, target):
         return mask_type == "B"
     return (dy, dx, source) < (0, 0, target)
@@ -96,7 +96,7 @@ def test_an_unknown_mask_type_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("channels", "repeats"), [(4, 1), (6, 4), (5, 2)])
-def test_channels_that_colours_cannot_share_are_refused(channels: int, repeats: int) -> None:
+def test_channels_not_divisible_by_colours_are_refused(channels: int, repeats: int) -> None:
     with pytest.raises(ConfigError, match=f"channels = {channels} cannot be divided"):
         colour_of(channels, 3, repeats)
 
@@ -105,7 +105,7 @@ def test_channels_that_colours_cannot_share_are_refused(channels: int, repeats: 
 
 
 def padded_convolution(layer: TapConv2d, x: Tensor) -> Tensor:
-    """The textbook way: the whole kernel, zeros included, with the same padding on all sides."""
+    """The textbook version: the full kernel, zeros included, with equal padding on all sides."""
     rows, columns = layer.kernel_size
     step = layer.dilation[0]
     padding = (rows // 2 * step, columns // 2 * step)
@@ -114,7 +114,7 @@ def padded_convolution(layer: TapConv2d, x: Tensor) -> Tensor:
 
 
 def from_taps(layer: TapLayer, x: Tensor, out_channels: int) -> Tensor:
-    """The sum over the taps: each moves the picture and multiplies the channels."""
+    """The sum over the taps: each shifts the image and multiplies the channels."""
     height, width = x.shape[2:]
     total = x.new_zeros(x.shape[0], out_channels, height, width)
     reach = 64
@@ -132,7 +132,7 @@ def from_taps(layer: TapLayer, x: Tensor, out_channels: int) -> Tensor:
     width=st.integers(1, 7),
     seed=st.integers(0, 999),
 )
-def test_a_cropped_kernel_computes_what_the_whole_one_does_and_so_do_its_taps(
+def test_a_cropped_kernel_and_its_taps_compute_what_the_full_kernel_does(
     options: dict, dilation: int, height: int, width: int, seed: int
 ) -> None:
     torch.manual_seed(seed)
@@ -140,14 +140,14 @@ def test_a_cropped_kernel_computes_what_the_whole_one_does_and_so_do_its_taps(
     nn.init.normal_(layer.bias)
     x = torch.randn(2, options["in_channels"], height, width, dtype=torch.float64)
     with torch.no_grad():
-        found = layer(x)
-        torch.testing.assert_close(found, padded_convolution(layer, x))
+        result = layer(x)
+        torch.testing.assert_close(result, padded_convolution(layer, x))
         bias = layer.bias[None, :, None, None]
-        torch.testing.assert_close(found, from_taps(layer, x, options["out_channels"]) + bias)
+        torch.testing.assert_close(result, from_taps(layer, x, options["out_channels"]) + bias)
 
 
 @given(mask_options())
-def test_tap_masks_name_every_allowed_weight_and_no_other(options: dict) -> None:
+def test_tap_masks_contain_exactly_the_allowed_weights(options: dict) -> None:
     layer = MaskedConv2d(**options)
     masks = layer.tap_masks()
     assert masks.keys() == layer.taps().keys()
@@ -171,7 +171,7 @@ def test_training_never_moves_a_masked_weight() -> None:
     assert moved[layer.mask].all()
 
 
-def test_fresh_weights_are_zero_where_masked_and_scaled_by_what_is_left() -> None:
+def test_initial_weights_are_zero_where_masked_and_scaled_by_the_rest() -> None:
     torch.manual_seed(0)
     layer = MaskedConv2d(64, 256, 7, "A")
     assert not layer.weight[~layer.mask].any()
@@ -184,14 +184,14 @@ def test_the_mask_is_not_stored_with_the_weights() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 3, 5])
-def test_the_vertical_stack_reads_the_rows_above_and_all_of_its_own(size: int) -> None:
+def test_the_vertical_stack_reads_the_rows_above_and_its_full_row(size: int) -> None:
     half = size // 2
     expected = {(dy, dx) for dy in range(-half, 1) for dx in range(-half, half + 1)}
     assert set(VerticalConv2d(2, 3, size).taps()) == expected
 
 
 @given(height=st.integers(1, 6), width=st.integers(1, 6))
-def test_shift_down_moves_every_row_down_and_says_so(height: int, width: int) -> None:
+def test_shift_down_moves_every_row_down_and_declares_it(height: int, width: int) -> None:
     x = torch.randn(2, 3, height, width)
     moved = ShiftDown(3)(x)
     assert not moved[:, :, 0].any()

@@ -33,7 +33,7 @@ def test_level_log_probs_are_a_distribution_and_agree_with_log_prob(
 
 
 @pytest.mark.parametrize("likelihood", [Bernoulli(), Categorical(2), Categorical(256)])
-def test_the_loss_pulls_however_wrong_the_network_is(likelihood: Likelihood) -> None:
+def test_the_loss_has_a_gradient_however_wrong_the_network_is(likelihood: Likelihood) -> None:
     parameters = torch.zeros(1, likelihood.parameters, 1, 1, 1)
     parameters[:, -1] = 80.0  # certain of the highest level
     parameters.requires_grad_()
@@ -49,8 +49,8 @@ def test_bias_for_gives_the_frequencies_back(likelihood: Likelihood, seed: int) 
     bias = likelihood.bias_for(frequencies)
     assert bias.shape == (likelihood.parameters,)
     image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
-    found = likelihood.level_log_probs(bias[None, :, None, None, None], image).exp()
-    torch.testing.assert_close(found.flatten(), frequencies)
+    probabilities = likelihood.level_log_probs(bias[None, :, None, None, None], image).exp()
+    torch.testing.assert_close(probabilities.flatten(), frequencies)
 
 
 # ---------------------------------------------------------------- drawing
@@ -107,7 +107,7 @@ def test_a_uniform_number_on_a_boundary_belongs_to_the_level_above(
 def test_draws_have_the_frequencies_of_the_distribution() -> None:
     probabilities = torch.tensor([0.1, 0.0, 0.6, 0.3])
     n = 10_000
-    uniforms = (torch.arange(n) + 0.5)[None] / n  # evenly spread: no luck involved
+    uniforms = (torch.arange(n) + 0.5)[None] / n  # evenly spaced, not random
     drawn = draw(probabilities[None, :, None].expand(1, 4, n), uniforms)
     counts = torch.bincount(drawn.long().flatten(), minlength=4)
     assert (counts - n * probabilities).abs().max() <= 1
@@ -118,7 +118,9 @@ def test_draws_have_the_frequencies_of_the_distribution() -> None:
     temperature=st.sampled_from([1e-3, 0.3, 1.0, 4.0, 100.0]),
     seed=st.integers(0, 999),
 )
-def test_temper_raises_probabilities_to_a_power(levels: int, temperature: float, seed: int) -> None:
+def test_apply_temperature_raises_probabilities_to_a_power(
+    levels: int, temperature: float, seed: int
+) -> None:
     torch.manual_seed(seed)
     log_probs = torch.log_softmax(torch.randn(2, levels, 3, dtype=torch.float64), dim=1)
     tempered = apply_temperature(log_probs, temperature)
@@ -131,7 +133,7 @@ def test_temper_raises_probabilities_to_a_power(levels: int, temperature: float,
 
 
 @given(levels=st.integers(2, 16), uniform=uniform_numbers, seed=st.integers(0, 999))
-def test_temperature_0_is_the_likeliest_level_whatever_the_number(
+def test_temperature_0_is_the_likeliest_level_for_any_uniform_number(
     levels: int, uniform: float, seed: int
 ) -> None:
     torch.manual_seed(seed)

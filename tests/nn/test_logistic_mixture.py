@@ -38,7 +38,7 @@ def test_the_probabilities_of_all_levels_sum_to_1(
     mixture, parameters, images = random_case(levels, coupled, scale, seed, torch.double)
     log_probs = mixture.level_log_probs(parameters, images)
     assert log_probs.shape == (4, levels, 3, 2, 2)
-    # The axis of the levels is one of float32 numbers: bins meet that nearly.
+    # Levels are float32 numbers on their axis, so bins meet only approximately.
     ones = torch.ones(4, 3, 2, 2, dtype=torch.float64)
     torch.testing.assert_close(log_probs.exp().sum(dim=1), ones, atol=1e-4, rtol=0)
 
@@ -56,13 +56,13 @@ def test_narrow_wide_and_far_off_curves_sum_to_1_in_float32(
 
 
 @pytest.mark.parametrize("levels", LEVELS)
-def test_the_outermost_levels_take_all_that_lies_beyond_them(levels: int) -> None:
+def test_the_outermost_levels_include_everything_beyond_them(levels: int) -> None:
     mixture = DiscretizedLogisticMixture(levels, 1, coupled=False)
     image = torch.zeros(1, 1, 1, 1, dtype=torch.uint8)
     for mean, level in [(-9.0, 0), (9.0, levels - 1)]:
         parameters = torch.tensor([0.0, mean, -3.0]).view(1, 3, 1, 1, 1)
-        found = mixture.level_log_probs(parameters, image).exp().flatten()
-        assert found[level].item() == pytest.approx(1, abs=1e-6)
+        probabilities = mixture.level_log_probs(parameters, image).exp().flatten()
+        assert probabilities[level].item() == pytest.approx(1, abs=1e-6)
 
 
 @given(
@@ -71,7 +71,7 @@ def test_the_outermost_levels_take_all_that_lies_beyond_them(levels: int) -> Non
     scale=st.sampled_from([0.1, 3.0, 50.0]),
     seed=st.integers(0, 999),
 )
-def test_log_prob_is_that_of_the_level_that_stands_there(
+def test_log_prob_is_that_of_the_image_s_level(
     levels: int, coupled: bool, scale: float, seed: int
 ) -> None:
     mixture, parameters, images = random_case(levels, coupled, scale, seed)
@@ -80,11 +80,11 @@ def test_log_prob_is_that_of_the_level_that_stands_there(
     torch.testing.assert_close(mixture.log_prob(parameters, images), chosen)
 
 
-# ---------------------------------------------------------------- the papers' formula
+# ---------------------------------------------------------------- the paper's formula
 
 
 def naive_bin(levels: int, level: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
-    """A difference of two sigmoids: as the formula stands, exact only near the mean."""
+    """The paper's difference of two sigmoids, exact only near the mean."""
     value = 2 * level.double() / (levels - 1) - 1
     half = 1 / (levels - 1)
     upper = torch.sigmoid((value + half - mean) / scale)
@@ -106,7 +106,7 @@ def test_near_the_mean_it_is_the_difference_of_two_sigmoids(levels: int) -> None
 @pytest.mark.parametrize("levels", LEVELS)
 def test_all_channels_of_a_pixel_come_from_one_component(levels: int) -> None:
     mixture, parameters, images = random_case(levels, coupled=True, dtype=torch.double)
-    parameters[:, :3, 1:] = 0  # G and B do not tilt the weights, as in the paper
+    parameters[:, :3, 1:] = 0  # G and B do not adjust the weights, as in the paper
     logits, means, raw_scales, first, second = parameters.chunk(5, dim=1)
     first, second = first.tanh(), second.tanh()
     red, green, _ = (2 * images.double() / (levels - 1) - 1).unsqueeze(1).unbind(dim=2)
@@ -118,7 +118,7 @@ def test_all_channels_of_a_pixel_come_from_one_component(levels: int) -> None:
     torch.testing.assert_close(mixture.log_prob(parameters, images).sum(dim=1), pixel)
 
 
-# ---------------------------------------------------------------- who depends on whom
+# ---------------------------------------------------------------- dependences
 
 
 @pytest.mark.parametrize("coupled", [True, False])
@@ -154,13 +154,13 @@ def test_the_weights_of_the_components_are_a_distribution(coupled: bool) -> None
     torch.testing.assert_close(weights.sum(dim=1), torch.ones(4, 3, 2, 2))
 
 
-# ---------------------------------------------------------------- it can be trained
+# ---------------------------------------------------------------- training
 
 
 @pytest.mark.parametrize("levels", LEVELS)
 @pytest.mark.parametrize("raw_scale", [-30.0, -3.0, 0.0, 1.0])
 @pytest.mark.parametrize("mean", [-3.0, -1.0, -0.1, 0.1, 1.0, 3.0])
-def test_the_mean_is_pulled_to_the_level_however_far_off_it_is(
+def test_the_mean_has_a_gradient_however_far_off_it_is(
     levels: int, mean: float, raw_scale: float
 ) -> None:
     mixture = DiscretizedLogisticMixture(levels, 1, coupled=False)
@@ -192,7 +192,7 @@ def test_no_parameters_give_a_gradient_that_is_not_finite(
 
 
 def found_frequencies(frequencies: Tensor, components: int, coupled: bool) -> Tensor:
-    """What `bias_for` comes to in R of an image: (levels,)."""
+    """The distribution of R that `bias_for` gives: (levels,)."""
     mixture = DiscretizedLogisticMixture(len(frequencies), components, coupled=coupled)
     bias = mixture.bias_for(frequencies)
     assert bias.shape == (mixture.parameters,)
@@ -202,19 +202,19 @@ def found_frequencies(frequencies: Tensor, components: int, coupled: bool) -> Te
 
 
 @given(share=st.floats(0.001, 0.999), coupled=st.booleans(), components=st.integers(1, 5))
-def test_bias_for_meets_two_frequencies_exactly(
+def test_bias_for_matches_two_frequencies_exactly(
     share: float, coupled: bool, components: int
 ) -> None:
     frequencies = torch.tensor([1 - share, share])
-    found = found_frequencies(frequencies, components, coupled)
-    torch.testing.assert_close(found, frequencies, atol=1e-3, rtol=0)
+    result = found_frequencies(frequencies, components, coupled)
+    torch.testing.assert_close(result, frequencies, atol=1e-3, rtol=0)
 
 
 @pytest.mark.parametrize("levels", [4, 16, 256])
 @pytest.mark.parametrize("coupled", [True, False])
-def test_bias_for_comes_near_the_frequencies_of_many_levels(levels: int, coupled: bool) -> None:
+def test_bias_for_approximates_the_frequencies_of_many_levels(levels: int, coupled: bool) -> None:
     axis = torch.linspace(-1, 1, levels)
     paper, ink = torch.exp(-((axis + 1) ** 2) * 40), torch.exp(-((axis - 0.6) ** 2) * 8)
     frequencies = paper / paper.sum() * 0.7 + ink / ink.sum() * 0.3
-    found = found_frequencies(frequencies, 5, coupled)
-    assert (found - frequencies).abs().sum() / 2 < 0.1  # share that stands at the wrong level
+    result = found_frequencies(frequencies, 5, coupled)
+    assert (result - frequencies).abs().sum() / 2 < 0.1  # total variation distance

@@ -40,9 +40,7 @@ def test_unskew_undoes_skew(height: int, width: int, channels: int) -> None:
 
 
 @given(height=st.integers(1, 7), width=st.integers(1, 7))
-def test_skew_moves_each_row_one_further_than_the_row_above_and_puts_zeros_around(
-    height: int, width: int
-) -> None:
+def test_skew_shifts_each_row_one_further_and_pads_with_zeros(height: int, width: int) -> None:
     x = torch.randn(1, 1, height, width)
     expected = torch.zeros(1, 1, height, height + width - 1)
     for row in range(height):
@@ -54,7 +52,7 @@ def test_skew_moves_each_row_one_further_than_the_row_above_and_puts_zeros_aroun
 
 
 def looped(layer: Recurrence, inputs: Tensor) -> Tensor:
-    """The equations, pixel by pixel in the order that the layer's own reads demand."""
+    """The equations, pixel by pixel in an order that respects the reads."""
     batch, _, height, width = inputs.shape
     states: dict[tuple[int, int], Tensor] = {}
     memories: dict[tuple[int, int], Tensor] = {}
@@ -85,14 +83,12 @@ def looped(layer: Recurrence, inputs: Tensor) -> Tensor:
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_every_recurrence_is_its_equations_pixel_by_pixel(
-    cell: Cell, height: int, width: int
-) -> None:
+def test_every_recurrence_follows_its_equations(cell: Cell, height: int, width: int) -> None:
     for layer in kinds(cell):
         inputs = torch.randn(2, GATES[cell] * HIDDEN, height, width, dtype=torch.float64)
-        found = layer(inputs)
-        assert found.shape == (2, HIDDEN, height, width)
-        torch.testing.assert_close(found, looped(layer, inputs))
+        states = layer(inputs)
+        assert states.shape == (2, HIDDEN, height, width)
+        torch.testing.assert_close(states, looped(layer, inputs))
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
@@ -126,7 +122,7 @@ def test_state_taps_are_the_weights_from_source_to_target(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_what_each_recurrence_sees_is_its_triangle_or_its_quarter_exactly(cell: Cell) -> None:
+def test_each_recurrence_sees_exactly_its_triangle_or_quarter(cell: Cell) -> None:
     height, width, row, column = 4, 7, 3, 3
     for layer, seen in zip(
         kinds(cell),

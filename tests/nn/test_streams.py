@@ -1,4 +1,4 @@
-"""Directed convolutions read exactly the pixels that their names say; concat_elu bends twice."""
+"""Directed convolutions read exactly the pixels in their names; concat_elu has both signs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_stride_of_two_keeps_every_second_row_and_column_of_the_same_result(
     torch.testing.assert_close(strided(x), plain(x)[:, :, ::2, ::2])
 
 
-def test_concat_elu_bends_both_ways() -> None:
+def test_concat_elu_is_the_elu_of_both_signs() -> None:
     h = torch.tensor([-2.0, 3.0]).view(1, 2, 1, 1)
     expected = torch.tensor([-2.0, 3.0, 2.0, -3.0])
     expected = torch.where(expected > 0, expected, expected.expm1())

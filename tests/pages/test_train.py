@@ -181,7 +181,7 @@ def test_an_address_of_no_run_leads_to_the_choice() -> None:
     assert "not a run's id" in page.warning[0].value
     assert has(page, "play")
     page = open_page(run="20200101-000000-abcd")
-    assert "There is no run 20200101-000000-abcd here" in page.warning[0].value
+    assert "There is no run 20200101-000000-abcd;" in page.warning[0].value
     assert has(page, "play")
     assert "run" not in page.query_params
 
@@ -194,7 +194,7 @@ def test_options_that_cannot_work_are_explained_before_the_start(
     data = DataSet("mnist5k", 2, "threshold", split, split, class_names=("a",))
     monkeypatch.setattr("pixelcnn.data.registry.load_data", lambda *_, **__: data)
     page = open_page(**{"digits14-size": "7"})
-    assert "cannot be shared between 3 colours; use a multiple of 3" in page.error[0].value
+    assert "is not divisible by 3 colours; use a multiple of 3" in page.error[0].value
     assert not has(page, "play")
 
 
@@ -245,7 +245,7 @@ def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> Non
     assert "from a test" in common.run_models()
     assert common.model_config("from a test")["hidden_channels"] == 8
     labelled(page, "Use on other pages").click().run()
-    assert "there already" in page.error[0].value
+    assert "already a model" in page.error[0].value
 
     button(page, "another").click().run()
     assert has(page, "play")

@@ -1,4 +1,4 @@
-"""The presets keep their promises, their recordings are theirs, and the code shown really runs."""
+"""The presets keep their promises, their recordings match, and the shown code runs."""
 
 from dataclasses import replace
 
@@ -74,23 +74,23 @@ def test_a_recording_shows_what_the_run_showed(tmp_path) -> None:
 
 @pytest.mark.parametrize("conditional", [True, False])
 @pytest.mark.parametrize("levels", [2, 4])
-def test_the_code_shown_does_what_the_run_does(
+def test_the_shown_code_reproduces_the_run(
     tmp_path, capsys: pytest.CaptureFixture[str], conditional: bool, levels: int
 ) -> None:
     config = replace(TINY, conditional=conditional, data_options={"levels": levels})
     run = create_run(tmp_path, config)
     run_training(run)
-    made: dict[str, object] = {}
-    exec(python_code(config), made)
-    told = capsys.readouterr().out.splitlines()
+    names: dict[str, object] = {}
+    exec(python_code(config), names)
+    printed = capsys.readouterr().out.splitlines()
     held_out = RunView(run).held_out
     assert held_out is not None
-    assert told[-1] == f"step 12: {held_out.bits_per_dim:.3f} bits per pixel, held out"
-    model, data = made["model"], made["data"]
+    assert printed[-1] == f"step 12: {held_out.bits_per_dim:.3f} bits per pixel, held out"
+    model, data = names["model"], names["data"]
     assert isinstance(model, torch.nn.Module)
     labels = data.test.labels[:20] if conditional else None
     assert evaluate(model, data.test.images[:20], labels).nats == pytest.approx(held_out.nats)
-    assert made["images"].shape == (8, 1, 8, 8)
+    assert names["images"].shape == (8, 1, 8, 8)
 
 
 @pytest.mark.parametrize("name", list(live_presets()))

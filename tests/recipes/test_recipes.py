@@ -1,4 +1,4 @@
-"""Shipped weights, the recipes that make them, and the cards that tell about them."""
+"""Shipped weights, their recipes, and their cards."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,11 +23,11 @@ _TINY = {"hidden_channels": 4, "blocks": 1}
 
 
 @pytest.mark.parametrize("name", recipes())
-def test_a_recipe_is_a_training_that_can_begin(name: str) -> None:
+def test_every_recipe_can_start(name: str) -> None:
     recipes()[name].config.check()
 
 
-def test_a_recipe_is_trained_again_with_another_seed() -> None:
+def test_a_recipe_can_be_trained_with_another_seed() -> None:
     asked = Train(recipe="photographs", training=TrainOptions(seed=3))._run_config()
     recipe = recipes()["photographs"].config
     assert replace(asked, notes={}) == replace(recipe, train=replace(recipe.train, seed=3))
@@ -35,7 +35,7 @@ def test_a_recipe_is_trained_again_with_another_seed() -> None:
 
 
 @pytest.mark.parametrize("checkpoint", shipped(), ids=lambda one: one.name)
-def test_a_shipped_checkpoint_is_what_its_recipe_makes(checkpoint) -> None:
+def test_a_shipped_checkpoint_matches_its_recipe(checkpoint) -> None:
     config = recipes()[checkpoint.name].config
     header = checkpoint.header
     assert header.model == config.model
@@ -95,13 +95,13 @@ def test_the_classifier_judges_any_number_of_levels_as_it_would_their_thresholde
     assert of_grey.frechet_distance > 2 * of_grey.frechet_distance_of_data
 
 
-def test_too_few_test_images_are_told() -> None:
+def test_too_few_test_images_are_refused() -> None:
     model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
     few = Split(torch.zeros(90, 1, 8, 8, dtype=torch.uint8), torch.zeros(90, dtype=torch.int64))
     with pytest.raises(DataError, match="need 100 test images"):
         judge_samples(model, few, images=50)
 
 
-def test_an_unknown_recipe_names_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_recipe_lists_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--recipe", "nonsense"]) == 2
     assert "mnist-threshold-gated" in capsys.readouterr().err

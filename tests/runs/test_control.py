@@ -1,4 +1,4 @@
-"""Runs wait for their turn, take one step at a time, keep a pace, and differ in one option only."""
+"""Runs wait in a queue, take single steps, obey a speed limit, and differ in one option."""
 
 import threading
 import time
@@ -25,7 +25,7 @@ TINY = RunConfig(
 
 
 class Remembering:
-    """Starts nothing, and knows what it was asked to start."""
+    """Records the runs that it should start."""
 
     def __init__(self) -> None:
         self.started: list[str] = []
@@ -34,7 +34,7 @@ class Remembering:
         self.started.append(run.id)
 
 
-def test_runs_begin_in_the_order_of_asking_as_others_end(
+def test_queued_runs_start_in_order_as_others_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIXELCNN_MAX_RUNS", "1")
@@ -57,7 +57,7 @@ def test_runs_begin_in_the_order_of_asking_as_others_end(
     assert [run_queue.position(run) for run in runs] == [None, 1, None, 0]
 
 
-def test_who_waits_for_long_counts_as_waiting_and_not_as_failed(
+def test_a_run_queued_for_long_has_not_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PIXELCNN_MAX_RUNS", "1")
@@ -76,7 +76,7 @@ def test_who_waits_for_long_counts_as_waiting_and_not_as_failed(
         run_queue.most_runs()
 
 
-def test_one_step_is_one_step_and_is_drawn_and_does_not_change_the_course(tmp_path: Path) -> None:
+def test_a_single_step_draws_samples_and_does_not_change_the_training(tmp_path: Path) -> None:
     straight = create_run(tmp_path, TINY)
     run_training(straight)
     run = create_run(tmp_path, TINY)
@@ -97,7 +97,8 @@ def test_one_step_is_one_step_and_is_drawn_and_does_not_change_the_course(tmp_pa
     assert seen == [(1, [0, 1]), (2, [0, 1, 2]), (4, [0, 1, 2, 4])]
     assert run.status().step == 6
     losses = [
-        [row["nats"] for row in one.metrics() if row["event"] == "step"] for one in (run, straight)
+        [row["nats"] for row in each.metrics() if row["event"] == "step"]
+        for each in (run, straight)
     ]
     assert losses[0] == losses[1]
     assert run.status().memory_mb
@@ -116,7 +117,7 @@ def test_a_speed_limit_costs_no_training_time(tmp_path: Path) -> None:
     assert run.speed_limit is None
 
 
-def test_each_difference_changes_one_option_and_is_named_by_it() -> None:
+def test_each_ablation_changes_one_option_and_is_named_after_it() -> None:
     for name, difference in ABLATIONS.items():
         for value in difference.others(TINY):
             other = difference.vary(TINY, value)

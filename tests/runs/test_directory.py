@@ -1,4 +1,4 @@
-"""A run is a directory: its id, its requests and its files, whatever happens to them."""
+"""The directory of a run: its id, its requests and its files."""
 
 import json
 
@@ -28,7 +28,7 @@ from tests.runs.test_store import curve, make_config
 
 
 @given(st.text() | st.from_regex(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}.*", fullmatch=True))
-def test_no_id_but_one_of_the_right_form_reaches_the_disk(run_id):
+def test_only_well_formed_ids_reach_the_disk(run_id):
     class NoDisk(type(Run(".").path)):
         def __truediv__(self, other):
             raise AssertionError(f"{other!r} reached the disk")
@@ -73,7 +73,7 @@ def test_an_unknown_id_says_that_there_is_no_such_run(tmp_path):
         find_run(tmp_path, "20260102-153045-ab12")
 
 
-def test_runs_are_listed_newest_first_and_strangers_left_out(tmp_path):
+def test_runs_are_listed_newest_first_without_other_folders(tmp_path):
     assert list_runs(tmp_path / "missing") == []
     runs = [create_run(tmp_path, make_config()) for _ in range(3)]
     (tmp_path / "notes").mkdir()
@@ -89,7 +89,7 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path):
         create_run(tmp_path / "file", make_config())
 
 
-def test_only_known_requests_are_passed_on(tmp_path):
+def test_unknown_requests_are_refused(tmp_path):
     run = create_run(tmp_path, make_config())
     assert run.requested() == ""
     with pytest.raises(ConfigError, match="'pause', 'resume', 'stop'"):
@@ -113,14 +113,14 @@ def test_only_known_requests_are_passed_on(tmp_path):
         ({"notes": {"when": object()}}, "JSON"),
     ],
 )
-def test_a_configuration_that_cannot_work_starts_nothing(tmp_path, change, named):
+def test_an_invalid_configuration_starts_nothing(tmp_path, change, named):
     config = RunConfig(**{"train": TrainConfig(steps=1), **change})
     with pytest.raises(ConfigError, match=named):
         start_run(tmp_path, config)
     assert list_runs(tmp_path) == []
 
 
-def test_labels_can_be_hidden_exactly_where_there_are_any():
+def test_label_dropout_needs_labels():
     hidden = {"model_options": {"label_dropout": 0.1}, "train": TrainConfig(steps=1)}
     RunConfig(**hidden, conditional=True).check()
     with pytest.raises(ConfigError, match="label_dropout"):
@@ -140,7 +140,7 @@ def test_a_configuration_survives_json():
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"train": {"steps": 0}}', b"\xff"])
-def test_a_damaged_configuration_or_status_is_an_error_of_ours(tmp_path, content):
+def test_a_damaged_configuration_or_status_is_a_run_error(tmp_path, content):
     run = create_run(tmp_path, make_config())
     (run.path / "config.json").write_bytes(content)
     (run.path / "status.json").write_bytes(content)
@@ -148,14 +148,14 @@ def test_a_damaged_configuration_or_status_is_an_error_of_ours(tmp_path, content
         _ = run.config
     with pytest.raises(RunError):
         run.status()
-    with pytest.raises(RunError, match="no run"):
+    with pytest.raises(RunError, match="is not a run"):
         Run(tmp_path / "nothing").status()
 
 
 # Files
 
 
-def test_a_line_cut_off_at_any_byte_costs_that_line_only(tmp_path):
+def test_a_row_truncated_at_any_byte_loses_that_row_only(tmp_path):
     path = tmp_path / "metrics.jsonl"
     writer = RowWriter(path)
     for step in range(3):
@@ -175,7 +175,7 @@ def test_a_line_cut_off_at_any_byte_costs_that_line_only(tmp_path):
 
 
 @given(st.lists(st.integers(1, 40), max_size=8))
-def test_rows_read_bit_by_bit_are_those_read_at_once(tmp_path_factory, lengths):
+def test_rows_read_incrementally_equal_rows_read_at_once(tmp_path_factory, lengths):
     path = tmp_path_factory.mktemp("rows") / "metrics.jsonl"
     rows = [{"step": step, "text": "x" * length} for step, length in enumerate(lengths)]
     content = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
@@ -188,7 +188,7 @@ def test_rows_read_bit_by_bit_are_those_read_at_once(tmp_path_factory, lengths):
     assert read + read_jsonl(path, offset)[0] == rows == read_jsonl(path)[0]
 
 
-def test_rows_that_were_overtaken_are_left_out():
+def test_rows_that_a_resumed_run_redid_are_left_out():
     rows = [{"event": "step", "step": step} for step in (1, 2, 3, 4)]
     rows += [{"event": "resumed", "step": 2}, {"event": "step", "step": 3}]
     assert [row["step"] for row in unbroken(rows)] == [1, 2, 3]
@@ -239,14 +239,14 @@ def test_two_who_write_one_file_at_once_do_not_mix_their_contents(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_a_killed_writer_left_is_removed(tmp_path):
+def test_temporary_files_of_a_killed_writer_are_removed(tmp_path):
     for name in ("state.safetensors.writing", ".last.safetensors.ab.tmp", "config.json"):
         (tmp_path / name).write_bytes(b"x")
     remove_unfinished(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
-def test_later_steps_share_rows_and_none_is_lost(tmp_path, monkeypatch):
+def test_later_steps_share_rows_without_loss(tmp_path, monkeypatch):
     assert [_row_every(step) for step in (1, 1000, 1001, 10_000, 10_001)] == [1, 1, 10, 10, 100]
     monkeypatch.setattr("pixelcnn.runs.writer._row_every", lambda step: 1 if step <= 4 else 10)
     run = create_run(tmp_path, make_config(25, samples=0))

@@ -25,7 +25,7 @@ def run(tmp_path) -> Run:
     return run
 
 
-def test_a_kept_model_is_listed_and_is_the_run_s_last(tmp_path, run: Run) -> None:
+def test_a_kept_model_is_listed_and_has_the_run_s_last_weights(tmp_path, run: Run) -> None:
     assert kept_models(tmp_path) == []
     path = keep_model(run, "My digits 1", tmp_path)
     (kept,) = kept_models(tmp_path)
@@ -38,13 +38,13 @@ def test_a_kept_model_is_listed_and_is_the_run_s_last(tmp_path, run: Run) -> Non
         (mine == theirs).all()
         for mine, theirs in zip(model.parameters(), last.parameters(), strict=True)
     )
-    assert [one.id for one in list_runs(tmp_path)] == [run.id]
+    assert [listed.id for listed in list_runs(tmp_path)] == [run.id]
 
 
 @pytest.mark.parametrize(
     "name", ["", " ", "../up", "a/b", "a\\b", ".hidden", "x" * 41, "a\nb", "ü"]
 )
-def test_a_name_that_is_no_plain_file_name_is_refused(tmp_path, run: Run, name: str) -> None:
+def test_a_name_that_is_not_a_plain_file_name_is_refused(tmp_path, run: Run, name: str) -> None:
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(RunError, match="name"):
         keep_model(run, name, tmp_path)
@@ -54,7 +54,7 @@ def test_a_name_that_is_no_plain_file_name_is_refused(tmp_path, run: Run, name: 
 def test_a_name_is_used_once(tmp_path, run: Run) -> None:
     keep_model(run, "one", tmp_path)
     for taken in ("one", shipped()[0].name):
-        with pytest.raises(RunError, match="there already"):
+        with pytest.raises(RunError, match="already a model"):
             keep_model(run, taken, tmp_path)
 
 

@@ -22,12 +22,12 @@ print(os.nice(0), Path("/proc/self/autogroup").read_text())
 @pytest.mark.skipif(
     not Path("/proc/self/autogroup").exists(), reason="this system has no groups of sessions"
 )
-def test_a_run_gives_way_as_a_process_and_as_a_session(niceness: str) -> None:
+def test_a_run_lowers_its_priority_as_a_process_and_as_a_session(niceness: str) -> None:
     asked = subprocess.run(
         [sys.executable, "-c", _ASK],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), AS_A_SESSION: niceness},
-        start_new_session=True,  # as the launcher starts it
+        start_new_session=True,  # like the launcher
         capture_output=True,
         text=True,
         check=True,

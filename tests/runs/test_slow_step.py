@@ -1,4 +1,4 @@
-"""A step in slow motion is a step of the trainer, and its numbers are those of the network."""
+"""A step in slow motion is a step of the trainer, with the network's own values."""
 
 import math
 from dataclasses import replace
@@ -38,8 +38,8 @@ def test_it_is_the_trainer_s_own_step_on_that_image(begun: int, clip: float | No
         state = trained.state()
     slow = slow_step(config, data, image, label, state=state, progress=begun / 40)
 
-    one = Split(image, label)
-    alone = DataSet("one", 2, "threshold", one, one, class_names=data.class_names)
+    split = Split(image, label)
+    alone = DataSet("one", 2, "threshold", split, split, class_names=data.class_names)
     model = build_run_model(config, data)
     if state is None:
         model.initialize(level_frequencies(data.train.images, 2))
@@ -76,7 +76,7 @@ def test_it_is_the_trainer_s_own_step_on_that_image(begun: int, clip: float | No
     assert (slow.shortened < 1) == (clip is not None)
 
 
-def test_the_guess_is_the_chance_of_ink_and_the_surprise_follows_from_it() -> None:
+def test_the_guess_is_the_probability_of_ink_and_gives_the_surprise() -> None:
     data = load_data("digits8x8")
     slow = slow_step(CONFIG, data, data.test.images[:1], data.test.labels[:1])
     chance = np.where(slow.image == 1, slow.guess, 1 - slow.guess)

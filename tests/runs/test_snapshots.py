@@ -1,4 +1,4 @@
-"""A run keeps its weights at a few early moments, and they are those that it had then."""
+"""A run keeps correct snapshots of its weights at a few early steps."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ TRAIN = TrainConfig(
 TINY = RunConfig(model_options={"hidden_channels": 4, "blocks": 1}, data="digits8x8", train=TRAIN)
 
 
-def test_moments_double_and_are_few() -> None:
+def test_snapshot_steps_double_and_are_few() -> None:
     assert SNAPSHOT_STEPS[:5] == (0, 5, 10, 20, 40)
     assert len(SNAPSHOT_STEPS) == 12
 
 
-def test_a_run_keeps_its_moments_and_the_last_weights(tmp_path: Path) -> None:
+def test_a_run_keeps_its_snapshots_and_the_last_weights(tmp_path: Path) -> None:
     run = create_run(tmp_path, TINY)
     assert snapshot_steps(run) == []
     seen: dict[int, torch.Tensor] = {}
@@ -56,11 +56,11 @@ def test_a_run_keeps_its_moments_and_the_last_weights(tmp_path: Path) -> None:
         assert torch.equal(load_snapshot(run, step).output.weight, weight)
     weights = [load_snapshot(run, step).output.weight for step in snapshot_steps(run)]
     assert all(not torch.equal(*pair) for pair in itertools.pairwise(weights))
-    with pytest.raises(RunError, match="kept no weights of step 7"):
+    with pytest.raises(RunError, match="has no weights of step 7"):
         load_snapshot(run, 7)
 
 
-def test_a_moment_is_the_network_of_that_step_to_half_precision(tmp_path: Path) -> None:
+def test_a_snapshot_is_the_network_of_that_step_in_half_precision(tmp_path: Path) -> None:
     data = load_data("digits8x8")
     torch.manual_seed(0)
     model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
@@ -74,18 +74,18 @@ def test_a_moment_is_the_network_of_that_step_to_half_precision(tmp_path: Path) 
     for name, maps in activations(load_snapshot(run, 10), images).items():
         torch.testing.assert_close(maps, expected[name], rtol=1e-2, atol=1e-2)
     assert not keep_snapshot(run, model, 11)
-    parameters = sum(one.numel() for one in model.parameters())
+    parameters = sum(weight.numel() for weight in model.parameters())
     assert snapshot_path(run, 10).stat().st_size < 2 * parameters + 4000
 
 
 def test_a_large_network_keeps_none(tmp_path: Path) -> None:
     model = build_model("pixelcnn", hidden_channels=256, blocks=4, block="plain", kernel_size=7)
-    assert sum(one.numel() for one in model.parameters()) > MOST_PARAMETERS
+    assert sum(weight.numel() for weight in model.parameters()) > MOST_PARAMETERS
     assert not keep_snapshot(Run(tmp_path), model, 0)
     assert snapshot_steps(Run(tmp_path)) == []
 
 
-def test_a_recording_can_bring_its_moments(tmp_path: Path) -> None:
+def test_a_recording_can_include_snapshots(tmp_path: Path) -> None:
     run = create_run(tmp_path, TINY)
     run_training(run)
     copy = record_run(run, "mine", tmp_path / "recorded", with_snapshots=True)
@@ -94,7 +94,7 @@ def test_a_recording_can_bring_its_moments(tmp_path: Path) -> None:
     assert snapshot_steps(plain) == []
 
 
-def test_the_shipped_moments_go_from_noise_to_a_network_that_learned() -> None:
+def test_the_shipped_snapshots_go_from_noise_to_a_trained_network() -> None:
     run = recorded_run("moments28")
     steps = snapshot_steps(run)
     assert steps[:4] == [0, 5, 10, 20]

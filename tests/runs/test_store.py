@@ -1,4 +1,4 @@
-"""Runs: directories that stay readable, and processes that can be paused, stopped and killed."""
+"""Runs: readable directories, and processes that can be paused, stopped and killed."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def make_config(steps=20, *, data="digits8x8", model_options=TINY, conditional=F
 
 @pytest.fixture
 def started(tmp_path):
-    """Starts runs in processes of their own, and ends those that are left."""
+    """Starts runs in processes, and kills those that are left."""
     runs = []
 
     def start(config, **options):
@@ -52,7 +52,7 @@ def started(tmp_path):
 
 
 def wait_for(condition, seconds=120):
-    """The condition's value once it is true; fails with the test's time limit in sight."""
+    """The condition's value once it is true; fails shortly before the test's time limit."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()
@@ -166,7 +166,7 @@ def test_resuming_a_finished_run_is_refused(tmp_path):
 
 
 def resume_without_process(run):
-    """As `resume_run` does, for a test that carries the run out itself."""
+    """As `resume_run`, for a test that trains in this process."""
 
     class Nobody:
         def launch(self, run):
@@ -178,7 +178,7 @@ def resume_without_process(run):
 # Runs in processes of their own
 
 
-def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, started):
+def test_a_killed_run_is_noticed_and_resumes_on_the_same_curve(tmp_path, started):
     config = make_config(250, save_every=10, sample_every=100, precision="float32")
     run = started(config)
     wait_for(lambda: run.status().step >= 15)
@@ -198,15 +198,15 @@ def test_a_killed_run_is_noticed_and_goes_on_along_the_same_curve(tmp_path, star
     resumed = next(row for row in rows if row["event"] == "resumed")
     assert broken_at - 10 <= resumed["step"] <= broken_at
 
-    whole = create_run(tmp_path, config)
-    assert run_training(whole).state == "finished"
+    uninterrupted = create_run(tmp_path, config)
+    assert run_training(uninterrupted).state == "finished"
     assert [step for step, _ in curve(run)] == list(range(1, 251))
-    ours, theirs = np.array(curve(run)), np.array(curve(whole))
+    ours, theirs = np.array(curve(run)), np.array(curve(uninterrupted))
     np.testing.assert_allclose(ours, theirs, rtol=1e-4)
-    np.testing.assert_array_equal(run.latest_samples()[1], whole.latest_samples()[1])
+    np.testing.assert_array_equal(run.latest_samples()[1], uninterrupted.latest_samples()[1])
 
 
-def test_pausing_and_ending_are_heard_between_two_steps_and_lose_nothing(started):
+def test_pause_and_stop_act_between_two_steps_and_lose_nothing(started):
     run = started(make_config(10**6))
     wait_for(lambda: run.status().step > 5)
     with pytest.raises(RunError, match="running"):
@@ -228,7 +228,7 @@ def test_pausing_and_ending_are_heard_between_two_steps_and_lose_nothing(started
     assert load_checkpoint(run.checkpoint("last"))[1]["step"] == stopped.step > paused.step
 
 
-def test_a_warm_worker_takes_a_run_and_ends_with_its_server_otherwise(started):
+def test_a_warm_worker_takes_a_run_or_ends_with_its_server(started):
     launcher = Launcher()
     launcher.warm()
     (warm,) = launcher._waiting
@@ -287,7 +287,7 @@ def test_a_process_that_never_started_is_noticed(tmp_path, monkeypatch):
     assert "did not start" in run.status().message
 
 
-def test_a_trainer_leaves_a_core_to_the_server_unless_told_otherwise(monkeypatch):
+def test_a_trainer_leaves_a_core_to_the_server_by_default(monkeypatch):
     threads = torch.get_num_threads()
     try:
         monkeypatch.delenv("PIXELCNN_THREADS", raising=False)

@@ -1,4 +1,4 @@
-"""A run read bit by bit shows what the whole of it says."""
+"""A run read incrementally shows the same as the whole."""
 
 import io
 import math
@@ -46,7 +46,7 @@ def draw(run: Run, step: int) -> None:
     np.save(run.sample_path(step), np.full((3, 1, 10, 10), step % 2, np.uint8))
 
 
-def test_before_the_first_report_there_is_an_empty_picture_of_the_right_size(run: Run) -> None:
+def test_before_the_first_report_the_view_is_empty(run: Run) -> None:
     view = RunView(run)
     assert view.status.state == "queued"
     assert view.frames.shape == (0, 3, 1, 10, 10)
@@ -56,7 +56,7 @@ def test_before_the_first_report_there_is_an_empty_picture_of_the_right_size(run
     assert view.seconds_left is None
 
 
-def test_what_is_new_is_added_at_each_look(run: Run) -> None:
+def test_each_refresh_adds_what_is_new(run: Run) -> None:
     view = RunView(run)
     for step in (1, 2, 3):
         write(run, step_row(step, 10.0 * step))
@@ -81,7 +81,7 @@ def test_frames_stay_in_order_when_a_resumed_run_draws_again(run: Run) -> None:
     assert (view.frames[:, 0, 0, 0, 0] == [1, 0]).all()
 
 
-def test_steps_that_were_lost_by_a_kill_leave_the_curve(run: Run) -> None:
+def test_steps_lost_by_a_kill_leave_the_curve(run: Run) -> None:
     write(run, step_row(1, 9.0), step_row(2, 8.0), step_row(3, 7.0))
     view = RunView(run)
     write(run, {"event": "resumed", "step": 1}, step_row(2, 6.0))
@@ -102,7 +102,7 @@ def test_a_long_curve_is_thinned_by_averaging_and_scores_are_not(run: Run) -> No
     assert RunView(run).nats_per_bit == 10
 
 
-def test_a_loss_that_was_no_number_leaves_a_gap(run: Run) -> None:
+def test_a_loss_that_is_not_finite_leaves_a_gap(run: Run) -> None:
     write(run, step_row(1, 9.0), step_row(2, math.nan), step_row(3, 7.0))
     assert [point.step for point in RunView(run).curves()] == [1, 3]
 
@@ -119,7 +119,7 @@ def test_the_axis_has_room_for_every_point_and_seldom_moves() -> None:
 
 
 @pytest.mark.parametrize("kind", ["webp", "gif"])
-def test_the_film_has_a_frame_for_each_moment_and_rests_on_the_last(run: Run, kind: str) -> None:
+def test_the_animation_has_a_frame_per_sample_and_rests_on_the_last(run: Run, kind: str) -> None:
     view = RunView(run)
     with pytest.raises(DataError, match="There are no samples yet"):
         export_evolution(view, kind)
@@ -138,7 +138,7 @@ def test_the_film_has_a_frame_for_each_moment_and_rests_on_the_last(run: Run, ki
         export_evolution(view, "mp4")
 
 
-def test_a_moment_lies_at_the_last_report_of_its_step(run: Run) -> None:
+def test_a_step_s_time_is_its_last_report(run: Run) -> None:
     write(run, step_row(10, 1.0), {**step_row(10, 1.0), "event": "evaluated", "elapsed_s": 1.5})
     view = RunView(run)
     assert [view.seconds_at(step) for step in (5, 10, 99)] == [0.0, 1.5, 1.5]

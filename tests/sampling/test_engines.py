@@ -24,14 +24,14 @@ BOUNDARY = 1e-5
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    """Compile the loop before any test is timed by hypothesis."""
+    """Compile the loop before hypothesis times any test."""
     from pixelcnn.sampling.engines import warm_up
 
     warm_up()
 
 
 def shaken(model: AutoregressiveModel, seed: int) -> AutoregressiveModel:
-    """The model with random biases too, so that nothing is zero by construction."""
+    """The model with random biases, so that nothing starts at zero."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -42,21 +42,21 @@ def shaken(model: AutoregressiveModel, seed: int) -> AutoregressiveModel:
 def assert_same_images(
     model: AutoregressiveModel,
     expected: Tensor,
-    found: Tensor,
+    drawn: Tensor,
     uniforms: Tensor,
     labels: Tensor | None,
     temperature: float,
     guidance: float = 0.0,
 ) -> None:
-    """Images are equal, or part at a draw whose uniform lies on a boundary of its distribution."""
+    """Images are equal, or diverge at a draw whose uniform number is at a threshold."""
     channels = expected.shape[1]
-    for index in (expected != found).flatten(1).any(dim=1).nonzero().flatten().tolist():
-        one = expected[index : index + 1]
+    for index in (expected != drawn).flatten(1).any(dim=1).nonzero().flatten().tolist():
+        single = expected[index : index + 1]
         label = None if labels is None else labels[index : index + 1]
         with torch.no_grad():
-            log_probs = guided_log_probs(model, one, label, guidance)
+            log_probs = guided_log_probs(model, single, label, guidance)
         bounds = apply_temperature(log_probs, temperature).cumsum(dim=1)[0]  # (levels, C, H, W)
-        first = (one[0] != found[index]).permute(1, 2, 0).flatten().nonzero()[0].item()
+        first = (single[0] != drawn[index]).permute(1, 2, 0).flatten().nonzero()[0].item()
         pixel, channel = divmod(int(first), channels)
         row, column = divmod(pixel, expected.shape[3])
         distance = (bounds[:, channel, row, column] - uniforms[index, channel, row, column]).abs()
@@ -68,7 +68,7 @@ def assert_same_images(
 
 
 def special_options(draw: st.DrawFn, name: str, channels: int) -> dict[str, object]:
-    """Options of one architecture that change its program."""
+    """Options of one architecture that affect its program."""
     if name == "pixelcnn":
         return {
             "block": draw(st.sampled_from(["plain", "bottleneck", "single"])),
@@ -91,7 +91,7 @@ def special_options(draw: st.DrawFn, name: str, channels: int) -> dict[str, obje
 
 @st.composite
 def configurations(draw: st.DrawFn) -> dict[str, object]:
-    """Small models of every architecture, with all options that change the program."""
+    """Small models of every architecture, with all options that affect the program."""
     name = draw(st.sampled_from(model_names()))
     channels = draw(st.sampled_from([1, 3]))
     classes = draw(st.sampled_from([0, 3]))
@@ -156,9 +156,9 @@ def test_every_engine_gives_the_images_of_the_reference(
     }
     expected = sample(model, n, engine="reference", **request)  # type: ignore[call-overload]
     for engine in FAST:
-        found = sample(model, n, engine=engine, **request)  # type: ignore[call-overload]
-        assert torch.equal(found[known_mask], known[known_mask])
-        assert_same_images(model, expected, found, uniforms, labels, temperature, guidance)
+        drawn = sample(model, n, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(drawn[known_mask], known[known_mask])
+        assert_same_images(model, expected, drawn, uniforms, labels, temperature, guidance)
 
 
 @pytest.mark.parametrize("levels", [2, 16])
@@ -171,15 +171,15 @@ def test_every_engine_gives_the_images_of_the_reference_at_full_size(
     uniforms = torch.rand(3, 1, 28, 28)
     known = torch.randint(0, levels, (3, 1, 28, 28)).to(torch.uint8)
     known_mask = torch.zeros(3, 1, 28, 28, dtype=torch.bool)
-    known_mask[:, :, 2:25] = True  # the reference takes its time over every pixel that is unknown
+    known_mask[:, :, 2:25] = True  # the reference is slow at unknown pixels
     known_mask[1, :, :1] = True
     known_mask[2] |= torch.rand(1, 28, 28) < 0.5
     request = {"known": known, "known_mask": known_mask, "uniforms": uniforms}
     expected = sample(model, 3, engine="reference", **request)  # type: ignore[call-overload]
     for engine in FAST:
-        found = sample(model, 3, engine=engine, **request)  # type: ignore[call-overload]
-        assert torch.equal(found[known_mask], known[known_mask])
-        assert_same_images(model, expected, found, uniforms, None, 1.0)
+        drawn = sample(model, 3, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(drawn[known_mask], known[known_mask])
+        assert_same_images(model, expected, drawn, uniforms, None, 1.0)
 
 
 def test_a_batch_of_several_tiles_equals_its_images_one_by_one() -> None:
@@ -187,9 +187,11 @@ def test_a_batch_of_several_tiles_equals_its_images_one_by_one() -> None:
     model = shaken(build_model("gated_pixelcnn", height=5, width=5, hidden_channels=8), 0)
     uniforms = torch.rand(70, 1, 5, 5)
     for engine in FAST:
-        made = make_engine(model, engine)
-        together = sample(model, 70, uniforms=uniforms, engine=made)
-        alone = torch.cat([sample(model, 1, uniforms=one[None], engine=made) for one in uniforms])
+        reused = make_engine(model, engine)
+        together = sample(model, 70, uniforms=uniforms, engine=reused)
+        alone = torch.cat(
+            [sample(model, 1, uniforms=each[None], engine=reused) for each in uniforms]
+        )
         assert_same_images(model, alone, together, uniforms, None, 1.0)
 
 
@@ -209,7 +211,7 @@ def test_trace_log_probabilities_sum_to_the_model_s_own(name: str) -> None:
 
 @pytest.mark.parametrize(("channels", "guidance"), [(1, 1.5), (3, 0.0), (3, 1.5)])
 @pytest.mark.parametrize("name", model_names())
-def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
+def test_the_fast_engine_s_outputs_equal_a_forward_pass(
     name: str, channels: int, guidance: float
 ) -> None:
     torch.manual_seed(0)
@@ -250,14 +252,14 @@ def test_what_the_fast_engine_kept_is_what_a_forward_pass_says(
         engine="numba",
         trace=True,
     )
-    told = trace_of(model, request, kept.images)
-    # Sums run in another order, and the logits of these models are large.
-    assert (kept.log_prob - told.log_prob).exp().sub(1).abs().mean() < 1e-3
-    assert (kept.entropy - told.entropy).abs().mean() < 1e-3
-    assert (kept.probabilities.int() - told.probabilities.int()).abs().max() <= 1
+    recomputed = trace_of(model, request, kept.images)
+    # Sums run in another order, and these models have large logits.
+    assert (kept.log_prob - recomputed.log_prob).exp().sub(1).abs().mean() < 1e-3
+    assert (kept.entropy - recomputed.entropy).abs().mean() < 1e-3
+    assert (kept.probabilities.int() - recomputed.probabilities.int()).abs().max() <= 1
 
 
-def test_trace_of_two_levels_holds_the_probability_of_ink() -> None:
+def test_the_trace_of_two_levels_has_the_probability_of_ink() -> None:
     model = shaken(build_model("pixelcnn", height=5, width=5, hidden_channels=8), 2)
     trace = sample(model, 3, seed=0, trace=True, temperature=0.5)
     logits = model(trace.images)[:, 0]
@@ -294,7 +296,7 @@ def test_an_engine_refuses_a_model_that_looks_at_the_pixel_itself(engine: str) -
         make_engine(model, engine)
 
 
-def test_sampling_leaves_the_training_mode_and_the_given_pixels_alone() -> None:
+def test_sampling_changes_neither_the_mode_nor_the_given_pixels() -> None:
     model = build_model("pixelcnn", height=6, width=6, hidden_channels=4, blocks=1).train()
     known = torch.ones(1, 1, 6, 6, dtype=torch.uint8)
     mask = torch.zeros(1, 1, 6, 6, dtype=torch.bool)
@@ -331,7 +333,7 @@ def test_sampling_leaves_the_training_mode_and_the_given_pixels_alone() -> None:
         ({"labels": torch.tensor([0, 1])}, "labels"),
     ],
 )
-def test_a_bad_request_is_refused_by_name(arguments: dict[str, object], message: str) -> None:
+def test_an_invalid_request_is_refused_by_name(arguments: dict[str, object], message: str) -> None:
     model = build_model("pixelcnn", height=6, width=6, hidden_channels=4, blocks=1)
     request: dict[str, object] = {"n": 2, **arguments}
     with pytest.raises((ConfigError, DataError), match=message):
@@ -340,14 +342,14 @@ def test_a_bad_request_is_refused_by_name(arguments: dict[str, object], message:
 
 def test_a_label_may_be_given_once_for_all() -> None:
     model = shaken(build_model("pixelcnn", height=6, width=6, hidden_channels=4, classes=3), 4)
-    one = sample(model, 3, labels=torch.tensor(2), seed=0)
+    shared = sample(model, 3, labels=torch.tensor(2), seed=0)
     each = sample(model, 3, labels=torch.tensor([2, 2, 2]), seed=0)
-    assert torch.equal(one, each)
+    assert torch.equal(shared, each)
 
 
 @pytest.mark.parametrize("name", model_names())
 @pytest.mark.parametrize(("channels", "levels"), [(1, 2), (3, 4)])
-def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
+def test_changed_samples_equal_samples_with_everything_up_to_there_given(
     name: str, channels: int, levels: int
 ) -> None:
     from pixelcnn.sampling.numba.engine import NumbaEngine
@@ -359,14 +361,14 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
     given = torch.rand(n, channels, height, width) < 0.1
     levels_given = torch.randint(0, levels, given.shape).to(torch.uint8)
     request = make_request(model, n, SampleOptions(known=levels_given, known_mask=given, seed=1))
-    painting = NumbaEngine(model).paint(request)
-    first = painting.images
-    assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
+    editable = NumbaEngine(model).paint(request)
+    first = editable.images
+    assert torch.allclose(editable.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
     order = torch.arange(channels * height * width).reshape(height, width, channels)
     order = order.permute(2, 0, 1)  # (C, H, W)
     for pixel in [(0, 2, 2), (channels - 1, 0, 0), (0, 3, 4), (channels - 1, 1, 4)]:
-        before = painting.images
-        painting.change(pixel, torch.tensor((3 * levels) // 4, dtype=torch.uint8))
+        before = editable.images
+        editable.change(pixel, torch.tensor((3 * levels) // 4, dtype=torch.uint8))
         prefix = order <= order[pixel]
         expected_known = before.clone()
         expected_known[(slice(None), *pixel)] = (3 * levels) // 4
@@ -379,9 +381,9 @@ def test_a_changed_painting_equals_a_sample_with_everything_up_to_there_given(
             uniforms=request.uniforms,
             engine="reference",
         )
-        assert torch.equal(painting.images, expected)
+        assert torch.equal(editable.images, expected)
         assert torch.allclose(
-            painting.log_probs.sum(dim=(1, 2, 3)), model.log_prob(expected), atol=1e-3
+            editable.log_probs.sum(dim=(1, 2, 3)), model.log_prob(expected), atol=1e-3
         )
 
 
@@ -393,6 +395,6 @@ def test_log_probabilities_stay_right_where_gates_saturate() -> None:
         for layer in model.layers:  # type: ignore[union-attr]
             layer.horizontal.bias[:8].fill_(-60.0)
             layer.horizontal.bias[8:].fill_(0.5)
-    painting = NumbaEngine(model).paint(make_request(model, 2, SampleOptions(seed=0)))
-    exact = model.log_prob(painting.images)
-    assert torch.allclose(painting.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)
+    editable = NumbaEngine(model).paint(make_request(model, 2, SampleOptions(seed=0)))
+    exact = model.log_prob(editable.images)
+    assert torch.allclose(editable.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)

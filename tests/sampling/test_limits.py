@@ -1,4 +1,4 @@
-"""What sampling costs in memory, and what guidance and painting promise."""
+"""The memory of sampling, and the guarantees of guidance and editable samples."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MEGABYTE = 2**20
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled() -> None:
-    """So that no test counts what the compiler takes."""
+    """Compile first, so that no test counts the compiler's memory."""
     warm_up()
 
 
 @pytest.fixture
 def traced_memory() -> Iterator[None]:
-    """Counts the bytes of numpy's arrays, in which the engine keeps all it has computed."""
+    """Counts the bytes of numpy arrays, which hold everything that the engine computes."""
     tracemalloc.start()
     yield
     tracemalloc.stop()
@@ -70,13 +70,13 @@ def test_more_images_than_fit_are_drawn_in_turns(traced_memory: None) -> None:
         before, _ = tracemalloc.get_traced_memory()
         sample(engine.model, n, engine=engine)  # type: ignore[attr-defined]
         taken.append(tracemalloc.get_traced_memory()[1] - before)
-    # Only the images themselves grow with their number, not what is kept of the network.
+    # Only the images themselves grow with their number, not the stored activations.
     assert taken[1] < 2 * taken[0]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux's /proc")
-def test_hundreds_of_calls_leave_no_memory_behind() -> None:
-    """Something else in this process may take memory once, but a leak goes on in both halves."""
+def test_hundreds_of_calls_leak_no_memory() -> None:
+    """Other code in this process may allocate once, but a leak grows in both halves."""
     model = conditional()
     engine = make_engine(model, "numba")
     labels = torch.tensor([0, 1, 2, 0])
@@ -114,46 +114,46 @@ def test_guidance_makes_images_likelier_under_their_label_than_without() -> None
         ({}, torch.tensor([0, 1]), -1.0, "guidance = -1.0 is outside 0"),
     ],
 )
-def test_guidance_that_cannot_be_is_refused(
+def test_invalid_guidance_is_refused(
     options: dict[str, object], labels: torch.Tensor | None, guidance: float, message: str
 ) -> None:
     with pytest.raises(ConfigError, match=message):
         sample(conditional(**options), 2, labels=labels, guidance=guidance)
 
 
-def test_a_painting_knows_the_probability_of_every_part_of_its_images() -> None:
+def test_editable_samples_know_the_probability_of_every_prefix() -> None:
     model, labels = conditional(levels=4), torch.tensor([0, 1, 2])
-    painting = paint(model, 3, labels=labels, seed=4)
+    editable = paint(model, 3, labels=labels, seed=4)
     with torch.no_grad():
-        parameters = model(painting.images, labels)
-        each = model.likelihood.log_prob(parameters, painting.images)  # (3, 1, H, W)
+        parameters = model(editable.images, labels)
+        each = model.likelihood.log_prob(parameters, editable.images)  # (3, 1, H, W)
     in_order = each.flatten(1)
     for pixels in (0, 1, 7, 20):
         expected = in_order[:, :pixels].sum(dim=1)
-        torch.testing.assert_close(painting.log_prob(pixels), expected, atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(painting.log_prob(), in_order.sum(dim=1), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(editable.log_prob(pixels), expected, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(editable.log_prob(), in_order.sum(dim=1), atol=1e-4, rtol=1e-4)
 
 
-def test_a_guided_painting_goes_on_as_it_would_have_been_drawn() -> None:
+def test_guided_editable_samples_are_redrawn_consistently() -> None:
     model, labels = conditional(), torch.tensor([0, 1, 2])
-    painting = paint(model, 3, labels=labels, seed=5, guidance=2.0)
-    assert torch.equal(painting.images, sample(model, 3, labels=labels, seed=5, guidance=2.0))
-    flipped = 1 - painting.images[:, 0, 2, 1]
+    editable = paint(model, 3, labels=labels, seed=5, guidance=2.0)
+    assert torch.equal(editable.images, sample(model, 3, labels=labels, seed=5, guidance=2.0))
+    flipped = 1 - editable.images[:, 0, 2, 1]
     known_mask = torch.zeros(3, 1, 5, 4, dtype=torch.bool)
     known_mask[:, :, :2] = known_mask[:, :, 2, :2] = True
-    known = painting.images
+    known = editable.images
     known[:, 0, 2, 1] = flipped
-    painting.change((0, 2, 1), flipped)
+    editable.change((0, 2, 1), flipped)
     again = sample(
         model, 3, labels=labels, seed=5, guidance=2.0, known=known, known_mask=known_mask
     )
-    assert torch.equal(painting.images, again)
+    assert torch.equal(editable.images, again)
 
 
-def test_a_kept_pass_begins_again_with_other_labels_and_given_pixels() -> None:
+def test_a_reused_pass_works_with_other_labels_and_given_pixels() -> None:
     model = conditional()
     engine = TorchEngine(model)
-    engine.replays = True  # as on CUDA, where the rows of the second request on are graphs
+    engine.replays = True  # as on CUDA, where the second request replays graphs
     for seed in range(3):
         known = torch.randint(0, 2, (4, 1, 5, 4)).byte()
         request = {
@@ -164,8 +164,8 @@ def test_a_kept_pass_begins_again_with_other_labels_and_given_pixels() -> None:
             "guidance": 0.5,
         }
         expected = sample(model, 4, engine="reference", **request)  # type: ignore[call-overload]
-        found = sample(model, 4, engine=engine, **request)  # type: ignore[call-overload]
-        assert torch.equal(found, expected)
+        drawn = sample(model, 4, engine=engine, **request)  # type: ignore[call-overload]
+        assert torch.equal(drawn, expected)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

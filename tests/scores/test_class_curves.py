@@ -1,4 +1,4 @@
-"""What is measured about beginnings, next rows, and digits with a part knocked out."""
+"""Measurements of prefixes and next rows, and inpainting."""
 
 import math
 from pathlib import Path
@@ -23,24 +23,24 @@ SIZE = 5
 @pytest.fixture(scope="module")
 def model() -> AutoregressiveModel:
     torch.manual_seed(0)
-    made = build_model("gated_pixelcnn", height=SIZE, width=SIZE, classes=3, hidden_channels=8)
-    for module in made.modules():
-        if isinstance(module, nn.Embedding):  # zero at first: all labels would be alike
+    model = build_model("gated_pixelcnn", height=SIZE, width=SIZE, classes=3, hidden_channels=8)
+    for module in model.modules():
+        if isinstance(module, nn.Embedding):  # initially 0: labels would make no difference
             nn.init.normal_(module.weight, std=2.0)
-    return made.eval()
+    return model.eval()
 
 
 def images(n: int) -> torch.Tensor:
     return torch.randint(2, (n, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(1)).byte()
 
 
-def test_readings_are_those_of_whole_images_at_the_end_and_of_nothing_at_the_start(
+def test_class_curves_start_at_nothing_and_end_at_whole_images(
     model: AutoregressiveModel, tmp_path: Path
 ) -> None:
-    some, labels = images(40), torch.arange(40) % 3
-    class_curves = measure_class_curves(model, some, labels, batch_size=7)
+    batch, labels = images(40), torch.arange(40) % 3
+    class_curves = measure_class_curves(model, batch, labels, batch_size=7)
     with torch.inference_mode():
-        log_p = torch.stack([model.log_prob(some, torch.full((40,), c)) for c in range(3)])
+        log_p = torch.stack([model.log_prob(batch, torch.full((40,), c)) for c in range(3)])
     assert class_curves.accuracy(SIZE * SIZE) == pytest.approx(
         (log_p.argmax(dim=0) == labels).float().mean().item()
     )
@@ -79,7 +79,7 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
     assert rows is not None
     assert rows.row == 2
     uniforms = torch.rand((6, 1, SIZE, SIZE), generator=torch.Generator().manual_seed(4))
-    whole = sample(
+    full = sample(
         model,
         6,
         labels=torch.tensor(1),
@@ -88,7 +88,7 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
         uniforms=uniforms,
         engine="reference",
     )
-    assert torch.equal(rows.images, whole[:, :, 2])
+    assert torch.equal(rows.images, full[:, :, 2])
     assert next_rows(model, picture, torch.ones(SIZE, SIZE, dtype=torch.bool)) is None
 
 
@@ -99,7 +99,7 @@ def test_next_rows_are_drawn_as_a_whole_image_would_be(model: AutoregressiveMode
     share=st.floats(0, 1),
     seed=st.integers(0, 99),
 )
-def test_what_is_knocked_out_is_about_the_share_asked_for(
+def test_inpainting_masks_hide_about_the_requested_share(
     kind: str, height: int, width: int, share: float, seed: int
 ) -> None:
     known = inpainting_mask(kind, height, width, share, seed)
@@ -125,7 +125,7 @@ def test_the_bits_of_the_hidden_part_and_of_the_rest_add_up(
     if method == "raster":
         assert compared.hidden_bits is None
         return
-    # Four ways to fill the hole: their probabilities, exactly.
+    # The exact probabilities of the four ways to fill the hole.
     ways = truth.expand(4, -1, -1, -1).clone()
     ways[:, 0, 2, 1:3] = torch.tensor([[0, 0], [0, 1], [1, 0], [1, 1]]).byte()
     with torch.inference_mode():
@@ -135,14 +135,14 @@ def test_the_bits_of_the_hidden_part_and_of_the_rest_add_up(
     assert compared.hidden_bits == pytest.approx(exact, abs=0.4)
 
 
-def test_knocking_out_and_comparing_say_what_cannot_work(model: AutoregressiveModel) -> None:
+def test_inpainting_refuses_invalid_arguments(model: AutoregressiveModel) -> None:
     with pytest.raises(ConfigError, match="kind = 'corner' is unknown"):
         inpainting_mask("corner", 5, 5)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="outside 0 to 1"):
         inpainting_mask("block", 5, 5, 1.5)
     picture, known = images(1)[0], torch.ones(SIZE, SIZE, dtype=torch.bool)
     full = complete(model, picture, known, 1, seed=0)
-    with pytest.raises(DataError, match="nothing was unknown"):
+    with pytest.raises(DataError, match="Nothing was unknown"):
         against_truth(model, full, picture)
     known[4] = False
     done = complete(model, picture, known, 1, seed=0)

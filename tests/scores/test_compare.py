@@ -1,4 +1,4 @@
-"""Two models on the same images: when they compare, by how much, and what the scores say."""
+"""Two models on the same images: comparability, difference, and scores."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def small(name: str = "pixelcnn", **options: object) -> AutoregressiveModel:
 
 @pytest.fixture(scope="module")
 def scores() -> list[PairedScores]:
-    """A model without and one with classes, on 30 digits, 12 at a time."""
+    """A model without classes and one with, on 30 digits, 12 at a time."""
     digits = load_data("digits8x8").test
-    some = Split(digits.images[:30], digits.labels[:30])
-    return list(paired_scores(small(), small(classes=10), some, batch_size=12))
+    split = Split(digits.images[:30], digits.labels[:30])
+    return list(paired_scores(small(), small(classes=10), split, batch_size=12))
 
 
-def test_models_compare_only_on_the_same_pixels_made_in_the_same_way() -> None:
+def test_models_are_comparable_only_on_the_same_kind_of_images() -> None:
     drawn = {"data": {"binarize": "static"}}
     assert obstacles(CONFIG, {}, CONFIG, {"data": {"binarize": "threshold"}}) == []
     assert "28 × 28" in obstacles(CONFIG, {}, CONFIG | {"height": 14, "width": 14}, {})[0]
     assert "16" in obstacles(CONFIG, {}, CONFIG | {"levels": 16}, {})[0]
     assert "*static*" in obstacles(CONFIG, {}, CONFIG, drawn)[0]
     assert "colours" in obstacles(CONFIG, {}, CONFIG | {"channels": 3}, {})[0]
-    # How two levels are made is no matter where there are more.
+    # With more than two levels, the binarisation does not matter.
     grey = CONFIG | {"levels": 16}
     assert obstacles(grey, drawn, grey, {}) == []
 
@@ -58,8 +58,8 @@ def test_models_compare_only_on_the_same_pixels_made_in_the_same_way() -> None:
 def test_paired_scores_grow_to_the_log_probabilities_of_both_models(
     scores: list[PairedScores],
 ) -> None:
-    assert [len(one.ours) for one in scores] == [12, 24, 30]
-    assert [one.done for one in scores] == [False, False, True]
+    assert [len(score.ours) for score in scores] == [12, 24, 30]
+    assert [score.done for score in scores] == [False, False, True]
     digits = load_data("digits8x8").test
     with torch.inference_mode():
         ours = -small().log_prob(digits.images[:30])
@@ -74,8 +74,8 @@ def test_paired_scores_grow_to_the_log_probabilities_of_both_models(
 def test_a_label_is_never_worth_more_than_what_it_costs_to_guess_it(
     scores: list[PairedScores],
 ) -> None:
-    told = scores[-1]
-    assert told.label_worth == pytest.approx(math.log(10))  # theirs was told
+    last = scores[-1]
+    assert last.label_worth == pytest.approx(math.log(10))  # theirs has the label
     digits = load_data("digits8x8").test
     model = small(classes=10)
     with torch.inference_mode():
@@ -83,9 +83,9 @@ def test_a_label_is_never_worth_more_than_what_it_costs_to_guess_it(
             [model.log_prob(digits.images[:30], torch.full((30,), k)) for k in range(10)]
         )
     untold = math.log(10) - each.logsumexp(dim=0)  # -log p(x), without a label
-    assert (untold <= told.theirs + math.log(10) + 1e-4).all()
-    assert told.after_paying == pytest.approx(
-        (told.ours - told.theirs).double().mean().item() - math.log(10)
+    assert (untold <= last.theirs + math.log(10) + 1e-4).all()
+    assert last.after_paying == pytest.approx(
+        (last.ours - last.theirs).double().mean().item() - math.log(10)
     )
 
 
@@ -97,23 +97,25 @@ def test_pairing_makes_the_interval_narrow_where_digits_differ_more_than_models(
     assert paired.high - paired.low < 0.25 * (alone.high - alone.low)
     assert paired.clear
     assert alone.low < alone.value < alone.high
-    assert alone.times(2) == pytest.approx([2 * number for number in alone])
+    assert alone.times(2) == pytest.approx([2 * bound for bound in alone])
     with pytest.raises(DataError, match="two images"):
         bootstrap_mean(ours[:1])
     with pytest.raises(DataError, match="same for both"):
         bootstrap_difference(ours, theirs[:5])
 
 
-def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
+def test_the_unseen_digits_are_not_in_any_training_set() -> None:
     images, labels = unseen_digits()
     others = unseen_digits(others=True).images
     assert images.shape == others.shape == (500, 1, 28, 28)
     assert labels.bincount(minlength=10).min() > 30
     learned = load_data("mnist5k")
-    known = {bytes(one.numpy().tobytes()) for one in (*learned.train.images, *learned.test.images)}
-    known |= {bytes(one.numpy().tobytes()) for one in images}
+    known = {
+        bytes(image.numpy().tobytes()) for image in (*learned.train.images, *learned.test.images)
+    }
+    known |= {bytes(image.numpy().tobytes()) for image in images}
     assert len(known) == 5500
-    assert not any(bytes(one.numpy().tobytes()) in known for one in others)
+    assert not any(bytes(image.numpy().tobytes()) in known for image in others)
     assert unseen_digits(16, 14).images.shape == (500, 1, 14, 14)
     assert int(unseen_digits(16, 14).images.max()) > 1
     drawn = unseen_digits(binarize="static").images
@@ -123,26 +125,26 @@ def test_the_unseen_digits_are_none_of_those_that_models_learn_from() -> None:
 def test_records_are_those_of_the_shipped_files_and_of_no_others(tmp_path: Path) -> None:
     current = [one for one in shipped() if read_record(one.name, one.path)]
     assert current, "no record fits its file: run python -m pixelcnn remake records"
-    one = current[0]
-    record = read_record(one.name, one.path)
+    checkpoint = current[0]
+    record = read_record(checkpoint.name, checkpoint.path)
     assert record
     assert record.pictures.shape == (12, 1, 28, 28)
-    model, card = load_checkpoint(one.path)
+    model, card = load_checkpoint(checkpoint.path)
     images, labels = unseen_digits(binarize=binarization(card))
     with torch.inference_mode():
         nats = -model.log_prob(images[:5], labels[:5] if model.config.classes else None)
     np.testing.assert_allclose(record.nats[:5], nats, rtol=1e-3)
     other = tmp_path / "other.safetensors"
-    other.write_bytes(one.path.read_bytes() + b" ")
-    assert read_record(one.name, other) is None
-    assert read_record("nobody", one.path) is None
+    other.write_bytes(checkpoint.path.read_bytes() + b" ")
+    assert read_record(checkpoint.name, other) is None
+    assert read_record("nobody", checkpoint.path) is None
 
 
 def test_both_models_are_timed() -> None:
     models = [small(), small("gated_pixelcnn", classes=10)]
-    times = drawing_times(models, [make_engine(one, "torch") for one in models], rounds=3)
+    times = drawing_times(models, [make_engine(model, "torch") for model in models], rounds=3)
     assert len(times) == 2
-    assert all(one > 0 for one in times)
+    assert all(seconds > 0 for seconds in times)
 
 
 def test_copies_of_training_digits_are_found_to_be_copies() -> None:
@@ -154,12 +156,12 @@ def test_copies_of_training_digits_are_found_to_be_copies() -> None:
     found = score_set(training[:100], real, training, load_classifier(CLASSIFIER)[0])
     assert found.typical == 0
     labels = load_data("mnist5k").train.labels
-    chosen = found.closest(labels, 5)
-    assert len(set(labels[found.nearest[chosen]].tolist())) == 5
-    assert (found.nearest == torch.arange(100)).all()
-    assert found.frechet > 0
-    assert 1 <= found.classes <= 10
-    assert min(found.among) > 0.5
+    chosen = scores.closest(labels, 5)
+    assert len(set(labels[scores.nearest[chosen]].tolist())) == 5
+    assert (scores.nearest == torch.arange(100)).all()
+    assert scores.frechet > 0
+    assert 1 <= scores.classes <= 10
+    assert min(scores.among) > 0.5
 
 
 def test_a_discriminator_finds_the_fake_of_a_pair_more_often_than_it_knows_a_single_one() -> None:
@@ -172,7 +174,7 @@ def test_a_discriminator_finds_the_fake_of_a_pair_more_often_than_it_knows_a_sin
     assert same.pairs.low <= 0.5 <= same.pairs.high
 
 
-def test_a_game_is_fair_and_the_same_for_everybody() -> None:
+def test_a_game_is_fair_and_the_same_for_everyone() -> None:
     first, again, other = deal(500, 3), deal(500, 3), deal(500, 4)
     assert (first.real == again.real).all()
     assert (first.sides == again.sides).all()
@@ -186,5 +188,5 @@ def test_a_game_is_fair_and_the_same_for_everybody() -> None:
     rounds = np.arange(ROUNDS)
     assert table[rounds, first.sides].all()
     assert not table[rounds, 1 - first.sides].any()
-    with pytest.raises(ConfigError, match="5 real images"):
+    with pytest.raises(ConfigError, match="there are 5"):
         deal(5, 0)

@@ -1,4 +1,4 @@
-"""Scores of samples: what they say of real digits, of damaged ones, and of noise."""
+"""Scores of samples, on real digits, damaged ones, and noise."""
 
 import math
 from pathlib import Path
@@ -31,7 +31,7 @@ DIGITS = load_data("mnist5k").train.images
 
 
 def damaged(images: Tensor, share: float) -> Tensor:
-    """The same with this share of the pixels flipped."""
+    """The images with this share of pixels flipped."""
     flips = torch.rand(images.shape, generator=torch.Generator().manual_seed(0)) < share
     return images ^ flips.byte()
 
@@ -41,7 +41,7 @@ def classifier() -> DigitClassifier:
     return load_classifier(CLASSIFIER)[0]
 
 
-def test_the_shipped_classifier_is_right_about_99_of_100_test_digits(
+def test_the_shipped_classifier_is_right_in_99_percent_of_test_digits(
     classifier: DigitClassifier,
 ) -> None:
     test = load_data("mnist5k").test
@@ -102,7 +102,7 @@ def test_the_nearest_image_of_a_copy_is_the_original() -> None:
     assert distances.tolist() == [0, 0, 1]
 
 
-def test_a_discriminator_cannot_tell_real_from_real_and_tells_noise_at_once() -> None:
+def test_a_discriminator_tells_noise_but_not_real_from_real() -> None:
     real, other = DIGITS[:600], DIGITS[600:1200]
     same = two_sample_test(real, other, epochs=4)
     assert same.accuracy.low <= 0.5 <= same.accuracy.high
@@ -116,27 +116,27 @@ def test_a_discriminator_cannot_tell_real_from_real_and_tells_noise_at_once() ->
         two_sample_test(real, other[:, :, :20])
 
 
-def test_a_bootstrap_interval_holds_the_true_difference_nineteen_times_in_twenty() -> None:
+def test_a_bootstrap_interval_covers_the_true_difference_in_19_of_20_cases() -> None:
     generator = torch.Generator().manual_seed(0)
     hits = 0
     for trial in range(200):
         common = 10 * torch.randn(60, generator=generator)
         ours, theirs = common + 0.5, common + torch.randn(60, generator=generator)
-        found = bootstrap_difference(ours, theirs, draws=400, seed=trial)
-        hits += found.low <= 0.5 <= found.high
+        interval = bootstrap_difference(ours, theirs, draws=400, seed=trial)
+        hits += interval.low <= 0.5 <= interval.high
     assert 0.88 <= hits / 200 <= 0.99
 
 
 @given(hits=st.integers(0, 50))
 def test_a_shares_interval_is_wilsons(hits: int) -> None:
     share, low, high = share_interval(hits, 50)
-    for bound in (low, high):  # the shares for which this one is just 1.96 deviations off
+    for bound in (low, high):  # the proportions from which this one is 1.96 deviations away
         assert abs(share - bound) == pytest.approx(
             1.959964 * math.sqrt(bound * (1 - bound) / 50), abs=1e-6
         )
 
 
-def test_a_classifier_is_trained_and_comes_back_from_its_file(tmp_path: Path) -> None:
+def test_a_classifier_survives_saving_and_loading(tmp_path: Path) -> None:
     data = load_data("digits8x8")
     torch.manual_seed(0)
     model = DigitClassifier(ClassifierConfig(size=8))

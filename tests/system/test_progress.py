@@ -1,4 +1,4 @@
-"""Progress of a command: drawn over itself on a terminal, and a line at a time in a log."""
+"""A command's progress redraws itself on a terminal, and prints lines in a log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pixelcnn.system.progress import Progress
 
 
 class Stream:
-    """A terminal, or a file, that remembers what was written."""
+    """A terminal, or a file, that records its output."""
 
     def __init__(self, terminal: bool) -> None:
         self.terminal = terminal
@@ -25,7 +25,7 @@ class Stream:
         pass
 
 
-def test_progress_draws_over_itself_on_a_terminal_and_leaves_no_trace() -> None:
+def test_progress_redraws_itself_on_a_terminal_and_disappears() -> None:
     stream = Stream(terminal=True)
     with Progress("sampling", stream) as progress:  # type: ignore[arg-type]
         progress.rows(7, 28)
@@ -34,7 +34,7 @@ def test_progress_draws_over_itself_on_a_terminal_and_leaves_no_trace() -> None:
     assert stream.written.endswith("\r\033[K")
 
 
-def test_progress_in_a_log_is_quiet_for_short_work_and_then_a_line_at_a_time(
+def test_progress_in_a_log_prints_lines_for_long_work_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 100.0

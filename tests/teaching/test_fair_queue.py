@@ -1,4 +1,4 @@
-"""The queue for what keeps a processor busy: bounded, fair, with a position."""
+"""The queue for jobs that keep a processor busy: bounded, fair, with a position."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pixelcnn.teaching.fair_queue import BusyError, Superseded, WorkQueue
 
 
 class Crowd:
-    """Threads that want turns of one slot, which a first piece of work holds until `let_go`."""
+    """Threads that want turns of one slot, which a first job holds until `let_go`."""
 
     def __init__(self, queue: WorkQueue, pool: ThreadPoolExecutor) -> None:
         self.queue, self._pool = queue, pool
@@ -27,7 +27,7 @@ class Crowd:
             self._free.wait(30)
 
     def join(self, who: str, name: str = "") -> "Future[None]":
-        """Queue up, and be told once before this returns, so that the order is known."""
+        """Queue up, and return after the first call with a position, so that the order is known."""
         name, heard = name or who, threading.Event()
         self.told[name] = []
 
@@ -50,12 +50,12 @@ class Crowd:
 @pytest.fixture
 def crowd() -> Iterator[Crowd]:
     with ThreadPoolExecutor(12) as pool:
-        made = Crowd(WorkQueue(1, places=3), pool)
-        yield made
-        made.let_go()
+        crowd = Crowd(WorkQueue(1, places=3), pool)
+        yield crowd
+        crowd.let_go()
 
 
-def test_those_who_wait_are_told_their_place_and_served_in_order(crowd: Crowd) -> None:
+def test_waiting_jobs_know_their_position_and_run_in_order(crowd: Crowd) -> None:
     futures = [crowd.join(name) for name in ("anna", "ben", "cleo")]
     assert [crowd.told[name][0] for name in ("anna", "ben", "cleo")] == [0, 1, 2]
     crowd.let_go()
@@ -64,7 +64,7 @@ def test_those_who_wait_are_told_their_place_and_served_in_order(crowd: Crowd) -
     assert crowd.served == ["anna", "ben", "cleo"]
 
 
-def test_whoever_was_served_lately_lets_the_others_go_first(crowd: Crowd) -> None:
+def test_recently_served_sessions_come_last(crowd: Crowd) -> None:
     again = crowd.join("first", "first again")
     newcomer = crowd.join("anna")
     crowd.let_go()
@@ -73,7 +73,7 @@ def test_whoever_was_served_lately_lets_the_others_go_first(crowd: Crowd) -> Non
     assert crowd.served == ["anna", "first again"]
 
 
-def test_newer_work_of_the_same_person_takes_the_place_of_the_older(crowd: Crowd) -> None:
+def test_a_newer_job_of_a_session_replaces_the_older(crowd: Crowd) -> None:
     old, other = crowd.join("anna", "old stroke"), crowd.join("ben")
     new = crowd.join("anna", "new stroke")
     with pytest.raises(Superseded):
@@ -84,9 +84,9 @@ def test_newer_work_of_the_same_person_takes_the_place_of_the_older(crowd: Crowd
     assert crowd.served == ["new stroke", "ben"]
 
 
-def test_a_full_queue_refuses_in_words_and_keeps_those_who_wait(crowd: Crowd) -> None:
+def test_a_full_queue_refuses_new_jobs_and_keeps_the_waiting_ones(crowd: Crowd) -> None:
     futures = [crowd.join(name) for name in ("anna", "ben", "cleo")]
-    with pytest.raises(BusyError, match="3 others wait"), crowd.queue.turn("dora"):
+    with pytest.raises(BusyError, match="3 other requests"), crowd.queue.turn("dora"):
         pass
     crowd.let_go()
     for future in futures:
@@ -94,7 +94,7 @@ def test_a_full_queue_refuses_in_words_and_keeps_those_who_wait(crowd: Crowd) ->
 
 
 @pytest.mark.parametrize("error", [RuntimeError("gone"), KeyboardInterrupt()])
-def test_whoever_leaves_frees_the_place(error: BaseException) -> None:
+def test_an_abandoned_job_frees_its_place(error: BaseException) -> None:
     queue = WorkQueue(1)
 
     def leave(before: int) -> None:
@@ -114,11 +114,11 @@ def test_whoever_leaves_frees_the_place(error: BaseException) -> None:
         pass
     free.set()
     thread.join(10)
-    with queue.turn("ben"):  # would wait for ever behind a forgotten place
+    with queue.turn("ben"):  # would wait forever behind a forgotten place
         pass
 
 
-def test_work_that_fails_frees_its_slot() -> None:
+def test_a_failing_job_frees_its_slot() -> None:
     queue = WorkQueue(1, patience_s=5)
     with pytest.raises(ZeroDivisionError), queue.turn("anna"):
         raise ZeroDivisionError
@@ -126,7 +126,7 @@ def test_work_that_fails_frees_its_slot() -> None:
         pass
 
 
-def test_nobody_waits_for_ever() -> None:
+def test_no_job_waits_forever() -> None:
     queue = WorkQueue(1, patience_s=0.0)
     with (
         queue.turn("first"),

@@ -1,4 +1,4 @@
-"""Collections leave survivors alone, but nothing that has died is kept for good."""
+"""Collections skip survivors, but no garbage is kept forever."""
 
 import gc
 import weakref
@@ -10,7 +10,7 @@ from pixelcnn.teaching.gc_pauses import SparedSurvivors, spare_survivors
 
 
 class Clock:
-    """Seconds, as many as it is told."""
+    """A clock that is set by hand."""
 
     now = 0.0
 
@@ -19,7 +19,7 @@ class Clock:
 
 
 class Ring:
-    """Refers to itself, so that only the collector can remove it."""
+    """Refers to itself, so that only the collector can free it."""
 
     def __init__(self) -> None:
         self.itself = self
@@ -27,7 +27,7 @@ class Ring:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """A collector that spares survivors for 300 of these seconds."""
+    """A collector that skips survivors for 300 of these seconds."""
     others, clock = gc.callbacks[:], Clock()
     gc.unfreeze()
     gc.callbacks[:] = [SparedSurvivors(300, clock)]
@@ -37,7 +37,7 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_survives_is_not_looked_at_again() -> None:
+def test_survivors_are_not_visited_again() -> None:
     gc.collect()
     frozen = gc.get_freeze_count()
     assert frozen > 10_000
@@ -45,7 +45,7 @@ def test_what_survives_is_not_looked_at_again() -> None:
 
 
 @pytest.mark.usefixtures("clock")
-def test_what_dies_young_is_removed_at_once() -> None:
+def test_young_garbage_is_removed_at_once() -> None:
     gc.collect()
     ring = Ring()
     gone = weakref.ref(ring)
@@ -54,7 +54,7 @@ def test_what_dies_young_is_removed_at_once() -> None:
     assert gone() is None
 
 
-def test_what_dies_later_is_removed_by_the_next_complete_collection(clock: Clock) -> None:
+def test_old_garbage_is_removed_by_the_next_full_collection(clock: Clock) -> None:
     ring = Ring()
     gone = weakref.ref(ring)
     gc.collect()
@@ -68,6 +68,6 @@ def test_what_dies_later_is_removed_by_the_next_complete_collection(clock: Clock
 
 
 @pytest.mark.usefixtures("clock")
-def test_asking_twice_changes_nothing() -> None:
+def test_a_second_call_changes_nothing() -> None:
     spare_survivors()
     assert len(gc.callbacks) == 1

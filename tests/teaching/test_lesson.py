@@ -1,4 +1,4 @@
-"""The guided lesson: complete, right in its sums, and every link reaches what it names."""
+"""The guided lesson is complete, its calculations are right, and every link works."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ def test_ten_stops_fill_a_school_lesson_and_each_has_all_its_parts() -> None:
         assert stop.page in PAGES
         assert stop.do
         assert stop.ask
-        sentences = [*stop.do, stop.see, stop.exercise.answer, *(one.answer for one in stop.ask)]
+        sentences = [
+            *stop.do,
+            stop.see,
+            stop.exercise.answer,
+            *(question.answer for question in stop.ask),
+        ]
         assert all(text.endswith((".", "?")) for text in sentences), stop.title
 
 
-def test_the_sums_of_the_exercises_agree_with_the_library() -> None:
+def test_the_exercises_agree_with_the_library() -> None:
     for size in (3, 5, 7):
         assert open_weights(size) == causal_mask(1, 1, (size, size), "A").sum()
     never = (
@@ -45,11 +50,13 @@ def test_a_link_opens_its_page_in_the_state_that_it_names(stop: Stop) -> None:
     assert_taken(open_page(stop.page or "start", stop.query), stop.query)
 
 
-def test_the_page_shows_the_stop_of_its_address_and_goes_on_and_back() -> None:
+def test_the_page_shows_the_stop_of_its_address_and_moves_both_ways() -> None:
     app = open_page("lesson", {"stop": "3"})
     assert app.header[0].value == f"3. {STOPS[2].title}"
     folded = [box for box in app.expander if not box.proto.expanded]
-    assert [box.label for box in folded[: len(STOPS[2].ask)]] == [one.ask for one in STOPS[2].ask]
+    assert [box.label for box in folded[: len(STOPS[2].ask)]] == [
+        question.ask for question in STOPS[2].ask
+    ]
     links = [meta for meta, _ in widgets(app)]
     assert {"path": STOPS[2].page, "query": dict(STOPS[2].query)}.items() <= links[1].items()
     press(app, "On")

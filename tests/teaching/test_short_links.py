@@ -1,4 +1,4 @@
-"""Short links: what was shared is found again, and nothing else can be reached through a code."""
+"""Short links find what was shared, and a code reaches nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pixelcnn.teaching.short_links import MAX_CHARACTERS, Place, find_link, keep
 PLACE = Place("sample", (("label", "3"), ("n", "4"), ("n", "ü&=/../?")))
 
 
-def test_a_place_is_found_by_its_code_and_always_has_the_same(tmp_path: Path) -> None:
+def test_a_place_has_one_code_and_is_found_by_it(tmp_path: Path) -> None:
     code = keep_link(PLACE, tmp_path)
     assert find_link(code, tmp_path) == PLACE
     assert keep_link(PLACE, tmp_path) == code
@@ -26,13 +26,15 @@ def test_a_place_is_found_by_its_code_and_always_has_the_same(tmp_path: Path) ->
 
 
 @given(st.text(max_size=12) | st.sampled_from(["../../x", "..", "/etc/passwd", "abc123\n", "."]))
-def test_no_other_text_is_a_code(text: str) -> None:
+def test_other_text_is_not_a_code(text: str) -> None:
     assert find_link(text, Path(__file__).parent) is None
 
 
 @given(st.text())
 def test_a_page_is_a_plain_name_and_never_another_address(name: str) -> None:
-    plain = len(name) <= 40 and all(one in "abcdefghijklmnopqrstuvwxyz0123456789_" for one in name)
+    plain = len(name) <= 40 and all(
+        letter in "abcdefghijklmnopqrstuvwxyz0123456789_" for letter in name
+    )
     if plain:
         assert Place(name).page == name
     else:
@@ -41,19 +43,17 @@ def test_a_page_is_a_plain_name_and_never_another_address(name: str) -> None:
 
 
 @pytest.mark.parametrize("page", ["//evil.example", "https:evil", "a/b", "..", "masks\n"])
-def test_an_address_outside_the_lab_cannot_be_kept(page: str) -> None:
+def test_an_address_outside_the_lab_is_refused(page: str) -> None:
     with pytest.raises(LabError, match="not the name of a page"):
         Place(page)
 
 
-def test_an_address_without_end_is_refused() -> None:
+def test_an_overlong_address_is_refused() -> None:
     with pytest.raises(LabError, match="too long"):
         Place("draw", (("drawing", "x" * MAX_CHARACTERS),))
 
 
-def test_only_so_many_are_kept_and_the_oldest_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_old_links_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(short_links, "MAX_KEPT", 3)
     first = keep_link(Place("masks"), tmp_path)
     os.utime(tmp_path / ".links" / f"{first}.json", (1, 1))
@@ -65,15 +65,15 @@ def test_only_so_many_are_kept_and_the_oldest_go(
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"[]", b'{"page": "//x", "query": []}', b"\xff" * 9]
 )
-def test_a_damaged_file_is_no_link(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_not_a_link(tmp_path: Path, content: bytes) -> None:
     code = keep_link(PLACE, tmp_path)
     (tmp_path / ".links" / f"{code}.json").write_bytes(content)
     assert find_link(code, tmp_path) is None
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LabError, match="cannot be kept"):
+    with pytest.raises(LabError, match="cannot be stored"):
         keep_link(PLACE, tmp_path / "file")
 
 
@@ -87,12 +87,12 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         ("http://192.168.0.9:80/", "10.0.0.2", "http://192.168.0.9:80"),
     ],
 )
-def test_a_name_that_only_holds_here_gives_way_to_the_network_address(
+def test_a_loopback_host_is_replaced_by_the_network_address(
     url: str, lan: str | None, expected: str
 ) -> None:
     assert address_for_others(url, lan) == expected
 
 
-def test_what_only_means_this_machine_is_known() -> None:
+def test_loopback_hosts_are_recognised() -> None:
     assert all(map(is_loopback, ["localhost", "127.0.0.1", "127.8.8.8", "::1"]))
     assert not any(map(is_loopback, ["192.168.0.7", "lab.school", "0.0.0.0"]))

@@ -1,4 +1,4 @@
-"""What a training is told: options that cannot work, the schedule, its progress, the device."""
+"""Training options: invalid values, the schedule, its progress, the device."""
 
 import math
 from dataclasses import replace
@@ -48,7 +48,7 @@ from pixelcnn.training.schedule import learning_rate_at
         ({"steps": 1, "device": "tpu"}, "'cuda'"),
     ],
 )
-def test_an_option_that_cannot_work_is_named_at_once(options, named):
+def test_an_invalid_option_is_named_at_once(options, named):
     with pytest.raises(ConfigError, match=named):
         TrainConfig(**options)
 
@@ -85,7 +85,7 @@ def test_progress_is_the_larger_share_of_the_two_budgets():
 # Devices
 
 
-def test_a_device_that_is_not_there_is_an_error_and_auto_finds_one():
+def test_a_missing_device_is_an_error_and_auto_finds_one():
     assert choose_device("cpu") == torch.device("cpu")
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
     for name in ("cuda", "mps"):
@@ -95,7 +95,7 @@ def test_a_device_that_is_not_there_is_an_error_and_auto_finds_one():
                 choose_device(name)
 
 
-def test_precision_is_taken_as_asked_or_measured():
+def test_precision_is_as_requested_or_measured():
     cpu = torch.device("cpu")
     assert choose_precision("float32", cpu) == torch.float32
     assert choose_precision("bfloat16", cpu) == torch.bfloat16

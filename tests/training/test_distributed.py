@@ -1,4 +1,4 @@
-"""Several processes train one model: as one process would, and with a word when they cannot."""
+"""Several processes train one model like one process, or explain why they cannot."""
 
 import itertools
 import os
@@ -19,7 +19,7 @@ from pixelcnn.runs.store import create_run, list_runs
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.distributed import SINGLE_PROCESS, ProcessGroup, explained
 
-# 9 images a batch: the two processes get 4 and 5.
+# Batches of 9 images: the two ranks get 4 and 5.
 TRAINING = shlex.split(
     "train --model pixelcnn --preset none --set hidden_channels=4 blocks=1 --conditional --data "
     "digits8x8 --steps 20 --batch-size 9 --precision float32 --device cpu --ema 0.9 "
@@ -65,12 +65,12 @@ def test_two_processes_that_share_each_batch_give_the_curve_of_one(tmp_path, mon
     assert "Warning" not in together.stdout
 
 
-def test_shares_of_a_batch_are_disjoint_and_complete():
+def test_shards_of_a_batch_are_disjoint_and_complete():
     for size, count in ((1, 5), (2, 9), (4, 4), (3, 32)):
         shares = [list(range(count))[ProcessGroup(rank, size).shard(count)] for rank in range(size)]
         assert list(itertools.chain(*shares)) == list(range(count))
         assert max(map(len, shares)) - min(map(len, shares)) <= 1
-    with pytest.raises(ConfigError, match=r"batches of 3 .* 4 processes.*batch_size"):
+    with pytest.raises(ConfigError, match=r"batch of 3 .* 4 processes.*batch_size"):
         ProcessGroup(0, 4).shard(3)
 
 
@@ -89,7 +89,7 @@ def test_a_process_that_cannot_find_the_others_says_how_to_start_them(monkeypatc
     assert "torchrun" in message
 
 
-def test_a_lost_process_is_told_in_words_and_other_errors_are_left_alone():
+def test_a_lost_process_is_explained_and_other_errors_pass():
     lost = RuntimeError(
         "[gloo/transport/tcp/pair.cc:553] Connection closed by peer. Check the logs"
     )
@@ -114,7 +114,7 @@ def test_a_run_gets_a_process_for_each_graphics_card(
     assert launched == (torchrun if processes > 1 else "") + f"-m pixelcnn.runs.worker {run.path}"
 
 
-def test_a_process_alone_waits_for_nobody():
+def test_a_single_process_does_not_wait():
     model = torch.nn.Linear(2, 2)
     assert SINGLE_PROCESS.is_main
     assert SINGLE_PROCESS.wrapped(model, torch.device("cpu")) is model

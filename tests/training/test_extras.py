@@ -1,4 +1,4 @@
-"""Averaged weights, hidden labels and dropout: what they change, and that resume stays exact."""
+"""Averaged weights, hidden labels and dropout, and that resuming stays exact."""
 
 import copy
 import itertools
@@ -54,7 +54,7 @@ def same_tensors(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
-# Going on from a saved state
+# Resuming
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def same_tensors(first, second):
 )
 def test_resume_is_exact_with_an_average_hidden_labels_and_dropout(tmp_path, data, options, ema):
     config = quiet(steps=12, save_every=5, evaluate_every=4, ema=ema)
-    whole = list(train(make_model(**options), data, config))
-    saved = next(event for event in whole if isinstance(event, Saved))
+    uninterrupted = list(train(make_model(**options), data, config))
+    saved = next(event for event in uninterrupted if isinstance(event, Saved))
     save_state(tmp_path / "state.safetensors", saved.state)
 
-    torch.manual_seed(99)  # whatever else drew random numbers in this process
+    torch.manual_seed(99)  # as after other draws in this process
     state = load_state(tmp_path / "state.safetensors")
     rest = list(train(make_model(seed=5, **options), data, config, resume=state))
 
-    expected = whole[whole.index(saved) + 1 :]
+    expected = uninterrupted[uninterrupted.index(saved) + 1 :]
     assert losses(rest) == losses(expected)
     for ours, theirs in zip(rest, expected, strict=True):
         if isinstance(ours, Evaluated):
@@ -96,7 +96,7 @@ def test_a_state_without_an_average_is_refused_where_one_is_needed(data):
 # Averaged weights
 
 
-def test_the_average_is_the_recurrence_of_its_definition():
+def test_the_average_follows_its_definition():
     model = make_model()
     average = averaged_weights(model, 0.5)
     expected = model.first.weight.detach().clone()
@@ -110,7 +110,7 @@ def test_the_average_is_the_recurrence_of_its_definition():
     assert [decay_at(step, 0.5) for step in (1, 7, 8, 1000)] == [2 / 11, 8 / 17, 0.5, 0.5]
 
 
-def test_the_average_leaves_the_course_of_training_alone(data):
+def test_the_average_does_not_affect_training(data):
     assert losses(train(make_model(), data, quiet(steps=8, ema=0.9))) == losses(
         train(make_model(), data, quiet(steps=8))
     )
@@ -141,7 +141,7 @@ def test_an_average_scores_better_than_the_last_of_many_rough_steps(data):
     assert scores[0.95] < scores[0.0]
 
 
-def test_a_run_keeps_the_average_as_its_checkpoints_and_the_raw_weights_to_go_on_from(tmp_path):
+def test_checkpoints_have_the_average_and_the_state_has_the_raw_weights(tmp_path):
     class InThisProcess:
         def launch(self, run):
             run_training(run)
@@ -166,7 +166,7 @@ def test_a_run_keeps_the_average_as_its_checkpoints_and_the_raw_weights_to_go_on
 
 
 def seen_labels(model, data, config):
-    """The labels that the model was given: (in training mode?, labels) of each forward pass."""
+    """Record the labels of each forward pass: (training mode?, labels)."""
     seen = []
     hook = model.register_forward_pre_hook(
         lambda module, inputs: seen.append((module.training, inputs[1].clone()))
@@ -204,7 +204,7 @@ def test_which_labels_are_hidden_depends_on_seed_and_step_alone():
 # Dropout
 
 
-def test_dropout_is_active_and_leaves_other_random_numbers_alone(data):
+def test_dropout_is_active_and_does_not_affect_other_random_numbers(data):
     torch.manual_seed(3)
     expected = torch.rand(4)
     model = make_model(dropout=0.5)
@@ -216,7 +216,7 @@ def test_dropout_is_active_and_leaves_other_random_numbers_alone(data):
     assert with_dropout != losses(train(plain, data, quiet(steps=3)))
 
 
-def test_each_step_and_seed_drops_something_else():
+def test_dropout_differs_by_step_and_seed():
     masks = []
     for seed, step in ((0, 0), (0, 0), (0, 1), (1, 0)):
         with seeded_noise(seed, step, torch.device("cpu")):

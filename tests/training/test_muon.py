@@ -1,4 +1,4 @@
-"""Muon: steps of one length in all directions of a kernel, and AdamW's for all other weights."""
+"""Muon steps equally in all directions of a kernel; all other weights get AdamW's steps."""
 
 import pytest
 import torch
@@ -34,7 +34,7 @@ def test_an_orthogonalized_matrix_keeps_its_singular_vectors_and_has_values_near
     assert (inside - torch.diag(inside.diagonal())).abs().max() < 1e-2
 
 
-def test_it_is_the_direction_of_pytorchs_own_muon():
+def test_the_direction_is_that_of_pytorch_s_muon():
     gradient = torch.randn(8, 20, generator=torch.Generator().manual_seed(0))
     ours, theirs = (torch.zeros(8, 20, requires_grad=True) for _ in range(2))
     optimizers = [
@@ -47,7 +47,7 @@ def test_it_is_the_direction_of_pytorchs_own_muon():
         for weight, optimizer in zip((ours, theirs), optimizers, strict=True):
             weight.grad = gradient.roll(step, dims=1).clone()
             optimizer.step()
-    # PyTorch's computes in bfloat16.
+    # PyTorch's version computes in bfloat16.
     assert (ours - theirs).norm() < 0.05 * theirs.norm()
 
 
@@ -65,15 +65,17 @@ def test_other_weights_take_the_steps_of_adamw():
 
 
 @pytest.mark.parametrize("name", model_names())
-def test_every_weight_of_every_architecture_is_trained_by_one_of_the_two(name):
+def test_every_weight_of_every_architecture_gets_muon_or_adamw(name):
     model = build_model(name, height=6, width=6, classes=3, hidden_channels=8, blocks=1)
     config = TrainConfig(steps=1, optimizer="muon")
     optimizer = make_optimizer(model, config, torch.device("cpu"))
     kernels, others = (group["params"] for group in optimizer.param_groups)
-    assert {id(one) for one in [*kernels, *others]} == {id(one) for one in model.parameters()}
+    assert {id(weight) for weight in [*kernels, *others]} == {
+        id(weight) for weight in model.parameters()
+    }
     assert len(kernels) + len(others) == len(list(model.parameters()))
     assert kernels
-    assert any(one is model.output.weight for one in others)
+    assert any(weight is model.output.weight for weight in others)
 
 
 def test_where_masked_weights_are_zero_they_stay_zero():

@@ -1,4 +1,4 @@
-"""Training goes on from a saved state exactly as if it had not stopped, and from no other one."""
+"""Training resumes exactly from its own saved state, and refuses others."""
 
 import pytest
 import torch
@@ -13,20 +13,22 @@ from tests.helpers.training_cases import losses, make_data, make_model, quiet
 
 @pytest.mark.parametrize("optimizer", ["adamw", "adam", "rmsprop", "muon"])
 @pytest.mark.parametrize("name", ["pixelcnn", "gated_pixelcnn"])
-def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, name, optimizer):
+def test_resumed_training_takes_exactly_the_steps_of_an_uninterrupted_one(
+    tmp_path, name, optimizer
+):
     data = make_data(binarize="dynamic")
     config = quiet(steps=24, save_every=9, sample_every=5, optimizer=optimizer)
-    whole = list(train(make_model(data, classes=3, name=name), data, config))
-    saved = next(event for event in whole if isinstance(event, Saved))
+    uninterrupted = list(train(make_model(data, classes=3, name=name), data, config))
+    saved = next(event for event in uninterrupted if isinstance(event, Saved))
     save_state(tmp_path / "state.safetensors", saved.state)
 
     state = load_state(tmp_path / "state.safetensors")
     other = build_model(
         name, height=6, width=6, classes=3, hidden_channels=12, blocks=1
-    )  # other random weights: all of them must come from the file
+    )  # other random weights: all must come from the file
     rest = list(train(other, data, config, resume=state))
 
-    expected = whole[whole.index(saved) + 1 :]
+    expected = uninterrupted[uninterrupted.index(saved) + 1 :]
     assert [type(event) for event in rest] == [type(event) for event in expected]
     assert losses(rest) == losses(expected)
     for ours, theirs in zip(rest, expected, strict=True):
@@ -38,7 +40,7 @@ def test_resumed_training_takes_exactly_the_steps_of_an_unbroken_one(tmp_path, n
                 assert torch.equal(tensor, theirs.state.model[key])
 
 
-def test_a_saved_state_is_a_copy_that_later_steps_leave_alone():
+def test_a_saved_state_is_a_copy_that_later_steps_do_not_change():
     data = make_data()
     trainer = Trainer(make_model(data), data, quiet(steps=5))
     events = iter(trainer)

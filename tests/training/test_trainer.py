@@ -1,4 +1,4 @@
-"""Training: what is learned, the events, the batches, and what happens when it goes wrong."""
+"""Training: results, events, batches, and failures."""
 
 import math
 
@@ -23,10 +23,10 @@ def digits():
     return load_data("digits8x8")
 
 
-# What it learns
+# Results
 
 
-def test_some_hundred_steps_beat_independent_pixels_on_held_out_digits(digits):
+def test_a_few_hundred_steps_beat_independent_pixels_on_held_out_digits(digits):
     model = make_model(digits, hidden_channels=16, norm="layer", block="bottleneck", position=True)
     *_, saved = train(model, digits, quiet(steps=150, batch_size=32, learning_rate=1e-2))
     score = evaluate(model, digits.test.images)
@@ -86,10 +86,10 @@ def test_both_precisions_learn_the_same_thing_with_float32_weights(precision):
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
-# The stream of events
+# Events
 
 
-def test_events_come_in_order_and_as_often_as_asked():
+def test_events_come_in_order_and_as_often_as_configured():
     data = make_data()
     config = quiet(steps=7, evaluate_every=3, sample_every=2, save_every=5)
     events = [(type(event).__name__, event.step) for event in train(make_model(data), data, config)]
@@ -129,7 +129,7 @@ def test_a_step_reports_consistent_numbers():
     assert [event.elapsed_s for event in steps] == sorted(event.elapsed_s for event in steps)
 
 
-def test_the_same_seed_gives_the_same_course_and_samples():
+def test_the_same_seed_gives_the_same_losses_and_samples():
     data = make_data(binarize="dynamic")
     courses = []
     for seed in (1, 1, 2):
@@ -149,7 +149,7 @@ def test_samples_are_of_the_models_own_size_and_levels():
     assert drawn[0].images.max() < 5
 
 
-def test_samples_that_nobody_wants_are_left_out():
+def test_cancelled_samples_are_left_out():
     data = make_data()
     trainer = Trainer(make_model(data), data, quiet(steps=1), cancelled=lambda: True)
     assert not [event for event in trainer if isinstance(event, Sampled)]
@@ -162,7 +162,7 @@ def test_no_samples_and_few_held_out_images_are_possible():
     assert {event.images for event in events if isinstance(event, Evaluated)} == {3}
 
 
-def test_a_budget_in_seconds_ends_and_leaves_out_the_time_of_the_consumer(monkeypatch):
+def test_a_budget_in_seconds_excludes_the_consumer_s_time(monkeypatch):
     now = 0.0
 
     def tick():
@@ -186,7 +186,7 @@ def test_a_budget_in_seconds_ends_and_leaves_out_the_time_of_the_consumer(monkey
 
 
 @given(st.integers(1, 50), st.integers(1, 20), st.integers(0, 3))
-def test_an_epoch_shows_every_image_at_most_once_and_leaves_less_than_a_batch(count, size, seed):
+def test_an_epoch_shows_every_image_at_most_once_and_skips_less_than_a_batch(count, size, seed):
     images = torch.zeros(count, 1, 2, 2, dtype=torch.uint8)
     split = Split(images, torch.arange(count))
     data = DataSet("made", 2, "threshold", split, split, tuple(map(str, range(count))))
@@ -211,10 +211,10 @@ def test_epochs_differ_and_a_batch_depends_only_on_its_step():
     assert not torch.equal(torch.cat(there[:4]), torch.cat(there[4:]))
 
 
-# When it goes wrong
+# Failures
 
 
-def test_a_learning_rate_of_a_billion_ends_with_advice_and_finite_weights():
+def test_a_learning_rate_of_a_billion_diverges_with_advice_and_finite_weights():
     data = make_data()
     model = make_model(data)
     config = quiet(steps=200, learning_rate=1e9, gradient_clip=None, save_every=1)
@@ -235,7 +235,7 @@ def test_the_message_names_the_step_after_the_last_good_one():
     assert trainer.step > 0
 
 
-def test_weights_poisoned_with_nan_end_the_training_at_that_step():
+def test_nan_weights_end_the_training_at_that_step():
     data = make_data()
     model = make_model(data)
     events = train(model, data, quiet(steps=10))

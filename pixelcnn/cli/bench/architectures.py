@@ -24,16 +24,16 @@ class BenchArchitectures(OnSomeCores):
     Example: python -m pixelcnn bench architectures --threads 1 --json architectures.json
 
     The table is Markdown. Each is trained on the bundled digits (mnist5k, threshold), without
-    classes, and scored on the held-out ones, beside pixels that are independent of one another.
+    classes, and scored on the held-out ones, beside a baseline of independent pixels.
 
     Attributes:
-        models: which architectures; by default all.
+        models: architectures to compare; by default all.
         preset: the named configuration of each.
         steps: training steps of each.
-        batch: images a step.
+        batch: images per step.
         drawn: images drawn together.
         threads: CPU cores to use; by default all.
-        json: where to write the figures as JSON too.
+        json: file for the figures as JSON.
     """
 
     models: tuple[str, ...] = ()

@@ -30,14 +30,14 @@ class BenchSampling(OnSomeCores):
     Example: python -m pixelcnn bench sampling --models pixelcnn:notebook --batches 1 16
 
     Attributes:
-        models: what to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
+        models: to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
         batches: images drawn together.
         rounds: timings of each engine; medians are compared.
-        reference_rows: rows of an image that the reference draws, the time multiplied
-            accordingly, since each of its pixels costs the same; 0 for all rows.
-        device: where to run.
+        reference_rows: rows of an image that the reference draws; the time is scaled, since each
+            of its pixels costs the same; 0 for all rows.
+        device: to run on.
         threads: CPU cores to use; by default all.
-        output: where to write the figures as JSON.
+        output: file for the figures as JSON.
     """
 
     models: tuple[str, ...] = _MODELS
@@ -55,8 +55,8 @@ class BenchSampling(OnSomeCores):
 
         device = choose_device(self.device)
         timings: list[SamplingTiming] = []
-        numbers = f"{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
-        print(f"{'model':<28}{'batch':>6}  {'engine':<10}{numbers}")
+        titles = f"{'ms/image':>10}{'x reference':>13}{'x floor':>9}"
+        print(f"{'model':<28}{'batch':>6}  {'engine':<10}{titles}")
         for spec in self.models:
             with Progress(f"timing {spec}") as progress:
                 for timing in time_sampling(
@@ -81,13 +81,13 @@ class BenchTraining(OnSomeCores):
     Example: python -m pixelcnn bench training --models pixelcnn:notebook --batch 64
 
     Attributes:
-        models: what to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
-        batch: images a step.
+        models: to time: ARCHITECTURE, ARCHITECTURE:PRESET, or a checkpoint.
+        batch: images per step.
         rounds: timings of each; medians are compared.
-        steps: training steps in a timing.
-        device: where to run.
+        steps: training steps per timing.
+        device: to run on.
         threads: CPU cores to use; by default all.
-        output: where to write the figures as JSON.
+        output: file for the figures as JSON.
     """
 
     models: tuple[str, ...] = _MODELS
@@ -124,8 +124,7 @@ class BenchTraining(OnSomeCores):
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure how fast sampling and training are here, compare architectures, load the server,
-    kill trainings.
+    """Measure sampling and training speed, compare architectures, load the server, kill trainings.
 
     Example: python -m pixelcnn bench sampling
     """
@@ -142,7 +141,7 @@ class Bench:
     ]
 
     def run(self) -> int:
-        """Do what was chosen; returns the exit status."""
+        """Run the chosen benchmark; returns the exit status."""
         return self.what.run()
 
 
@@ -162,8 +161,8 @@ def _sampling_row(timing: SamplingTiming) -> str:
     start = f"{timing.model:<28}{timing.batch:>6}  {timing.engine:<10}"
     if timing.error:
         return f"{start}  {timing.error}"
-    numbers = f"{timing.ms_per_image:>10.2f}{timing.times_reference:>13.1f}"
-    return f"{start}{numbers}{timing.times_floor:>9.2f}"
+    figures = f"{timing.ms_per_image:>10.2f}{timing.times_reference:>13.1f}"
+    return f"{start}{figures}{timing.times_floor:>9.2f}"
 
 
 def _training_row(timing: TrainingTiming) -> str:

@@ -15,17 +15,17 @@ _FLOAT_NOISE = 1e-4
 
 @dataclass(frozen=True)
 class BenchKills:
-    """Kill a training process (kill -9) at random moments, and check that nothing is lost.
+    """Kill a training process (kill -9) at random times, and check that nothing is lost.
 
     Example: python -m pixelcnn bench kills --times 50
 
-    Each time the run goes on from its last saved step; at the end its curve is compared with that
-    of the same training without a break. The exit status is 1 if a file was ever unreadable, more
-    was lost than the steps since the last save, or the curves differ.
+    After each kill the run resumes from its last saved step; at the end its curve is compared with
+    that of the same training without interruptions. The exit status is 1 if a file was ever
+    unreadable, more was lost than the steps since the last save, or the curves differ.
 
     Attributes:
-        times: how many kills.
-        seed: of the moments.
+        times: number of kills.
+        seed: of the times of the kills.
     """
 
     times: int = 50
@@ -45,7 +45,7 @@ class BenchKills:
         print(f"  most steps lost by a kill                 {report.most_lost:6,}", end="")
         print(f"   (saved every {report.save_every} steps)")
         print(
-            f"  loss against the unbroken training        {furthest:6.1g}   nats at most,", end=""
+            f"  loss against uninterrupted training       {furthest:6.1g}   nats at most,", end=""
         )
         print(
             f" {statistics.median(report.differences):.1g} typically,"

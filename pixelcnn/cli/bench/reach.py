@@ -16,14 +16,14 @@ class BenchReach(OnSomeCores):
 
     Example: python -m pixelcnn bench reach --layers 30
 
-    Both find what every pixel sees after every layer, and are checked to agree.
+    Both compute the receptive fields of all pixels after every layer, and must agree.
 
     Attributes:
         size: rows and columns of the image, in pixels.
         layers: masked convolutions after the first.
         first_kernel_size: of the first one.
         kernel_size: of the others.
-        rounds: timings of each, in turns; medians are compared.
+        rounds: timings of each, alternating; medians are compared.
         threads: CPU cores to use; by default all.
     """
 
@@ -56,7 +56,7 @@ class BenchReach(OnSomeCores):
             general.append(1000 * (time.perf_counter() - start))
             assert np.array_equal(grown, followed)
         best, slow = statistics.median(fast), statistics.median(general)
-        print(f"{self.layers} layers on {self.size} x {self.size} pixels, every pixel's reach:")
-        print(f"  bits shifted at once, after each layer   {best:8.1f} ms")
-        print(f"  the network traced and followed, in all  {slow:8.1f} ms   {slow / best:.1f} x")
+        print(f"{self.layers} layers on {self.size} x {self.size} pixels, all receptive fields:")
+        print(f"  shifting bits, after each layer          {best:8.1f} ms")
+        print(f"  tracing and following the network        {slow:8.1f} ms   {slow / best:.1f} x")
         return 0

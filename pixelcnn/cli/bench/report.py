@@ -1,4 +1,4 @@
-"""What all benchmarks have in common."""
+"""Shared by all benchmarks: CPU cores, and the report as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def use_cores(cores: int | None) -> Iterator[None]:
-    """Keep PyTorch, and where the system can the whole process, to so many cores; None: all.
+    """Limit PyTorch, and if the system allows it the whole process, to this many cores; None: all.
 
     The engines have threads of their own, one for each core that the process may use.
 
@@ -63,7 +63,7 @@ class OnSomeCores(ABC):
 def report(
     device: str, timings: Sequence[SamplingTiming | TrainingTiming | ArchitectureResult]
 ) -> dict[str, Any]:
-    """The figures and what they were measured on, JSON-able: what is not a number is null."""
+    """The figures and the machine, JSON-able: NaN becomes null."""
     import torch
 
     from pixelcnn.system.hardware import describe_hardware
@@ -78,5 +78,5 @@ def report(
 
 
 def _without_nan(row: dict[str, Any]) -> dict[str, Any]:
-    # Only NaN differs from itself, and JSON does not know it.
+    # Only NaN differs from itself, and JSON does not allow it.
     return {key: None if value != value else value for key, value in row.items()}

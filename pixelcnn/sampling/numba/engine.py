@@ -43,12 +43,12 @@ class NumbaEngine:
         Outputs are float32 `(1, n, C * P, H, W)`; with guidance `(2, ...)`, the second unlabelled.
         """
         n, channels, height, width = request.images.shape
-        told = np.empty(
+        outputs = np.empty(
             (2 if request.guidance else 1, n, height, width, channels * self.compiled.parameters),
             np.float32,
         )
-        images = self._run(request, told)
-        return images, torch.from_numpy(told).permute(0, 1, 4, 2, 3)
+        images = self._run(request, outputs)
+        return images, torch.from_numpy(outputs).permute(0, 1, 4, 2, 3)
 
     def _run(self, request: Request, outputs: NDArray[np.float32] | None) -> Tensor:
         images = request.images.numpy().copy()
@@ -58,12 +58,12 @@ class NumbaEngine:
         groups = [
             parts[start : start + _TILES_AT_ONCE] for start in range(0, len(parts), _TILES_AT_ONCE)
         ]
-        for number, group in enumerate(groups):
+        for index, group in enumerate(groups):
             tiles = [
                 Tile(self.compiled, request, images, known, spared, part, outputs=outputs)
                 for part in group
             ]
-            fill_tiles(tiles, request, (0, 0), height, number * height, len(groups) * height)
+            fill_tiles(tiles, request, (0, 0), height, index * height, len(groups) * height)
         return torch.from_numpy(images)
 
     def paint(self, request: Request) -> EditableSamples:

@@ -73,10 +73,10 @@ class ParticleBatch:
         fewer = dataclasses.replace(
             request, images=images, known=known, uniforms=request.uniforms[:m], labels=labels
         )
-        taken = ParticleBatch(self._engine, fewer)
-        taken.rows = self.rows
-        taken._copy(list(enumerate(chosen.tolist())), self)
-        return taken
+        copies = ParticleBatch(self._engine, fewer)
+        copies.rows = self.rows
+        copies._copy(list(enumerate(chosen.tolist())), self)
+        return copies
 
     def _copy(self, copies: list[tuple[int, int]], origin: ParticleBatch) -> None:
         """Copy activations and labels for (target, source) pairs of images; sources in `origin`."""
@@ -87,5 +87,5 @@ class ParticleBatch:
 
     def _at(self, index: int) -> tuple[Tile, int]:
         """The tile of an image, and its index there."""
-        number = next(n for n, part in enumerate(self._parts) if index < part.stop)
-        return self._tiles[number], index - self._parts[number].start
+        tile = next(n for n, part in enumerate(self._parts) if index < part.stop)
+        return self._tiles[tile], index - self._parts[tile].start

@@ -115,14 +115,14 @@ class Tile:
     def _constants(self, labels: Tensor | None) -> list[tuple[int, Floats]]:
         """(buffer, `(1|H, 1|W, 1|B, C)`) of every value that does not depend on the image."""
         values = self.model.program.graph.constants(labels)
-        found = []
+        constants = []
         for step in self.model.tables.constants:
             program = self.model.program
             value = spread(values[step.constant].float(), program.height, program.width)
             value = value.permute(2, 3, 0, 1)
             value = value if step.bias is None else value + step.bias
-            found.append((self.model.tables.buffer_of[step], value.detach().cpu().numpy()))
-        return found
+            constants.append((self.model.tables.buffer_of[step], value.detach().cpu().numpy()))
+        return constants
 
     def fill(self, row: int, first_column: int) -> None:
         """Sample one row of every image in the tile, from a column on."""
