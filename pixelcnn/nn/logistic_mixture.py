@@ -80,15 +80,9 @@ class DiscretizedLogisticMixture:
         start[: 3 * k] = fitted.detach()
         return start
 
-<<<<<<< HEAD
-    def _value(self, levels: Tensor) -> Tensor:
-        """Levels on the axis from -1 to 1."""
-        return levels.float() * (2 / (self.levels - 1)) - 1
-=======
     def _value(self, levels: Tensor, dtype: torch.dtype) -> Tensor:
-        """Where levels lie on the axis from -1 to 1."""
+        """Levels on the axis from -1 to 1."""
         return levels.to(dtype) * (2 / (self.levels - 1)) - 1
->>>>>>> 298d10e (Models in any precision; level checks leave the traced part)
 
     def _mixture(self, parameters: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights, means and log scales, `(B, components, C, H, W)` each."""
@@ -140,15 +134,9 @@ class DiscretizedLogisticMixture:
         inside = below[:, 1:] + above[:, :-1] + self._log_width(sharpness)
         return torch.cat([below[:, :1], inside, above[:, -1:]], dim=1)
 
-<<<<<<< HEAD
-    def _edge(self, levels: Tensor) -> Tensor:
-        """The upper bin edges of these levels, on the axis from -1 to 1."""
-        return (2 * levels.float() + 1) / (self.levels - 1) - 1
-=======
     def _upper_edge(self, levels: Tensor) -> Tensor:
-        """Where the bins of these levels, as floats, end on the axis from -1 to 1."""
+        """The upper bin edges of these levels, given as floats, on the axis from -1 to 1."""
         return (2 * levels + 1) / (self.levels - 1) - 1
->>>>>>> 298d10e (Models in any precision; level checks leave the traced part)
 
     def _log_width(self, sharpness: Tensor) -> Tensor:
         """The term of log(sigmoid(upper) - sigmoid(lower)) besides the two log-sigmoids."""
