@@ -13,6 +13,7 @@ from pages.compare.jobs import Job, jobs
 from pages.compare.pair import Pair, record, unseen
 from pages.shared import common
 from pages.shared.loaded import loaded
+from pixelcnn.models.parameters import count_parameters
 
 if TYPE_CHECKING:
     from pixelcnn.causality.reach import PixelReport
@@ -119,8 +120,7 @@ def _figures(pair: Pair, running: Figures, waiting: bool) -> None:
 
 def _network(pair: Pair, running: Figures, side: int) -> str:
     """Size, speed and blind spot of a model, in one line."""
-    parameters = sum(weights.numel() for weights in pair.networks[side].parameters())
-    parts = [f"**{parameters:,}** parameters"]
+    parts = [f"parameters: **{count_parameters(pair.networks[side])}**"]
     times, centres = running.times.latest, running.centres.latest
     if times:
         parts.append(f"**{times[side]:.2g} ms** per picture")

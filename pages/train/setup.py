@@ -233,7 +233,7 @@ def tell_facts(preview: Preview, config: RunConfig) -> None:
             reach = f"{100 * preview.reachable_share:.0f}\N{NO-BREAK SPACE}%"
             sees += f"; at any depth at most {reach} (blind spot)"
     st.markdown(
-        f"**{preview.parameters:,}** weights learn from **{preview.train_images:,}** "
+        f"**{preview.parameters.used:,}** weights learn from **{preview.train_images:,}** "
         f"{'pictures' if config.data == OWN else 'digits'} for "
         f"**{config.train.seconds:.0f} s**. Each pixel sees {sees}."
     )

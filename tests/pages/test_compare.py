@@ -20,6 +20,7 @@ from pixelcnn.checkpoints.files import load_checkpoint
 from pixelcnn.errors import DataError
 from pixelcnn.film.grids import uniforms_of
 from pixelcnn.introspect.counterfactual import surprise
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.scores.intervals import share_interval
 from pixelcnn.scores.paired import PairedScores
 from pixelcnn.scores.unseen import unseen_digits
@@ -87,8 +88,7 @@ def test_both_draw_from_the_same_numbers_and_bet_on_the_same_digits(
     assert compare_words.how_sure(scores) in words
     assert compare_words.fine_print(scores) in words
     for model in (models["a-told"], models["b-untold"]):
-        parameters = sum(weights.numel() for weights in model.parameters())
-        assert f"**{parameters:,}** parameters" in words
+        assert f"parameters: **{count_parameters(model)}**" in words
         centre = audit(model).at(SIZE // 2, SIZE // 2)
         assert f"centre blind to **{centre.never}** of {centre.legal} pixels" in words
     assert words.count(" ms** per picture") == 2

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import common, owner as train_owner
 from pages.shared.launcher import launcher
 from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.models.preset_configs import presets
 from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.recipes.config import RunConfig
@@ -115,7 +116,7 @@ def test_size_receptive_field_and_time_are_shown_before_the_start() -> None:
     page = open_page()
     config = live_presets()["digits14"].config
     model = build_model("pixelcnn", height=14, width=14, classes=10, **config.model_options)
-    parameters = sum(weight.numel() for weight in model.parameters())
+    parameters = count_parameters(model).used
     assert f"**{parameters:,}** weights learn from **4,500** digits for **25 s**" in text(page)
     assert "of the pixels before it; at any depth at most" in text(page)
     page.radio(key="preset").set_value("gated14").run()
