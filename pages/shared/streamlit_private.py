@@ -38,7 +38,9 @@ def restart_if_taken_for_old_app() -> None:
     """Run app.py again if Streamlit took it for a multipage app of the old kind.
 
     Streamlit 1.67.0 does so for any app beside a folder named `pages`, until `st.navigation` has
-    run once. The first visitor of a server would not get the page that the link names.
+    run once: it then looks for `pages/NAME.py`. Without a file of that name, the first visitor of a
+    server who comes by a link gets "Page not found" over the page; so each address has one, which
+    calls this.
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
