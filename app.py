@@ -6,12 +6,13 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import frame
-from pages.shared.message_order import deliver_in_order
+from pages.shared.streamlit_private import deliver_in_order, restart_if_taken_for_old_app
 from pixelcnn.teaching.gc_pauses import spare_survivors
 from pixelcnn.teaching.parser_lock import take_turns_at_parsing
 
 FAVICON = Path(__file__).parent / "widgets" / "base" / "favicon.png"
 
+restart_if_taken_for_old_app()
 take_turns_at_parsing()  # each session has a thread of its own
 deliver_in_order()
 spare_survivors()

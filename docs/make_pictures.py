@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from pixelcnn.data.animation import animated_image  # noqa: E402
 from tests.browser.serving import CHROMIUM_FLAGS, find_chromium, goto, idle, serve  # noqa: E402
 
 FOLDER = ROOT / "docs" / "pages"
@@ -55,21 +56,11 @@ class Camera:
         """Write them as one animation, as well as its size allows; returns the bytes."""
         self._shown[-1] = 1500
         for quality in (70, 55, 40, 25):
-            content = io.BytesIO()
-            self._frames[0].save(
-                content,
-                "WEBP",
-                save_all=True,
-                append_images=self._frames[1:],
-                duration=self._shown,
-                loop=0,
-                quality=quality,
-                method=4,
-            )
-            if len(content.getvalue()) < _LARGEST:
+            content = animated_image(self._frames, self._shown, quality=quality)
+            if len(content) < _LARGEST:
                 break
-        path.write_bytes(content.getvalue())
-        return len(content.getvalue())
+        path.write_bytes(content)
+        return len(content)
 
 
 # ---------------------------------------------------------------- what a visitor does

@@ -7,6 +7,7 @@ images of the same size, levels and binarisation are comparable.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,7 @@ def evaluate(
     labels: Tensor | None = None,
     *,
     batch_size: int = 100,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
     """Score a model on images, in float32 and evaluation mode.
 
@@ -90,6 +92,7 @@ def evaluate(
         images: uint8 `(N, C, H, W)`, on any device.
         labels: int64 `(N,)` for a model with classes.
         batch_size: affects speed and memory, not the result.
+        progress: called with (batches done, batches in all).
 
     Raises:
         DataError: no images, or images or labels that do not fit the model.
@@ -101,6 +104,8 @@ def evaluate(
             stop = start + batch_size
             some_labels = None if labels is None else labels[start:stop].to(device)
             scores.append(-model.log_prob(images[start:stop].to(device), some_labels).cpu())
+            if progress is not None:
+                progress(stop // batch_size, math.ceil(len(images) / batch_size))
     return Evaluation.of(torch.cat(scores) if scores else torch.empty(0), images[0:1].numel())
 
 

@@ -14,7 +14,7 @@ from pages.shared import common
 from pages.shared.controls import one_of, whole_number
 from pages.shared.loaded import loaded
 from pages.shared.seeds import seeds_from
-from pixelcnn.system.shipped import CHECKPOINTS
+from pixelcnn.system.shipped import BASELINES
 from widgets.endings.widget import endings
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _baseline(name: str) -> tuple[Baseline, dict[str, Any]]:
     """A shipped baseline and its card."""
     from pixelcnn.baselines.files import load_baseline
 
-    return load_baseline(CHECKPOINTS / "baselines" / f"{name}.safetensors")
+    return load_baseline(BASELINES / f"{name}.safetensors")
 
 
 @st.cache_data(show_spinner=False, max_entries=128)

@@ -137,7 +137,7 @@ def samples(pair: Pair) -> None:
         st.button("Other digits", on_click=next_seed)
     told = _in_turn(PAIRS) if label == EACH else (int(label),) * PAIRS
     seeds = seeds_from(seed, PAIRS)
-    with common.progress_bar("Both are drawing ...") as progress:
+    with common.ProgressBar("Both are drawing ...") as progress:
         drawings = []
         for turn, name in enumerate(pair):
 

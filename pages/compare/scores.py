@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +16,7 @@ from pages.compare.pair import Pair, unseen
 from pages.compare.words import number
 from pages.compare.words_scores import ScoreText
 from pages.shared import common
-from pixelcnn.system.shipped import CHECKPOINTS
+from pixelcnn.system.shipped import CLASSIFIER
 from widgets.endings.widget import endings
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from pixelcnn.scores.report import SetScores
 
 A, B, REAL = "A", "B", "real digits"
-_CLASSIFIER = Path("scores") / "digit-classifier.safetensors"
 _TICK = 1.0  # seconds
 _SHOWN = 4  # samples of each model
 _SEED = 0
@@ -59,7 +57,7 @@ class Stage:
 def _classifier() -> DigitClassifier:
     from pixelcnn.scores.classifier import load_classifier
 
-    return load_classifier(CHECKPOINTS / _CLASSIFIER)[0]
+    return load_classifier(CLASSIFIER)[0]
 
 
 def scoring(pair: Pair) -> Job[Stage]:

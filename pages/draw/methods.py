@@ -17,6 +17,7 @@ from pages.shared import common, turns
 from pages.shared.controls import one_of, temperature_slider
 from pages.shared.loaded import loaded
 from pages.shared.seeds import choose_seed, next_seed
+from pages.shared.streamlit_private import drop_if_superseded
 from pixelcnn.completion.completions import Completions, Method, complete
 from pixelcnn.completion.particle_filter import Weighing
 from widgets.painter.widget import Drawing
@@ -142,7 +143,7 @@ class Watch:
         self._outside = contextvars.copy_context()
 
     def progress(self, done: int, of: int) -> None:
-        turns.drop_if_superseded()
+        drop_if_superseded()
         self._share = min(done / of, 1.0)
         self._show()
 

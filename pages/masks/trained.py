@@ -28,7 +28,7 @@ def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
     model = loaded(name).model
     split = common.unseen(2, 28)
     labels = split.labels[:DIGITS] if model.config.classes else None
-    with common.progress_bar("Asking the network ...") as progress:
+    with common.ProgressBar("Asking the network ...") as progress:
         return saliency(model, split.images[:DIGITS], (row, column), labels, progress=progress)
 
 

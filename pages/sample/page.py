@@ -126,7 +126,7 @@ with common.explained():
     view = choose_view()
     with place_of_controls:
         options = controls(model, view)
-    with common.progress_bar("Drawing, row by row ...") as progress:
+    with common.ProgressBar("Drawing, row by row ...") as progress:
         film = sampled(options, progress)
         tree = sample_branches.current_tree(options, film, progress)
         scene = stage_for(view, options, film, tree, progress)

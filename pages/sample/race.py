@@ -42,7 +42,7 @@ def _run(options: Options) -> Race:
     if label is None and common.model_config(options.model)["classes"]:
         label = 0
     with (
-        common.progress_bar("The textbook loop is drawing ...") as progress,
+        common.ProgressBar("The textbook loop is drawing ...") as progress,
         turns.long_turn(progress),
     ):
         return race(

@@ -8,10 +8,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import streamlit as st
-from streamlit.runtime.pages_manager import PagesManager
 
 from pixelcnn.film.film import Film
 from pixelcnn.film.opening import read_opening
@@ -28,12 +27,6 @@ _MARKDOWN = re.compile(r"([\\\[<$`])")
 
 # Seconds: what is done sooner shows no progress bar, which would only flicker.
 _A_MOMENT = 0.4
-
-# Streamlit takes a folder named pages for its older kind of app until app.py has run once, so the
-# very first visitor of a server would find a bare page if he came by a link to it: start him again.
-if PagesManager.uses_pages_directory:
-    PagesManager.uses_pages_directory = False
-    st.rerun()
 
 
 def lesson(question: str, lead: str) -> None:
@@ -61,8 +54,8 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text)
 
 
-class Bar:
-    """A progress bar, which is there once the work has taken more than a moment.
+class ProgressBar:
+    """A progress bar for the work of a `with` statement, there once that has taken a moment.
 
     Call it with (done, of).
     """
@@ -77,25 +70,20 @@ class Bar:
     def __call__(self, done: int, of: int) -> None:
         self._show(done / of, self._text)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind is None:
+            self._place.empty()
+
     def wait(self, words: str) -> None:
         """Tell who comes first."""
         self._show(0.0, words)
 
-    def end(self) -> None:
-        """Take it away."""
-        self._place.empty()
-
     def _show(self, share: float, words: str) -> None:
         if time.monotonic() - self._start > _A_MOMENT:
             self._outside.run(self._place.progress, share, text=words)
-
-
-@contextmanager
-def progress_bar(text: str) -> Iterator[Bar]:
-    """A bar here, for as long as the `with` statement lasts."""
-    bar = Bar(text)
-    yield bar
-    bar.end()
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,8 +9,8 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pages.shared.streamlit_private import drop_if_superseded, session_id
 from pixelcnn.system.devices import usable_cores
 from pixelcnn.teaching.fair_queue import BusyError, Superseded, WorkQueue
 
@@ -22,8 +22,8 @@ def long_turn(progress: object = None) -> Iterator[None]:
     """A turn for work of more than a moment, such as a film or particles.
 
     Args:
-        progress: a `common.Bar`, or whatever else has a method `wait` that is told, in words, how
-            many others come first.
+        progress: a `common.ProgressBar`, or whatever else has a method `wait` that is told, in
+            words, how many others come first.
 
     Raises:
         BusyError: too many are waiting.
@@ -89,7 +89,6 @@ def _short() -> WorkQueue:
 
 @contextmanager
 def _turn(queue: WorkQueue, progress: object) -> Iterator[None]:
-    context = get_script_run_ctx()
     tell = getattr(progress, "wait", None)
 
     def waiting(before: int) -> None:
@@ -99,28 +98,7 @@ def _turn(queue: WorkQueue, progress: object) -> Iterator[None]:
             tell("Yours comes next ..." if before < 1 else f"{others} before you ...")
 
     try:
-        with queue.turn(context.session_id if context else "alone", waiting):
+        with queue.turn(session_id(), waiting):
             yield
     except Superseded:  # in the same session, on its way to another page
         st.stop()
-
-
-def drop_if_superseded() -> None:
-    """Give up what this script run does if its viewer has moved on: he drew a newer stroke.
-
-    Streamlit lets a part of a page that is to run again wait for the end of its older run. That one
-    is dropped here, and what it had put on screen stays until the newer one replaces it.
-    """
-    context = get_script_run_ctx()
-    requests = context.script_requests if context else None
-    # Streamlit has no public word for it; without these attributes nothing is dropped.
-    state = getattr(getattr(requests, "_state", None), "name", "")
-    newer = getattr(requests, "_rerun_data", None)
-    if state == "STOP":  # the viewer has gone
-        st.stop()
-    if context is None or state != "RERUN" or newer is None or newer.is_auto_rerun:
-        return
-    if not newer.fragment_id_queue:
-        st.rerun()
-    if set(newer.fragment_id_queue) & set(context.fragment_ids_this_run or ()):
-        st.rerun(scope="fragment")

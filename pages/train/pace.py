@@ -6,7 +6,8 @@ import threading
 import time
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared.streamlit_private import session_id
 
 _USUAL_S, _SLOWEST_S = 0.5, 4.0
 _LOOKS_A_SECOND = 6.0
@@ -40,8 +41,7 @@ def interval(viewers: int) -> float:
 
 def next_look(mine: bool) -> float:
     """Seconds until this session should look again; `mine`: it started what it looks at."""
-    context = get_script_run_ctx()
-    viewers = _pace().viewers(context.session_id if context else "alone", time.monotonic())
+    viewers = _pace().viewers(session_id(), time.monotonic())
     return _USUAL_S if mine else interval(viewers)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.system.checks import check_options, check_whole
 
 _LARGEST_IMAGE = 256
 _LARGEST_LAYER = 4096
@@ -38,21 +39,15 @@ class BaselineConfig:
             raise ConfigError(f"hidden = {self.hidden!r} is not a list of at most 16 layer sizes.")
         object.__setattr__(self, "hidden", tuple(self.hidden))  # JSON has lists only
         for option in ("height", "width"):
-            _check_whole(option, getattr(self, option), _LARGEST_IMAGE)
+            check_whole(option, getattr(self, option), 1, _LARGEST_IMAGE)
         for size in self.hidden:
-            _check_whole("hidden", size, _LARGEST_LAYER)
-        _check_whole("codes", self.codes, _LARGEST_LAYER)
+            check_whole("hidden", size, 1, _LARGEST_LAYER)
+        check_whole("codes", self.codes, 1, _LARGEST_LAYER)
 
     @property
     def dims(self) -> int:
         """Pixels of an image."""
         return self.height * self.width
-
-
-def _check_whole(option: str, value: object, high: int) -> None:
-    is_whole = isinstance(value, int) and not isinstance(value, bool)
-    if not is_whole or not 1 <= value <= high:  # type: ignore[operator]
-        raise ConfigError(f"{option} = {value!r} is not a whole number from 1 to {high}.")
 
 
 class Baseline(nn.Module, ABC):
@@ -111,8 +106,7 @@ class Baseline(nn.Module, ABC):
         Raises:
             ConfigError: n is below 1.
         """
-        if n < 1:
-            raise ConfigError(f"n = {n} is too small; use at least 1.")
+        check_whole("n", n, 1)
         return self._pictures(self.random_codes(n, generator))
 
     def sample(self, n: int, generator: torch.Generator | None = None) -> Tensor:
@@ -182,10 +176,5 @@ def build(model: type[Baseline], options: dict[str, object]) -> Baseline:
     Raises:
         ConfigError: an unknown option, or an invalid value.
     """
-    known = [field.name for field in fields(model.config_class)]
-    for option in options:
-        if option not in known:
-            raise ConfigError(
-                f"{model.name} has no option {option!r}; it takes {', '.join(known)}."
-            )
+    check_options(options, [field.name for field in fields(model.config_class)], model.name)
     return model(model.config_class(**options))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from pixelcnn.baselines.base import Baseline, build
 from pixelcnn.baselines.vae import VAE
 from pixelcnn.checkpoints.files import load_with, save_checkpoint
 from pixelcnn.checkpoints.header import Card
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_name
 
 _BASELINES: Mapping[str, type[Baseline]] = {model.name: model for model in (Autoencoder, VAE)}
 
@@ -26,8 +26,7 @@ def build_baseline(name: str, **options: Any) -> Baseline:
     Raises:
         ConfigError: an unknown name or option, or an invalid value.
     """
-    if name not in _BASELINES:
-        raise ConfigError(f"baseline {name!r} is unknown; use one of {', '.join(_BASELINES)}.")
+    check_name("baseline", name, _BASELINES)
     return build(_BASELINES[name], options)
 
 

@@ -9,6 +9,7 @@ import torch
 
 from pixelcnn.baselines.base import Baseline
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.system.checks import check_whole
 from pixelcnn.training.batches import Batches, noise_generator
 
 if TYPE_CHECKING:
@@ -37,12 +38,10 @@ def train_baseline(
         DataError: data of another size, or of more than two levels or one channel.
     """
     for option, value in (("steps", steps), ("batch_size", batch_size)):
-        if value < 1:
-            raise ConfigError(f"{option} = {value} is too small; use at least 1.")
+        check_whole(option, value, 1)
     if not learning_rate > 0:
         raise ConfigError(f"learning_rate = {learning_rate} is not above 0.")
-    if not 0 <= seed < 2**32:
-        raise ConfigError(f"seed = {seed} is not a whole number from 0 to {2**32 - 1}.")
+    check_whole("seed", seed, 0, 2**32 - 1)
     needs = {"levels": 2, "channels": 1}
     needs |= {"height": model.config.height, "width": model.config.width}
     for option, needed in needs.items():

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pixelcnn.baselines.base import Baseline, BaselineConfig, log_likelihood
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
 
 _LOG_2_PI = math.log(2 * math.pi)
 # Codes decoded at once: about 10 MB for digits.
@@ -62,7 +62,7 @@ class VAE(Baseline):
             ConfigError: fewer than 1 sample.
             DataError: images that do not fit.
         """
-        _check_samples(samples)
+        check_whole("samples", samples, 1)
         mean, log_std = self.posterior(images)
         noise = self._normal((samples, *mean.shape), generator)
         codes = mean + log_std.exp() * noise  # (samples, B, codes)
@@ -84,7 +84,7 @@ class VAE(Baseline):
             ConfigError: fewer than 1 sample.
             DataError: images that do not fit.
         """
-        _check_samples(samples)
+        check_whole("samples", samples, 1)
         mean, log_std = self.posterior(images)
         pixels = self._flat(images)
         at_once = max(1, _DECODED_AT_ONCE // max(len(images), 1))
@@ -98,8 +98,3 @@ class VAE(Baseline):
             log_weights = log_likelihood(self.decode(codes), pixels) + log_prior - log_q
             total = torch.logaddexp(total, torch.logsumexp(log_weights.double(), dim=0))
         return total - math.log(samples)
-
-
-def _check_samples(samples: int) -> None:
-    if samples < 1:
-        raise ConfigError(f"samples = {samples} is too small; use at least 1.")

@@ -18,14 +18,15 @@ import torch
 
 from pixelcnn.causality.reach import receptive_field
 from pixelcnn.data.dataset import DataSet
-from pixelcnn.errors import ConfigError, LabError
+from pixelcnn.errors import LabError
 from pixelcnn.metrics import evaluate
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.preset_configs import presets
 from pixelcnn.models.registry import build_model
 from pixelcnn.sampling.drawing import sample
 from pixelcnn.sampling.engines import make_engine
-from pixelcnn.training.config import TrainConfig
+from pixelcnn.system.checks import check_name, check_whole
+from pixelcnn.training.config import ONLY_TRAINING, TrainConfig
 from pixelcnn.training.events import Step
 from pixelcnn.training.trainer import Trainer
 
@@ -101,20 +102,15 @@ def measure_architecture(
         ConfigError: an unknown architecture or preset, or an invalid number.
     """
     known = presets(name)
-    if preset not in known:
-        raise ConfigError(f"{name} has no preset {preset!r}; use one of {', '.join(known)}.")
-    if drawn < 1:
-        raise ConfigError(f"drawn = {drawn} is too small; use at least 1.")
+    check_name("preset", preset, known, to=name)
+    check_whole("drawn", drawn, 1)
     config = TrainConfig(
         steps=steps,
         batch_size=batch,
         seed=seed,
         device="cpu",
-        evaluate_every=0,
-        sample_every=0,
-        save_every=0,
-        samples=0,
         held_out=1,
+        **ONLY_TRAINING,
     )
     torch.manual_seed(seed)
     size = {"levels": data.levels, "channels": data.channels}

@@ -27,8 +27,9 @@ from pixelcnn.nn.layers import TapConv2d
 from pixelcnn.sampling.drawing import drawn
 from pixelcnn.sampling.engines import Engine, engine_names, make_engine
 from pixelcnn.sampling.request import SampleOptions
+from pixelcnn.system.checks import check_whole
 from pixelcnn.system.devices import choose_device
-from pixelcnn.training.config import Device, TrainConfig
+from pixelcnn.training.config import ONLY_TRAINING, Device, TrainConfig
 from pixelcnn.training.events import Step
 from pixelcnn.training.trainer import Trainer
 
@@ -177,17 +178,14 @@ def time_training(
     Raises:
         ConfigError: an invalid option.
     """
-    if rounds < 1 or steps < 1:
-        raise ConfigError(f"rounds = {rounds} and steps = {steps} must be at least 1.")
+    check_whole("rounds", rounds, 1)
+    check_whole("steps", steps, 1)
     config = TrainConfig(
         steps=10**9,
         batch_size=batch,
-        evaluate_every=0,
-        sample_every=0,
-        save_every=0,
-        samples=0,
         held_out=1,
         device=device,
+        **ONLY_TRAINING,
     )
     data = _random_images(model, batch)
     timed = {

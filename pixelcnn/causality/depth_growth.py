@@ -19,6 +19,7 @@ from pixelcnn.models.graph import Graph, Value, record, trace
 from pixelcnn.models.pixelcnnpp import PixelCNNPP
 from pixelcnn.models.registry import build_model
 from pixelcnn.nn.layers import MaskedConv2d, MaskType, TapConv2d
+from pixelcnn.system.checks import check_choice
 
 _TEMPLATE_BLOCKS = 3
 _TRACED_SIZE = 28
@@ -99,8 +100,7 @@ def receptive_field_by_depth(
     Raises:
         ConfigError: an unknown architecture, option or mask type, or invalid sizes.
     """
-    if first_mask not in ("A", "B"):
-        raise ConfigError(f"first_mask = {first_mask!r} is unknown; use 'A' or 'B'.")
+    check_choice("first_mask", first_mask, ("A", "B"))
     if size < 2:
         raise ConfigError(f"size = {size} is too small; use 2 or more.")
     options |= {"first_kernel_size": first_kernel_size, "kernel_size": kernel_size}

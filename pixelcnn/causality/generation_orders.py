@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.causality.reach import BoolArray
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_name
 
 Order = NDArray[np.int32]
 """`(H, W)`: the step at which each pixel is generated, counted from 0."""
@@ -50,8 +50,7 @@ def generation_order(name: str, size: int) -> Order:
     Raises:
         ConfigError: unknown order.
     """
-    if name not in _ORDERS:
-        raise ConfigError(f"order {name!r} is unknown; use one of {', '.join(_ORDERS)}.")
+    check_name("order", name, _ORDERS)
     return _ORDERS[name](size)
 
 

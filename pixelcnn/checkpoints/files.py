@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,6 +38,7 @@ from pixelcnn.checkpoints.header import (
 from pixelcnn.errors import CheckpointError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.registry import build_model, model_names
+from pixelcnn.system.atomic_files import atomic_write
 from pixelcnn.system.shipped import CHECKPOINTS
 
 SUFFIX = ".safetensors"
@@ -117,7 +117,13 @@ def save_checkpoint(
         "config": json.dumps(asdict(model.config)),
         "card": _card_json(card),
     }
-    _write_atomically(Path(path), safetensors.torch.save(tensors, metadata))
+    path = Path(path)
+    try:
+        atomic_write(path, safetensors.torch.save(tensors, metadata))
+    except OSError as error:
+        raise CheckpointError(
+            f"{path.name} cannot be written ({reason(error)}); make room or choose another folder."
+        ) from error
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, Card]:
@@ -236,25 +242,6 @@ def _card_json(card: Mapping[str, Any]) -> str:
         raise CheckpointError(
             f"card cannot be written as JSON ({error}). Use text, finite numbers, and lists and "
             "dictionaries of them."
-        ) from error
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    # A unique name, so that two processes that save under one name do not mix their files.
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path.name} cannot be written ({reason(error)}). Free some space, or choose another "
-            "folder."
         ) from error
 
 

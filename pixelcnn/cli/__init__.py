@@ -1,5 +1,4 @@
-"""The command line: `python -m pixelcnn app | train | sample | complete | evaluate | read | card |
-audit | bench`.
+"""The command line: `python -m pixelcnn COMMAND`.
 
 Each command is a frozen dataclass in its own module: its fields are the options, its docstring the
 help text, and `run` does the work and returns the exit status. Torch is imported inside `run`, so
@@ -24,6 +23,7 @@ from pixelcnn.cli.evaluate import Evaluate
 from pixelcnn.cli.experiment import Repeat
 from pixelcnn.cli.handout import Handout
 from pixelcnn.cli.read import Read
+from pixelcnn.cli.remake import Remake
 from pixelcnn.cli.sample import Sample
 from pixelcnn.cli.train import Train
 from pixelcnn.errors import LabError
@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "audit": Audit,
     "bench": Bench,
     "handout": Handout,
+    "remake": Remake,
 }
 
 

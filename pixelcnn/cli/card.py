@@ -10,16 +10,16 @@ import tyro
 
 from pixelcnn.cli.evaluate import data_options
 from pixelcnn.cli.options import check_seed
-from pixelcnn.errors import ConfigError, LabError
+from pixelcnn.system.checks import check_whole
+from pixelcnn.system.output import write_output
 from pixelcnn.system.progress import Progress
-from pixelcnn.system.shipped import CHECKPOINTS
+from pixelcnn.system.shipped import CHECKPOINTS, CLASSIFIER
 
 if TYPE_CHECKING:
     from pixelcnn.cli.options import DataOptions
     from pixelcnn.scores.classifier import DigitClassifier
 
 CARDS = CHECKPOINTS / "cards"
-CLASSIFIER = CARDS.parent / "scores" / "digit-classifier.safetensors"
 
 _ON_A_SHEET = 64
 
@@ -47,8 +47,7 @@ class Card:
     def run(self) -> int:
         """Judge and write; returns the exit status."""
         check_seed(self.seed)
-        if self.images < 1:
-            raise ConfigError(f"--images {self.images} leaves nothing to judge; use 1000, say.")
+        check_whole("--images", self.images, 1)
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint, read_header
         from pixelcnn.data.images import save_image, sheet
         from pixelcnn.recipes.shipped import recipes
@@ -80,7 +79,7 @@ class Card:
             f"--seed {self.seed}",
             sheet=f"{path.stem}.png",
         )
-        _write(self.output / f"{path.stem}.md", text)
+        write_output(self.output / f"{path.stem}.md", text.encode())
         save_image(self.output / f"{path.stem}.png", sheet(samples, model.config.levels, scale=2))
         print(text)
         return 0
@@ -93,11 +92,3 @@ def _classifier_for(options: DataOptions) -> DigitClassifier | None:
     classifier, _ = load_classifier(CLASSIFIER)
     knows = options.size == classifier.config.size and options.data in ("mnist", "mnist5k")
     return classifier if knows else None
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    except OSError as error:
-        raise LabError(f"{path} cannot be written ({error.strerror}).") from error

@@ -12,6 +12,8 @@ import tyro
 
 from pixelcnn.cli.options import Binarization, DataOptions
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
+from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
     from pixelcnn.models.config import ModelConfig
@@ -45,13 +47,11 @@ class Evaluate:
 
     def run(self) -> int:
         """Measure and print; returns the exit status."""
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"--limit {self.limit} leaves no image; use at least 1.")
-        if self.batch_size < 1:
-            raise ConfigError(f"--batch-size {self.batch_size} is too small; use at least 1.")
+        if self.limit is not None:
+            check_whole("--limit", self.limit, 1)
+        check_whole("--batch-size", self.batch_size, 1)
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
-        from pixelcnn.cli.scoring import score
-        from pixelcnn.data.dataset import Split
+        from pixelcnn.metrics import evaluate
 
         model, card = load_checkpoint(find_checkpoint(self.checkpoint))
         options = data_options(card, model.config, self.data, self.binarize, self.data_root)
@@ -61,9 +61,16 @@ class Evaluate:
                 f"This model has {model.config.classes} classes, but {data.name} has "
                 f"{data.classes or 'no labels'}. Evaluate it on data with its classes."
             )
-        split: Split = getattr(data, self.split)
-        subset = Split(split.images[: self.limit], split.labels[: self.limit])
-        scored = score(model, subset, self.batch_size)
+        split = getattr(data, self.split)
+        labels = split.labels[: self.limit] if model.config.classes else None
+        with Progress("scoring") as progress:
+            scored = evaluate(
+                model,
+                split.images[: self.limit],
+                labels,
+                batch_size=self.batch_size,
+                progress=progress.rows,
+            )
         if self.json:
             about = {"data": options.data, "split": self.split, "levels": options.levels}
             about |= {"binarize": options.binarize if options.levels == 2 else None}

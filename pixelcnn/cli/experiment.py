@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import tyro
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
 from pixelcnn.system.output import check_writable
 from pixelcnn.system.progress import Progress
 
@@ -51,8 +52,8 @@ class Repeat:
         """Run the missing trainings, and print the conclusion; returns the exit status."""
         from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
 
-        if self.seeds is not None and self.seeds < 1:
-            raise ConfigError(f"--seeds {self.seeds} is too small; use at least 1.")
+        if self.seeds is not None:
+            check_whole("--seeds", self.seeds, 1)
         if self.all and self.name:
             raise ConfigError("--all runs every experiment; leave out the name, or --all.")
         if not self.all and not self.name:

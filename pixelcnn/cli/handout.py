@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.output import check_writable, write_output
 
 
 @dataclass(frozen=True)
@@ -24,14 +24,8 @@ class Handout:
         """Write the file; returns the exit status."""
         from pixelcnn.teaching.handout import as_markdown, as_pdf
 
-        makers = {".pdf": as_pdf, ".md": lambda: as_markdown().encode()}
-        if self.output.suffix not in makers:
-            raise ConfigError(f"--output {self.output} must end with {' or '.join(makers)}.")
-        content = makers[self.output.suffix]()
-        try:
-            self.output.write_bytes(content)
-        except OSError as error:
-            reason = error.strerror or error
-            raise ConfigError(f"{self.output} cannot be written: {reason}.") from error
+        check_writable(self.output, (".pdf", ".md"))
+        markdown = self.output.suffix.lower() == ".md"
+        write_output(self.output, as_markdown().encode() if markdown else as_pdf())
         print(f"written to {self.output}")
         return 0

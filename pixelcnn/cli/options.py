@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_name, check_whole
 
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet
@@ -45,10 +46,7 @@ class ModelOptions:
         from pixelcnn.models.preset_configs import presets
 
         known = presets(self.model) | {_NO_PRESET: {}}
-        if self.preset not in known:
-            raise ConfigError(
-                f"{self.model} has no preset {self.preset!r}; use one of {', '.join(known)}."
-            )
+        check_name("preset", self.preset, known, to=self.model)
         return known[self.preset] | dict(map(_assignment, self.set))
 
     def build(self) -> AutoregressiveModel:
@@ -99,8 +97,7 @@ class DataOptions:
 
 def check_seed(seed: int) -> None:
     """Raise `ConfigError` for a seed outside the range of random number generators."""
-    if not 0 <= seed < 2**63:
-        raise ConfigError(f"--seed {seed} is outside 0 to 2^63 - 1.")
+    check_whole("--seed", seed, 0, 2**63 - 1)
 
 
 def _assignment(text: str) -> tuple[str, Any]:

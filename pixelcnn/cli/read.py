@@ -8,7 +8,7 @@ from pathlib import Path
 import tyro
 
 from pixelcnn.cli.evaluate import data_options
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
 from pixelcnn.system.progress import Progress
 
 
@@ -37,8 +37,8 @@ class Read:
 
     def run(self) -> int:
         """Measure, write and print; returns the exit status."""
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError(f"--limit {self.limit} leaves no image; use at least 1.")
+        if self.limit is not None:
+            check_whole("--limit", self.limit, 1)
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
         from pixelcnn.scores.class_curves import CLASS_CURVES, measure_class_curves
 

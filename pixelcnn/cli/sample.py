@@ -8,8 +8,8 @@ from pathlib import Path
 import tyro
 
 from pixelcnn.cli.options import check_seed
-from pixelcnn.errors import ConfigError, DataError
-from pixelcnn.system.output import check_writable, save_arrays
+from pixelcnn.errors import ConfigError
+from pixelcnn.system.output import check_writable, save_arrays, write_output
 from pixelcnn.system.progress import Progress
 
 
@@ -76,7 +76,7 @@ class Sample:
             save_arrays(self.output, arrays)
         elif ending in (".webp", ".gif"):
             film = animate(arrays["images"], model.config.levels, ending[1:], columns=self.columns)
-            _write(self.output, film)
+            write_output(self.output, film)
         else:
             levels = model.config.levels
             save_image(
@@ -85,10 +85,3 @@ class Sample:
             )
         print(f"{self.n} images written to {self.output}")
         return 0
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise DataError(f"{path} cannot be written ({error.strerror}).") from error

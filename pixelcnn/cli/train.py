@@ -156,14 +156,16 @@ class Train:
         import torch
 
         from pixelcnn.checkpoints.files import load_checkpoint, save_checkpoint
-        from pixelcnn.cli.scoring import score
         from pixelcnn.data.registry import load_data
+        from pixelcnn.metrics import evaluate
         from pixelcnn.system.hardware import describe_hardware
 
         model, card = load_checkpoint(run.checkpoint(self.weights))
         data = load_data(run.config.data, **run.config.data_options)
         device = run.status().device
-        scored = score(model, data.test)
+        labels = data.test.labels if model.config.classes else None
+        with Progress("scoring") as progress:
+            scored = evaluate(model, data.test.images, labels, progress=progress.rows)
         card |= {
             "test_nats": round(scored.nats, 4),
             "test_nats_stderr": round(scored.nats_stderr, 4),

@@ -35,6 +35,7 @@ from pixelcnn.models.scan_orders import RASTER, best_order, label_in, turn, turn
 from pixelcnn.sampling.drawing import drawn
 from pixelcnn.sampling.engines import Engine
 from pixelcnn.sampling.request import Progress, SampleOptions, seeded
+from pixelcnn.system.checks import check_choice
 
 Method = Literal["raster", "orders", "particles"]
 
@@ -169,8 +170,7 @@ def complete(
 def _check_method(
     model: AutoregressiveModel, method: Method, labels: Tensor | None, temperature: float
 ) -> None:
-    if method not in get_args(Method):
-        raise ConfigError(f"method = {method!r} is unknown; use raster, orders or particles.")
+    check_choice("method", method, get_args(Method))
     if method == "orders" and model.config.orders == 1:
         raise ConfigError(
             "this model knows one order only. Choose one trained with orders = 8, or use particles."

@@ -14,6 +14,7 @@ from pixelcnn.completion.observed import read_given
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.scan_orders import turn
+from pixelcnn.system.checks import check_choice
 
 Kind = Literal["pixels", "block", "left half", "lower half", "stripes"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -56,8 +57,7 @@ def inpainting_mask(
     Raises:
         ConfigError: an unknown kind, or a share outside 0 to 1.
     """
-    if kind not in KINDS:
-        raise ConfigError(f"kind = {kind!r} is unknown; use one of {', '.join(KINDS)}.")
+    check_choice("kind", kind, KINDS)
     if not 0 <= share <= 1:
         raise ConfigError(f"share = {share} is outside 0 to 1.")
     generator = torch.Generator().manual_seed(seed)

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pixelcnn.errors import DataError
+from pixelcnn.system.atomic_files import atomic_file
 
 # Time for the first mirror to answer, and for a transfer to stall. Their sum bounds the wait for a
 # download that cannot start: less than ten seconds.
@@ -78,12 +79,11 @@ def fetch(url: str, path: Path, md5: str) -> None:
         chunks.put(b"")
 
     threading.Thread(target=receive, daemon=True).start()
-    partial = path.with_name(path.name + ".part")
-    partial.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     checksum = hashlib.md5(usedforsecurity=False)
     host = urlsplit(url).netloc
     try:
-        with partial.open("wb") as file:
+        with atomic_file(path, durable=False) as file:
             while chunk := chunks.get(timeout=STALL_SECONDS):
                 # The socket's own limit may pass slightly before the queue's.
                 if isinstance(chunk, TimeoutError):
@@ -92,11 +92,9 @@ def fetch(url: str, path: Path, md5: str) -> None:
                     raise DataError(f"{host}: {path.name} broke off ({chunk})") from chunk
                 checksum.update(chunk)
                 file.write(chunk)
-        if checksum.hexdigest() != md5:
-            raise DataError(f"{host}: {path.name} is not the published file (checksum differs)")
-        partial.replace(path)
+            if checksum.hexdigest() != md5:
+                raise DataError(f"{host}: {path.name} is not the published file (checksum differs)")
     except queue.Empty:
         raise DataError(f"{host}: {path.name} stalled for {STALL_SECONDS:g} s") from None
     finally:
         abandoned.set()
-        partial.unlink(missing_ok=True)

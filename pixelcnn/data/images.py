@@ -18,7 +18,8 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from pixelcnn.data.levels import dequantize, quantize, resize
-from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.errors import DataError
+from pixelcnn.system.checks import check_whole
 
 if TYPE_CHECKING:
     from pixelcnn.models.config import ModelConfig
@@ -130,8 +131,8 @@ def sheet(
         raise DataError("images is empty; a sheet needs at least one image.")
     columns = math.ceil(math.sqrt(len(images))) if columns is None else columns
     scale = max(1, _TILE // images.shape[2]) if scale is None else scale
-    if columns < 1 or scale < 1:
-        raise ConfigError(f"columns = {columns} and scale = {scale} must be at least 1.")
+    check_whole("columns", columns, 1)
+    check_whole("scale", scale, 1)
     tiles = dequantize(images, levels).permute(0, 2, 3, 1).numpy()  # (N, H, W, C)
     tiles = np.broadcast_to(tiles, (*tiles.shape[:3], 3)).repeat(scale, 1).repeat(scale, 2)
     if unknown is not None:

@@ -5,17 +5,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.errors import DataError
+from pixelcnn.system.checks import check_whole
 
 MAX_LEVELS = 256
+MAX_SIZE = 64
 BINARIZATIONS = ("threshold", "static", "dynamic")
 
 _IMAGES_AT_A_TIME = 5000
-
-
-def check_levels(levels: int) -> None:
-    if isinstance(levels, bool) or not isinstance(levels, int) or not 2 <= levels <= MAX_LEVELS:
-        raise ConfigError(f"levels must be a whole number from 2 to {MAX_LEVELS}, not {levels!r}.")
 
 
 def quantize(greys: Tensor, levels: int) -> Tensor:
@@ -34,7 +31,7 @@ def quantize(greys: Tensor, levels: int) -> Tensor:
         ConfigError: `levels` outside 2..256.
         DataError: `greys` is not uint8.
     """
-    check_levels(levels)
+    check_whole("levels", levels, 2, MAX_LEVELS)
     _check_uint8("greys", greys)
     return (greys.int() * levels // 256).to(torch.uint8)
 
@@ -55,7 +52,7 @@ def dequantize(images: Tensor, levels: int) -> Tensor:
         ConfigError: `levels` outside 2..256.
         DataError: `images` is not uint8, or has a value of `levels` or more.
     """
-    check_levels(levels)
+    check_whole("levels", levels, 2, MAX_LEVELS)
     _check_uint8("images", images)
     if images.numel() and int(images.max()) >= levels:
         raise DataError(
@@ -77,7 +74,7 @@ def resize(greys: Tensor, size: int) -> Tensor:
         ConfigError: `size` outside 2..64.
         DataError: `greys` of another dtype or shape.
     """
-    check_size(size)
+    check_whole("size", size, 2, MAX_SIZE)
     _check_uint8("greys", greys)
     if greys.ndim != 4:
         raise DataError(f"greys must have the shape (N, C, H, W), not {tuple(greys.shape)}.")
@@ -89,11 +86,6 @@ def resize(greys: Tensor, size: int) -> Tensor:
         for part in greys.split(_IMAGES_AT_A_TIME)
     ]
     return torch.cat(parts)
-
-
-def check_size(size: int) -> None:
-    if isinstance(size, bool) or not isinstance(size, int) or not 2 <= size <= 64:
-        raise ConfigError(f"size must be a whole number of pixels from 2 to 64, not {size!r}.")
 
 
 def draw_binary(greys: Tensor, generator: torch.Generator) -> Tensor:

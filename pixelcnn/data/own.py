@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import zipfile
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from pixelcnn.data.dataset import GreyImages, Split
 from pixelcnn.data.names import OWN_FILE
 from pixelcnn.data.uploads import MAX_IMAGES, OwnImages, read_uploads
 from pixelcnn.errors import DataError
+from pixelcnn.system.arrays import npz_bytes
+from pixelcnn.system.atomic_files import atomic_write
 
 OWN_TEXT = "pictures of one's own: a folder or a zip of images, given as root"
 
@@ -38,16 +39,10 @@ def pack_own(images: OwnImages, shift: int = 0) -> bytes:
     """
     if not 0 <= shift <= MAX_SHIFT:
         raise DataError(f"shift must lie between 0 and {MAX_SHIFT} pixels, not {shift}.")
-    file = io.BytesIO()
     names = np.array(images.class_names, dtype=np.str_)
-    np.savez_compressed(
-        file,
-        greys=images.greys,
-        labels=images.labels,
-        class_names=names,
-        shift=np.int64(shift),
+    return npz_bytes(
+        greys=images.greys, labels=images.labels, class_names=names, shift=np.int64(shift)
     )
-    return file.getvalue()
 
 
 def keep_own(folder: Path, content: bytes) -> str:
@@ -59,9 +54,7 @@ def keep_own(folder: Path, content: bytes) -> str:
     place = folder / name
     if not (place / OWN_FILE).exists():
         place.mkdir(parents=True, exist_ok=True)
-        temporary = place / f"{OWN_FILE}.{os.getpid()}"
-        temporary.write_bytes(content)
-        temporary.replace(place / OWN_FILE)
+        atomic_write(place / OWN_FILE, content)
     return name
 
 

@@ -12,8 +12,8 @@ from pixelcnn.data.bundled import BUNDLED, read_bundled
 from pixelcnn.data.dataset import DataSet, GreyImages, Split
 from pixelcnn.data.levels import (
     BINARIZATIONS,
-    check_levels,
-    check_size,
+    MAX_LEVELS,
+    MAX_SIZE,
     draw_binary_once,
     quantize,
     resize,
@@ -22,6 +22,7 @@ from pixelcnn.data.names import OWN
 from pixelcnn.data.own import OWN_TEXT, read_own, shifted
 from pixelcnn.data.published import PUBLISHED, read_published
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.system.checks import check_whole
 
 # The seeds of the fixed draws define `binarize="static"`: never change them.
 _TRAIN_SEED, _TEST_SEED, _ORDER_SEED = 1, 2, 3
@@ -95,9 +96,9 @@ def load_data(
             answers.
     """
     described = describe(name)
-    check_levels(levels)
+    check_whole("levels", levels, 2, MAX_LEVELS)
     if size is not None:
-        check_size(size)
+        check_whole("size", size, 2, MAX_SIZE)
     if binarize not in BINARIZATIONS and (levels == 2 or binarize is not None):
         raise ConfigError(f"binarize must be one of {', '.join(BINARIZATIONS)}, not {binarize!r}.")
     folder = Path(root or os.environ.get("PIXELCNN_DATA") or "data")

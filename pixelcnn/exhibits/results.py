@@ -1,15 +1,13 @@
 """The measured results of the exhibits, read from one shipped file.
 
-`python -m pixelcnn.exhibits.train` measures them again. This module does not import torch until
+`python -m pixelcnn remake exhibits` measures them again. This module does not import torch until
 counts are needed.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.errors import DataError
-from pixelcnn.system.shipped import CHECKPOINTS
+from pixelcnn.system.arrays import npz_bytes, read_npz
+from pixelcnn.system.shipped import RESULTS
 
 if TYPE_CHECKING:
     from pixelcnn.causality.reach import AuditReport
 
-RESULTS = CHECKPOINTS / "exhibits.npz"
-COMMAND = "python -m pixelcnn.exhibits.train"
 
 _NUMBERS = ("loss", "loss_stderr", "alone", "alone_stderr")
 _BITS = ("samples", "on_noise", "relation", "limit")
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, AttributeError, zipfile.BadZipFile)
 
 BoolArray = NDArray[np.bool_]
 
@@ -128,12 +124,10 @@ class ExhibitResults:
                     "shape": measured.samples.shape,
                 }
                 for bits in _BITS:
-                    values = getattr(measured, bits).astype(bool)
-                    arrays[f"{kind}.{name}.{bits}"] = np.packbits(values)
-        arrays["json"] = np.array(json.dumps(about))
-        file = io.BytesIO()
-        np.savez_compressed(file, **arrays)
-        return file.getvalue()
+                    arrays[f"{kind}.{name}.{bits}"] = np.packbits(
+                        getattr(measured, bits).astype(bool)
+                    )
+        return npz_bytes(json=np.array(json.dumps(about)), **arrays)
 
 
 def read_results(path: str | os.PathLike[str] | None = None) -> ExhibitResults:
@@ -144,22 +138,22 @@ def read_results(path: str | os.PathLike[str] | None = None) -> ExhibitResults:
     """
     path = RESULTS if path is None else Path(path)
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            about = json.loads(str(arrays["json"]))
-            models = {
-                kind: {
-                    name: _measured(arrays, f"{kind}.{name}", fields)
-                    for name, fields in about[kind].items()
-                }
-                for kind in ("broken", "honest")
+        arrays = read_npz(path)
+        about = json.loads(str(arrays["json"]))
+        models = {
+            kind: {
+                name: _measured(arrays, f"{kind}.{name}", fields)
+                for name, fields in about[kind].items()
             }
+            for kind in ("broken", "honest")
+        }
         results = ExhibitResults(**models, twins=about["twins"], about=about["about"])
         for name in results.broken:
             results.twin(name)
-    except _DAMAGE as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"{path.name} cannot be read as results of the exhibits ({error}). Make it again with "
-            f"{COMMAND}, or get the complete project again."
+            "`python -m pixelcnn remake exhibits`, or get the complete project again."
         ) from error
     return results
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pixelcnn.errors import ConfigError
 from pixelcnn.experiments.catalogue_convolutions import CONVOLUTIONS
 from pixelcnn.experiments.catalogue_others import OTHERS
 from pixelcnn.experiments.definition import Experiment
+from pixelcnn.system.checks import check_name
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     experiment.name: experiment for experiment in (*CONVOLUTIONS, *OTHERS)
@@ -20,6 +20,5 @@ def find_experiment(name: str) -> Experiment:
     Raises:
         ConfigError: it is unknown.
     """
-    if name not in EXPERIMENTS:
-        raise ConfigError(f"experiment {name!r} is unknown; use one of {', '.join(EXPERIMENTS)}.")
+    check_name("experiment", name, EXPERIMENTS)
     return EXPERIMENTS[name]

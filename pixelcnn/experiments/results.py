@@ -10,7 +10,7 @@ from typing import Any
 
 from pixelcnn.errors import RunError
 from pixelcnn.experiments.definition import Experiment, fingerprint
-from pixelcnn.system.atomic_files import write_whole
+from pixelcnn.system.atomic_files import atomic_write
 from pixelcnn.system.shipped import CHECKPOINTS
 
 COMMITTED = CHECKPOINTS / "experiments"
@@ -126,7 +126,7 @@ def write_results(path: Path, experiment: Experiment, results: Iterable[Result])
         "results": [asdict(row) for row in rows],
     }
     try:
-        write_whole(path, (json.dumps(content, indent=1) + "\n").encode())
+        atomic_write(path, (json.dumps(content, indent=1) + "\n").encode())
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror}.") from error
 

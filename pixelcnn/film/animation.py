@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import math
 from typing import TYPE_CHECKING, Literal
 
 from PIL import Image
 
-from pixelcnn.errors import ConfigError
+from pixelcnn.data.animation import animated_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,22 +60,9 @@ def animate(
         ConfigError: another kind.
         DataError: no images.
     """
-    if kind not in ("webp", "gif"):
-        raise ConfigError(f"kind = {kind!r} is unknown; use webp or gif.")
     frames = _frames(images, levels, columns, known)
     durations = [_FRAME_MS] * (len(frames) - 1) + [_LAST_FRAME_MS]
-    options = {"lossless": True, "method": 2} if kind == "webp" else {"optimize": False}
-    file = io.BytesIO()
-    frames[0].save(
-        file,
-        kind.upper(),
-        save_all=True,
-        append_images=frames[1:],
-        duration=durations,
-        loop=0,
-        **options,
-    )
-    return file.getvalue()
+    return animated_image(frames, durations, kind)
 
 
 def _frames(

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pixelcnn.errors import DataError
-from pixelcnn.system.arrays import read_npz
+from pixelcnn.system.arrays import npz_bytes, read_npz
 
 if TYPE_CHECKING:
     from pixelcnn.models.base import AutoregressiveModel
@@ -105,10 +105,7 @@ class Film:
     def to_npz(self) -> bytes:
         """The film as a compressed `.npz`; `about` is JSON in an array of text."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
-        arrays[_ABOUT] = np.array(json.dumps(dict(self.about)))
-        file = io.BytesIO()
-        np.savez_compressed(file, **arrays)
-        return file.getvalue()
+        return npz_bytes(**arrays | {_ABOUT: np.array(json.dumps(dict(self.about)))})
 
     def to_png(self) -> bytes:
         """The finished images on one sheet, as a PNG file."""

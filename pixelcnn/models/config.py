@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_choice, is_whole
 
 Conditioning = Literal["bias", "film", "concat"]
 LikelihoodName = Literal["softmax", "logistic_mixture"]
@@ -108,8 +109,7 @@ class ModelConfig:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            # JSON and command lines may give True for 1, which is an int in Python.
-            if field.type == "int" and (not isinstance(value, int) or isinstance(value, bool)):
+            if field.type == "int" and not is_whole(value):
                 raise ConfigError(f"{field.name} = {value!r} is not a whole number.")
             if field.type == "bool" and not isinstance(value, bool):
                 raise ConfigError(f"{field.name} = {value!r} is neither True nor False.")
@@ -164,9 +164,7 @@ class ModelConfig:
             raise ConfigError(f"{name} = {getattr(self, name)} is outside {low} to {high}.")
 
     def _check_choice(self, name: str, allowed: tuple[object, ...]) -> None:
-        if getattr(self, name) not in allowed:
-            choices = ", ".join(map(repr, allowed))
-            raise ConfigError(f"{name} = {getattr(self, name)!r} is unknown; use one of {choices}.")
+        check_choice(name, getattr(self, name), allowed)
 
     def _check_kernel(self, name: str) -> None:
         size = getattr(self, name)

@@ -14,6 +14,7 @@ from pixelcnn.models.pixelcnn import PixelCNN
 from pixelcnn.models.pixelcnn_blocks import PixelCNNConfig, channel_norm
 from pixelcnn.nn.attention import CausalAttention, check_heads
 from pixelcnn.nn.layers import MaskedConv2d
+from pixelcnn.system.checks import is_whole
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class PixelCNNAttentionConfig(PixelCNNConfig):
         super().__post_init__()
         self._check_range("attention_every", 1, 256)
         if self.heads is not None:
-            if not isinstance(self.heads, int) or isinstance(self.heads, bool):
+            if not is_whole(self.heads):
                 raise ConfigError(f"heads = {self.heads!r} is neither a whole number nor None.")
             check_heads(self.heads, self.hidden_channels, self.colour_groups)
 

@@ -15,6 +15,7 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.models.conditioning import Condition
 from pixelcnn.models.config import ModelConfig
 from pixelcnn.nn.layers import RELU_GAIN, ChannelNorm, MaskedConv2d
+from pixelcnn.system.checks import is_whole
 
 Block = Literal["plain", "bottleneck", "single"]
 Norm = Literal["none", "layer"]
@@ -201,12 +202,8 @@ def channel_norm(config: PixelCNNConfig) -> ChannelNorm | None:
 
 def _checked_dilations(given: object) -> tuple[int, ...]:
     listed = tuple(given) if isinstance(given, list | tuple) else ()
-    are_whole = all(isinstance(step, int) and not isinstance(step, bool) for step in listed)
-    if (
-        not 1 <= len(listed) <= _MOST_DILATIONS
-        or not are_whole
-        or not all(1 <= step <= _WIDEST_DILATION for step in listed)
-    ):
+    whole = all(is_whole(step, 1, _WIDEST_DILATION) for step in listed)
+    if not whole or not 1 <= len(listed) <= _MOST_DILATIONS:
         raise ConfigError(
             f"dilations = {given!r:.80} is not a list of whole numbers from 1 to "
             f"{_WIDEST_DILATION}, such as [1, 2, 4]."

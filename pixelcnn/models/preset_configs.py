@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pixelcnn.errors import ConfigError
 from pixelcnn.models.registry import model_class
+from pixelcnn.system.checks import check_name
 
 _RECIPE = {"block": "bottleneck", "norm": "layer", "kernel_size": 7, "position": True}
 
@@ -118,6 +118,5 @@ def preset_training(name: str, preset: str) -> dict[str, Any]:
         ConfigError: unknown architecture or preset.
     """
     known = presets(name)
-    if preset not in known:
-        raise ConfigError(f"{name} has no preset {preset!r}; use one of {', '.join(known)}.")
+    check_name("preset", preset, known, to=name)
     return dict(_TRAINING.get(name, {}).get(preset, {}))

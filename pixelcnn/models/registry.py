@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.config import ModelConfig
 from pixelcnn.models.gated_pixelcnn import GatedPixelCNN
@@ -18,6 +17,7 @@ from pixelcnn.models.pixelcnn_attention import PixelCNNAttention
 from pixelcnn.models.pixelcnnpp import PixelCNNPP
 from pixelcnn.models.pixelrnn import PixelRNN
 from pixelcnn.models.pixelsnail import PixelSNAIL
+from pixelcnn.system.checks import check_name, check_options
 
 _MODELS: Mapping[str, type[AutoregressiveModel]] = {
     model.name: model
@@ -36,8 +36,7 @@ def model_class(name: str) -> type[AutoregressiveModel]:
     Raises:
         ConfigError: unknown architecture.
     """
-    if name not in _MODELS:
-        raise ConfigError(f"model {name!r} is unknown; use one of {', '.join(_MODELS)}.")
+    check_name("model", name, _MODELS)
     return _MODELS[name]
 
 
@@ -75,10 +74,7 @@ def build_model(
         ConfigError: unknown architecture or option, or an invalid value.
     """
     configured = config_class(name)
-    known = [field.name for field in fields(configured)]
-    for option in config:
-        if option not in known:
-            raise ConfigError(f"{name} has no option {option!r}; it takes {', '.join(known)}.")
+    check_options(config, [field.name for field in fields(configured)], name)
     return model_class(name)(
         configured(
             levels=levels,

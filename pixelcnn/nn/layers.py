@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_choice
 
 Offset = tuple[int, int]
 MaskType = Literal["A", "B"]
@@ -84,8 +85,7 @@ def causal_mask(
     for size in kernel_size:
         if size < 1 or size % 2 == 0:
             raise ConfigError(f"kernel_size = {size} has no centre; use an odd number.")
-    if mask_type not in ("A", "B"):
-        raise ConfigError(f"mask_type = {mask_type!r} is unknown; use 'A' or 'B'.")
+    check_choice("mask_type", mask_type, ("A", "B"))
     mask = torch.zeros(out_channels, in_channels, rows, columns, dtype=torch.bool)
     mask[:, :, : rows // 2] = True
     mask[:, :, rows // 2, : columns // 2] = True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.system.atomic_files import to_json
+from pixelcnn.system.checks import check_name, check_options
 from pixelcnn.training.config import TrainConfig
 
 # Arguments of `load_data`, and the model options that follow from the data.
@@ -77,21 +78,11 @@ class RunConfig:
         from pixelcnn.data.registry import data_names
         from pixelcnn.models.registry import config_class
 
-        if self.data not in (*data_names(), OWN):
-            raise ConfigError(
-                f"data set {self.data!r} is unknown; use one of {', '.join(data_names())}."
-            )
-        _check_options(self.data_options, _DATA_OPTIONS, f"data set {self.data}")
+        if self.data != OWN:
+            check_name("data set", self.data, data_names())
+        check_options(self.data_options, _DATA_OPTIONS, f"data set {self.data}")
         configured = config_class(self.model)
         known = [option.name for option in fields(configured) if option.name not in _FROM_DATA]
-        _check_options(self.model_options, known, f"model {self.model}")
+        check_options(self.model_options, known, f"model {self.model}")
         # The number of classes comes from the data; here any positive number will do.
         configured(**self.model_options, classes=int(self.conditional))
-
-
-def _check_options(options: Mapping[str, Any], known: Sequence[str], owner: str) -> None:
-    for option in options:
-        if option not in known:
-            raise ConfigError(
-                f"option {option!r} is unknown to {owner}; it takes {', '.join(known)}."
-            )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pixelcnn.errors import ConfigError
 from pixelcnn.recipes.config import RunConfig
+from pixelcnn.system.checks import check_name
 from pixelcnn.training.config import TrainConfig
 
 _GATED = {"hidden_channels": 32, "blocks": 6, "kernel_size": 5, "position": True}
@@ -73,8 +73,7 @@ def find_recipe(name: str) -> Recipe:
         ConfigError: it is unknown.
     """
     known = recipes()
-    if name not in known:
-        raise ConfigError(f"recipe {name!r} is unknown; use one of {', '.join(known)}.")
+    check_name("recipe", name, known)
     return known[name]
 
 

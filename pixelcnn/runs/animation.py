@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from pixelcnn.data.animation import animated_image
 from pixelcnn.data.images import sheet
-from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.errors import DataError
 from pixelcnn.runs.view import RunView
-
-KINDS = ("webp", "gif")
 
 _COLUMNS = 4
 _TEXT_HEIGHT = 34
@@ -31,8 +29,6 @@ def export_evolution(view: RunView, kind: str = "webp") -> bytes:
         ConfigError: another kind.
         DataError: the run has no samples yet.
     """
-    if kind not in KINDS:
-        raise ConfigError(f"kind = {kind!r} is unknown; use webp or gif.")
     steps = view.frame_steps
     if not steps:
         raise DataError("There are no samples yet; wait for the first ones.")
@@ -40,17 +36,7 @@ def export_evolution(view: RunView, kind: str = "webp") -> bytes:
     shown = _thinned(len(steps))
     frames = [_frame(torch.from_numpy(view.frames[at]), levels, steps[at]) for at in shown]
     pace = min(_SLOWEST_MS, max(_FASTEST_MS, _WHOLE_MS // len(frames)))
-    file = io.BytesIO()
-    frames[0].save(
-        file,
-        kind.upper(),
-        save_all=True,
-        append_images=frames[1:],
-        duration=[pace] * (len(frames) - 1) + [_LAST_MS],
-        loop=0,
-        **({"lossless": True, "method": 2} if kind == "webp" else {"optimize": False}),
-    )
-    return file.getvalue()
+    return animated_image(frames, [pace] * (len(frames) - 1) + [_LAST_MS], kind)
 
 
 def _thinned(count: int) -> Sequence[int]:

@@ -17,7 +17,8 @@ from pixelcnn.errors import ConfigError, RunError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.system.arrays import read_npy
-from pixelcnn.system.atomic_files import RunLock, read_rows, to_json, write_whole
+from pixelcnn.system.atomic_files import RunLock, atomic_write, read_jsonl, to_json
+from pixelcnn.system.checks import check_choice
 
 Action = Literal["pause", "resume", "stop"]
 Kept = Literal["last", "best"]
@@ -102,7 +103,7 @@ class Run:
     def write_status(self, status: RunStatus) -> None:
         """Replace the status; for the training process and its starter."""
         values = asdict(status) | {"updated": time.time()}
-        write_whole(self.path / "status.json", to_json(values), durable=False)
+        atomic_write(self.path / "status.json", to_json(values), durable=False)
 
     @property
     def state_path(self) -> Path:
@@ -115,7 +116,7 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """All rows of metrics, without those that a resumed run has redone; see `new_metrics`."""
-        rows, _ = read_rows(self.path / "metrics.jsonl")
+        rows, _ = read_jsonl(self.path / "metrics.jsonl")
         return unbroken(rows)
 
     def new_metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
@@ -126,7 +127,7 @@ class Run:
         `training.Evaluated`, or `resumed` with the step from which the run resumed, -1 for the
         start (earlier rows of later steps no longer count; see `unbroken`).
         """
-        return read_rows(self.path / "metrics.jsonl", offset)
+        return read_jsonl(self.path / "metrics.jsonl", offset)
 
     def sample_steps(self) -> list[int]:
         """The steps of the saved samples, in order."""
@@ -191,10 +192,8 @@ class Run:
         Raises:
             ConfigError: `action` is unknown.
         """
-        if action not in get_args(Action):
-            choices = ", ".join(map(repr, get_args(Action)))
-            raise ConfigError(f"action {action!r} is unknown; use one of {choices}.")
-        write_whole(self.path / "control", action.encode(), durable=False)
+        check_choice("action", action, get_args(Action))
+        atomic_write(self.path / "control", action.encode(), durable=False)
         return self.status().active
 
     def train_until(self, step: int) -> bool:
@@ -203,7 +202,7 @@ class Run:
         Returns:
             Whether there is such a process.
         """
-        write_whole(self.path / "control", f"{_UNTIL}{step}".encode(), durable=False)
+        atomic_write(self.path / "control", f"{_UNTIL}{step}".encode(), durable=False)
         return self.status().active
 
     def limit_speed(self, steps_per_second: float | None) -> None:
@@ -211,7 +210,7 @@ class Run:
         if steps_per_second is None:
             (self.path / "speed").unlink(missing_ok=True)
         else:
-            write_whole(self.path / "speed", f"{steps_per_second:g}".encode(), durable=False)
+            atomic_write(self.path / "speed", f"{steps_per_second:g}".encode(), durable=False)
 
     @property
     def speed_limit(self) -> float | None:

@@ -12,7 +12,7 @@ from pixelcnn.checkpoints.files import Shipped, shipped
 from pixelcnn.errors import RunError
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.store import runs_root
-from pixelcnn.system.atomic_files import write_whole
+from pixelcnn.system.atomic_files import atomic_write
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
 
@@ -45,7 +45,7 @@ def keep_model(run: Run, name: str, root: Path | None = None) -> Path:
         raise RunError(f"There is already a model called {name!r}. Choose another name.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, weights.read_bytes())
+        atomic_write(path, weights.read_bytes())
     except OSError as error:
         raise RunError(
             f"{path.name} cannot be written ({error.strerror}). Free some disk space."

@@ -19,7 +19,7 @@ from pixelcnn.introspect.layer_titles import layer_label
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.recipes.build import build_run_model
 from pixelcnn.recipes.config import RunConfig
-from pixelcnn.training.config import TrainConfig
+from pixelcnn.training.config import ONLY_TRAINING, TrainConfig
 from pixelcnn.training.events import Step
 from pixelcnn.training.schedule import learning_rate_at
 from pixelcnn.training.setup import level_frequencies
@@ -157,11 +157,8 @@ def _one_image(train: TrainConfig, state: TrainingState | None, progress: float)
         schedule="constant",
         warmup=0.0,
         ema=0.0,
-        evaluate_every=0,
-        sample_every=0,
-        save_every=0,
-        samples=0,
         held_out=1,
+        **ONLY_TRAINING,
     )
 
 

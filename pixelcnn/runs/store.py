@@ -37,7 +37,7 @@ from pixelcnn.errors import RunError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.status import RunStatus
-from pixelcnn.system.atomic_files import write_whole
+from pixelcnn.system.atomic_files import atomic_write
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
@@ -81,9 +81,9 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
     unfinished = Run(root / f".new-{name}")
     try:
         (unfinished.path / "samples").mkdir(parents=True)
-        write_whole(unfinished.path / "config.json", content)
+        atomic_write(unfinished.path / "config.json", content)
         if own:
-            write_whole(unfinished.path / OWN_FILE, own)
+            atomic_write(unfinished.path / OWN_FILE, own)
         unfinished.write_status(RunStatus("queued"))
         return Run(unfinished.path.rename(root / name))
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import time
 from dataclasses import asdict, replace
@@ -18,7 +17,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.snapshots import keep_snapshot
 from pixelcnn.runs.status import RunStatus, State
-from pixelcnn.system.atomic_files import RowWriter, remove_unfinished, write_whole
+from pixelcnn.system.atomic_files import RowWriter, atomic_file, remove_unfinished
 from pixelcnn.system.memory import most_memory_mb
 from pixelcnn.training.events import Evaluated, Event, Sampled, Saved, Step
 from pixelcnn.training.state import TrainingState, save_state
@@ -197,9 +196,8 @@ class RunWriter:
 
 
 def _save_images(path: Path, images: torch.Tensor) -> None:
-    content = io.BytesIO()
-    np.save(content, images.numpy(), allow_pickle=False)
-    write_whole(path, content.getvalue(), durable=False)
+    with atomic_file(path, durable=False) as file:
+        np.save(file, images.numpy(), allow_pickle=False)
 
 
 def _row_every(step: int) -> int:

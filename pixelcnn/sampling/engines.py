@@ -13,6 +13,7 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.torch_engine import TorchEngine
+from pixelcnn.system.checks import check_name
 
 
 class Engine(Protocol):
@@ -93,6 +94,5 @@ def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:
             except ConfigError:
                 return TorchEngine(model)
         return TorchEngine(model)
-    if engine not in _ENGINES:
-        raise ConfigError(f"engine {engine!r} is unknown; use auto, {', '.join(_ENGINES)}.")
+    check_name("engine", engine, ["auto", *_ENGINES])
     return _ENGINES[engine](model)

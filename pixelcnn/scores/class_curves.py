@@ -19,7 +19,8 @@ from torch import Tensor
 
 from pixelcnn.errors import CheckpointError, DataError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.system.arrays import read_npz
+from pixelcnn.system.arrays import npz_bytes, read_npz
+from pixelcnn.system.output import write_output
 from pixelcnn.system.shipped import CHECKPOINTS
 
 CLASS_CURVES = CHECKPOINTS / "readings"
@@ -62,12 +63,13 @@ class ClassCurves:
         return float(np.clip((low + high) / 2, 0, _QUANTILES - 1))
 
     def save(self, name: str, folder: Path = CLASS_CURVES) -> Path:
-        """Write to `<folder>/<name>.npz`; returns the file."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write to `<folder>/<name>.npz`; returns the file.
+
+        Raises:
+            LabError: the file cannot be written.
+        """
         path = folder / f"{name}.npz"
-        np.savez_compressed(
-            path, right=self.right, bits=self.bits, width=self.width, images=self.images
-        )
+        write_output(path, npz_bytes(**vars(self)))
         return path
 
 

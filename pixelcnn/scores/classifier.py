@@ -17,7 +17,8 @@ from torch.nn import functional as F
 
 from pixelcnn.checkpoints.files import load_with, save_checkpoint
 from pixelcnn.checkpoints.header import Card
-from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.errors import DataError
+from pixelcnn.system.checks import check_whole
 from pixelcnn.training.batches import Batches, noise_generator
 
 if TYPE_CHECKING:
@@ -44,9 +45,7 @@ class ClassifierConfig:
 
     def __post_init__(self) -> None:
         for name, low, high in (("levels", 2, 256), ("size", 8, 64), ("classes", 2, 100)):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-                raise ConfigError(f"{name} = {value!r} is not a whole number from {low} to {high}.")
+            check_whole(name, getattr(self, name), low, high)
 
 
 class DigitClassifier(nn.Module):
@@ -106,8 +105,8 @@ def train_classifier(
         ConfigError: steps or batch_size below 1.
         DataError: the data does not fit the model.
     """
-    if steps < 1 or batch_size < 1:
-        raise ConfigError(f"steps = {steps} and batch_size = {batch_size} must be at least 1.")
+    check_whole("steps", steps, 1)
+    check_whole("batch_size", batch_size, 1)
     config = model.config
     if (data.channels, data.height, data.width) != (1, config.size, config.size) or (
         data.levels,

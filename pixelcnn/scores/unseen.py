@@ -2,14 +2,10 @@
 
 The bundled 5,000 digits are part of MNIST's *training* set, so a model trained on the complete
 MNIST has seen even those held out there. Comparing scores needs digits unseen by both models.
-`python -m pixelcnn.scores.unseen` writes them.
+`python -m pixelcnn remake unseen` writes them.
 """
 
 from __future__ import annotations
-
-import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -17,13 +13,8 @@ import torch
 from pixelcnn.data.dataset import Split
 from pixelcnn.data.levels import draw_binary_once, quantize, resize
 from pixelcnn.system.arrays import read_npz
-from pixelcnn.system.shipped import CHECKPOINTS
+from pixelcnn.system.shipped import UNSEEN
 
-UNSEEN = CHECKPOINTS / "scores" / "unseen-digits.npz"
-COMMAND = "python -m pixelcnn.scores.unseen"
-
-# Every tenth digit, since the first half of the test set is easier.
-_EVERY = 10
 _SEED = 2
 
 
@@ -48,29 +39,3 @@ def unseen_digits(
     if levels > 2 or binarize == "threshold":
         return Split(quantize(greys, levels), labels)
     return Split(draw_binary_once(greys, _SEED), labels)
-
-
-@dataclass(frozen=True)
-class Unseen:
-    """Take every tenth digit of MNIST's test set, and write them for the page Compare.
-
-    Attributes:
-        output: the file to write.
-    """
-
-    output: Path = UNSEEN
-
-    def run(self) -> None:
-        """Read, write and print."""
-        from pixelcnn.data.registry import load_data
-
-        test = load_data("mnist", levels=256).test
-        images, labels = test.images[::_EVERY, 0].numpy(), test.labels[::_EVERY].numpy()
-        np.savez_compressed(self.output, images=images, labels=labels.astype(np.uint8))
-        print(f"{len(images)} digits written to {self.output}")
-
-
-if __name__ == "__main__":
-    from pixelcnn.system.command import run_command
-
-    sys.exit(run_command(Unseen, COMMAND))

@@ -1,4 +1,4 @@
-"""Reads `.npy` and `.npz` files (a zip of arrays), which may be damaged or unpack to too much.
+"""Reads and writes `.npy` and `.npz` files. One that is read may be damaged, or unpack to too much.
 
 Nothing is ever unpickled.
 """
@@ -6,6 +6,7 @@ Nothing is ever unpickled.
 from __future__ import annotations
 
 import contextlib
+import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -65,6 +66,13 @@ def read_npz(path: Path, *, most_bytes: int = MAX_BYTES) -> dict[str, NDArray[An
     except Exception as error:  # a decoder may raise anything on a damaged file
         raise DataError(f"it is damaged: {type(error).__name__}") from error
     raise DataError(f"it unpacks to {claimed / 2**20:.0f} MB, more than {most_bytes // 2**20}")
+
+
+def npz_bytes(**arrays: Any) -> bytes:
+    """Arrays as the content of a compressed `.npz`."""
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
 
 
 def _unpacked(path: Path) -> dict[str, NDArray[Any]]:

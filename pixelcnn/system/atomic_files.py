@@ -12,38 +12,52 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 _TEMPORARY = ".writing"
 
 
-def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
+def atomic_write(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write a file so that a reader sees the old or the new content, never a part.
 
     Args:
+        path: an existing file is replaced.
+        content: of the new file.
         durable: also outlive a power cut, at the price of waiting for the disk.
 
     Raises:
         OSError: the disk is full, or the like; the old content is then still there.
     """
-    temporary = path.with_name(path.name + _TEMPORARY)
+    with atomic_file(path, durable=durable) as file:
+        file.write(content)
+
+
+@contextmanager
+def atomic_file(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """`atomic_write` piece by piece: what is written here appears at `path` at the end.
+
+    If the block raises an error, nothing of it appears.
+    """
+    # A name of its own, so that two who write the same file at once do not mix their contents.
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}{_TEMPORARY}")
     try:
-        with temporary.open("wb") as file:
-            file.write(content)
+        with temporary.open("xb") as file:
+            yield file
             file.flush()
             if durable:
                 os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError:
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
 
 
 def remove_unfinished(directory: Path) -> None:
     """Remove what a process that was killed while writing has left in `directory`."""
-    for pattern in (f"*{_TEMPORARY}", ".*.tmp"):
+    for pattern in (f"*{_TEMPORARY}", ".*.tmp"):  # the second by earlier versions
         for path in directory.glob(pattern):
             path.unlink(missing_ok=True)
 
@@ -84,7 +98,7 @@ class RowWriter:
         self._file.close()
 
 
-def read_rows(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+def read_jsonl(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The rows from `offset` bytes on, and the offset from which to read on later.
 
     Lines that were cut off by the end of their process are passed over, and a last line without

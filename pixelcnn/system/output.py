@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixelcnn.errors import LabError
+from pixelcnn.system.arrays import npz_bytes
+from pixelcnn.system.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,31 +24,28 @@ def check_writable(path: Path, suffixes: tuple[str, ...], option: str = "--outpu
     if path.suffix.lower() not in suffixes:
         raise LabError(f"{option} {path} must end in {' or '.join(suffixes)}.")
     if not path.absolute().parent.is_dir():
-        raise LabError(f"{option} {path} is in a folder that does not exist; create it first.")
+        raise LabError(f"{option} {path} cannot be written: make its folder first.")
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all, and make its folder if there is none.
+
+    Raises:
+        LabError: the file cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic_write(path, content)
+    except OSError as error:
+        reason = error.strerror or error
+        raise LabError(f"{path} cannot be written ({reason}).") from error
 
 
 def save_arrays(path: Path, arrays: Mapping[str, Tensor]) -> None:
-    """Write arrays as a compressed `.npz`.
-
-    Raises:
-        LabError: the file cannot be written.
-    """
-    import numpy as np
-
-    try:
-        contents: dict[str, Any] = {name: array.numpy() for name, array in arrays.items()}
-        np.savez_compressed(path, **contents)
-    except OSError as error:
-        raise LabError(f"{path} cannot be written ({error.strerror}).") from error
+    """Write arrays as a compressed `.npz`. Raises as `write_output` does."""
+    write_output(path, npz_bytes(**{name: array.numpy() for name, array in arrays.items()}))
 
 
 def save_json(path: Path, content: Any) -> None:
-    """Write JSON.
-
-    Raises:
-        LabError: the file cannot be written.
-    """
-    try:
-        path.write_text(json.dumps(content, indent=1) + "\n")
-    except OSError as error:
-        raise LabError(f"{path} cannot be written ({error.strerror}).") from error
+    """Write JSON. Raises as `write_output` does."""
+    write_output(path, (json.dumps(content, indent=1) + "\n").encode())

@@ -7,3 +7,10 @@ ROOT = Path(__file__).parents[2]
 
 CHECKPOINTS = ROOT / "checkpoints"
 """The folder of shipped files that were computed."""
+
+OPENING = CHECKPOINTS / "opening.npz"
+RESULTS = CHECKPOINTS / "exhibits.npz"
+RECORDS = CHECKPOINTS / "scores" / "recorded.npz"
+CLASSIFIER = CHECKPOINTS / "scores" / "digit-classifier.safetensors"
+UNSEEN = CHECKPOINTS / "scores" / "unseen-digits.npz"
+BASELINES = CHECKPOINTS / "baselines"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pixelcnn.errors import LabError
 from pixelcnn.runs.store import runs_root
-from pixelcnn.system.atomic_files import write_whole
+from pixelcnn.system.atomic_files import atomic_write
 
 # No characters that look alike when copied by hand.
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
@@ -66,7 +66,7 @@ def keep_link(place: Place, root: Path | None = None) -> str:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and find_link(code, root) not in (None, place):
             raise LabError("This short link is taken. Share the long address.")
-        write_whole(path, content, durable=False)
+        atomic_write(path, content, durable=False)
         _make_room(folder)
     except OSError as error:
         reason = error.strerror or error

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_choice, check_whole
 
 Optimizer = Literal["adamw", "adam", "rmsprop", "muon"]
 Schedule = Literal["cosine", "constant"]
@@ -18,6 +20,14 @@ _CHOICES = {
     "device": get_args(Device),
     "precision": get_args(Precision),
 }
+ONLY_TRAINING: Mapping[str, Any] = {
+    "evaluate_every": 0,
+    "sample_every": 0,
+    "save_every": 0,
+    "samples": 0,
+}
+"""Options for a training without scores, samples or files on the way."""
+
 # (low, high) of the whole numbers, then of the real numbers.
 _WHOLE = {
     "steps": (1, 10**9),
@@ -113,14 +123,9 @@ class TrainConfig:
 
 def _check(option: str, value: object) -> None:
     if option in _CHOICES:
-        if value not in _CHOICES[option]:
-            choices = ", ".join(map(repr, _CHOICES[option]))
-            raise ConfigError(f"{option} = {value!r} is unknown; use one of {choices}.")
+        check_choice(option, value, _CHOICES[option])
     elif option in _WHOLE:
-        low, high = _WHOLE[option]
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        if not is_whole or not low <= value <= high:  # type: ignore[operator]
-            raise ConfigError(f"{option} = {value!r} is not a whole number from {low} to {high}.")
+        check_whole(option, value, *_WHOLE[option])
     else:
         low_real, high_real = _REAL[option]
         real = isinstance(value, int | float) and not isinstance(value, bool)

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from pixelcnn.errors import RunError
-from pixelcnn.system.atomic_files import write_whole
+from pixelcnn.system.atomic_files import atomic_write
 
 _FORMAT = "pixelcnn-lab-state/1"
 
@@ -78,7 +78,7 @@ def save_state(path: Path, state: TrainingState) -> None:
         "optimizer_scalars": scalars,
         "optimizer_groups": state.optimizer["param_groups"],
     }
-    write_whole(path, save(tensors, metadata={"format": _FORMAT, "state": json.dumps(rest)}))
+    atomic_write(path, save(tensors, metadata={"format": _FORMAT, "state": json.dumps(rest)}))
 
 
 def load_state(path: Path) -> TrainingState:

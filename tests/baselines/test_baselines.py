@@ -10,17 +10,18 @@ import pytest
 import safetensors
 import torch
 
-from pixelcnn.baselines.__main__ import SHIPPED, Baselines
 from pixelcnn.baselines.autoencoder import Autoencoder, AutoencoderConfig
 from pixelcnn.baselines.base import log_likelihood
 from pixelcnn.baselines.files import baseline_names, build_baseline, load_baseline, save_baseline
 from pixelcnn.baselines.training import train_baseline
 from pixelcnn.baselines.vae import VAE, VAEConfig
 from pixelcnn.checkpoints.files import load_checkpoint, save_checkpoint
+from pixelcnn.cli.remake import RemakeBaselines
 from pixelcnn.data.registry import load_data
 from pixelcnn.errors import CheckpointError, ConfigError, DataError, RunError
 from pixelcnn.metrics import bernoulli_baseline
 from pixelcnn.models.registry import build_model
+from pixelcnn.system.shipped import BASELINES
 
 
 @pytest.fixture(scope="module")
@@ -295,12 +296,12 @@ def test_data_and_images_that_do_not_fit_are_refused(digits):
 
 
 def test_the_command_trains_measures_and_writes_both(tmp_path: Path) -> None:
-    Baselines(data="mnist5k", steps=2, bounded=10, output=tmp_path).run()
+    RemakeBaselines(data="mnist5k", steps=2, bounded=10, output=tmp_path).run()
     for name in baseline_names():
         model, card = load_baseline(tmp_path / f"{name}.safetensors")
         assert card["test_images"] == 500
         assert 0 < card["test_loss_nats"] < 1000
-        shipped, measured = load_baseline(SHIPPED / f"{name}.safetensors")
+        shipped, measured = load_baseline(BASELINES / f"{name}.safetensors")
         assert measured["test_loss_nats"] < card["test_loss_nats"]
         assert shipped.config == model.config
     assert card["bound_nats"] < card["test_loss_nats"]  # the VAE's: the tighter of its two bounds

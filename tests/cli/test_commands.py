@@ -42,7 +42,9 @@ def test_help_of_every_command_shows_its_options_without_loading_torch() -> None
 import sys
 from pixelcnn.cli import COMMANDS, main
 KINDS = ("sampling", "training", "architectures", "reach")
-for command in [[name] for name in COMMANDS] + [["bench", what] for what in KINDS]:
+FILES = ("opening", "exhibits", "classifier", "baselines", "unseen", "records")
+whats = [["bench", what] for what in KINDS] + [["remake", what] for what in FILES]
+for command in [[name] for name in COMMANDS] + whats:
     try:
         main([*command, "--help"])
     except SystemExit as exit:

@@ -24,7 +24,7 @@ from pixelcnn.sampling.trace import trace_of
 
 # Engines and machines round differently: this near to a threshold, a draw may go either way.
 _BOUNDARY = 1e-5
-_STALE = "the weights changed since the film was drawn: run `python -m pixelcnn.film.opening`"
+_STALE = "the weights changed since the film was drawn: run `python -m pixelcnn remake opening`"
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_the_opening_film_has_the_model_s_own_distributions(
 def test_the_opening_film_names_the_command_that_made_it(opening: Film) -> None:
     about = opening.about
     assert about["command"] == (
-        f"python -m pixelcnn.film.opening --checkpoint {about['checkpoint']} --n {about['n']} "
+        f"python -m pixelcnn remake opening --checkpoint {about['checkpoint']} --n {about['n']} "
         f"--seed {about['seed']}"
     )
 
@@ -117,7 +117,7 @@ def test_the_opening_command_writes_a_film(opening: Film, tmp_path: Path) -> Non
 
 
 def test_the_opening_command_explains_an_unknown_checkpoint(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pixelcnn.film.opening", "--checkpoint", "nothing"]
+    command = [sys.executable, "-m", "pixelcnn", "remake", "opening", "--checkpoint", "nothing"]
     command += ["--output", str(tmp_path / "film.npz")]
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 2

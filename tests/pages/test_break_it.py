@@ -149,7 +149,7 @@ def no_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 @pytest.mark.usefixtures("no_results")
 def test_without_the_file_the_page_says_how_to_make_it() -> None:
     page = open_page()
-    assert "python -m pixelcnn.exhibits.train" in page.error[0].value
+    assert "python -m pixelcnn remake exhibits" in page.error[0].value
 
 
 # ---------------------------------------------------------------- audit your own

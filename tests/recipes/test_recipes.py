@@ -8,7 +8,7 @@ import torch
 
 from pixelcnn.checkpoints.files import save_checkpoint, shipped
 from pixelcnn.cli import main
-from pixelcnn.cli.card import CARDS, CLASSIFIER
+from pixelcnn.cli.card import CARDS
 from pixelcnn.cli.train import Train, TrainOptions
 from pixelcnn.data.dataset import Split
 from pixelcnn.data.registry import load_data
@@ -17,6 +17,7 @@ from pixelcnn.models.registry import build_model
 from pixelcnn.recipes.shipped import recipes
 from pixelcnn.scores.classifier import load_classifier
 from pixelcnn.scores.samples import judge_samples
+from pixelcnn.system.shipped import CLASSIFIER
 
 _TINY = {"hidden_channels": 4, "blocks": 1}
 

@@ -13,7 +13,13 @@ from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, find_run, list_runs, start_run
 from pixelcnn.runs.worker import run_training
 from pixelcnn.runs.writer import _row_every
-from pixelcnn.system.atomic_files import RowWriter, read_rows, remove_unfinished, write_whole
+from pixelcnn.system.atomic_files import (
+    RowWriter,
+    atomic_file,
+    atomic_write,
+    read_jsonl,
+    remove_unfinished,
+)
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import Step
 from tests.runs.test_store import curve, make_config
@@ -159,11 +165,11 @@ def test_a_row_truncated_at_any_byte_loses_that_row_only(tmp_path):
     second = content.index(b"\n", content.index(b"\n") + 1) + 1
     for cut in range(second, len(content)):
         path.write_bytes(content[:cut])
-        assert [row["step"] for row in read_rows(path)[0]] == [0, 1]
+        assert [row["step"] for row in read_jsonl(path)[0]] == [0, 1]
         resumed = RowWriter(path)
         resumed.write({"event": "step", "step": 9})
         resumed.close()
-        steps = [row["step"] for row in read_rows(path)[0]]
+        steps = [row["step"] for row in read_jsonl(path)[0]]
         # Perhaps only the end of the last line is missing.
         assert steps == ([0, 1, 2, 9] if cut == len(content) - 1 else [0, 1, 9])
 
@@ -176,10 +182,10 @@ def test_rows_read_incrementally_equal_rows_read_at_once(tmp_path_factory, lengt
     read, offset = [], 0
     for end in range(0, len(content) + 1, 37):
         path.write_bytes(content[:end])
-        new, offset = read_rows(path, offset)
+        new, offset = read_jsonl(path, offset)
         read += new
     path.write_bytes(content)
-    assert read + read_rows(path, offset)[0] == rows == read_rows(path)[0]
+    assert read + read_jsonl(path, offset)[0] == rows == read_jsonl(path)[0]
 
 
 def test_rows_that_a_resumed_run_redid_are_left_out():
@@ -204,16 +210,33 @@ def test_numbers_that_are_not_finite_become_null(tmp_path):
     writer = RowWriter(tmp_path / "rows")
     writer.write({"nats": float("nan"), "clip": float("inf"), "step": 1})
     writer.close()
-    assert read_rows(tmp_path / "rows")[0] == [{"nats": None, "clip": None, "step": 1}]
+    assert read_jsonl(tmp_path / "rows")[0] == [{"nats": None, "clip": None, "step": 1}]
 
 
 def test_a_failed_write_keeps_the_old_content_and_leaves_no_temporary_file(tmp_path):
+    resource = pytest.importorskip("resource")
     path = tmp_path / "status.json"
-    write_whole(path, b"old")
-    (tmp_path / "status.json.writing").mkdir()
-    with pytest.raises(OSError, match="directory"):
-        write_whole(path, b"new")
+    atomic_write(path, b"old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # a disk that is soon full
+    try:
+        with pytest.raises(OSError, match="too large"):
+            atomic_write(path, bytes(2000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_two_who_write_one_file_at_once_do_not_mix_their_contents(tmp_path):
+    path = tmp_path / "model.safetensors"
+    with atomic_file(path) as slow:
+        slow.write(b"first half, ")
+        atomic_write(path, b"another's")
+        assert path.read_bytes() == b"another's"
+        slow.write(b"second half")
+    assert path.read_bytes() == b"first half, second half"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_temporary_files_of_a_killed_writer_are_removed(tmp_path):

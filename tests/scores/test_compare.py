@@ -123,10 +123,8 @@ def test_the_unseen_digits_are_not_in_any_training_set() -> None:
 
 
 def test_records_belong_to_the_shipped_files_only(tmp_path: Path) -> None:
-    current = [
-        checkpoint for checkpoint in shipped() if read_record(checkpoint.name, checkpoint.path)
-    ]
-    assert current, "no record fits its file: run python -m pixelcnn.scores.recorded"
+    current = [each for each in shipped() if read_record(each.name, each.path)]
+    assert current, "no record fits its file: run python -m pixelcnn remake records"
     checkpoint = current[0]
     record = read_record(checkpoint.name, checkpoint.path)
     assert record
@@ -150,12 +148,12 @@ def test_both_models_are_timed() -> None:
 
 
 def test_copies_of_training_digits_are_detected() -> None:
-    from pixelcnn.scores.__main__ import SHIPPED
     from pixelcnn.scores.classifier import load_classifier
+    from pixelcnn.system.shipped import CLASSIFIER
 
     training = load_data("mnist5k").train.images
     real = unseen_digits().images[:100]
-    scores = score_set(training[:100], real, training, load_classifier(SHIPPED)[0])
+    scores = score_set(training[:100], real, training, load_classifier(CLASSIFIER)[0])
     assert scores.typical == 0
     labels = load_data("mnist5k").train.labels
     chosen = scores.closest(labels, 5)

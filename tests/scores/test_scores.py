@@ -10,7 +10,6 @@ from torch import Tensor
 
 from pixelcnn.data.registry import load_data
 from pixelcnn.errors import CheckpointError, ConfigError, DataError
-from pixelcnn.scores.__main__ import SHIPPED
 from pixelcnn.scores.classifier import (
     ClassifierConfig,
     DigitClassifier,
@@ -26,6 +25,7 @@ from pixelcnn.scores.distances import (
 )
 from pixelcnn.scores.intervals import bootstrap_difference, share_interval
 from pixelcnn.scores.two_sample import two_sample_test
+from pixelcnn.system.shipped import CLASSIFIER
 
 DIGITS = load_data("mnist5k").train.images
 
@@ -38,7 +38,7 @@ def damaged(images: Tensor, share: float) -> Tensor:
 
 @pytest.fixture(scope="module")
 def classifier() -> DigitClassifier:
-    return load_classifier(SHIPPED)[0]
+    return load_classifier(CLASSIFIER)[0]
 
 
 def test_the_shipped_classifier_is_right_in_99_percent_of_test_digits(
@@ -47,7 +47,7 @@ def test_the_shipped_classifier_is_right_in_99_percent_of_test_digits(
     test = load_data("mnist5k").test
     right = (classifier.probabilities(test.images).argmax(dim=1) == test.labels).float().mean()
     assert right > 0.98  # on 500 digits; its card covers the complete test set
-    assert load_classifier(SHIPPED)[1]["test_accuracy"] >= 0.99
+    assert load_classifier(CLASSIFIER)[1]["test_accuracy"] >= 0.99
 
 
 def test_frechet_distance_is_small_between_real_digits_and_grows_with_damage(
@@ -152,4 +152,4 @@ def test_a_classifier_survives_saving_and_loading(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="size"):
         ClassifierConfig(size=3)
     with pytest.raises(CheckpointError):
-        load_classifier(Path(SHIPPED).parents[1] / "mnist-threshold-gated.safetensors")
+        load_classifier(Path(CLASSIFIER).parents[1] / "mnist-threshold-gated.safetensors")

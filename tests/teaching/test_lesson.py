@@ -88,6 +88,6 @@ def test_a_handout_of_another_kind_or_in_a_missing_folder_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["handout", "--output", "a.doc"]) == 2
-    assert "must end with .pdf or .md" in capsys.readouterr().err
+    assert "must end in .pdf or .md" in capsys.readouterr().err
     assert main(["handout", "--output", str(tmp_path / "none" / "a.md")]) == 2
     assert "cannot be written" in capsys.readouterr().err

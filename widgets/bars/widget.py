@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy.typing as npt
 
 from widgets.base.checks import checked_floats
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 
 _component = register("bars")
 
@@ -27,5 +26,4 @@ def bars(shares: npt.ArrayLike, names: Sequence[str], *, label: str = "Shares", 
         raise ValueError(f"names must have {len(values)} entries, one a bar, not {len(names)}.")
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError("shares must lie between 0 and 1.")
-    payload, _ = pack({"names": list(names), "label": label}, {"shares": values})
-    _component(key=key, data=payload)
+    show(_component, key, {"names": list(names), "label": label}, {"shares": values})

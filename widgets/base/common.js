@@ -167,6 +167,15 @@ function button(label, path, onclick) {
   return element("button", { type: "button", "aria-label": label, title: label, onclick }, icon(path));
 }
 
+/** Let a button say what it does next: play, in these words, or pause. */
+function showPlaying(button, playing, play = "Play") {
+  const label = `${playing ? "Pause" : play} (Space)`;
+  if (button.title === label) return;
+  button.title = label;
+  button.setAttribute("aria-label", label);
+  button.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
+}
+
 /** Set text only where it changed: the caption of a film changes sixty times a second. */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;

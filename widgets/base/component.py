@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
 import streamlit as st
 
 from widgets.base.checks import sent_mapping
 from widgets.base.colors import theme_css, theme_script
+from widgets.base.payload import PackedArrays, pack
 
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
@@ -37,6 +39,19 @@ def register(name: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentR
         + _joined(*_SHARED_SCRIPTS, *scripts, f"{name}/widget.js"),
         css=theme_css() + _joined(*_SHARED_STYLES, *styles, f"{name}/widget.css"),
     )
+
+
+def show(
+    component: ComponentRenderer,
+    key: str,
+    meta: Mapping[str, Any],
+    arrays: Mapping[str, npt.ArrayLike] | PackedArrays,
+    *states: str,
+) -> None:
+    """Show a component with its data; `states` are those that it reports, see `sent_by`."""
+    payload, _ = pack(meta, arrays)
+    callbacks: dict[str, Any] = {f"on_{state}_change": ignore for state in states}
+    component(key=key, data=payload, **callbacks)
 
 
 def ignore() -> None:

@@ -8,8 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from widgets.base.checks import checked_images, checked_levels, checked_mask, sent_index
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import pack
+from widgets.base.component import register, sent_by, show
 
 _component = register("endings")
 
@@ -61,6 +60,5 @@ def endings(
         "selectable": selectable,
         "label": label,
     }
-    payload, _ = pack(meta, {"images": pixels, "known": known.astype(np.uint8)})
-    _component(key=key, data=payload, on_selected_change=ignore)
+    show(_component, key, meta, {"images": pixels, "known": known.astype(np.uint8)}, "selected")
     return sent_index(sent_by(key, "selected").get("index"), n) if selectable else None

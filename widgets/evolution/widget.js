@@ -119,11 +119,7 @@ class Evolution {
   setPlaying(playing) {
     this.playing = playing;
     this.root.dataset.playing = playing;
-    const label = playing ? "Pause (Space)" : "Play (Space)";
-    if (this.playButton.title === label) return;
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
+    showPlaying(this.playButton, playing);
   }
 
   // ---------------------------------------------------------------- the viewer

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from widgets.base.checks import checked_levels
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 from widgets.evolution.chart import Chart
 
 _component = register("evolution", "evolution/tiles.js", "evolution/chart.js")
@@ -89,8 +88,7 @@ def evolution(
         "live": live,
         "label": label,
     }
-    payload, _ = pack(meta, arrays)
-    _component(key=key, data=payload)
+    show(_component, key, meta, arrays)
 
 
 def _added(tiles: Tiles, arrays: dict[str, npt.ArrayLike], moments: int) -> dict[str, Any]:

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from widgets.base.checks import Array
-from widgets.base.component import ignore, register, sent_by
+from widgets.base.component import register, sent_by, show
 from widgets.base.keys import EVERYWHERE, WIDGET_KEYS
-from widgets.base.payload import pack
 
 _component = register("frame", "frame/dialog.js", "frame/share.js")
 _MAX_QUERY = 4000
@@ -61,5 +60,4 @@ def frame(shared: Shared | None, *, projector: bool, key: str) -> None:
             "side": len(shared.code),
         }
         arrays["code"] = shared.code
-    payload, _ = pack(meta, arrays)
-    _component(key=key, data=payload, on_share_change=ignore)
+    show(_component, key, meta, arrays, "share")

@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from widgets.base.checks import Array, checked_floats, checked_mask, checked_shape, sent_bytes
 from widgets.base.colormaps import DIVERGING, colormap_table
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import pack
+from widgets.base.component import register, sent_by, show
 
 _component = register(
     "kernel_tiles", "base/grid.js", "kernel_tiles/code.js", styles=("base/grid.css",)
@@ -91,8 +90,7 @@ def kernel_tiles(
         meta |= {"code": list(code.lines), "codeName": code.name}
         arrays["lines"] = _checked_lines(code, usual.shape)
     base = f"{revision}:{np.packbits(np.stack([usual, kept])).tobytes().hex()}"
-    payload, _ = pack(meta | {"base": base, "key": key}, arrays)
-    _component(key=key, data=payload, on_mask_change=ignore)
+    show(_component, key, meta | {"base": base, "key": key}, arrays, "mask")
     return _edited(sent_by(key, "mask"), base, kept)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 
 _component = register("lesson_clock")
 
@@ -22,5 +21,4 @@ def lesson_clock(minutes: Sequence[int], stop: int, *, key: str) -> None:
         raise ValueError(f"stop = {stop} must lie between 1 and {len(minutes)}.")
     if min(minutes) <= 0:
         raise ValueError("Each stop must take more than 0 minutes.")
-    payload, _ = pack({"minutes": list(minutes), "stop": stop}, {})
-    _component(key=key, data=payload)
+    show(_component, key, {"minutes": list(minutes), "stop": stop}, {})

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from widgets.base.checks import Array, checked_floats, sent_index
 from widgets.base.colormaps import colormap_for, colormap_table, value_range
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import PackedArrays, pack, pack_arrays
+from widgets.base.component import register, sent_by, show
+from widgets.base.payload import PackedArrays, pack_arrays
 
 _component = register("maps_gallery", "maps_gallery/tiles.js")
 
@@ -109,8 +109,7 @@ def maps_gallery(
         "report": report,
         "key": key,
     }
-    payload, _ = pack(meta, table.packed)
-    _component(key=key, data=payload, on_map_change=ignore)
+    show(_component, key, meta, table.packed, "map")
     sent = sent_by(key, "map")
     index = sent_index(sent.get("layer"), len(names))
     if index is None or sent.get("instead_of") != asked or sent.get("name") != names[index]:

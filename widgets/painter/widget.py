@@ -18,8 +18,7 @@ from widgets.base.checks import (
     checked_mask,
     sent_bytes,
 )
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import pack
+from widgets.base.component import register, sent_by, show
 
 _component = register(
     "painter",
@@ -91,8 +90,7 @@ def painter(
         "known": known.astype(np.uint8),
         "ghost": np.round(255 * faint).astype(np.uint8),
     }
-    payload, _ = pack(meta, arrays)
-    _component(key=key, data=payload, on_drawing_change=ignore)
+    show(_component, key, meta, arrays, "drawing")
     return drawing_now(Drawing(given, known), levels=levels, revision=revision, key=key)
 
 

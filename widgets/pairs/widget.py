@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy.typing as npt
 
 from widgets.base.checks import checked_images, checked_levels
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 
 _component = register("pairs")
 
@@ -44,5 +43,4 @@ def pairs(
         "names": list(names),
         "captions": list(captions),
     }
-    payload, _ = pack(meta, {"images": pixels})
-    _component(key=key, data=payload)
+    show(_component, key, meta, {"images": pixels})

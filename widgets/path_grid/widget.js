@@ -117,10 +117,7 @@ class PathGrid {
   setPlaying(playing) {
     this.playing = playing;
     this.root.dataset.playing = playing;
-    const label = playing ? "Pause (Space)" : "Play the path (Space)";
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
+    showPlaying(this.playButton, playing, "Play the path");
   }
 
   onKey(key) {

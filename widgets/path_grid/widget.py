@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from widgets.base.checks import checked_cell, checked_shape, sent_index
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import pack
+from widgets.base.component import register, sent_by, show
 
 _component = register(
     "path_grid", "base/grid.js", "path_grid/picture.js", styles=("base/grid.css",)
@@ -85,8 +84,7 @@ def path_grid(
         "maxWidth": max_width,
         "key": key,
     }
-    payload, _ = pack(meta, {"first_seen": layers.astype(np.int32)})
-    _component(key=key, data=payload, on_source_change=ignore)
+    show(_component, key, meta, {"first_seen": layers.astype(np.int32)}, "source")
 
 
 def chosen_source(key: str, turn: int, height: int, width: int) -> tuple[int, int] | None:

@@ -19,8 +19,7 @@ from widgets.base.checks import (
 )
 from widgets.base.colormaps import colormap_for, colormap_table, value_range
 from widgets.base.colors import role_index, roles
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import pack
+from widgets.base.component import register, sent_by, show
 
 _component = register("pixel_grid", "base/grid.js", styles=("base/grid.css",))
 
@@ -104,8 +103,7 @@ def pixel_grid(
         "maxWidth": max_width,
         "key": key,
     }
-    payload, _ = pack(meta, arrays)
-    _component(key=key, data=payload, on_cell_change=ignore)
+    show(_component, key, meta, arrays, "cell")
     return chosen_cell(sent_by(key, "cell"), meta["selected"], height, width)
 
 

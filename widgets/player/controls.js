@@ -63,11 +63,7 @@ class Controls {
   }
 
   showPlaying(playing) {
-    const label = playing ? "Pause (Space)" : "Play (Space)";
-    if (this.playButton.title === label) return;
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
+    showPlaying(this.playButton, playing);
   }
 
   showView(view, film) {

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy.typing as npt
 
 from widgets.base.checks import checked_images, checked_levels
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 
 _component = register("player_race", "player/film.js", "player/atlas.js")
 
@@ -44,5 +43,4 @@ def player_race(
         "names": list(names),
         "measuredRows": list(measured_rows),
     }
-    payload, _ = pack(meta, {"images": pixels[None]})
-    _component(key=key, data=payload)
+    show(_component, key, meta, {"images": pixels[None]})

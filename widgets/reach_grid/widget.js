@@ -197,10 +197,7 @@ class ReachGrid {
   setPlaying(playing) {
     this.playing = playing;
     this.root.dataset.playing = playing;
-    const label = playing ? "Pause (Space)" : "Play the depth (Space)";
-    this.playButton.title = label;
-    this.playButton.setAttribute("aria-label", label);
-    this.playButton.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
+    showPlaying(this.playButton, playing, "Play the depth");
   }
 
   onKey(key) {

@@ -17,8 +17,8 @@ from widgets.base.checks import (
     checked_shape,
     sent_index,
 )
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import PackedArrays, pack, pack_arrays
+from widgets.base.component import register, sent_by, show
+from widgets.base.payload import PackedArrays, pack_arrays
 from widgets.pixel_grid.widget import chosen_cell
 
 _component = register(
@@ -166,10 +166,9 @@ def reach_grid(
         "key": key,
     }
     if isinstance(table, ReachStack):
-        payload, _ = pack(meta | {"stack": _checked_stack(table)}, {})
+        show(_component, key, meta | {"stack": _checked_stack(table)}, {}, "target")
     else:
-        payload, _ = pack(meta, table.packed)
-    _component(key=key, data=payload, on_target_change=ignore)
+        show(_component, key, meta, table.packed, "target")
     sent = sent_by(key, "target")
     cell = chosen_cell(sent, asked, height, width)
     assert cell is not None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 
 _component = register("show_link")
 
@@ -20,5 +19,4 @@ def show_link(path: str, query: Mapping[str, str], *, label: str = "Show me", ke
     query  the parameters to set; all others are left out
     label  the words to click on
     """
-    payload, _ = pack({"path": path, "query": dict(query), "label": label}, {})
-    _component(key=key, data=payload)
+    show(_component, key, {"path": path, "query": dict(query), "label": label}, {})

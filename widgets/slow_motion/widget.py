@@ -11,8 +11,7 @@ import numpy.typing as npt
 
 from widgets.base.checks import checked_images
 from widgets.base.colormaps import colormap_table
-from widgets.base.component import register
-from widgets.base.payload import pack
+from widgets.base.component import register, show
 
 _component = register("slow_motion")
 
@@ -64,8 +63,7 @@ def slow_motion(stages: Sequence[Stage], *, film: str, label: str, key: str) -> 
         arrays[f"pixels{index}"] = _colored(stage)
         described.append(_described(stage))
     meta = {"stages": described, "film": film, "label": label}
-    payload, _ = pack(meta, arrays)
-    _component(key=key, data=payload)
+    show(_component, key, meta, arrays)
 
 
 def _colored(stage: Stage) -> npt.NDArray[np.uint8]:

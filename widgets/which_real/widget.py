@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy.typing as npt
 
 from widgets.base.checks import checked_images, checked_levels, sent_index
-from widgets.base.component import ignore, register, sent_by
-from widgets.base.payload import pack
+from widgets.base.component import register, sent_by, show
 
 _component = register("which_real")
 
@@ -38,8 +37,7 @@ def which_real(
         "game": game,
         "key": key,
     }
-    payload, _ = pack(meta, {"images": pixels})
-    _component(key=key, data=payload, on_result_change=ignore)
+    show(_component, key, meta, {"images": pixels}, "result")
     sent = sent_by(key, "result")
     chosen = sent.get("chosen")
     if sent.get("game") != game or not isinstance(chosen, list) or len(chosen) != rounds:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pixelcnn.cli.bench.report import report, use_cores
+from pixelcnn.cli.bench.report import OnSomeCores, report
 from pixelcnn.system.output import check_writable, save_json
 from pixelcnn.system.progress import Progress
 
@@ -18,7 +18,7 @@ _WIDTHS = (20, 10, 17, 14, 14, 22)
 
 
 @dataclass(frozen=True)
-class BenchArchitectures:
+class BenchArchitectures(OnSomeCores):
     """Compare all architectures: size, speed, receptive field, and nats after a fixed budget.
 
     Example: python -m pixelcnn bench architectures --threads 1 --json architectures.json
@@ -44,12 +44,7 @@ class BenchArchitectures:
     threads: int | None = None
     json: Path | None = None
 
-    def run(self) -> int:
-        """Measure, print and write; returns the exit status."""
-        with use_cores(self.threads):
-            return self._measure()
-
-    def _measure(self) -> int:
+    def measure(self) -> int:
         if self.json is not None:
             check_writable(self.json, (".json",), option="--json")
         from pixelcnn.benchmarks.architectures import measure_architecture

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
 from pixelcnn.system.output import check_writable
 from pixelcnn.system.shipped import ROOT
 
@@ -52,8 +53,7 @@ class BenchClassroom:
         Simulated students speak Streamlit's protocol, so they live outside this library.
         """
         check_writable(self.output, (".json",))
-        if self.students < 1:
-            raise ConfigError(f"--students {self.students} is no class; give at least 1.")
+        check_whole("--students", self.students, 1)
         if self.minutes < 0 or self.monkey < 0:
             raise ConfigError("--minutes and --monkey may not be negative.")
         if not 0 <= self.pause[0] <= self.pause[1]:

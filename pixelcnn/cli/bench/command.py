@@ -12,7 +12,7 @@ from pixelcnn.cli.bench.architectures import BenchArchitectures
 from pixelcnn.cli.bench.classroom import BenchClassroom
 from pixelcnn.cli.bench.kills import BenchKills
 from pixelcnn.cli.bench.reach import BenchReach
-from pixelcnn.cli.bench.report import report, use_cores
+from pixelcnn.cli.bench.report import OnSomeCores, report
 from pixelcnn.system.output import check_writable, save_json
 from pixelcnn.system.progress import Progress
 
@@ -24,7 +24,7 @@ _MODELS = ("pixelcnn:notebook", "gated_pixelcnn")
 
 
 @dataclass(frozen=True)
-class BenchSampling:
+class BenchSampling(OnSomeCores):
     """Time every sampling engine against the reference and the bare arithmetic, in one run.
 
     Example: python -m pixelcnn bench sampling --models pixelcnn:notebook --batches 1 16
@@ -48,12 +48,7 @@ class BenchSampling:
     threads: int | None = None
     output: Path = Path("bench-sampling.json")
 
-    def run(self) -> int:
-        """Time, print and write; returns the exit status."""
-        with use_cores(self.threads):
-            return self._measure()
-
-    def _measure(self) -> int:
+    def measure(self) -> int:
         check_writable(self.output, (".json",))
         from pixelcnn.benchmarks.timing import time_sampling
         from pixelcnn.system.devices import choose_device
@@ -80,7 +75,7 @@ class BenchSampling:
 
 
 @dataclass(frozen=True)
-class BenchTraining:
+class BenchTraining(OnSomeCores):
     """Time the tuned training step against the textbook's, alternating, in one run.
 
     Example: python -m pixelcnn bench training --models pixelcnn:notebook --batch 64
@@ -103,12 +98,7 @@ class BenchTraining:
     threads: int | None = None
     output: Path = Path("bench-training.json")
 
-    def run(self) -> int:
-        """Time, print and write; returns the exit status."""
-        with use_cores(self.threads):
-            return self._measure()
-
-    def _measure(self) -> int:
+    def measure(self) -> int:
         check_writable(self.output, (".json",))
         from pixelcnn.benchmarks.timing import time_training
 

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
 from pixelcnn.system.progress import Progress
 
 _FLOAT_NOISE = 1e-4
@@ -33,8 +33,7 @@ class BenchKills:
 
     def run(self) -> int:
         """Test and print; returns the exit status."""
-        if not 1 <= self.times <= 1000:
-            raise ConfigError(f"--times {self.times} is not a whole number from 1 to 1000.")
+        check_whole("--times", self.times, 1, 1000)
         from pixelcnn.benchmarks.crash_test import try_kills
 
         with tempfile.TemporaryDirectory() as root, Progress("killing") as progress:

@@ -6,11 +6,12 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from pixelcnn.cli.bench.report import use_cores
+from pixelcnn.cli.bench.report import OnSomeCores
+from pixelcnn.system.checks import check_whole
 
 
 @dataclass(frozen=True)
-class BenchReach:
+class BenchReach(OnSomeCores):
     """Time the exact receptive field of one stack: shifting bits against following the network.
 
     Example: python -m pixelcnn bench reach --layers 30
@@ -33,21 +34,15 @@ class BenchReach:
     rounds: int = 5
     threads: int | None = None
 
-    def run(self) -> int:
-        """Time and print; returns the exit status."""
-        with use_cores(self.threads):
-            return self._measure()
-
-    def _measure(self) -> int:
+    def measure(self) -> int:
         import numpy as np
 
         from pixelcnn.causality.mask_stack import MaskStack
         from pixelcnn.causality.reach import receptive_field
         from pixelcnn.causality.stack_growth import masked_stack, stack_receptive_field
-        from pixelcnn.errors import ConfigError
 
-        if self.rounds < 1 or self.layers < 1:
-            raise ConfigError("rounds and layers must be at least 1.")
+        check_whole("--rounds", self.rounds, 1)
+        check_whole("--layers", self.layers, 1)
         masks = MaskStack.correct((self.first_kernel_size, self.kernel_size)).masks
         fast: list[float] = []
         general: list[float] = []

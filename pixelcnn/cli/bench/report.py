@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from pixelcnn.errors import ConfigError
+from pixelcnn.system.checks import check_whole
 
 if TYPE_CHECKING:
     from pixelcnn.benchmarks.architectures import ArchitectureResult
@@ -30,8 +31,7 @@ def use_cores(cores: int | None) -> Iterator[None]:
     if cores is None:
         yield
         return
-    if cores < 1:
-        raise ConfigError(f"--threads {cores} is too small; use at least 1.")
+    check_whole("--threads", cores, 1)
     threads = torch.get_num_threads()
     usable = os.sched_getaffinity(0) if hasattr(os, "sched_setaffinity") else set()
     torch.set_num_threads(cores)
@@ -43,6 +43,21 @@ def use_cores(cores: int | None) -> Iterator[None]:
         torch.set_num_threads(threads)
         if usable:
             os.sched_setaffinity(0, usable)
+
+
+class OnSomeCores(ABC):
+    """A benchmark that keeps to so many cores as it is told."""
+
+    threads: int | None
+
+    def run(self) -> int:
+        """Measure, print and write; returns the exit status."""
+        with use_cores(self.threads):
+            return self.measure()
+
+    @abstractmethod
+    def measure(self) -> int:
+        """The work itself."""
 
 
 def report(
