@@ -16,8 +16,8 @@ restart_if_taken_for_old_app()
 take_turns_at_parsing()  # each session has a thread of its own
 deliver_in_order()
 spare_survivors()
-# PyTorch lets go of the interpreter at each operation. To get it back from a thread that computes
-# in Python it would wait 5 ms by default, thousands of times for one film.
+# PyTorch releases the interpreter lock at each operation. By default it would wait up to 5 ms to
+# get it back from a thread that runs Python, thousands of times for one film.
 sys.setswitchinterval(0.0005)
 st.set_page_config(page_title="PixelCNN Lab", page_icon=str(FAVICON), layout="wide")
 pages = [
@@ -34,9 +34,9 @@ pages = [
     st.Page("pages/experiments/page.py", title="Experiments", url_path="experiments"),
 ]
 page = st.navigation(pages, expanded=True)
-# The picture belongs above the fold; the framework's margin above the title is six lines high. Some
-# of its text is too pale to be read from afar: captions, buttons in the dark theme, and code, whose
-# colours are the same on either background and become legible on both with half of the text's.
+# Less margin above the title, so that the picture stays above the fold. More contrast for captions,
+# for buttons in the dark theme, and for code: its colours, the same in both themes, become legible
+# when mixed half and half with the text colour.
 st.html("""<style>
 .stMainBlockContainer { padding-top: 3.5rem; padding-bottom: 3rem; }
 [data-testid="stCaptionContainer"] { opacity: 0.8; }

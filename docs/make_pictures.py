@@ -3,8 +3,8 @@
     python docs/make_pictures.py            # all pages that app.py lists
     python docs/make_pictures.py masks draw # these two
 
-It needs the tests' packages and a Chromium, starts a server of its own, does on each page what a
-visitor would, and writes docs/pages/NAME.webp, each below 400 kB.
+Needs the tests' packages and a Chromium. Starts its own server, acts out a visit on each page, and
+writes docs/pages/NAME.webp, each below 400 kB.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from tests.browser.serving import CHROMIUM_FLAGS, find_chromium, goto, idle, ser
 
 FOLDER = ROOT / "docs" / "pages"
 _WINDOW = {"width": 1280, "height": 860}
-_SIDEBAR = 305  # CSS pixels: left out of the pictures
+_SIDEBAR = 305  # CSS pixels, cropped from the pictures
 _WIDTH = 760  # of a picture
 _LARGEST = 400_000  # bytes
 _PATIENCE = 60_000  # milliseconds
-_ARRIVAL = 1500  # milliseconds until the widgets of a page are there
+_ARRIVAL = 1500  # milliseconds until a page's widgets have loaded
 
 
 class Camera:
-    """Takes pictures of a page and keeps how long each is shown, in milliseconds."""
+    """Takes screenshots of a page, each with its display time in milliseconds."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -42,7 +42,6 @@ class Camera:
         self._shown: list[int] = []
 
     def take(self, count: int = 1, *, wait: int = 150, shown: int = 250) -> None:
-        """Take `count` pictures, each after a wait."""
         for _ in range(count):
             self._page.wait_for_timeout(wait)
             clip = {"x": _SIDEBAR, "y": 0, "width": 0, "height": _WINDOW["height"]}
@@ -53,7 +52,7 @@ class Camera:
             self._shown.append(shown)
 
     def save(self, path: Path) -> int:
-        """Write them as one animation, as well as its size allows; returns the bytes."""
+        """Write the animation in the best quality below the size limit; returns its bytes."""
         self._shown[-1] = 1500
         for quality in (70, 55, 40, 25):
             content = animated_image(self._frames, self._shown, quality=quality)
@@ -63,16 +62,16 @@ class Camera:
         return len(content)
 
 
-# ---------------------------------------------------------------- what a visitor does
+# ---------------------------------------------------------------- visits
 
 
 def widgets(page: Page) -> Locator:
-    """The widgets of the page itself, not those around it."""
+    """The widgets of the page itself, without the frame's."""
     return page.get_by_test_id("stMain").locator(".lab")
 
 
 def watch(page: Page, camera: Camera) -> None:
-    """Nothing: a film plays by itself."""
+    """Only watch: the film plays by itself."""
     camera.take(16, wait=250)
 
 
@@ -86,7 +85,6 @@ def start(page: Page, camera: Camera) -> None:
 
 
 def lesson_plan(page: Page, camera: Camera) -> None:
-    """Four stops, and an answer."""
     page.keyboard.press("Space")
     camera.take(shown=1200)
     for _ in range(3):
@@ -98,7 +96,6 @@ def lesson_plan(page: Page, camera: Camera) -> None:
 
 
 def masks(page: Page, camera: Camera) -> None:
-    """All layers, one by one, then another target."""
     page.keyboard.press("r")
     camera.take(wait=400, shown=900)
     page.keyboard.press("Space")
@@ -110,13 +107,11 @@ def masks(page: Page, camera: Camera) -> None:
 
 
 def break_it(page: Page, camera: Camera) -> None:
-    """Down to what the two networks draw."""
     camera.take(shown=1500)
     scroll(page, camera, 12)
 
 
 def draw(page: Page, camera: Camera) -> None:
-    """Draw a stroke on blank paper, and watch the endings."""
     page.get_by_role("button", name="Blank paper").click()
     camera.take(wait=1500, shown=700)
     canvas = widgets(page).locator("canvas:visible").first
@@ -134,7 +129,6 @@ def draw(page: Page, camera: Camera) -> None:
 
 
 def features(page: Page, camera: Camera) -> None:
-    """Through the layers, and into a cell."""
     camera.take(shown=900)
     page.get_by_role("tab", selected=True).first.focus()
     for _ in range(6):
@@ -144,7 +138,6 @@ def features(page: Page, camera: Camera) -> None:
 
 
 def one_pixel(page: Page, camera: Camera) -> None:
-    """Walk over the digit with the arrow keys."""
     canvas = widgets(page).locator("canvas:visible").first
     canvas.scroll_into_view_if_needed()
     canvas.click(position={"x": 100, "y": 90})
@@ -154,7 +147,6 @@ def one_pixel(page: Page, camera: Camera) -> None:
 
 
 def scroll(page: Page, camera: Camera, steps: int) -> None:
-    """Down the page, slowly."""
     for _ in range(steps):
         page.mouse.move(800, 500)
         page.mouse.wheel(0, 130)
@@ -162,7 +154,7 @@ def scroll(page: Page, camera: Camera, steps: int) -> None:
 
 
 def look_around(page: Page, camera: Camera) -> None:
-    """Wait for what the page shows first, then go down."""
+    """Wait for the first content, then scroll down."""
     camera.take(6, wait=700, shown=500)
     scroll(page, camera, 8)
 
@@ -183,7 +175,6 @@ VISITS: dict[str, Callable[[Page, Camera], None]] = {
 
 
 def picture(browser: Browser, address: str, name: str) -> None:
-    """Visit a page and write its picture."""
     context = browser.new_context(base_url=address, viewport=_WINDOW, color_scheme="light")
     page = context.new_page()
     page.set_default_timeout(_PATIENCE)
@@ -200,11 +191,10 @@ def picture(browser: Browser, address: str, name: str) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Make the pictures with these names, or all of them."""
     unknown = set(names) - set(VISITS)
     chromium = find_chromium()
     if unknown or chromium is None:
-        print(f"unknown: {', '.join(sorted(unknown))}" if unknown else "There is no Chromium here.")
+        print(f"unknown: {', '.join(sorted(unknown))}" if unknown else "Chromium was not found.")
         return 2
     FOLDER.mkdir(parents=True, exist_ok=True)
     expect.set_options(timeout=_PATIENCE)

@@ -1,7 +1,6 @@
 """Browser widgets: a Python mount function over a Streamlit component, its script and its style.
 
-They know numpy and Streamlit, and nothing of models. Each takes numpy arrays (or what
-`numpy.asarray` turns into one), raises `ValueError` with a sentence when an argument does not fit,
-and keeps its state in the browser: a rerun with the same content disturbs nothing. All colours
-stand in `widgets/base/colors.json`.
+They depend on numpy and Streamlit only. Each takes numpy arrays (or anything that `numpy.asarray`
+accepts), raises `ValueError` when an argument does not fit, and keeps its state in the browser: a
+rerun with the same content disturbs nothing. All colours are in `widgets/base/colors.json`.
 """

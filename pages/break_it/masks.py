@@ -1,4 +1,4 @@
-"""Audit your own, by hand: three masks to edit, and the verdict on what they make."""
+"""Audit your own: three masks to edit by hand, and the verdict on the network they make."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ SIZE = 14
 _TITLES = ("First layer", "Second", "Third")
 _WIDTHS = (230, 150, 150)
 _LINK = "stack"
-_NAMED = 3  # taps to name, before it becomes a list that nobody reads
-# What is in the tiles before the viewer edits them, and how often the right masks were put back.
+_NAMED = 3  # leaking weights named in the verdict; the rest are only counted
+# Session keys: masks at the start of editing, masks as last edited, and number of resets.
 _START, _KEPT, _ROUND = "stack-start", "stack-kept", "stack-round"
 
 
 @st.cache_resource(show_spinner=False, max_entries=128)
 def judged(stack_hex: str) -> AuditReport:
-    """The counts, worked out once for everybody."""
+    """The audit of a stack of masks, shared by all sessions."""
     return MaskStack.from_hex(stack_hex, KERNELS).report(SIZE)
 
 
 @st.fragment
 def edit_masks() -> None:
-    """Three kernels as tiles, the verdict and the leak map: only this runs again after a click."""
+    """Three kernels as tiles, the verdict and the leak map; a click reruns only this fragment."""
     right = MaskStack.correct(KERNELS)
     _prepare(right)
     start = MaskStack.from_hex(st.session_state[_START], KERNELS)
     st.markdown(
-        "Three convolutions, one after the other. **Click a weight** to mask it or to let it "
-        "through, and see at once what the third layer knows."
+        "Three convolutions, one after the other. **Click a weight** to mask or unmask it, and see "
+        "at once what the third layer sees."
     )
-    told = st.container()
+    verdict = st.container()
     tiles, grid = st.columns([5, 6], gap="large")
     with tiles:
         masks = [_tile(start, 0)]
@@ -51,14 +51,14 @@ def edit_masks() -> None:
     with grid:
         reach_grid(
             ReachStack(stack.masks, SIZE, SIZE, depths=len(KERNELS)),
-            title="What each pixel is told",
+            title="What each pixel sees",
             depth_names=["after the first layer", "after the second", "after the third"],
             link=_LINK,
             report=False,
             max_width=440,
             key="stack-grid",
         )
-    with told:
+    with verdict:
         box = st.success if report.causal else st.error
         box(f"{audit_in_words(report)} {to_blame(stack)}")
 
@@ -79,19 +79,19 @@ def _key(layer: int) -> str:
 
 
 def _prepare(right: MaskStack) -> None:
-    """When the tiles come on screen, fill them from the address, or as they were left."""
+    """Fill the tiles from the address, or as they were left, when they come on screen."""
     st.session_state.setdefault(_ROUND, 0)
     if _key(0) in st.session_state:
         return
     asked = st.query_params.get("stack", st.session_state.get(_KEPT, right.hex))
     try:
         st.session_state[_START] = MaskStack.from_hex(asked, KERNELS).hex
-    except ConfigError:  # somebody's typing error
+    except ConfigError:  # a typing error in the address
         st.session_state[_START] = right.hex
 
 
 def _put_into_address(stack: MaskStack, right: MaskStack) -> None:
-    """Write the masks, where they are not the right ones."""
+    """Keep edited masks in the address, and the right masks out of it."""
     st.session_state[_KEPT] = stack.hex
     if stack.hex == right.hex:
         st.query_params.pop("stack", None)
@@ -100,24 +100,24 @@ def _put_into_address(stack: MaskStack, right: MaskStack) -> None:
 
 
 def _put_back() -> None:
-    """What the button does. Tiles of another name forget what was clicked in the old ones."""
+    """Reset the tiles. New keys make Streamlit forget the clicks in the old ones."""
     st.session_state[_KEPT] = MaskStack.correct(KERNELS).hex
     st.query_params.pop("stack", None)
     st.session_state[_ROUND] += 1
 
 
 def to_blame(stack: MaskStack) -> str:
-    """Which weights make the leak, or look ahead without making one."""
+    """Which weights cause the leak, or look ahead without causing one."""
     guilty = stack.leaking_taps()
     if guilty:
-        return f"To blame: {_named(guilty)}."
+        return f"Cause: {_named(guilty)}."
     if not all(mask.any() for mask in stack.masks):
         return "A layer without any weight lets nothing through."
     harmless = stack.harmless_taps()
     if harmless:
         return (
-            f"It looks ahead ({_named(harmless)}), but the other layers only hand it what lies "
-            "further back. A vertical stack may look sideways for that reason."
+            f"One layer looks ahead ({_named(harmless)}), but the other layers only pass it pixels "
+            "further back. This is why a vertical stack may look sideways."
         )
     return ""
 

@@ -1,4 +1,4 @@
-"""Audit your own: masks edited by hand, a trained model, or a network of one's own in code."""
+"""Audit your own: masks edited by hand, a trained model, or your own network in code."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
 MASKS, MODEL, CODE = "Edit masks", "A model", "Your code"
 UPLOAD = "a file of yours"
 MAX_UPLOAD_MB = 32
-# Sub-pixels: beyond this the verdict would take longer than a lesson waits for it.
+# Sub-pixels: the audit of a larger image takes too long for a lesson.
 _LARGEST = 3 * 32 * 32
 _TRIED = 8
 
-# A test hands this in, and finds what the page says about it.
+# A test audits this network and expects the verdict that the page shows.
 HOMEWORK = """\
 import torch
 from torch import nn
@@ -56,7 +56,7 @@ print(leaks.sum(), "leaks")
 
 @dataclass(frozen=True, eq=False)
 class Audited:
-    """The verdict on a model: the counts, and who sees whom; `title` says whose view that is."""
+    """The verdict on a model: counts, and which pixels each pixel sees (the title says which)."""
 
     model: AutoregressiveModel
     report: AuditReport
@@ -65,14 +65,14 @@ class Audited:
 
     @cached_property
     def tried(self) -> int:
-        """How many leaks turn up when some pixels are changed; found out when it is asked for."""
+        """Number of leaks found by changing some pixels; computed on first use."""
         from pixelcnn.causality.perturbation import spot_check
 
         return spot_check(self.model, places=_TRIED)
 
 
 def audit_your_own() -> None:
-    """The three ways, one at a time."""
+    """The choice of what to audit, and that audit."""
     how = one_of(
         "What to audit",
         [MASKS, MODEL, CODE],
@@ -92,7 +92,7 @@ def audit_your_own() -> None:
 
 @st.fragment
 def pick_model() -> None:
-    """The audit of a model that comes with the lab, was kept here, or is uploaded."""
+    """The audit of a shipped, kept or uploaded model."""
     name = st.selectbox(
         "Model",
         [*common.models(), UPLOAD],
@@ -110,9 +110,9 @@ def pick_model() -> None:
 
 
 def _uploaded() -> Audited | None:
-    """The audit of a file that the viewer gives."""
+    """The audit of an uploaded file; None before the upload."""
     file = st.file_uploader(
-        "A checkpoint (.safetensors), such as *Train live* offers for download",
+        "A checkpoint (.safetensors), for example one downloaded from *Train live*",
         type=["safetensors"],
         max_upload_size=MAX_UPLOAD_MB,
         key="audited-file",
@@ -122,13 +122,13 @@ def _uploaded() -> Audited | None:
 
 @st.cache_resource(show_spinner="Auditing ...", max_entries=16)
 def audited_model(name: str) -> Audited:
-    """The audit of a model to choose from, made once for everybody."""
+    """The audit of a model on the list, shared by all sessions."""
     return _audited(common.models()[name].path)
 
 
 @st.cache_resource(show_spinner="Auditing ...", max_entries=4)  # each keeps a model in memory
 def audited_file(content: bytes) -> Audited:
-    """The audit of an uploaded checkpoint."""
+    """The audit of a checkpoint's bytes."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "Your file"
         path.write_bytes(content)
@@ -144,14 +144,14 @@ def _audited(path: Path) -> Audited:
     sub_pixels = config.get("channels", 1) * config.get("height", 28) * config.get("width", 28)
     if sub_pixels > _LARGEST:
         raise CheckpointError(
-            f"This model draws pictures of {sub_pixels:,} values each; this page audits up to "
-            f"{_LARGEST:,}. On the command line any size will do: python -m pixelcnn audit FILE."
+            f"This model draws pictures of {sub_pixels:,} values, and this page audits up to "
+            f"{_LARGEST:,}. The command line takes any size: python -m pixelcnn audit FILE."
         )
     with turns.long_turn():
         model, _ = load_checkpoint(path)
         report = audit(model)
-    relation, limit = (one[0].any(axis=2) for one in (report.relation, report.limit))
-    title = "What red is told" if model.config.channels > 1 else "What each pixel is told"
+    relation, limit = (pairs[0].any(axis=2) for pairs in (report.relation, report.limit))
+    title = "What red sees" if model.config.channels > 1 else "What each pixel sees"
     return Audited(model, report, reach_table([relation], limit=limit), title)
 
 
@@ -160,18 +160,18 @@ def _show(audited: Audited) -> None:
     with words:
         box = st.success if audited.report.causal else st.error
         box(audit_in_words(audited.report))
-        st.markdown("**Exact**: the audit follows every weight that the masks let through.")
+        st.markdown("**Exact**: the audit follows every unmasked weight.")
         below = st.container()
     with grid:
         reach_grid(
             audited.table, title=audited.title, report=False, max_width=440, key="audited-grid"
         )
-    with below, st.spinner("And by trying ..."):  # last, since it takes longer
-        found = audited.tried
-    outcome = "**No** output" if not found else f"**{found:,}** outputs"
+    with below, st.spinner("Checking by trial ..."):  # last, since it takes longest
+        leaks = audited.tried
+    outcome = f"**{leaks:,}** {'output' if leaks == 1 else 'outputs'}" if leaks else "**No** output"
     below.markdown(
-        f"**Tried as well**: {_TRIED} pixels of a random picture were changed, one at a time, in "
-        f"double precision. {outcome} at these pixels or before them moved."
+        f"**Checked by trial**: {_TRIED} pixels of a random picture were changed, one at a time, "
+        f"in double precision. {outcome} at these pixels or before them changed."
     )
 
 
@@ -179,15 +179,15 @@ def _show(audited: Audited) -> None:
 
 
 def show_code() -> None:
-    """How to audit homework: a network that knows nothing of this lab."""
+    """How to audit a network that does not use this lab's code."""
     st.markdown(
-        "Any `nn.Module` will do that turns images `(batch, 1, rows, columns)` into numbers for "
-        "each pixel, `(batch, numbers, rows, columns)`. It is judged by **trying**: one pixel is "
-        "changed at a time, and no output at this pixel or before it may move. This one has a "
-        "mistake in it; can you see it?"
+        "You can audit any `nn.Module` that turns images `(batch, 1, rows, columns)` into outputs "
+        "for each pixel, `(batch, outputs, rows, columns)`. The audit works **by trial**: it "
+        "changes one pixel at a time, and no output at this pixel or before it may change. This "
+        "network contains a mistake. Can you see it?"
     )
     st.code(HOMEWORK, language="python")
-    st.markdown("Saved as `homework.py`, on the command line (the exit status is 1 on a leak):")
+    st.markdown("Save it as `homework.py` and run (the exit status is 1 if there is a leak):")
     st.code(SHELL, language="bash", wrap_lines=True)
     st.markdown("Or in Python:")
     st.code(PYTHON, language="python")

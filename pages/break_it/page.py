@@ -1,4 +1,4 @@
-"""What if it cheats? Mistakes from the field, each trained for real beside its honest twin."""
+"""What if it cheats? Real mistakes, each trained beside the corrected network."""
 
 import base64
 from io import BytesIO
@@ -18,7 +18,7 @@ from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
 
 @st.cache_resource(show_spinner=False)
 def leak_map(name: str, side: str) -> ReachTable:
-    """Who sees whom, packed for the browser once for everybody."""
+    """Which pixels each one sees, packed for the browser and shared by all sessions."""
     relation, limit = measured(name)[side].pixels()
     return reach_table([relation], limit=limit)
 
@@ -35,7 +35,7 @@ def on_noise(name: str, side: str) -> str:
 
 
 def code(name: str) -> None:
-    """What the code said, and what it should say."""
+    """The code with the mistake, and corrected."""
     exhibit = EXHIBITS[name]
     said, corrected = st.columns(2)
     with said:
@@ -48,16 +48,16 @@ def code(name: str) -> None:
 
 
 def drawings(name: str) -> None:
-    """What both draw, with the same random numbers."""
-    for (side, one), column in zip(
+    """Samples of both models, from the same random numbers."""
+    for (side, model), column in zip(
         measured(name).items(), st.columns(2, gap="medium"), strict=True
     ):
         with column:
             st.markdown(f"**{SIDES[side]}**")
             player(
-                one.samples,
+                model.samples,
                 levels=2,
-                speed=60 * one.samples.shape[1],
+                speed=60 * model.samples.shape[1],
                 columns=4,
                 report=False,
                 label=f"Samples: {SIDES[side].lower()}",
@@ -66,12 +66,12 @@ def drawings(name: str) -> None:
 
 
 def leaks(name: str) -> None:
-    """The leak maps of both, linked."""
-    for (side, one), column in zip(
+    """The leak maps of both models, linked."""
+    for (side, model), column in zip(
         measured(name).items(), st.columns(2, gap="medium"), strict=True
     ):
         with column:
-            colour = ", red" if one.relation.shape[0] > 1 else ""
+            colour = ", red" if model.relation.shape[0] > 1 else ""
             reach_grid(
                 leak_map(name, side),
                 title=f"{SIDES[side]}{colour}",
@@ -80,21 +80,21 @@ def leaks(name: str) -> None:
                 max_width=440,
                 key=f"leaks-{side}",
             )
-            st.markdown(verdict(one))
+            st.markdown(verdict(model))
 
 
 def noise(name: str) -> None:
-    """What both draw on a canvas that was not empty."""
-    for (side, one), column in zip(
+    """Samples of both models on a canvas full of noise."""
+    for (side, model), column in zip(
         measured(name).items(), st.columns(2, gap="medium"), strict=True
     ):
         with column:
             words = (
                 "the same pictures as on the empty canvas"
-                if not one.changed
-                else f"{one.changed:.1%} of the pixels came out differently"
+                if not model.changed
+                else f"{model.changed:.1%} of the pixels differ from those on the empty canvas"
             )
-            # Unlike st.image, this can have a text for those who cannot see it.
+            # st.image takes no alt text.
             st.html(
                 f'<img src="{on_noise(name, side)}" alt="{SIDES[side]}: samples drawn on noise" '
                 'style="width: 340px; max-width: 100%">'
@@ -104,16 +104,16 @@ def noise(name: str) -> None:
 
 common.lesson(
     "What if it cheats?",
-    "Let a network see the pixel that it should predict, and its loss becomes splendid. Then it "
-    "has to **draw**, and what it peeked at is not there. Choose a mistake that people really "
-    "made: each was trained for this page, and so was the same network without it.",
+    "Let a network see the pixel that it should predict, and its loss looks excellent. But when it "
+    "**draws**, that pixel is not there yet. Choose a mistake that people have really made: each "
+    "comes with a network that has it, and the same network without it, trained alike.",
 )
 with common.explained():
     results()
 name = st.selectbox(
     "Mistake",
     list(EXHIBITS),
-    format_func=lambda one: EXHIBITS[one].title,
+    format_func=lambda name: EXHIBITS[name].title,
     key="exhibit",
     bind="query-params",
     width=460,
@@ -127,17 +127,17 @@ drawings(name)
 
 st.header("Who sees whom?")
 st.markdown(
-    "Point at a pixel: purple crosses are the **leaks**, pixels that it sees although they are not "
-    "drawn yet, or are the pixel itself."
+    "Point at a pixel: purple crosses mark the **leaks**, pixels that it sees although they are "
+    "drawn later, or are the pixel itself."
 )
 leaks(name)
 
-st.header("And if the canvas is not empty?")
+st.header("What if the canvas is not empty?")
 st.markdown(
     "The same models and the same random numbers, but the canvas was **full of noise** before the "
-    "first pixel was drawn. A causal network never looks at what is still to be drawn, so it draws "
-    "the same pictures. A network that copies what it sees gives back the canvas: paper from an "
-    "empty one, noise from this one."
+    "first pixel was drawn. A causal network never looks at pixels still to be drawn, so it draws "
+    "the same pictures. A network that copies what it sees returns the canvas: paper from an empty "
+    "one, noise from this one."
 )
 noise(name)
 
@@ -147,19 +147,21 @@ audit_your_own()
 st.header("What to try")
 st.markdown(
     "- **Which mistakes lower the loss?** Those are the dangerous ones: everything looks better "
-    "until somebody draws.\n"
-    "- **Mask B in the first layer** leaks one pixel to each pixel. Is that enough?\n"
-    "- **A mistake without a leak**: which of them cost the most nats, and which can you see in "
+    "until you draw.\n"
+    "- **Mask B in the first layer** leaks each pixel to itself. Is that enough to spoil the "
+    "samples?\n"
+    "- **A mistake without a leak**: which of these costs the most nats, and which can you see in "
     "the samples?\n"
-    "- **No non-linearity**: it leaks nothing and sees as much as its twin. What is missing?\n"
+    "- **No non-linearity**: it leaks nothing and sees as much as the corrected network. What is "
+    "missing?\n"
     "- **Edit the masks**: let the second layer look one column to the right. It leaks. Which "
-    "weights of the first layer must go, so that it does not?"
+    "weights of the first layer must you mask to stop the leak?"
 )
 st.caption(
-    f"Every number and picture here was measured on {about['date']}: {about['steps']} training "
-    f"steps for each model, {about['size']} × {about['size']} digits, seed {about['seed']}; losses "
-    f"with their standard error over {about['held_out']} held-out digits. With so little training, "
-    "a small difference means little. Measure it all again:"
+    f"Measured on {about['date']}: {about['steps']} training steps for each model, {about['size']} "
+    f"× {about['size']} digits, one run each (seed {about['seed']}). Losses are on "
+    f"{about['held_out']} held-out digits, with their standard error. After so little training, "
+    "and with one seed, a small difference means little. To measure everything again:"
 )
 st.code(about["command"], language="bash")
 quiz("break_it", QUESTIONS)

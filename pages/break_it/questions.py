@@ -9,16 +9,16 @@ QUESTIONS = (
         "A network without masks reports a loss of almost 0. Why is that no achievement?",
         (
             right(
-                "It was shown the answer: it only has to copy its input.",
-                "A loss says something only if the pixel that is predicted was hidden.",
+                "It sees the answer: it only has to copy its input.",
+                "A loss means something only if the network cannot see the pixel that it predicts.",
             ),
             wrong(
-                "It has learned the digits by heart.",
-                "The digits of this test are new to it. It copies these as well.",
+                "It has memorised the digits.",
+                "The held-out digits are new to it, and it copies them just as well.",
             ),
             wrong(
-                "It is one, but it takes too much memory.",
-                "Look at its samples. It cannot draw at all.",
+                "It is an achievement, but it takes too much memory.",
+                "Look at its samples: it cannot draw at all.",
             ),
         ),
         Try(
@@ -32,7 +32,7 @@ QUESTIONS = (
         (
             right(
                 "It copies the pixel that it is about to draw, and the canvas there is empty.",
-                "On a canvas full of noise it draws that noise. What it draws is what was there.",
+                "On a canvas full of noise it draws that noise: it returns whatever is there.",
             ),
             wrong(
                 "It was trained for too few steps.",
@@ -40,7 +40,7 @@ QUESTIONS = (
             ),
             wrong(
                 "Most pixels of a digit are paper, so paper is the best guess.",
-                "The corrected network knows that too, and draws strokes.",
+                "The corrected network knows that too, and still draws strokes.",
             ),
         ),
         Try(
@@ -50,40 +50,39 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "How can one find a leak in a network whose code one does not know?",
+        "How can you find a leak in a network without knowing its code?",
         (
             right(
-                "Change one pixel, and see whether an output moves at this pixel or before it.",
-                "If one does, it depends on what it should predict. That is a proof, whatever the "
-                "code looks like.",
+                "Change one pixel and see whether an output changes at this pixel or before it.",
+                "If one does, it depends on what it should predict. That proves a leak, whatever "
+                "the code.",
             ),
             wrong(
-                "Look at the loss: without a leak it is never low.",
-                "A low loss is a reason for doubt, but a small leak may hardly lower it.",
+                "Look at the loss: it is never low without a leak.",
+                "A low loss is a reason to be suspicious, but a small leak may hardly lower it.",
             ),
             wrong(
                 "Count its weights.",
-                "The number of weights says nothing about which pixels they look at.",
+                "The number of weights says nothing about which pixels they read.",
             ),
         ),
         Try("*Your code*, under *Audit your own*, shows how."),
     ),
     Question(
-        "There is no mask to forget in batch normalisation. Why does it leak in train mode?",
+        "Batch normalisation has no mask to forget. Why does it leak in train mode?",
         (
             right(
-                "It takes its mean over all pixels, those that come later among them.",
-                "So every output depends a little on every pixel. In eval mode stored averages "
-                "take the place of that mean, and the leak is gone.",
+                "It computes its mean over all pixels, including later ones.",
+                "So every output depends a little on every pixel. In eval mode it uses stored "
+                "averages instead, and the leak is gone.",
             ),
             wrong(
                 "It mixes up the images of a batch.",
-                "It does make them depend on each other, but the leak is there even with a single "
-                "image.",
+                "It does make them depend on each other, but it leaks even with a single image.",
             ),
             wrong(
                 "Its weights are not masked.",
-                "It scales each feature map by one number. There is nothing to be masked.",
+                "It scales each feature map by one number. There is nothing to mask.",
             ),
         ),
         Try(
@@ -93,23 +92,23 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "A mistake that leaks nothing: does it do harm?",
+        "Does a mistake that leaks nothing do harm?",
         (
             right(
-                "It can: a pixel that sees less than it may, predicts less well.",
-                "Such a loss is honest, only higher than it need be. The samples tell the same.",
+                "It can: a network that sees less than it may predicts less well.",
+                "Its loss is honest, but higher than necessary. The samples show the same.",
             ),
             wrong(
-                "No: what does not cheat is right.",
-                "A network that sees nothing does not cheat either, and its digits are noise.",
+                "No: a network that does not cheat is correct.",
+                "A network that sees nothing does not cheat either, but it draws noise.",
             ),
             wrong(
                 "Yes: its likelihood is no longer exact.",
-                "It is exact for the worse model that it is.",
+                "It is still exact, but the model is worse.",
             ),
         ),
         Try(
-            "Here no pixel knows its left neighbour. Look at the loss and at the strokes.",
+            "Here no pixel sees its left neighbour. Look at the loss and at the strokes.",
             "break_it",
             {"exhibit": "The horizontal stream dropped where the stacks join"},
         ),
@@ -118,21 +117,20 @@ QUESTIONS = (
         "What is wrong with a mean-squared error between output and input?",
         (
             right(
-                "It rewards giving back the input, and says nothing about how likely a digit is.",
-                "That makes an auto-encoder. There is no probability to draw from.",
+                "It rewards copying the input, and says nothing about how likely a digit is.",
+                "That makes an autoencoder. There is no probability to sample from.",
             ),
             wrong(
-                "It punishes large errors too hard.",
-                "That would be a matter of taste. This network has no errors left, and still "
-                "cannot draw.",
+                "It penalises large errors too strongly.",
+                "This network has almost no error left, and still cannot draw.",
             ),
             wrong(
-                "Its slope is too flat to learn from.",
+                "Its gradient is too small to learn from.",
                 "It learns quickly: its error is almost 0.",
             ),
         ),
         Try(
-            "Look at the error that it reports, and at what it draws.",
+            "Look at the error that it reports and at its samples.",
             "break_it",
             {"exhibit": "Mean-squared error on the input"},
         ),

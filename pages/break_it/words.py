@@ -1,4 +1,4 @@
-"""What the page "What if it cheats?" says about an exhibit, in words and numbers."""
+"""Text and tables of the page "What if it cheats?"."""
 
 import streamlit as st
 
@@ -13,42 +13,42 @@ SIDES = {"broken": "With the mistake", "honest": "Corrected"}
 
 @st.cache_resource(show_spinner=False)
 def results() -> ExhibitResults:
-    """What the exhibits did when they were trained, read once for everybody."""
+    """Results of all exhibits, shared by all sessions."""
     return read_results()
 
 
 def measured(name: str) -> dict[str, Measured]:
-    """The model with the mistake, and its twin without."""
+    """The model with the mistake, and the corrected one."""
     return {"broken": results().broken[name], "honest": results().twin(name)}
 
 
 def verdict(model: Measured) -> str:
-    """What the audit says about an exhibit, and how it came to know."""
+    """The audit of an exhibit, and its method."""
     how = (
-        "Found by trying: one pixel changed at a time, in double precision."
+        "Found by trial: one pixel changed at a time, in double precision."
         if model.tried
-        else "Exact: the audit follows every weight that the masks let through."
+        else "Exact: the audit follows every unmasked weight."
     )
     return f"{audit_in_words(model.report)} {how}"
 
 
 def audit_in_words(report: AuditReport) -> str:
-    """What leaks, what is seen and what never can be."""
+    """Counts of leaked pairs, of legal pairs seen, and of those out of reach at any depth."""
     share = f"{report.seen_share:.1%} of the {report.legal:,} legal pairs are seen"
-    never = f", {report.never:,} never at any depth" if report.never else ""
+    never = f", {report.never:,} never seen at any depth" if report.never else ""
     if report.causal:
         return f"**Causal**: nothing leaks; {share}{never}."
     pairs = "pair" if report.leaks == 1 else "pairs"
-    return f"**{report.leaks:,} leaked {pairs}** of a pixel and one that it must not know; {share}."
+    return f"**{report.leaks:,} leaked {pairs}** (a pixel and one that it must not see); {share}."
 
 
 def loss_in_words(loss: float, stderr: float) -> str:
-    """A mean and its standard error."""
+    """A mean and its standard error, in nats."""
     return f"{loss:.2f} ± {stderr:.2f}"
 
 
 def comparison(name: str) -> str:
-    """The numbers of both models, as a table."""
+    """The results of both models, as a Markdown table."""
     both = list(measured(name).values())
     broken, honest = both
     rows = []
@@ -65,21 +65,21 @@ def comparison(name: str) -> str:
             f"{loss_in_words(honest.loss, honest.loss_stderr)} (nats)",
         )
     else:
-        losses = (loss_in_words(one.loss, one.loss_stderr) for one in both)
-        row("**Loss it reports**, nats a digit", *losses)
+        losses = (loss_in_words(model.loss, model.loss_stderr) for model in both)
+        row("**Loss it reports**, nats per digit", *losses)
     if name == TRAINED_IN_BATCHES:
-        losses = (loss_in_words(one.alone, one.alone_stderr) for one in both)
+        losses = (loss_in_words(model.alone, model.alone_stderr) for model in both)
         row("The same, one digit at a time", *losses)
-    row("Pairs that leak", *(f"{one.report.leaks:,}" for one in both))
-    row("Legal pairs that are seen", *(f"{one.report.seen_share:.1%}" for one in both))
+    row("Pairs that leak", *(f"{model.report.leaks:,}" for model in both))
+    row("Legal pairs that are seen", *(f"{model.report.seen_share:.1%}" for model in both))
     if honest.relation.shape[0] == len(COLOURS):
-        row("Inside one pixel", *(inside(one) for one in both))
-    row("Ink in its samples", *(f"{one.ink:.1%}" for one in both))
-    row("Changed by noise on the canvas", *(f"{one.changed:.1%}" for one in both))
+        row("Within one pixel", *(inside(model) for model in both))
+    row("Ink in its samples", *(f"{model.ink:.1%}" for model in both))
+    row("Changed by noise on the canvas", *(f"{model.changed:.1%}" for model in both))
     return "\n".join(rows)
 
 
 def inside(model: Measured) -> str:
     """Which colour of a pixel sees which."""
-    told = [f"{COLOURS[target]} sees {COLOURS[source]}" for target, source in model.inside]
-    return ", ".join(told) or "no colour sees another"
+    pairs = [f"{COLOURS[target]} sees {COLOURS[source]}" for target, source in model.inside]
+    return ", ".join(pairs) or "no colour sees another"

@@ -1,4 +1,4 @@
-"""Compare: the autoencoder and the VAE beside the models that draw pixel by pixel."""
+"""Compare: the autoencoder and the VAE beside a pixel-by-pixel model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,6 @@ _TITLES = {"autoencoder": "Autoencoder", "vae": "VAE"}
 
 @st.cache_resource(show_spinner=False)
 def _baseline(name: str) -> tuple[Baseline, dict[str, Any]]:
-    """A shipped baseline and its card."""
     from pixelcnn.baselines.files import load_baseline
 
     return load_baseline(BASELINES / f"{name}.safetensors")
@@ -38,14 +37,14 @@ def _baseline(name: str) -> tuple[Baseline, dict[str, Any]]:
 
 @st.cache_data(show_spinner=False, max_entries=128)
 def _restored(name: str, index: int) -> NDArray[np.uint8]:
-    """An unseen digit there and back, as ink: uint8 `(1, 1, H, W)`."""
+    """An unseen digit encoded and decoded, as ink: uint8 `(1, 1, H, W)`."""
     model, image = _baseline(name)[0], unseen_images()[index : index + 1]
     return _greys(model.reconstruct(image).numpy())
 
 
 @st.cache_data(show_spinner=False, max_entries=128)
 def _decoded(name: str, seed: int, grainy: bool) -> NDArray[np.uint8]:
-    """Random codes as ink: uint8 `(n, 1, H, W)`."""
+    """Pictures decoded from random codes, as ink: uint8 `(n, 1, H, W)`."""
     import torch
 
     model, generator = _baseline(name)[0], torch.Generator().manual_seed(seed)
@@ -56,7 +55,7 @@ def _decoded(name: str, seed: int, grainy: bool) -> NDArray[np.uint8]:
 
 @st.cache_data(show_spinner=False, max_entries=128)
 def _predicted(model: str, index: int) -> NDArray[np.uint8]:
-    """What a model bets on each pixel, the real ones before it given: uint8 `(1, 1, H, W)`."""
+    """Probability of ink at each pixel given the true ones before it: uint8 `(1, 1, H, W)`."""
     from pixelcnn.introspect.feature_maps import prediction
 
     network, split = loaded(model).model, unseen(model)
@@ -66,7 +65,7 @@ def _predicted(model: str, index: int) -> NDArray[np.uint8]:
 
 @st.cache_data(show_spinner=False, max_entries=128)
 def _exact(model: str, index: int) -> float:
-    """Nats of an unseen digit."""
+    """Nats that an unseen digit costs the model."""
     import torch
 
     network, split = loaded(model).model, unseen(model)
@@ -77,7 +76,7 @@ def _exact(model: str, index: int) -> float:
 
 @st.cache_data(show_spinner=False, max_entries=128)
 def _bounds(index: int) -> tuple[float, float, float]:
-    """Nats of an unseen digit: the autoencoder's loss, and the VAE's two bounds."""
+    """Nats of an unseen digit: the autoencoder's loss, the VAE's ELBO and importance bound."""
     import torch
 
     from pixelcnn.baselines.vae import VAE
@@ -93,13 +92,13 @@ def _bounds(index: int) -> tuple[float, float, float]:
 
 
 def unseen_images() -> Any:
-    """The unseen digits as both baselines read them: black and white, 28 x 28."""
+    """The unseen digits in the form of both baselines: black and white, 28 x 28."""
     return unseen_as(2, 28, "threshold").images
 
 
 @st.fragment
 def section(pair: Pair) -> None:
-    """Reconstruction, random codes, and who can give a probability."""
+    """Reconstructions, random codes, and which model gives a probability."""
     st.header("Which of these can give a probability?")
     st.markdown(compare_words.CODES)
     if not pair.black_and_white:
@@ -112,16 +111,16 @@ def section(pair: Pair) -> None:
             len(unseen_images()) - 1,
             key="coded",
             width=150,
-            help="None of the three has learned from it.",
+            help="None of the three models was trained on it.",
         )
-        seed = whole_number("Codes from seed", 0, 9999, key="codes", width=170)
+        seed = whole_number("Seed of the codes", 0, 9999, key="codes", width=170)
         shown = one_of("Random codes", [SHARES, DRAWN], key="ink")
     image = unseen_images()[index : index + 1].numpy() * np.uint8(_GREYS - 1)
     loss, bound, tight = _bounds(index)
     places = st.columns(3, gap="medium")
     with places[0]:
         st.subheader("Pixel by pixel (A)", anchor=False)
-        _tiles([image, _predicted(pair.first, index)], ["the digit", "bets on it"], "bets-a")
+        _tiles([image, _predicted(pair.first, index)], ["the digit", "predicted"], "bets-a")
         label = int(unseen(pair.first).labels[index]) if pair.listens[0] else None
         st.markdown(compare_words.exact(_exact(pair.first, index), label))
         _sheet(_samples(pair.first, seed), "Drawn pixel by pixel", "codes-a")
@@ -147,8 +146,8 @@ def _samples(model: str, seed: int) -> NDArray[np.uint8]:
 
 def _greys(shares: NDArray[Any]) -> NDArray[np.uint8]:
     """Probabilities of ink, 0 to 1, as levels."""
-    found: NDArray[np.uint8] = np.rint(shares * (_GREYS - 1)).astype(np.uint8)
-    return found
+    greys: NDArray[np.uint8] = np.rint(shares * (_GREYS - 1)).astype(np.uint8)
+    return greys
 
 
 def _tiles(pictures: list[NDArray[np.uint8]], captions: list[str], key: str) -> None:

@@ -1,4 +1,4 @@
-"""Compare: the headline figures of both models, and what lies between them."""
+"""Compare: the headline figures of both models, and their difference."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pages.compare.jobs import Job, jobs
 from pages.compare.pair import Pair, record, unseen
 from pages.shared import common
 from pages.shared.loaded import loaded
+from pixelcnn.models.parameters import count_parameters
 
 if TYPE_CHECKING:
     from pixelcnn.causality.reach import PixelReport
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
     from pixelcnn.scores.paired import PairedScores
 
 _TICK = 1.0  # seconds
-_ROUNDS = 3  # of drawing, to time it: enough for two digits, and others compute here too
+_ROUNDS = 3  # of drawing, to time it: enough for two significant digits
 COLUMNS = (5, 3, 5)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The work behind the figures, begun."""
+    """The jobs that compute the figures."""
 
     centres: Job[tuple[PixelReport, PixelReport]]
     scores: Job[PairedScores]
@@ -38,7 +39,7 @@ class Figures:
 
 
 def begin(pair: Pair) -> Figures:
-    """Let the figures be worked out, unless they are known or on their way."""
+    """Start computing the figures, unless they are known or in progress."""
     from pixelcnn.scores.paired import paired_scores
     from pixelcnn.scores.speeds import drawing_times
 
@@ -64,9 +65,9 @@ def begin(pair: Pair) -> Figures:
     )
 
 
-@st.cache_resource(show_spinner=False)  # for the intervals, which take a fifth of a second
+@st.cache_resource(show_spinner=False)  # the intervals take a fifth of a second
 def _known_scores(first: str, second: str) -> Job[PairedScores] | None:
-    """The scores of two shipped models, which were measured beforehand."""
+    """The recorded scores of two shipped models; None if either has no record."""
     import torch
 
     from pixelcnn.scores.paired import PairedScores
@@ -74,25 +75,25 @@ def _known_scores(first: str, second: str) -> Job[PairedScores] | None:
     records = [record(name) for name in (first, second)]
     if None in records:
         return None
-    ours, theirs = (torch.from_numpy(one.nats) for one in records if one)
+    ours, theirs = (torch.from_numpy(scored.nats) for scored in records if scored)
     config, other = common.model_config(first), common.model_config(second)
     dims, classes = config["height"] * config["width"], (config["classes"], other["classes"])
     return Job.finished(PairedScores(ours, theirs, dims, len(ours), classes))
 
 
 def figures(pair: Pair) -> None:
-    """The figures, which become more exact while one looks at them."""
-    found = begin(pair)
-    waiting = not found.done
-    st.fragment(_figures, run_every=_TICK if waiting else None)(pair, found, waiting)
+    """The figures, updated until the measurement is complete."""
+    running = begin(pair)
+    waiting = not running.done
+    st.fragment(_figures, run_every=_TICK if waiting else None)(pair, running, waiting)
 
 
-def _figures(pair: Pair, found: Figures, waiting: bool) -> None:
-    if waiting and found.done:
-        st.rerun()  # no need to ask any more, and what hangs on the figures can be shown
-    scores = found.scores.latest
+def _figures(pair: Pair, running: Figures, waiting: bool) -> None:
+    if waiting and running.done:
+        st.rerun()  # stop polling, and show the sections that need the figures
+    scores = running.scores.latest
     places = st.columns(COLUMNS, gap="medium")
-    if error := found.scores.error or found.centres.error or found.times.error:
+    if error := running.scores.error or running.centres.error or running.times.error:
         st.error(error)
     if scores is None:
         places[1].markdown("Measuring ...")
@@ -100,10 +101,10 @@ def _figures(pair: Pair, found: Figures, waiting: bool) -> None:
     for side, (place, interval) in enumerate(zip(places[::2], scores.alone, strict=True)):
         with place:
             bits = interval.times(scores.bits)
-            st.metric("Bits per pixel, fewer are better", f"{bits.value:.4f}")
+            st.metric("Bits per pixel (fewer are better)", f"{bits.value:.4f}")
             st.markdown(
                 f"{compare_words.between(bits, 4)}, or {interval.value:.1f} nats per image  \n"
-                + _network(pair, found, side)
+                + _network(pair, running, side)
             )
     with places[1]:
         difference = scores.difference.times(scores.bits)
@@ -117,13 +118,12 @@ def _figures(pair: Pair, found: Figures, waiting: bool) -> None:
             )
 
 
-def _network(pair: Pair, found: Figures, side: int) -> str:
-    """What a model is, in one line."""
-    parameters = sum(weights.numel() for weights in pair.networks[side].parameters())
-    parts = [f"**{parameters:,}** parameters"]
-    times, centres = found.times.latest, found.centres.latest
+def _network(pair: Pair, running: Figures, side: int) -> str:
+    """Size, speed and blind spot of a model, in one line."""
+    parts = [f"parameters: **{count_parameters(pair.networks[side])}**"]
+    times, centres = running.times.latest, running.centres.latest
     if times:
-        parts.append(f"**{times[side]:.2g} ms** a picture")
+        parts.append(f"**{times[side]:.2g} ms** per picture")
     if centres:
         parts.append(f"centre blind to **{centres[side].never}** of {centres[side].legal} pixels")
     return " · ".join(parts)
@@ -133,24 +133,23 @@ def _network(pair: Pair, found: Figures, side: int) -> str:
 
 
 def how_sure(pair: Pair) -> None:
-    """Both intervals, and the paired one, which is the honest comparison."""
+    """The two separate intervals, and the paired one, which is the fair comparison."""
     st.header("How sure is the difference?")
     scores: PairedScores | None = begin(pair).scores.latest
     if scores is None or not scores.done:
-        st.markdown("The test digits are still being read; the figures above say how far.")
+        st.markdown("The test digits are still being scored; the figures above show the progress.")
         return
     words, chart = st.columns([2, 3], gap="large")
     with words:
         st.markdown(compare_words.how_sure(scores))
     with chart:
-        first, second = (one.times(scores.bits) for one in scores.alone)
+        first, second = (interval.times(scores.bits) for interval in scores.alone)
         st.vega_lite_chart(_alone({"A": first, "B": second}))
         st.vega_lite_chart(_together(scores.difference.times(scores.bits)))
     st.markdown(compare_words.fine_print(scores))
 
 
 def _alone(intervals: dict[str, Interval]) -> dict[str, Any]:
-    """Each model's own interval."""
     from widgets.base.colors import role
 
     colours = [role("model_a").color, role("model_b").color]
@@ -158,23 +157,23 @@ def _alone(intervals: dict[str, Interval]) -> dict[str, Any]:
 
 
 def _together(difference: Interval) -> dict[str, Any]:
-    """The difference, with the zero that it must not reach."""
+    """The interval of the difference, on an axis that includes zero."""
     from widgets.base.colors import role
 
     colours = [role("future").color]
     return _bars({"A − B": difference}, colours, "the difference, digit by digit", zero=True)
 
 
-@st.cache_data(show_spinner=False, max_entries=128)  # 30 ms each, mostly altair's checks
+@st.cache_data(show_spinner=False, max_entries=128)  # 30 ms each, mostly altair's validation
 def _bars(
     intervals: dict[str, Interval], colours: list[str], title: str, *, zero: bool
 ) -> dict[str, Any]:
-    """A chart as Vega-Lite's own words."""
+    """A chart as a Vega-Lite specification."""
     import altair as alt
 
     rows = [
-        {"who": who, "value": one.value, "low": one.low, "high": one.high}
-        for who, one in intervals.items()
+        {"who": who, "value": bar.value, "low": bar.low, "high": bar.high}
+        for who, bar in intervals.items()
     ]
     base = alt.Chart(alt.Data(values=rows)).encode(
         y=alt.Y("who:N", title=None, sort=list(intervals)),

@@ -17,7 +17,7 @@ from widgets.which_real.widget import which_real
 if TYPE_CHECKING:
     from pixelcnn.scores.intervals import Interval
 
-# Far from the seeds of the pictures above, which would give the answer away.
+# Far from the seeds of the pictures above: those would give the answer away.
 _FIRST_SEED = 5000
 
 
@@ -35,7 +35,7 @@ def _game(pair: Pair) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         versus = one_of("Against", ["A", "B"], key="versus")
         seed = choose_seed(
-            "Game", "The same number deals the same pictures to everybody.", key="game"
+            "Game", "Everyone who enters the same number gets the same pictures.", key="game"
         )
         st.button("Another game", on_click=next_seed, args=("game",))
     name = pair.first if versus == "A" else pair.second
@@ -60,7 +60,7 @@ def _game(pair: Pair) -> None:
 
 
 def _result(pair: Pair, versus: str, hits: int, of: int) -> None:
-    """How sure the result is, and what a network would have scored."""
+    """The result with its interval, and the discriminator's score."""
     from pixelcnn.scores.intervals import share_interval
 
     st.markdown(words.result(hits, of, share_interval(hits, of)))
@@ -69,10 +69,10 @@ def _result(pair: Pair, versus: str, hits: int, of: int) -> None:
     job: Job[Stage] | None = jobs().known(("samples", pair))
     if job is None:
         scoring(pair)
-        st.rerun()  # the section above asks how far it is, and starts the page again at the end
-    found = job.latest.sets.get(versus) if job.latest else None
-    if found is None:
-        st.markdown("The discriminator is still learning; its score appears here in a moment.")
+        st.rerun()  # the section above polls the job, and reruns the page at the end
+    scores = job.latest.sets.get(versus) if job.latest else None
+    if scores is None:
+        st.markdown("The discriminator is still training; its score will appear here.")
         return
-    network: Interval = found.verdict.pairs
-    st.markdown(words.discriminator(network, found.verdict.tested))
+    network: Interval = scores.verdict.pairs
+    st.markdown(words.discriminator(network, scores.verdict.tested))

@@ -1,7 +1,6 @@
-"""Work that goes on while pages rerun: one piece after the other, shared by everybody.
+"""Background jobs that survive reruns: one at a time, shared by all sessions.
 
-A script run is dropped as soon as its viewer touches another control, and with it what it was
-computing. A job goes on; the page asks it now and then how far it is.
+Streamlit aborts a script run when the user touches a control. A job continues; the page polls it.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ _MOST_KEPT = 64
 
 
 class Job(Generic[T]):
-    """A generator that is being run.
+    """A generator that runs in the background.
 
     Attributes:
-        latest: what it yielded last; None before that.
-        error: why it failed, in words; empty if it did not.
+        latest: the last value it yielded; None before the first.
+        error: the reason of a failure; empty if there was none.
     """
 
     def __init__(self) -> None:
@@ -44,15 +43,14 @@ class Job(Generic[T]):
 
     @property
     def done(self) -> bool:
-        """Whether it has ended."""
         return self._ended.is_set()
 
     def wait(self) -> None:
-        """Until it has ended."""
+        """Block until the job has ended."""
         self._ended.wait()
 
     def run(self, steps: Callable[[], Iterator[T]]) -> None:
-        """Take one result after the other."""
+        """Run the generator to its end, keeping the latest value."""
         try:
             for self.latest in steps():
                 if _ending():
@@ -60,15 +58,15 @@ class Job(Generic[T]):
         except LabError as error:
             self.error = str(error)
         except Exception:
-            # While the server ends, what a job needs is taken away from under it.
+            # During shutdown a job may fail harmlessly.
             if not _ending():
                 logging.getLogger(__name__).exception("A job of the page Compare failed.")
-            self.error = "This failed for a reason that was not foreseen; see the server's log."
+            self.error = "This failed unexpectedly; the server's log has the details."
         self._ended.set()
 
 
 def _ending() -> bool:
-    """Whether the server is about to end: then nothing new can be begun, and a job should stop."""
+    """Whether the interpreter is shutting down: no new thread can start, and jobs should stop."""
     try:
         with ThreadPoolExecutor(max_workers=1) as probe:
             probe.submit(int)
@@ -78,7 +76,7 @@ def _ending() -> bool:
 
 
 class Jobs:
-    """All jobs of the server, by what they depend on; the oldest are forgotten."""
+    """All jobs of the server by key; the least recently used are forgotten."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[Hashable, Job[Any]] = OrderedDict()
@@ -86,7 +84,7 @@ class Jobs:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compare")
 
     def start(self, key: Hashable, steps: Callable[[], Iterator[T]]) -> Job[T]:
-        """The job for a key, begun if it is new."""
+        """The job for a key, started if it is new."""
         with self._lock:
             if key not in self._known:
                 job: Job[T] = Job()
@@ -98,19 +96,18 @@ class Jobs:
             return cast("Job[T]", self._known[key])
 
     def known(self, key: Hashable) -> Job[Any] | None:
-        """The job for a key, if it was begun."""
+        """The job for a key, if it was started."""
         with self._lock:
             return self._known.get(key)
 
     def wait(self) -> None:
-        """Until all that was begun has ended."""
+        """Block until every job has ended."""
         with self._lock:
-            begun = list(self._known.values())
-        for job in begun:
+            started = list(self._known.values())
+        for job in started:
             job.wait()
 
 
 @st.cache_resource(show_spinner=False)
 def jobs() -> Jobs:
-    """The jobs of this server."""
     return Jobs()

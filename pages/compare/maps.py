@@ -1,4 +1,4 @@
-"""Compare: where on one test digit the models are surprised, and which of them more."""
+"""Compare: how much each pixel of one test digit surprises each model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BY_CLASS, A_LEADS, B_LEADS = "by class", "A leads", "B leads"
 _FIRST_DIGIT = 7
 _WIDTH = 380
-# Who pays more: purple for A and green for B, white for neither.
+# Purple where A pays more, green where B does, white where neither does.
 _WHO_PAYS = "PRGn_r"
 
 
@@ -40,7 +40,7 @@ def _surprise(model: str, index: int) -> NDArray[np.float64]:
 
 @st.fragment
 def section(pair: Pair) -> None:
-    """The controls and the three maps; only this runs again when another digit is chosen."""
+    """The controls and the three maps; only this fragment reruns when the digit changes."""
     st.header("Where do they differ?")
     st.markdown(compare_words.MAPS)
     split = unseen(pair.first)
@@ -82,7 +82,7 @@ def section(pair: Pair) -> None:
 
 
 def _choose_digit(pair: Pair, labels: NDArray[np.int64]) -> int:
-    """Which of the unseen digits, by class or by how much one model leads."""
+    """Index of the chosen unseen digit, picked by class or by one model's lead."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         by = one_of("Test digit", [BY_CLASS, A_LEADS, B_LEADS], key="pick")
         if by == BY_CLASS:
@@ -98,14 +98,14 @@ def _choose_digit(pair: Pair, labels: NDArray[np.int64]) -> int:
         else:
             candidates = _by_lead(pair, by == A_LEADS)
         if not len(candidates):
-            st.markdown("The test digits are still being read; meanwhile, here is the first one.")
+            st.markdown("The test digits are still being scored; meanwhile, here is the first one.")
             return 0
         which = whole_number("Example", 0, len(candidates) - 1, key="example", width=130)
     return int(candidates[which])
 
 
 def _by_lead(pair: Pair, ours: bool) -> NDArray[np.int64]:
-    """All digits, those on which one model leads most first; none while they are being measured."""
+    """Indices of all digits by one model's lead, largest first; empty until all are scored."""
     scores: PairedScores | None = begin(pair).scores.latest
     if scores is None or not scores.done:
         return np.empty(0, np.int64)

@@ -1,4 +1,4 @@
-"""Compare: two models on the same random numbers and the same digits, and every way to score."""
+"""Compare: two models on the same random numbers and the same digits, and all scores."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ from pages.shared.quiz import quiz
 
 
 def lessons(pair: compare_pair.Pair) -> None:
-    """The pictures and figures of two models that can be compared, and what they teach."""
+    """All sections for two comparable models."""
     compare_pair.samples(pair)
     compare_figures.figures(pair)
     compare_figures.how_sure(pair)
@@ -33,12 +33,13 @@ common.lesson("Which model is better, and how do we know?", compare_words.LEAD)
 pair = compare_pair.choose_pair()
 with common.explained():
     if pair is None:
-        st.info("There is only one model here. Train another one on the page *Train live*.")
+        st.info("There is only one model here. Train another on the page *Train live*.")
     elif obstacles := compare_pair.why_not(pair):
-        reasons = "\n".join(f"- {one}" for one in obstacles)
+        reasons = "\n".join(f"- {reason}" for reason in obstacles)
         st.info(
-            f"**{pair.first}** (A) and **{pair.second}** (B) cannot be compared by numbers:"
-            f"\n\n{reasons}\n\nChoose another one in the sidebar; on a phone, » opens it."
+            f"**{pair.first}** (A) and **{pair.second}** (B) cannot be compared:\n\n"
+            f"{reasons}\n\n"
+            "Choose another model in the sidebar (on a phone, » opens it)."
         )
     else:
         lessons(pair)

@@ -1,4 +1,4 @@
-"""Compare: which two models, and what both of them drew from the same random numbers."""
+"""Compare: the two models, and their samples from the same random numbers."""
 
 from __future__ import annotations
 
@@ -37,33 +37,31 @@ class Pair:
 
     @property
     def configs(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The options of both."""
         return common.model_config(self.first), common.model_config(self.second)
 
     @property
     def networks(self) -> tuple[AutoregressiveModel, AutoregressiveModel]:
-        """Both, loaded."""
         return loaded(self.first).model, loaded(self.second).model
 
     @property
     def black_and_white(self) -> bool:
-        """Whether they draw what the digit classifier and the baselines have learned."""
+        """Whether they draw digits of the form that the classifier and the baselines learned."""
         from pixelcnn.scores.paired import binarization
 
         first = self.configs[0]
         form = (first["levels"], first["height"], first["width"])
-        made = binarization(common.models()[self.first].card)
-        return form == (2, 28, 28) and made == "threshold"
+        binarized = binarization(common.models()[self.first].card)
+        return form == (2, 28, 28) and binarized == "threshold"
 
     @property
     def listens(self) -> tuple[bool, bool]:
-        """Which of them are told a label."""
+        """Which of the two take a label."""
         first, second = self.configs
         return bool(first["classes"]), bool(second["classes"])
 
 
 def choose_pair() -> Pair | None:
-    """The choice of both models in the sidebar; None where there is but one."""
+    """The choice of both models in the sidebar; None if there is only one."""
     first = common.choose_model()
     others = [name for name in common.models() if name != first]
     if not others:
@@ -77,29 +75,31 @@ def choose_pair() -> Pair | None:
 
 
 def why_not(pair: Pair) -> list[str]:
-    """Why the two cannot be compared, a sentence each; empty if they can."""
+    """The reasons why the two cannot be compared, one sentence each; empty if they can."""
     from pixelcnn.scores.paired import obstacles
 
     known = common.models()
     first, second = pair.configs
-    found = obstacles(first, known[pair.first].card, second, known[pair.second].card)
-    if not found and first["channels"] != 1:
-        found = ["Both draw in colour, and the digits to measure them with are grey."]
-    if not found and first["height"] != first["width"]:
-        found = ["Their pictures are not square, and the digits to measure them with are."]
-    return found
+    reasons = obstacles(first, known[pair.first].card, second, known[pair.second].card)
+    if not reasons and first["channels"] != 1:
+        reasons = ["Both models draw in colour, but the test digits are grey."]
+    if not reasons and first["height"] != first["width"]:
+        reasons = [
+            "These models draw pictures that are not square, but the test digits are square."
+        ]
+    return reasons
 
 
 @st.cache_resource(show_spinner=False)
 def unseen_as(levels: int, size: int, binarize: str) -> Split:
-    """Test digits, in a certain form, that no model here has learned from."""
+    """Test digits in a given form; no model here was trained on them."""
     from pixelcnn.scores.unseen import unseen_digits
 
     return unseen_digits(levels, size, binarize)
 
 
 def unseen(model: str) -> Split:
-    """The same in a model's form."""
+    """The unseen test digits in a model's form."""
     from pixelcnn.scores.paired import binarization
 
     config = common.model_config(model)
@@ -108,11 +108,11 @@ def unseen(model: str) -> Split:
 
 @st.cache_resource(show_spinner=False)
 def record(model: str) -> Record | None:
-    """What was measured beforehand of a shipped model, if it was."""
+    """The recorded scores of a shipped model, if there are any."""
     from pixelcnn.scores.recorded import read_record
 
-    one = common.shipped_models().get(model)
-    return read_record(model, one.path) if one else None
+    shipped = common.shipped_models().get(model)
+    return read_record(model, shipped.path) if shipped else None
 
 
 # ---------------------------------------------------------------- the pictures
@@ -123,7 +123,7 @@ def samples(pair: Pair) -> None:
     label = EACH
     with st.container(horizontal=True, vertical_alignment="bottom"):
         seed = choose_seed(
-            "Seed", "The number that all random numbers grow from. Both models get the same ones."
+            "Seed", "It determines all random numbers. Both models get the same ones."
         )
         if any(pair.listens):
             label = st.selectbox(
@@ -132,24 +132,24 @@ def samples(pair: Pair) -> None:
                 key="label",
                 bind="query-params",
                 width=150,
-                help="Which digit a model that learned with labels is told to draw.",
+                help="Which digit to ask for. It affects only models trained with labels.",
             )
         st.button("Other digits", on_click=next_seed)
-    told = _in_turn(PAIRS) if label == EACH else (int(label),) * PAIRS
+    labels = _in_turn(PAIRS) if label == EACH else (int(label),) * PAIRS
     seeds = seeds_from(seed, PAIRS)
-    with common.ProgressBar("Both are drawing ...") as progress:
+    with common.ProgressBar("Both models are drawing ...") as progress:
         drawings = []
         for turn, name in enumerate(pair):
 
             def advance(done: int, of: int, turn: int = turn) -> None:
                 progress(turn * of + done, 2 * of)
 
-            drawings.append(drawn(name, told if pair.listens[turn] else None, seeds, advance))
+            drawings.append(drawn(name, labels if pair.listens[turn] else None, seeds, advance))
     pairs(
         np.stack(drawings),
         (pair.first, pair.second),
         levels=pair.configs[0]["levels"],
-        captions=[str(one) for one in told] if all(pair.listens) else [],
+        captions=[str(digit) for digit in labels] if all(pair.listens) else [],
         key="pairs",
     )
 
@@ -169,7 +169,7 @@ def drawn(
 
 
 def _in_turn(count: int) -> tuple[int, ...]:
-    """The label of each picture if all have their turn."""
+    """The labels 0 to 9 in turn, one for each picture."""
     return tuple(k % _COULD_BE_TOLD for k in range(count))
 
 
@@ -183,7 +183,7 @@ def _drawn(
     from pixelcnn.sampling.drawing import sample
 
     one = loaded(model)
-    found: NDArray[np.uint8] = sample(
+    images: NDArray[np.uint8] = sample(
         one.model,
         len(seeds),
         labels=None if labels is None else torch.tensor(labels),
@@ -191,4 +191,4 @@ def _drawn(
         engine=one.engine,
         progress=_progress,
     ).numpy()
-    return found
+    return images

@@ -1,4 +1,4 @@
-"""Compare: every score of both models, with what it means and when it lies."""
+"""Compare: every score of both models, what it means and when it misleads."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ _STYLE = """<style>
 </style>"""
 
 Numbers = list[tuple[str, str, str]]
-"""Whose it is, the number, and its interval or nothing."""
+"""Rows of (model, value, interval or empty)."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """How far the scoring is.
+    """Progress of the scoring.
 
     Attributes:
         done, of: pieces of work.
-        words: what is being done now.
-        sets: the scores that are there, by `A`, `B` and `REAL`.
+        words: the current step.
+        sets: the scores so far, by `A`, `B` and `REAL`.
     """
 
     done: int
@@ -61,7 +61,7 @@ def _classifier() -> DigitClassifier:
 
 
 def scoring(pair: Pair) -> Job[Stage]:
-    """The job that draws pictures from both models and scores them, begun if it is new."""
+    """The job that draws pictures from both models and scores them, started if it is new."""
     from pixelcnn.sampling.drawing import sample
     from pixelcnn.sampling.engines import make_engine
     from pixelcnn.scores.report import score_sets
@@ -81,16 +81,16 @@ def scoring(pair: Pair) -> Job[Stage]:
             drawn.append(sample(network, count, labels=labels, seed=_SEED, engine=engine))
             yield Stage(done, f"B draws {count} pictures ..." if done == 1 else "Scoring A ...")
         sets = {A: drawn[0], B: drawn[1], REAL: unseen_digits(others=True).images}
-        told = ["Scoring B ...", "Scoring real digits ...", "Done."]
-        for at, found in enumerate(score_sets(sets, real.images, training, classifier)):
-            yield Stage(3 + at, told[at], found)
+        words = ["Scoring B ...", "Scoring real digits ...", "Done."]
+        for at, scores in enumerate(score_sets(sets, real.images, training, classifier)):
+            yield Stage(3 + at, words[at], scores)
 
     return jobs().start(("samples", pair), work)
 
 
 def section(pair: Pair) -> None:
-    """The cards of likelihood, and those of the pictures that were drawn."""
-    st.header("What do the scores say, and when do they lie?")
+    """The cards of the likelihood scores and of the sample scores."""
+    st.header("What do the scores say, and when do they mislead?")
     st.html(_STYLE)
     _likelihood(pair)
     st.subheader("How real do the pictures look?", anchor=False)
@@ -99,8 +99,8 @@ def section(pair: Pair) -> None:
         return
     st.markdown(compare_words_scores.SAMPLE_SCORES)
     job: Job[Stage] | None = jobs().known(("samples", pair))
-    asking = job is not None and not job.done
-    st.fragment(_samples, run_every=_TICK if asking else None)(pair, job, asking)
+    polling = job is not None and not job.done
+    st.fragment(_samples, run_every=_TICK if polling else None)(pair, job, polling)
 
 
 # ---------------------------------------------------------------- likelihood
@@ -111,7 +111,7 @@ def _likelihood(pair: Pair) -> None:
 
     scores = begin(pair).scores.latest
     if scores is None or not scores.done:
-        st.markdown("The test digits are still being read; the figures above say how far.")
+        st.markdown("The test digits are still being scored; the figures above show the progress.")
         return
     dims = scores.dims
     guess = uniform_baseline(pair.configs[0]["levels"], dims)
@@ -128,10 +128,10 @@ def _likelihood(pair: Pair) -> None:
         numbers: Numbers = [
             (
                 who,
-                number(unit(one.value), digits),
-                f"{number(unit(one.low), digits)} to {number(unit(one.high), digits)}",
+                number(unit(interval.value), digits),
+                f"{number(unit(interval.low), digits)} to {number(unit(interval.high), digits)}",
             )
-            for who, one in alone.items()
+            for who, interval in alone.items()
         ]
         numbers.append(("blind guess", number(blind, digits), ""))
         with place:
@@ -142,15 +142,17 @@ def _likelihood(pair: Pair) -> None:
 # ---------------------------------------------------------------- pictures
 
 
-def _samples(pair: Pair, job: Job[Stage] | None, asking: bool) -> None:
+def _samples(pair: Pair, job: Job[Stage] | None, polling: bool) -> None:
     if job is None:
         count = len(unseen(pair.first).images)
-        if st.button(f"Draw {count} pictures of each, and score them", type="primary", key="score"):
+        if st.button(
+            f"Draw {count} pictures with each model and score them", type="primary", key="score"
+        ):
             scoring(pair)
-            st.rerun()  # from now on the page asks how far it is
+            st.rerun()  # from now on the page polls the job
         return
-    if asking and job.done:
-        st.rerun()  # no need to ask any more
+    if polling and job.done:
+        st.rerun()  # stop polling
     if not job.done:
         stage = job.latest
         st.progress(
@@ -164,30 +166,30 @@ def _samples(pair: Pair, job: Job[Stage] | None, asking: bool) -> None:
 
 def _show(pair: Pair, sets: dict[str, SetScores]) -> None:
     numbers: list[Numbers] = [
-        [(who, f"{one.frechet:.1f}", "") for who, one in sets.items()],
-        [(who, f"{one.classes:.2f}", "") for who, one in sets.items()],
+        [(who, f"{scores.frechet:.1f}", "") for who, scores in sets.items()],
+        [(who, f"{scores.classes:.2f}", "") for who, scores in sets.items()],
         [
-            (who, f"{one.verdict.accuracy.value:.0%}", _range(one.verdict.accuracy))
-            for who, one in sets.items()
+            (who, f"{scores.verdict.accuracy.value:.0%}", _range(scores.verdict.accuracy))
+            for who, scores in sets.items()
         ],
         [
-            (who, f"{one.among.precision:.0%} · {one.among.recall:.0%}", "")
-            for who, one in sets.items()
+            (who, f"{scores.among.precision:.0%} · {scores.among.recall:.0%}", "")
+            for who, scores in sets.items()
         ],
     ]
     for row in range(0, len(numbers), 2):
-        for place, text, found in zip(
+        for place, text, values in zip(
             st.columns(2, gap="small"),
             compare_words_scores.PICTURE_SCORES[row : row + 2],
             numbers[row : row + 2],
             strict=True,
         ):
             with place:
-                _card(text, found)
+                _card(text, values)
     with st.container(border=True):
-        _told(
+        _text_and_values(
             compare_words_scores.NEAREST,
-            [(who, f"{one.typical:.0f} pixels", "") for who, one in sets.items()],
+            [(who, f"{scores.typical:.0f} pixels", "") for who, scores in sets.items()],
         )
         for place, who in zip(st.columns(2, gap="medium"), (A, B), strict=True):
             with place:
@@ -195,7 +197,7 @@ def _show(pair: Pair, sets: dict[str, SetScores]) -> None:
 
 
 def _neighbours(who: str, scores: SetScores) -> None:
-    """A few pictures over the training digits that are most like them."""
+    """A few samples above the training digits closest to them."""
     training, labels = common.digits(2, 28).train
     closest = scores.closest(labels, _SHOWN)
     drawn = scores.images[closest].numpy()
@@ -208,12 +210,12 @@ def _neighbours(who: str, scores: SetScores) -> None:
         columns=len(closest),
         max_width=420,
         legend=False,
-        label=f"Pictures by {who}; below each the training digit most like it",
+        label=f"Pictures by {who}; below each, the closest training digit",
         key=f"nearest-{who}",
     )
     st.caption(
-        f"Above: what {who} drew most like a training digit, one for each class. Below: that "
-        "digit, and how many pixels differ."
+        f"Above: the pictures by {who} that are closest to a training digit, one per class. Below: "
+        "that digit, and how many pixels differ."
     )
 
 
@@ -223,14 +225,14 @@ def _range(interval: tuple[float, float, float]) -> str:
 
 def _card(text: ScoreText, numbers: Numbers) -> None:
     with st.container(border=True, height="stretch"):
-        _told(text, numbers)
+        _text_and_values(text, numbers)
 
 
-def _told(text: ScoreText, numbers: Numbers) -> None:
+def _text_and_values(text: ScoreText, numbers: Numbers) -> None:
     st.markdown(f"**{text.title}** · {text.better}")
     cells = "".join(
         f"<div><span>{who}</span><b>{value}</b><small>{interval}</small></div>"
         for who, value, interval in numbers
     )
     st.html(f'<div class="scores">{cells}</div>')
-    st.markdown(f"**Means:** {text.means}  \n**Lies when** {text.lies}")
+    st.markdown(f"**Means:** {text.means}  \n**Misleads when** {text.lies}")

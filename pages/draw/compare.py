@@ -1,4 +1,4 @@
-"""The same drawing finished by every method, and why a model wants the beginning."""
+"""The same drawing finished by every method, and why the model needs the beginning."""
 
 from __future__ import annotations
 
@@ -31,15 +31,17 @@ Pixels = NDArray[Any]
 
 
 def compare(model: str, config: dict[str, Any], drawing: Drawing, options: Options) -> None:
-    """The drawing by all methods, three endings each, with a line on what each did."""
+    """Three endings by each method, with a line on how it drew them."""
     for method in METHODS:
         why_not = not_now(method, config)
         if why_not:
             st.markdown(why_not)
             continue
-        asked = Options(method, options.label, options.temperature, options.seed, options.particles)
-        done = completed(model, drawing.image, drawing.known_mask, FEW, asked)
-        st.markdown(f"**{method}.** {what_it_did(done, asked)}")
+        chosen = Options(
+            method, options.label, options.temperature, options.seed, options.particles
+        )
+        done = completed(model, drawing.image, drawing.known_mask, FEW, chosen)
+        st.markdown(f"**{method}.** {what_it_did(done, chosen)}")
         tiles(config, done, f"Finished by: {method}", f"compare-{METHODS[method]}", legend=False)
 
 
@@ -67,33 +69,37 @@ def tiles(
 
 @st.cache_resource(show_spinner=False)
 def _table(model: str) -> ReachTable:
-    """What each pixel looks at, ready for the browser."""
+    """The receptive field of each pixel, packed for the browser."""
     return reach_table([loaded(model).receptive_field])
 
 
 def reading_order(model: str, config: dict[str, Any]) -> None:
-    """The same digit with its upper and with its lower half given, and what a pixel looks at."""
+    """One digit with its upper, then its lower half given, and the receptive fields."""
     image = digit_image(config, FIRST_DIGIT)
     upper = upper_half(image).known_mask
-    st.header("Why does it want the beginning?")
+    st.header("Why must you give the beginning?")
     st.markdown(
-        "The model reads and writes like you read a page: left to right, top to bottom. When it "
-        "draws a pixel it **cannot look at pixels to the right or below**, even if you gave them. "
-        "Those are kept as they are, but what comes before them is drawn without knowing."
+        "The model draws in the order in which you read a page: left to right, top to bottom. When "
+        "it draws a pixel, it **cannot see pixels to the right or below**, even if you gave them. "
+        "It keeps those as they are, but draws everything before them without seeing them."
     )
     words, picture = st.columns(2, gap="large")
     with words:
         for title, known in (
             ("**Upper half given**: every ending starts where your ink stops.", upper),
-            ("**Lower half given**: the upper halves are drawn blind and do not fit.", ~upper),
+            (
+                "**Lower half given**: the upper halves are drawn blind and often do not fit.",
+                ~upper,
+            ),
         ):
             st.markdown(title)
             done = _given(model, image, known, AS_IT_READS)
             tiles(config, done, title.replace("*", ""), f"order-{known[0, 0]}")
     with picture:
         st.markdown(
-            "**Point at a pixel.** Blue: what the model looks at when it draws that one. Grey: the "
-            "future, out of its sight. (*Masks & blind spots* tells about the other marks.)"
+            "**Point at a pixel.** Blue: its receptive field, the pixels that the model sees when "
+            "it draws that one. Grey: the future, which it cannot see. (*Masks & blind spots* "
+            "explains the other marks.)"
         )
         reach_grid(
             _table(model),
@@ -106,22 +112,22 @@ def reading_order(model: str, config: dict[str, Any]) -> None:
 
 
 def _remedies(model: str, config: dict[str, Any], image: Pixels, known: Pixels) -> None:
-    """The lower half again, by the methods that can look at it."""
+    """The lower half again, by the methods that can use it."""
     st.subheader("What can be done about it?")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(
-            "**Best order: begin at another corner.** A model can learn to read a digit in eight "
-            "ways, from each corner, along rows or columns: for it the digits were turned and "
-            "mirrored. It then takes the way in which most of what you gave comes first."
+            "**Best order: begin at another corner.** A model can learn all eight scan orders, "
+            "from each corner along rows or columns, if it is trained on rotated and mirrored "
+            "digits. It then uses the order in which most of what you gave comes first."
         )
         _remedy(model, config, image, known, BEST_ORDER)
     with right:
         st.markdown(
             "**Particles: draw many, keep those that fit.** Many digits grow together, row by row. "
-            "At each given row the model says how likely it is after each of them. Those that it "
-            "does not fit die out, the others are copied. What is left was drawn in view of "
-            "everything, however it is scattered."
+            "At each given row the model says how likely that row is after each of them. Those "
+            "that do not fit are dropped, and the others are copied. The endings left at the end "
+            "take everything you gave into account, wherever it is."
         )
         _remedy(model, config, image, known, PARTICLES)
 

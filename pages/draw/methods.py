@@ -1,4 +1,4 @@
-"""How the endings on the page Draw & complete are drawn: the methods, their options, the work."""
+"""Completion methods of the page Draw & complete: the controls, and the cached work."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _A_MOMENT = 0.3
 
 @dataclass(frozen=True)
 class Options:
-    """What the viewer may choose about the endings.
+    """The user's choices about the endings.
 
     Attributes:
         method: one of `METHODS`, or COMPARE.
-        label: the class that the model is told; None lets it guess.
+        label: the class given to the model; None lets it guess.
         temperature: as for `complete`; particles are always drawn at 1.
         seed: of the random numbers.
-        particles: how many, where particles are drawn.
+        particles: how many the particle method draws.
     """
 
     method: str = AS_IT_READS
@@ -61,32 +61,28 @@ def choose_method() -> str:
 
 
 def not_now(method: str, config: dict[str, Any]) -> str:
-    """Why a method cannot be used at this moment, in words; nothing if it can."""
+    """The reason why a method cannot be used now; empty if it can."""
     if method == BEST_ORDER and config.get("orders", 1) == 1:
         able = [name for name in common.models() if common.model_config(name).get("orders") == 8]
         which = f"Choose **{able[0]}** in the sidebar" if able else "Train one with `orders=8`"
-        return (
-            f"**Best order**: this model can begin at one corner only. {which} for all eight "
-            "orders."
-        )
+        return f"**Best order**: this model knows only one scan order. {which} for all eight."
     if method == PARTICLES and common.warm_up().is_alive():
         return (
-            "**Particles** need the fast sampler, which is still being made ready (once after the "
-            "start of the lab, half a minute at most)."
+            "**Particles** need the fast sampler, which is still compiling (once after the server "
+            "starts, for up to half a minute)."
         )
     return ""
 
 
 @st.fragment(run_every=1.0)
 def await_sampler() -> None:
-    """Start the page again once the fast sampler is ready."""
+    """Rerun the page once the fast sampler is ready."""
     if not common.warm_up().is_alive():
         st.rerun()
 
 
 def other_endings(drawing: Drawing) -> None:
-    """What the button "Other endings" does."""
-    # The server now writes the address, and does not know what the painter wrote there.
+    # The server rewrites the address, without knowing what the painter wrote there.
     keep_in_address(drawing)
     next_seed()
 
@@ -102,16 +98,16 @@ def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
                 key="label",
                 bind="query-params",
                 width=200,
-                help="The model was trained with labels. Tell it one, also a wrong one, or let it "
-                "guess from what is given.",
+                help="The model was trained with labels. Give it the right label or a wrong one, "
+                "or let it guess from what you drew.",
             )
         temperature = temperature_slider(
-            "Particles are weighed by what the network learned, so with them it is 1.",
+            "Particles always use 1, because their weights come from the learned probabilities.",
             disabled=method == PARTICLES,
             width=150,
         )
         seed = choose_seed(
-            "Seed", "The number that all random numbers grow from: the same seed, the same endings."
+            "Seed", "It determines all random numbers: the same seed gives the same endings."
         )
         if method in (PARTICLES, COMPARE):
             particles = st.selectbox(
@@ -121,8 +117,8 @@ def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
                 key="particles",
                 bind="query-params",
                 width=110,
-                help="How many digits are drawn together, row by row. More of them find endings "
-                "that fit better, and take longer.",
+                help="How many digits are drawn together, row by row. With more, the endings fit "
+                "better and take longer.",
             )
         st.button("Other endings", on_click=other_endings, args=(drawing,))
     return Options(method, None if label == GUESS else int(label), temperature, seed, particles)
@@ -132,7 +128,7 @@ def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
 
 
 class Watch:
-    """A progress bar that tells how the particles fare."""
+    """A progress bar that shows how many particles still count."""
 
     def __init__(self, particles: int) -> None:
         self._particles = particles
@@ -168,13 +164,13 @@ class Watch:
 def completed(
     model: str, image: NDArray[np.uint8], known_mask: NDArray[np.bool_], n: int, options: Options
 ) -> Completions:
-    """The endings for one drawing, drawn once for everybody.
+    """The endings for one drawing, shared by all sessions.
 
     Raises:
         LabError: options that do not fit the model.
     """
     if options.method != PARTICLES:
-        # What makes no difference is no reason to draw again.
+        # These methods ignore `particles`: one cached result for any number of them.
         return _completed(model, image, known_mask, n, replace(options, particles=0), None)
     watch = Watch(options.particles)
     try:
@@ -194,7 +190,7 @@ def _completed(
     _watch: Watch | None,
 ) -> Completions:
     one = loaded(model)
-    # Particles keep a processor busy for a second or more, the others for a moment.
+    # Particles take a second or more, the other methods a moment.
     with turns.long_turn(_watch) if _watch else turns.short_turn():
         return complete(
             one.model,

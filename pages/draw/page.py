@@ -1,4 +1,4 @@
-"""Draw & complete: nine endings of a drawing, live, and what the model makes of what is given."""
+"""Draw & complete: nine live endings of a drawing, and how likely the model finds it."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ ENDINGS = 9
 
 @st.fragment
 def studio(model: str, config: dict[str, Any]) -> None:
-    """The painter and all that follows the pen: only this runs again after a stroke."""
+    """The painter and all that follows the pen; a stroke reruns only this fragment."""
     with st.container(horizontal=True, gap="small"):
         starts(model, config)
         choose_knock_out(config)
@@ -69,7 +69,7 @@ def studio(model: str, config: dict[str, Any]) -> None:
             with place:
                 draw_here(config, start, faint, options)
 
-        # The endings are what the pen waits for; a next row may come after them.
+        # The user waits for the endings; the next row may come after them.
         endings_first = next_row and method == AS_IT_READS and "painter" in st.session_state
         if not endings_first:
             show_painter()
@@ -77,7 +77,7 @@ def studio(model: str, config: dict[str, Any]) -> None:
     with right, common.explained(), st.container(key="beside"):
         why_not = not_now(method, config)
         if why_not:
-            st.info(f"{why_not} Meanwhile it draws as it reads.")
+            st.info(f"{why_not} Meanwhile, *As it reads* is used.")
             if method == PARTICLES:
                 await_sampler()
             options = Options(AS_IT_READS, options.label, options.temperature, options.seed)
@@ -101,13 +101,13 @@ def studio(model: str, config: dict[str, Any]) -> None:
 def draw_here(
     config: dict[str, Any], start: Drawing, faint: NDArray[np.float32] | None, options: Options
 ) -> None:
-    """The painter; `faint` is what may come next in it."""
+    """The painter; `faint` shows the likely ink of the next row."""
     painter(
         start.image,
         start.known_mask,
         levels=config["levels"],
         revision=st.session_state["draw_revision"],
-        # Particles take longer than the pen: they wait until it lifts.
+        # Particles are slow: they wait until the pen lifts.
         report_while_drawing=options.method not in (PARTICLES, COMPARE),
         ghost=faint,
         address=ADDRESS,
@@ -117,7 +117,7 @@ def draw_here(
 
 
 def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) -> int | None:
-    """The nine endings; gives the one that the viewer chose."""
+    """Show the nine endings; returns the selected one, if any."""
     return endings(
         done.images,
         drawing.known_mask,
@@ -132,7 +132,7 @@ def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) ->
 def about_endings(
     config: dict[str, Any], drawing: Drawing, done: Completions, options: Options
 ) -> None:
-    """How they came about, what is odd about them, and the digit that they may be."""
+    """How the endings were drawn, warnings about them, and the digit that the model sees."""
     if options.method != AS_IT_READS:
         st.markdown(what_it_did(done, options))
     warning(drawing, done, options)
@@ -144,8 +144,8 @@ def about_endings(
 
 
 def digit_shares(done: Completions, config: dict[str, Any]) -> NDArray[np.float64]:
-    """How likely each class is; with particles, which alone know about all that is given, the
-    share of the endings."""
+    """Probability of each class; with particles, its share of the endings, since only they take
+    everything given into account."""
     if done.particles is None or done.labels is None:
         shares: NDArray[np.float64] = done.given.class_probabilities.numpy()
         return shares
@@ -153,14 +153,14 @@ def digit_shares(done: Completions, config: dict[str, Any]) -> NDArray[np.float6
 
 
 def warning(drawing: Drawing, done: Completions, options: Options) -> None:
-    """What to know about the endings of an unusual drawing, and a way out."""
+    """What to know about the endings of an unusual drawing, and a remedy."""
     words = situation(done)
     if words:
         with st.container():
             st.markdown(words)
             if done.given.after_gap and options.method == AS_IT_READS:
                 around = Drawing(drawing.image, rows_around(drawing.known_mask).numpy())
-                st.button("Give the paper above it too", on_click=start_with, args=(around,))
+                st.button("Also give the paper above it", on_click=start_with, args=(around,))
 
 
 # ------------------------------------------------------------------ below the fold
@@ -168,12 +168,12 @@ def warning(drawing: Drawing, done: Completions, options: Options) -> None:
 
 @st.cache_resource(show_spinner=False)
 def class_curves(model: str) -> ClassCurves | None:
-    """How the model reads test digits, measured beforehand for those that come with the lab."""
+    """Recorded class probabilities on test digits, for a shipped model."""
     return load_class_curves(model) if model in common.shipped_models() else None
 
 
 def findings(model: str, config: dict[str, Any], done: Completions, options: Options) -> None:
-    """The mean of the endings, and the bits of what is given."""
+    """The mean of the endings, and the bits that the given part costs."""
     raster = done.order == 0
     measured = class_curves(model) if raster else None
     mean, bits = st.columns(2, gap="large")
@@ -207,11 +207,11 @@ def particles_section(particles: ParticleEndings, count: int) -> None:
     """How many particles still counted, row by row."""
     st.subheader("How many particles still count?")
     st.markdown(
-        f"All {count} particles grow together. After each row they are weighed: how likely does "
-        "the model find the given pixels after *this* one? If a few carry most of the weight, the "
-        "others hardly count. The **effective sample size** says how many equally heavy "
-        "particles would be worth as much. Once fewer than half count, the light ones are replaced "
-        "by copies of the heavy ones, and all count again."
+        f"All {count} particles grow together. After each row they are weighted: how likely are "
+        "the given pixels after *this* particle? If a few carry most of the weight, the others "
+        "hardly count. The **effective sample size** says how many equally weighted particles "
+        "would be worth as much. When it falls below half, copies of the heavy particles replace "
+        "the light ones, and all count again."
     )
     weighings = particles.weighings
     st.bar_chart(
@@ -226,7 +226,7 @@ def particles_section(particles: ParticleEndings, count: int) -> None:
     )
 
 
-# On a phone the endings come first, next to the painter: the pen would push them off the screen.
+# On a phone the endings come first, next to the painter, so that they stay on screen.
 STYLE = """<style>
 .st-key-method button { padding: 0 0.6rem; }
 @media (max-width: 640px) {
@@ -239,8 +239,8 @@ STYLE = """<style>
 
 common.lesson(
     "Can it finish your drawing?",
-    "You draw a part of a digit, the model draws the rest. **Draw on the paper**; the "
-    "hatched part is unknown, and nine endings follow your pen.",
+    "You draw part of a digit, and the model draws the rest. **Draw on the paper**: the hatched "
+    "part is unknown, and nine endings follow your pen.",
 )
 model = common.choose_model(in_grey=True)
 config = common.model_config(model)
@@ -254,15 +254,16 @@ st.markdown(
     "- **Drag the line** down the test digit, row by row. When is the model sure which digit it "
     "is? Which endings die out?\n"
     "- **Take turns**: draw a stroke, keep the next row of an ending, draw on.\n"
-    "- **Tell it a wrong digit**: can a 7 go on as a 2?\n"
-    "- **Draw something that is no digit**. How many bits is it surprised by?\n"
-    "- **Knock out** half of all pixels. Does it find them again as it reads? With particles?\n"
-    "- **Draw the lower half** of a digit only, and *Compare* the methods.\n"
-    "- **Temperature 0** always takes the likelier level, and all endings of a digit are the same."
+    "- **Give it a wrong label**: can a 7 be finished as a 2?\n"
+    "- **Draw something that is not a digit**. How many bits does it cost?\n"
+    "- **Knock out** half of all pixels. Does *As it reads* restore them? Do *Particles*?\n"
+    "- **Draw only the lower half** of a digit, and *Compare* the methods.\n"
+    "- **Temperature 0** always takes the likeliest level, so all endings with the same label are "
+    "the same."
 )
 st.markdown(
-    "The address of this page holds your drawing: copy it to show it to somebody. The same on the "
-    "command line, for a picture in a file:"
+    "The address of this page contains your drawing: copy it to share the drawing. To complete a "
+    "picture in a file, use the command line:"
 )
 st.code(
     f"python -m pixelcnn complete {model} picture.png --rows {config['height'] // 2} --n 9",

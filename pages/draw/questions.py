@@ -6,115 +6,115 @@ from pages.shared.quiz_question import Question, Try, right, wrong
 
 QUESTIONS = (
     Question(
-        "You give the lower half. Why does the upper half not fit it?",
+        "You give the lower half. Why does the upper half not fit?",
         (
             right(
-                "A pixel is drawn in view of those before it only, and the lower half comes later.",
-                "The given pixels are kept, but the upper ones were drawn without knowing them.",
+                "Each pixel depends only on earlier ones, and the lower half comes later.",
+                "The given pixels are kept, but the upper ones are drawn without seeing them.",
             ),
             wrong(
                 "The model was trained with upper halves.",
-                "It was trained with whole digits. It is the order of drawing that it cannot turn.",
+                "It was trained with whole digits. It cannot change its order of drawing.",
             ),
             wrong(
                 "The lower half of a digit does not say which digit it is.",
-                "Often it does. The model just never gets to look at it.",
+                "It often does. But the model does not see it in time.",
             ),
         ),
-        Try("Look at the two rows of endings under *Why does it want the beginning?*."),
+        Try("Look at the two rows of endings under *Why must you give the beginning?*."),
     ),
     Question(
-        "How could one have a model that finds the upper half to a given lower one?",
+        "How could you get a model that completes the upper half for a given lower half?",
         (
             right(
-                "Train one with all digits upside down, and turn the result round.",
-                "Any order can be learned. Turned over, the lower half is the beginning.",
+                "Train one on digits turned upside down, and turn the result back.",
+                "A model can learn any order. Upside down, the lower half is the beginning.",
             ),
             wrong(
                 "Raise the temperature until they fit.",
-                "Bolder choices are still choices made without looking below.",
+                "More random choices still do not see the pixels below.",
             ),
             wrong(
-                "Leave out the masks when drawing.",
-                "The masked weights never learned anything, and the pixels below them are missing "
+                "Remove the masks when drawing.",
+                "The masked weights were never trained, and the pixels between are still missing "
                 "when they are needed.",
             ),
         ),
-        Try("Point at a pixel in the last grid: what is grey, it cannot see."),
+        Try("Point at a pixel in the last grid: it cannot see the grey ones."),
     ),
     Question(
         "All nine endings start from the same drawing. Why do they differ?",
         (
             right(
-                "Each is drawn with random numbers of its own.",
-                "Your beginning leaves several digits possible. Each ending is one of them, the "
-                "likely ones more often.",
+                "Each is drawn with its own random numbers.",
+                "Your beginning allows several digits. Each ending is one of them, and likely ones "
+                "come more often.",
             ),
             wrong(
                 "Nine different networks draw them.",
-                "It is one network. Give it the same random numbers, and it draws the same.",
+                "It is one network. With the same random numbers it draws the same ending.",
             ),
             wrong(
                 "The network forgets your drawing on the way.",
-                "It looks at it for every pixel. See how each ending starts where your ink stops.",
+                "It reads it for every pixel: each ending starts where your ink stops.",
             ),
         ),
-        Try("Take away the chance: temperature 0.", "draw", {"temperature": "0.0"}),
+        Try("Remove the randomness: temperature 0.", "draw", {"temperature": "0.0"}),
     ),
     Question(
-        "A model that was only taught to draw: how does it guess which digit you began?",
+        "The model was trained only to draw. How does it guess which digit you began?",
         (
             right(
-                "It tries each label, and sees which makes your pixels the most likely.",
-                "This is Bayes' rule: what makes the beginning likely is itself likely.",
+                "It tries each label and sees which makes your pixels most likely.",
+                "This is Bayes' rule: a label that makes the beginning likely is itself likely.",
             ),
             wrong(
                 "It has a classifier inside.",
-                "There is none. Drawing well and recognising are two sides of one probability.",
+                "There is none. The probabilities for drawing also serve to recognise.",
             ),
             wrong(
-                "It finishes the drawing and looks at the result.",
+                "It finishes the drawing and classifies the result.",
                 "The guess is there before anything is finished.",
             ),
         ),
-        Try("Draw a line straight down, then bend it, and watch the bars."),
+        Try("Draw a straight line down, then bend it, and watch the bars."),
     ),
     Question(
         "You draw something odd. What happens to the bits of your beginning?",
         (
             right(
                 "They rise: the model did not expect it.",
-                "Bits are surprise, and they add up over all the pixels that you gave.",
+                "Bits measure surprise, and they add up over all the pixels that you gave.",
             ),
             wrong(
-                "They stay: bits depend on the number of pixels only.",
-                "That is so for somebody who tosses a coin for each pixel. The model expects "
-                "paper here and ink there.",
+                "They stay: bits depend only on the number of pixels.",
+                "That would be true if each pixel were a coin toss. The model expects paper here "
+                "and ink there.",
             ),
             wrong(
-                "They fall: odd drawings hold little information.",
-                "It is the other way round: the expected tells one little.",
+                "They fall: odd drawings carry little information.",
+                "It is the other way round: expected pixels carry little information.",
             ),
         ),
-        Try("Write a beautiful 1, read the bits, then scribble on it."),
+        Try("Write a neat 1, read the bits, then scribble on it."),
     ),
     Question(
-        "What happens if you tell it a label that does not fit the drawing?",
+        "What happens if you give it a label that does not fit the drawing?",
         (
             right(
-                "It keeps your pixels and makes the best of them: that digit, as far as it goes.",
-                "Given pixels are never changed. The rest is drawn as likely as it can be for "
-                "this label.",
+                "It keeps your pixels and draws the rest as that digit, as far as possible.",
+                "Given pixels never change. The rest is drawn from the probabilities for this "
+                "label.",
             ),
             wrong(
                 "It corrects your drawing.",
-                "What is given stays as it is, pixel for pixel.",
+                "Given pixels never change.",
             ),
             wrong(
                 "It refuses.",
-                "Every picture has some probability for every label, if a small one.",
+                "For every label, every picture has some probability, even if it is small.",
             ),
         ),
-        Try("Tell it that your drawing is a 4.", "draw", {"label": "4"}),
+        Try("Give your drawing the label 4.", "draw", {"label": "4"}),
     ),
 )

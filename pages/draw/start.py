@@ -12,12 +12,12 @@ from pages.shared.pictures import MAX_UPLOAD_MB, read_upload
 from pixelcnn.errors import LabError
 from widgets.painter.widget import Drawing, drawing_from, drawing_now, link_text
 
-FIRST_DIGIT = 49  # of the test digits: the one on screen at first
+FIRST_DIGIT = 49  # index of the test digit on screen at first
 ADDRESS = "drawing"  # the query parameter that holds the drawing
 
 
 def digit_image(config: dict[str, Any], index: int) -> NDArray[np.uint8]:
-    """One of the test digits in the model's size; blank paper for a model that is not square."""
+    """A test digit in the model's size; blank paper for a model that is not square."""
     height, width = config["height"], config["width"]
     if height != width:
         return np.zeros((height, width), np.uint8)
@@ -33,7 +33,6 @@ def upper_half(image: NDArray[np.uint8]) -> Drawing:
 
 
 def start_with(drawing: Drawing) -> None:
-    """Put this into the painter."""
     st.session_state["draw_start"] = drawing
     st.session_state["draw_revision"] = st.session_state.get("draw_revision", 0) + 1
     st.session_state["draw_refused"] = None
@@ -47,12 +46,11 @@ def start_with_digit(config: dict[str, Any], index: int) -> None:
 
 
 def start_with_another_digit(config: dict[str, Any]) -> None:
-    """What the button "Another digit" does."""
     start_with_digit(config, random.randrange(2**16))
 
 
 def start_with_upload(model: str) -> None:
-    """What a file in the uploader does: its picture in MNIST's form, or why not."""
+    """Put the uploaded picture, in MNIST's form, into the painter, or keep the error."""
     upload = st.session_state["upload"]
     if upload is None:
         return
@@ -66,26 +64,25 @@ def start_with_upload(model: str) -> None:
 
 
 def current_start(config: dict[str, Any]) -> Drawing:
-    """What the painter starts from, kept while other pages and other models are visited."""
+    """The painter's starting point, kept while the user visits other pages and models."""
     state = st.session_state
     fits = tuple(config[name] for name in ("levels", "height", "width"))
     first_visit, other_size = "draw_for" not in state, state.get("draw_for") != fits
     state["draw_for"] = fits
     if other_size:
         start_with_digit(config, FIRST_DIGIT)
-    elif "painter" not in state:  # back from another page: go on where the pen was
+    elif "painter" not in state:  # back from another page: restore the drawing
         start_with(state["draw_last"])
-    if first_visit:  # later the address only follows the drawing, and may be behind it
+    if first_visit:  # later the address only follows the drawing, with a delay
         linked = _linked(config)
         if linked is not None:
             start_with(linked)
-        state["draw_revision"] = 1  # what the page opens with
+        state["draw_revision"] = 1  # the drawing that the page opens with
     start: Drawing = state["draw_start"]
     return start
 
 
 def current_drawing(config: dict[str, Any], start: Drawing) -> Drawing:
-    """What is in the painter at this moment."""
     return drawing_now(
         start,
         levels=config["levels"],
@@ -95,7 +92,7 @@ def current_drawing(config: dict[str, Any], start: Drawing) -> Drawing:
 
 
 def keep_in_address(drawing: Drawing) -> None:
-    """Write a drawing into the address, as the painter does, but not what the page opens with."""
+    """Write a drawing into the address, as the painter does, unless the page opens with it."""
     state = st.session_state
     opening = state["draw_revision"] == 1 and link_text(drawing) == link_text(state["draw_start"])
     if not opening and state["draw_for"][0] == 2:
@@ -103,15 +100,15 @@ def keep_in_address(drawing: Drawing) -> None:
 
 
 def _linked(config: dict[str, Any]) -> Drawing | None:
-    """The drawing in the address, if there is one; what cannot be read is told."""
+    """The drawing in the address, if there is one; warns if it cannot be read."""
     text = st.query_params.get(ADDRESS)
     if text is None or config["levels"] != 2:
         return None
     drawing = drawing_from(text, (config["height"], config["width"]))
     if drawing is None:
         st.warning(
-            "The drawing in this link cannot be shown: it is damaged, or of another size than "
-            f"this model's {config['height']} x {config['width']} pixels."
+            "The drawing in this link cannot be shown: it is damaged, or its size is not this "
+            f"model's {config['height']} x {config['width']} pixels."
         )
     return drawing
 
@@ -131,6 +128,6 @@ def starts(model: str, config: dict[str, Any]) -> None:
             on_change=start_with_upload,
             args=(model,),
         )
-        st.caption("It is centred and scaled as the digits were that the model learned from.")
+        st.caption("It is centred and scaled in the same way as the training digits.")
         if st.session_state.get("draw_refused"):
             st.error(common.plain(st.session_state["draw_refused"]))

@@ -1,4 +1,4 @@
-"""A part of a test digit is knocked out, the model restores it, and the truth is shown beside."""
+"""Hide a part of a test digit, let the model restore it, and compare with the truth."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _WORDS = {
 
 
 def choose_knock_out(config: dict[str, Any]) -> None:
-    """The box "Knock out" above the painter: what to take away from the test digit."""
+    """The popover "Knock out" above the painter: which part of the test digit to hide."""
     if config["height"] != config["width"]:
         return  # there are no test digits of this shape
     with st.popover("Knock out"), st.container(width=320):
         kind = st.selectbox(
-            "What is to be hidden?",
+            "Which part?",
             KINDS,
             format_func=_WORDS.__getitem__,
             key="hide",
@@ -53,13 +53,13 @@ def choose_knock_out(config: dict[str, Any]) -> None:
         )
         st.button("Knock it out", on_click=_knock_out, args=(config,))
         st.caption(
-            "The digit is the test digit that came last. The model finishes it, and the truth is "
-            "shown beside. Try the methods beside the painter."
+            "This hides a part of the latest test digit. The model restores it, and the truth "
+            "appears below. Compare the methods beside the painter."
         )
 
 
 def _knock_out(config: dict[str, Any]) -> None:
-    # Not arguments of the button: a choice and a click that come together would find the old ones.
+    # Read here, not passed by the button: its arguments would be those of the previous run.
     chosen, share = st.session_state["hide"], st.session_state["share"] / 100
     kind: Kind = chosen if chosen in KINDS else KINDS[0]  # a browser can send what is none of them
     index = st.session_state["draw_digit"]
@@ -70,7 +70,7 @@ def _knock_out(config: dict[str, Any]) -> None:
 
 
 def truth_section(model: str, drawing: Drawing, done: Completions, options: Options) -> None:
-    """How right the endings are, while the drawing is the knocked-out digit and nothing else."""
+    """Accuracy of the endings, as long as the drawing is the knocked-out digit, unchanged."""
     truth: Drawing | None = st.session_state.get("draw_truth")
     if truth is None or truth.image.shape != drawing.image.shape:
         return
@@ -79,7 +79,7 @@ def truth_section(model: str, drawing: Drawing, done: Completions, options: Opti
     )
     if not same or drawing.known_mask.all():
         return
-    found = against_truth(
+    truth_scores = against_truth(
         loaded(model).model, done, torch.from_numpy(truth.image)[None], options.label
     )
     st.subheader("How right is it?")
@@ -97,4 +97,4 @@ def truth_section(model: str, drawing: Drawing, done: Completions, options: Opti
             key="truth",
         )
     with words:
-        st.markdown(restored(found, int((~drawing.known_mask).sum())))
+        st.markdown(restored(truth_scores, int((~drawing.known_mask).sum())))

@@ -1,4 +1,4 @@
-"""Person and model take turns: keep an ending or its next row, and see what would come next."""
+"""Taking turns with the model: keep an ending or its next row, and preview the next row."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ POSSIBLE_ROWS = 50
 
 
 def with_next_row(drawing: Drawing, ending: NDArray[np.uint8]) -> Drawing:
-    """The drawing and, of an ending uint8 (H, W), the first row that has an unknown cell."""
+    """The drawing with its first incomplete row taken from an ending, uint8 (H, W)."""
     known = drawing.known_mask.copy()
     known[int((~known).any(axis=1).argmax())] = True
     return Drawing(ending, known)
 
 
 def keep_buttons(drawing: Drawing, done: Completions, chosen: int | None) -> None:
-    """The buttons below the endings; `chosen` is the ending that was clicked."""
+    """The buttons below the endings; `chosen` is the index of the selected ending."""
     if drawing.known_mask.all():
         return
     if chosen is None:
@@ -43,7 +43,7 @@ def keep_buttons(drawing: Drawing, done: Completions, chosen: int | None) -> Non
 
 
 def next_row_here(model: str, drawing: Drawing, options: Options) -> NDArray[np.float32]:
-    """Where ink may come in the next row: (H, W), from 0 to 1."""
+    """Share of ink at each pixel of the next row: (H, W), 0 to 1."""
     rows = _next_rows(model, drawing.image, drawing.known_mask, options.label, options.seed)
     faint = np.zeros(drawing.image.shape, np.float32)
     if rows is not None:
@@ -52,13 +52,13 @@ def next_row_here(model: str, drawing: Drawing, options: Options) -> NDArray[np.
 
 
 def choose_next_row() -> bool:
-    """The switch below the painter, kept in the URL: is the next row to be shown in it?"""
+    """The toggle below the painter, kept in the URL: whether to preview the next row."""
     return st.toggle(
         "What would it do here?",
         key="next",
         bind="query-params",
-        help=f"Draws the next row {POSSIBLE_ROWS} times. The darker the green, the more of them "
-        "have ink there.",
+        help=f"Draws the next row {POSSIBLE_ROWS} times. The darker the green, the more often "
+        "there is ink.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the page Draw & complete says about a drawing, in words."""
+"""Text of the page Draw & complete."""
 
 from __future__ import annotations
 
@@ -18,39 +18,43 @@ if TYPE_CHECKING:
 
 
 def situation(done: Completions) -> str:
-    """What to know about the endings of an unusual drawing; nothing for a plain beginning."""
+    """What to know about the endings of an unusual drawing; empty for a plain beginning."""
     known, unknown = int(done.known_mask.sum()), int((~done.known_mask).sum())
     if unknown == 0:
         return (
             "**Nothing is unknown**, so nothing is left to draw: all endings are your drawing. "
-            "Drag the line up, or brush some cells unknown."
+            "Drag the line up, or mark some cells as unknown."
         )
     if known == 0:
         return (
-            "**Nothing is given**, so these are digits out of thin air. Draw something, or drag "
-            "the line down."
+            "**Nothing is given**, so the model draws whole digits. Draw something, or drag the "
+            "line down."
         )
     words = []
     if unknown == 1:
         values = done.images[:, ~done.known_mask].flatten().tolist()
         inked = sum(map(bool, values))
-        words.append(f"**One pixel is unknown**: {inked} of {len(values)} endings ink it.")
+        words.append(f"**One pixel is unknown**: {inked} of {len(values)} endings have ink there.")
     if done.given.after_gap and done.particles is None:
-        share = "All" if done.given.after_gap == known else f"{done.given.after_gap} of the"
+        late = done.given.after_gap
         reads = "left to right, top to bottom" if done.order == RASTER else in_words(done.order)
         words.append(
-            f"**{share} {known} given pixels come after an unknown one.** They are kept, but the "
-            f"model reads {reads}, and could not look at them while it drew "
-            "the pixels before."
+            f"**{late} of {known} given {_pixels(known)} {'comes' if late == 1 else 'come'} after "
+            f"an unknown one.** The model keeps all given pixels, but it reads {reads}, so it "
+            "could not see late ones while it drew the pixels before them."
         )
         if done.labels is not None:
-            basis = f"the {done.given.prefix} pixels" if done.given.prefix else "nothing: none is"
-            words.append(f"Its guess of the digit rests on {basis} before the gap.")
+            before = done.given.prefix
+            words.append(
+                f"Its guess of the digit uses only the {before} {_pixels(before)} before the gap."
+                if before
+                else "No pixel before the gap is given, so it has no basis to guess the digit."
+            )
     return " ".join(words)
 
 
 def what_it_did(done: Completions, options: Options) -> str:
-    """One line on how these endings came about."""
+    """One line on how these endings were drawn."""
     if done.particles is not None:
         worst = min(done.particles.weighings, key=lambda weighing: weighing.effective)
         return (
@@ -59,59 +63,62 @@ def what_it_did(done: Completions, options: Options) -> str:
             f"**{done.particles.distinct}** of them."
         )
     if options.method == PARTICLES:
-        return "Nothing given comes too late, so there is nothing to weigh: plain endings."
+        return "Everything you gave comes first in reading order, so particles change nothing here."
     known, late = int(done.known_mask.sum()), done.given.after_gap
     words = f"Read {in_words(done.order)}: "
     if not known:
         return words + "nothing is given."
     if not late:
-        return words + f"all {known} given pixels come first."
-    return words + f"{late} of {known} given pixels come too late to be looked at."
+        return words + f"all given pixels come first ({known})."
+    come = "comes" if late == 1 else "come"
+    return words + f"{late} of {known} given {_pixels(known)} {come} too late for the model to see."
 
 
 def guess(label: int | None, class_curves: ClassCurves | None = None, pixels: int = 0) -> str:
-    """How the bars come about, and how good such a guess is."""
+    """How the bars are computed, and how accurate such a guess is."""
     words = (
-        "The model can draw each of the ten digits. So it asks ten times: how likely would this "
-        "beginning be, were it a 0? A 1? ... The bars compare the ten answers (Bayes' rule). "
+        "The model computes how likely this beginning is if the digit is a 0, a 1, and so on up to "
+        "9. The bars compare the ten answers (Bayes' rule). "
     )
     if label is None:
-        words += "The endings are shared out by them, the likeliest digit first."
+        words += "The labels of the endings follow the bars, the likeliest digit first."
     else:
-        words += f"You told it that this is a {label}, so the endings do not use them."
+        words += f"You gave it the label {label}, so the endings do not use the bars."
     accuracy = None if class_curves is None else class_curves.accuracy(pixels)
     if class_curves is not None and accuracy is not None and pixels:
         whole = class_curves.accuracy(class_curves.right.size - 1)
         words += (
-            f"\n\nWith the first {pixels} pixels of a test digit, its first guess is right in "
-            f"**{accuracy:.0%}** of {class_curves.images:,} cases; with all of them in {whole:.1%}."
+            "\n\n"
+            f"From the first {pixels} {_pixels(pixels)} of a test digit, its best guess is right "
+            f"in **{accuracy:.0%}** of {class_curves.images:,} cases; from all of them in "
+            f"{whole:.1%}."
         )
     return words
 
 
 def guess_by_particles(endings: int) -> str:
-    """What the bars count where particles were used."""
+    """What the bars show when particles are used."""
     return (
-        f"Here the bars count the {endings} endings. The particles had all digits among them; "
-        "those of digits that do not fit the given pixels have died out on the way."
+        f"Here the bars show shares of the {endings} endings. The particles began with all labels; "
+        "those whose label does not fit the given pixels were dropped on the way."
     )
 
 
 def surprise(
     given: GivenPart, label: int | None, levels: int, class_curves: ClassCurves | None = None
 ) -> str:
-    """The bits of the given part, with what a bit is."""
+    """How many bits the given part costs, and what that means."""
     if given.prefix == 0:
         return (
-            "**0 bits.** The first pixel is unknown, so there is no beginning yet that could "
-            "surprise the model."
+            "**0 bits.** The first pixel is unknown, so there is no beginning yet to surprise the "
+            "model."
         )
     bits = given.bits if label is None else given.class_bits[label].item()
-    what = "the given part" if not given.after_gap else f"the {given.prefix} pixels before the gap"
-    asked = "" if label is None else f", told that it is a {label}"
+    what = "Your beginning" if not given.after_gap else "The part before the gap"
+    labelled = "" if label is None else f", given the label {label}"
     words = (
-        f"**{bits:.1f} bits**: so much surprise is in {what}{asked}. A bit is one coin toss "
-        f"guessed right; {bits:.0f} in a row are as unlikely as your beginning."
+        f"{what} costs **{bits:.1f} bits**{labelled}: as unlikely as guessing {bits:.0f} coin "
+        f"{'toss' if round(bits) == 1 else 'tosses'} in a row."
     )
     if class_curves is not None and label is None:
         words += "\n\n" + _percentile(
@@ -119,50 +126,57 @@ def surprise(
         )
     if levels == 2:
         words += (
-            f"\n\nSomebody who has never seen a digit would toss a coin for each of the "
-            f"{given.prefix} pixels: {given.prefix} bits. Draw something odd and watch the number "
+            "\n\n"
+            f"A model that has learned nothing would toss a coin for each pixel: {given.prefix} "
+            f"{'bit' if given.prefix == 1 else 'bits'}. Draw something odd and watch the number "
             "rise."
         )
     return words
 
 
 def after_gap(given: GivenPart, particles: ParticleEndings | None) -> str:
-    """What is known about the surprise of the given pixels behind the gap."""
+    """How many bits the given pixels after the gap cost, if known."""
     if particles is None:
         return (
-            f"The {given.after_gap} given pixels behind the gap are not counted: for them all "
-            "that could stand in the gap would have to be tried."
+            f"The given pixels after the gap ({given.after_gap}) are not counted: that would take "
+            "a sum over everything that could fill the gap."
         )
     return (
-        f"The {given.after_gap} given pixels behind the gap hold about "
-        f"**{particles.after_gap_nats / math.log(2):.0f} bits** more. That is an estimate: "
-        "the particles tried some of what could stand in the gap, not all."
+        f"The given pixels after the gap ({given.after_gap}) cost about "
+        f"**{particles.after_gap_nats / math.log(2):.0f} bits** more. This is an estimate: the "
+        "particles tried only some ways to fill the gap."
     )
+
+
+def _pixels(count: int) -> str:
+    return "pixel" if count == 1 else "pixels"
 
 
 def _percentile(percentile: float, images: int) -> str:
-    compared = f"(of {images:,} test digits, up to the same pixel)"
+    compared = f"Of {images:,} test digits,"
     if percentile >= 99.5:
-        return f"**More than nearly every real digit** {compared}: this is an odd one."
+        return f"{compared} **nearly all cost less** up to the same pixel: your drawing is unusual."
     if percentile < 0.5:
-        return f"**Less than nearly every real digit** {compared}: as plain as can be."
-    return f"That is more than **{percentile:.0f} %** of real digits hold {compared}."
+        return f"{compared} **nearly all cost more** up to the same pixel: your drawing is typical."
+    return f"{compared} **{percentile:.0f} %** cost less up to the same pixel."
 
 
-def restored(found: Truth, hidden: int) -> str:
+def restored(truth: Truth, hidden: int) -> str:
     """How well the hidden part of a digit was restored."""
-    right = found.right.mean().item()
+    right = truth.right.mean().item()
     words = (
-        f"Of the {hidden} hidden pixels an ending has **{right:.1%}** right on average, the best "
-        f"one {found.right.max().item():.1%}. "
-        f"Somebody who leaves the paper blank has {found.paper_right:.1%} right. "
+        f"Of the hidden pixels ({hidden}), an ending gets **{right:.1%}** right on average, and "
+        f"the best ending {truth.right.max().item():.1%}. Blank paper gets {truth.paper_right:.1%} "
+        "right. "
     )
-    if found.hidden_bits is None:
+    if truth.hidden_bits is None:
         return words + (
-            "\n\nHow surprising the truth is in view of *all* that was given, only **Particles** "
-            "can tell: too much of it came too late to be looked at."
+            "\n\n"
+            "Only **Particles** can say how surprising the truth is given *everything* you drew. "
+            "The other methods could not see most of it: it comes later in reading order."
         )
     return words + (
-        f"\n\nThe truth is worth **{found.hidden_bits:.0f} bits** in view of what was given: the "
-        "fewer, the less was lost by hiding it."
+        "\n\n"
+        f"Given the rest, the truth costs **{truth.hidden_bits:.0f} bits**: the fewer, the less "
+        "information was hidden."
     )

@@ -1,4 +1,4 @@
-"""The two pictures of the page Experiments: one experiment seed by seed, and all effects."""
+"""The two charts of the page Experiments: one experiment by seed, and all effects."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _EFFECT_ROW = 48
 _INK = {"light": "#3C444E", "dark": "#C3CAD3"}
 _LIVE = {"light": "#00795A", "dark": "#1FC79B"}  # green, legible as text on either background
 _AXES = {
-    "nats": "nats per held-out image (less is better)",
-    "share": "% of the surprise that is left (less is better)",
+    "nats": "nats per held-out image (lower is better)",
+    "share": "% of the baseline's surprise that remains (lower is better)",
 }
-# The chart has a text of its own: without this each mark would be read out, none with a name.
+# Screen readers get the chart's alt text; without this they would also read every mark.
 _NOT_READ_OUT = {"mark": {"aria": False}}
 
 
@@ -37,15 +37,21 @@ def _color(of: dict[str, str]) -> str:
 def seeds_chart(
     experiment: Experiment, summaries: Sequence[Summary], live: Sequence[LivePoint], *, key: str
 ) -> None:
-    """Each seed a point, the mean and its interval; points trained here in another colour."""
+    """A point per seed, the mean and its interval; live runs in another colour."""
     low, high = _span(summaries, live)
     spec = {
-        "layer": _layers([one.name for one in experiment.variants], low, high, experiment.measure),
+        "layer": _layers(
+            [variant.name for variant in experiment.variants], low, high, experiment.measure
+        ),
         "resolve": {"axis": {"x": "independent"}},
         "config": _NOT_READ_OUT,
         "padding": {"left": 8, "right": 12, "top": 4, "bottom": 4},
     }
-    parts = [f"{one.variant}: mean {one.mean:.2f}, {len(one.values)} seeds" for one in summaries]
+    parts = [
+        f"{summary.variant}: mean {summary.mean:.2f}, {len(summary.values)} "
+        f"seed{'s' * (len(summary.values) != 1)}"
+        for summary in summaries
+    ]
     st.vega_lite_chart(
         _table(experiment, summaries, live),
         spec,
@@ -56,12 +62,12 @@ def seeds_chart(
 
 
 def _span(summaries: Sequence[Summary], live: Sequence[LivePoint]) -> tuple[float, float]:
-    """What the axis shows: all that is certain, so that points on their way wait at its end; before
-    there is anything certain, from 0 to where these started."""
-    values = [value for one in summaries for _, value in one.values]
+    """Range of the axis: all final values and intervals. Runs in progress that lie outside wait at
+    its end. Before there is a final value, from 0 to where those runs started."""
+    values = [value for summary in summaries for _, value in summary.values]
     values += [point.curve[-1][1] for point in live if point.finished]
-    for one in summaries:
-        values += [bound for bound in interval(one) if math.isfinite(bound)]
+    for summary in summaries:
+        values += [bound for bound in interval(summary) if math.isfinite(bound)]
     if not values:
         return 0.0, max((value for point in live for _, value in point.curve), default=1.0)
     room = max(0.05 * (max(values) - min(values)), 0.05)
@@ -72,17 +78,17 @@ def _span(summaries: Sequence[Summary], live: Sequence[LivePoint]) -> tuple[floa
     )
 
 
-def interval(one: Summary) -> tuple[float, float]:
-    """The 95 % interval of a mean over seeds; NaN for one seed."""
+def interval(summary: Summary) -> tuple[float, float]:
+    """The 95 % confidence interval of a mean over seeds; NaN for one seed."""
     from pixelcnn.experiments.summary import student
 
-    count = len(one.values)
-    half = student(count - 1) * one.stderr if count > 1 else math.nan
-    return one.mean - half, one.mean + half
+    count = len(summary.values)
+    half = student(count - 1) * summary.stderr if count > 1 else math.nan
+    return summary.mean - half, summary.mean + half
 
 
 def _step(span: float) -> float:
-    """A round number, of which a handful fill the span."""
+    """A round step that divides the span into about five parts."""
     power: float = 10.0 ** math.floor(math.log10(span / 5))
     return next(power * round_ for round_ in (1, 2, 5, 10) if power * round_ >= span / 5)
 
@@ -90,19 +96,19 @@ def _step(span: float) -> float:
 def _table(
     experiment: Experiment, summaries: Sequence[Summary], live: Sequence[LivePoint]
 ) -> pd.DataFrame:
-    """All marks as rows: what it is, its variant, where it stands, and words for the pointer."""
+    """All marks as rows: kind, variant, position, and the text of the tooltip."""
     import pandas as pd
 
     rows: list[tuple[str, str, int, float, float, float, str]] = []
-    order = {one.name: index for index, one in enumerate(experiment.variants)}
-    means = {one.variant: f": {one.mean:.2f}" for one in summaries}
+    order = {variant.name: index for index, variant in enumerate(experiment.variants)}
+    means = {summary.variant: f": {summary.mean:.2f}" for summary in summaries}
     for name, index in order.items():
         rows.append(("name", name, index, 0.0, 0.0, 0.0, f"{name}{means.get(name, '')}"))
-    for one in summaries:
-        bounds = interval(one)
-        rows.append(("mean", one.variant, order[one.variant], one.mean, *bounds, f"{one.mean:.2f}"))
-        for seed, value in one.values:
-            rows.append(("seed", one.variant, order[one.variant], value, 0, 0, f"seed {seed}"))
+    for summary in summaries:
+        variant, mean = summary.variant, summary.mean
+        rows.append(("mean", variant, order[variant], mean, *interval(summary), f"{mean:.2f}"))
+        for seed, value in summary.values:
+            rows.append(("seed", variant, order[variant], value, 0, 0, f"seed {seed}"))
     for point in live:
         if not point.curve:
             continue
@@ -168,7 +174,7 @@ def _layers(variants: list[str], low: float, high: float, measure: str) -> list[
 
 
 def _axis(title: str) -> dict[str, Any]:
-    """A horizontal axis that can be read from the last row, in either theme."""
+    """A horizontal axis, legible from the last row in either theme."""
     ink = _color(_INK)
     return {
         "title": title,
@@ -188,7 +194,7 @@ def _only(kind: str) -> dict[str, Any]:
 def _joined(
     kind: str, x: dict[str, Any], y: dict[str, Any], color: str, *, dash: bool
 ) -> dict[str, Any]:
-    """Thin lines between the points of one seed: they show the differences that count."""
+    """Thin lines between the points of one seed: they show the paired differences."""
     mark = {"type": "line", "color": color, "strokeWidth": 1.2, "opacity": 0.45, "clip": True}
     if dash:
         mark |= {"strokeDash": [4, 3], "opacity": 0.8}
@@ -217,21 +223,21 @@ def _points(
 
 
 def effects_chart(effects: Sequence[Difference], *, key: str) -> None:
-    """Every difference with its interval, in percent of the surprise, the best first."""
+    """Every difference with its interval, in percent of the loss, the best first."""
     import pandas as pd
 
     from pixelcnn.experiments.summary import signed
 
     rows = [
         (
-            f"{one.variant} against {one.reference}",
-            one.percent,
-            one.percent - one.percent_half,
-            one.percent + one.percent_half,
-            "visible" if one.visible else "not visible",
-            f"{signed(one.percent, 1)} %",
+            f"{effect.variant} against {effect.reference}",
+            effect.percent,
+            effect.percent - effect.percent_half,
+            effect.percent + effect.percent_half,
+            "visible" if effect.visible else "not visible",
+            f"{signed(effect.percent, 1)} %",
         )
-        for one in sorted(effects, key=lambda effect: effect.percent)
+        for effect in sorted(effects, key=lambda effect: effect.percent)
     ]
     columns = ["what", "percent", "low", "high", "seen", "words"]
     table = pd.DataFrame(rows, columns=columns)
@@ -240,14 +246,14 @@ def effects_chart(effects: Sequence[Difference], *, key: str) -> None:
         _effects_spec(list(table["what"])),
         key=key,
         height=_EFFECT_ROW * len(rows) + 70,
-        alt="All differences in percent of the surprise: "
+        alt="All differences in percent of the loss: "
         + "; ".join(f"{row[0]}: {row[5]}, {row[4]}" for row in rows),
     )
 
 
 def _effects_spec(order: list[str]) -> dict[str, Any]:
     ink = _color(_INK)
-    axis = _axis("change of the surprise in % (left is better)")
+    axis = _axis("change of the loss in % (left is better)")
     x = {"field": "percent", "type": "quantitative", "axis": axis}
     y = {"field": "what", "type": "nominal", "sort": order, "axis": None}
     filled = {

@@ -1,4 +1,4 @@
-"""An experiment repeated while one watches: its trainings are runs, which wait for their turn."""
+"""An experiment repeated live: its trainings are runs in the queue."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
     from pixelcnn.runs.directory import Run
 
-_RECENT = 60  # runs among which some may still be at work, or belong to this experiment
+_RECENT = 60  # newest runs searched for those of this experiment
 _PLACE = "experiment-refused"
 
 
 def points(experiment: Experiment) -> list[LivePoint]:
-    """All trainings of this experiment on this server, the oldest first."""
+    """All runs of this experiment on this server, the oldest first."""
     from pixelcnn.errors import LabError
     from pixelcnn.experiments.live import belongs
     from pixelcnn.runs.store import list_runs
 
-    found = []
+    points = []
     for run in reversed(list_runs()[:_RECENT]):
         try:
             config = _config(str(run.path))
             if belongs(config, experiment):
-                found.append(_point(experiment, run, config))
+                points.append(_point(experiment, run, config))
         except LabError:  # deleted or damaged: nothing to show
             continue
-    return found
+    return points
 
 
 def _point(experiment: Experiment, run: Run, config: RunConfig) -> LivePoint:
@@ -58,19 +58,19 @@ def _config(path: str) -> RunConfig:
 
 @st.cache_resource(show_spinner=False)
 def _finished_points() -> dict[str, LivePoint]:
-    """Points that will not move any more, by their run."""
+    """Points of finished runs, by run id."""
     return {}
 
 
 @st.cache_resource(show_spinner=False)
 def _per_pixel(name: str) -> dict[str, float]:
-    """The score of each pixel on its own, for each variant of an experiment."""
+    """Nats of the per-pixel baseline, for each variant of an experiment."""
     from pixelcnn.data.registry import load_data
     from pixelcnn.experiments.catalogue import find_experiment
     from pixelcnn.metrics import bernoulli_baseline
 
     experiment = find_experiment(name)
-    configs = {one.name: experiment.config(one, 0) for one in experiment.variants}
+    configs = {variant.name: experiment.config(variant, 0) for variant in experiment.variants}
     return {
         variant: bernoulli_baseline(load_data(config.data, **config.data_options)).nats
         for variant, config in configs.items()
@@ -81,7 +81,7 @@ def _per_pixel(name: str) -> dict[str, float]:
 
 
 def begin(experiment: Experiment) -> None:
-    """Queue a training of each variant, with the seed begun last if it lacks some, or a new one."""
+    """Queue a training of each variant: complete the latest seed if it lacks some, or a new one."""
     from pixelcnn.experiments.live import live_config, next_trainings
     from pixelcnn.runs.queue import enqueue
     from pixelcnn.runs.store import create_run
@@ -94,7 +94,7 @@ def begin(experiment: Experiment) -> None:
 
 
 def stop(experiment: Experiment) -> None:
-    """Stop this visitor's trainings of the experiment."""
+    """Stop this user's trainings of the experiment."""
     from pixelcnn.runs.queue import withdraw
 
     for point in points(experiment):
@@ -105,11 +105,11 @@ def stop(experiment: Experiment) -> None:
 # ---------------------------------------------------------------- on screen
 
 
-def controls(experiment: Experiment, found: list[LivePoint]) -> None:
-    """The button, and how far the trainings are."""
-    active = [point for point in found if point.active]
+def controls(experiment: Experiment, points: list[LivePoint]) -> None:
+    """The button, and the progress of the trainings."""
+    active = [point for point in points if point.active]
     if not active:
-        _offer(experiment, found)
+        _offer(experiment, points)
     elif any(train_owner.may_control(point.run) for point in active):
         st.button(
             "Stop",
@@ -120,16 +120,16 @@ def controls(experiment: Experiment, found: list[LivePoint]) -> None:
             key="experiment-stop",
         )
     else:
-        st.caption("Somebody else is repeating this experiment now. Watch their points move.")
+        st.caption("Another user is repeating this experiment now. Watch the points move.")
     for point in active:
         st.progress(min(1.0, point.progress), _how_far(experiment, point))
-    for point in found[-1:]:
+    for point in points[-1:]:
         if point.state == "failed":
             st.error(f"The training failed. {point.run.status().message}")
     tell_refusal(_PLACE)
 
 
-def _offer(experiment: Experiment, found: list[LivePoint]) -> None:
+def _offer(experiment: Experiment, points: list[LivePoint]) -> None:
     st.button(
         "Run it live",
         on_click=begin,
@@ -139,13 +139,14 @@ def _offer(experiment: Experiment, found: list[LivePoint]) -> None:
         width="stretch",
         key="experiment-run",
     )
+    count = len(experiment.variants)
     text = (
-        f"Trains all {len(experiment.variants)} once more on this server, "
-        f"{experiment.base.train.steps} steps each, with a seed that was not tried yet."
+        f"Trains {'both' if count == 2 else f'all {count}'} again on this server, "
+        f"{experiment.base.train.steps} steps each, with a new seed."
     )
-    done = len({point.seed for point in found if point.finished})
+    done = len({point.seed for point in points if point.finished})
     if done:
-        text += f" So far {done} more seed{'s' * (done > 1)}: the green diamonds."
+        text += f" {done} new seed{'s' * (done > 1)} so far: the green diamonds."
     st.caption(text)
 
 
@@ -154,9 +155,7 @@ def _how_far(experiment: Experiment, point: LivePoint) -> str:
 
     if point.state == "queued":
         before = position(point.run)
-        return f"{point.variant}: waiting for its turn" + (
-            f", {before} before it" if before else ""
-        )
+        return f"{point.variant}: waiting" + (f", {before} ahead of it" if before else "")
     if not point.curve:
         return f"{point.variant}: starting"
     steps = experiment.base.train.steps or 0

@@ -1,4 +1,4 @@
-"""Experiments: what the sources changed, changed again here, with error bars."""
+"""Experiments: changes that the sources report, repeated here with error bars."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NO_BREAK = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 
 @st.cache_data(show_spinner=False, ttl=60)
 def results(name: str) -> list[Result]:
-    """The committed results of an experiment; looked up anew now and then, as they may come in."""
+    """The committed results of an experiment; read again every minute, as new ones may arrive."""
     from pixelcnn.experiments.catalogue import find_experiment
     from pixelcnn.experiments.results import committed
 
@@ -32,10 +32,10 @@ def results(name: str) -> list[Result]:
 
 
 def choose() -> Experiment:
-    """The experiment that the address names."""
+    """The experiment to show; the choice is kept in the address."""
     from pixelcnn.experiments.catalogue import EXPERIMENTS
 
-    by_title = {one.title: one for one in EXPERIMENTS.values()}
+    by_title = {experiment.title: experiment for experiment in EXPERIMENTS.values()}
     title = st.selectbox("Experiment", list(by_title), key="experiment", bind="query-params")
     return by_title[title]
 
@@ -44,19 +44,19 @@ def choose() -> Experiment:
 
 
 def watch(experiment: Experiment) -> None:
-    """Plot, conclusion and source; looks again and again while something is at work."""
-    going = any(point.active for point in experiments_live.points(experiment))
-    st.fragment(show, run_every=_POLL_S if going else None)(experiment, going)
+    """Plot, conclusion and source; polls while a training is in progress."""
+    polling = any(point.active for point in experiments_live.points(experiment))
+    st.fragment(show, run_every=_POLL_S if polling else None)(experiment, polling)
 
 
-def show(experiment: Experiment, going: bool) -> None:
-    """The experiment as it is now; `going` is what the rest of the page was made for."""
+def show(experiment: Experiment, polling: bool) -> None:
+    """The current state of the experiment; reruns the page when trainings start or end."""
     from pixelcnn.experiments.summary import summarise
 
     live = experiments_live.points(experiment)
     if any(point.state == "queued" for point in live):
         train_launcher.let_next_begin()
-    if any(point.active for point in live) != going:
+    if any(point.active for point in live) != polling:
         st.rerun()
     rows = results(experiment.name)
     summaries = summarise(experiment, rows)
@@ -71,7 +71,7 @@ def show(experiment: Experiment, going: bool) -> None:
         if not rows:
             not_yet(experiment)
         if experiment.note:
-            st.markdown(f"**To keep in mind.** {experiment.note}")
+            st.markdown(f"**Note.** {experiment.note}")
     with words:
         if rows:
             tell_conclusion(experiment, rows)
@@ -83,30 +83,32 @@ def not_yet(experiment: Experiment) -> None:
     """An experiment without results."""
     from pixelcnn.experiments.results import command
 
-    st.info("The complete run of this experiment is not done yet. This command does it:")
+    st.info("This experiment has not been run completely yet. To run it:")
     st.code(command(experiment, commit=True), language="bash", wrap_lines=True)
 
 
 def tell_conclusion(experiment: Experiment, rows: list[Result]) -> None:
-    """What came out, computed from the results."""
+    """The conclusion, computed from the results."""
     from pixelcnn.experiments.summary import conclusion
 
     seeds = len({row.seed for row in rows})
     with st.container(border=True, key="experiment-conclusion"):
-        st.markdown("**What came out**")
+        st.markdown("**Result**")
         sentence = conclusion(experiment, rows)
         for part in sentence.split("; "):
             st.markdown(part.replace(" ± ", _NO_BREAK))
-        st.caption(f"{seeds} seeds, {experiment.images:,} digits each. ± is a 95 % interval.")
+        st.caption(
+            f"{seeds} seeds, {experiment.images:,} digits each. ± is a 95 % confidence interval."
+        )
 
 
 def tell_reported(experiment: Experiment) -> None:
-    """What a source found."""
+    """The finding of a source."""
     reported = experiment.reported
     with st.container(border=True, key="experiment-reported"):
-        st.markdown("**What was reported**")
+        st.markdown("**Reported elsewhere**")
         if not reported.found:
-            st.markdown("Not reported: no source that we know compares this.")
+            st.markdown("No source known to us compares this.")
             return
         st.markdown(reported.found)
         if reported.figures:
@@ -120,33 +122,33 @@ def table(experiment: Experiment, summaries: list[Summary], effects: list[Differ
 
     from pixelcnn.experiments.summary import signed
 
-    against = {one.variant: one for one in effects}
+    against = {effect.variant: effect for effect in effects}
     rows = []
-    for one in summaries:
-        effect = against.get(one.variant)
+    for summary in summaries:
+        effect = against.get(summary.variant)
         rows.append(
             {
-                "": one.variant,
-                "nats per image": f"{one.nats:.2f}",
-                "standard error": f"{one.stderr:.2f}",
-                "bits per pixel": f"{one.bits_per_dim:.4f}",
+                "": summary.variant,
+                "nats per image": f"{summary.nats:.2f}",
+                "standard error": f"{summary.stderr:.2f}",
+                "bits per pixel": f"{summary.bits_per_dim:.4f}",
                 f"against {experiment.reference.name}": (
                     f"{signed(effect.mean)} ± {effect.half:.2f}" if effect else ""
                 ),
-                "weights": f"{one.parameters:,}",
-                "blind spot": f"{100 * one.blind_share:.1f} %",
-                "images/s": f"{one.images_per_second:.0f}",
+                "weights": f"{summary.parameters:,}",
+                "blind spot": f"{100 * summary.blind_share:.1f} %",
+                "images/s": f"{summary.images_per_second:.0f}",
             }
         )
     frame = pd.DataFrame(rows)
     if experiment.measure == "share":
-        frame.insert(1, "% of the surprise left", [f"{one.mean:.1f}" for one in summaries])
+        frame.insert(1, "% of the surprise left", [f"{summary.mean:.1f}" for summary in summaries])
         frame = frame.rename(columns={"standard error": "standard error (% left)"})
     st.table(frame.set_index(""), border="horizontal")
 
 
 def details(experiment: Experiment) -> None:
-    """The table, and the command."""
+    """The table of figures, and the command that reproduces them."""
     from pixelcnn.experiments.results import command
     from pixelcnn.experiments.summary import differences, summarise
 
@@ -158,8 +160,8 @@ def details(experiment: Experiment) -> None:
     dates = sorted({row.date for row in rows})
     st.markdown(
         f"Trained on {dates[-1]} with {experiment.base.train.steps} steps of "
-        f"{experiment.base.train.batch_size} images each; {hardware}. Images/s also depend on what "
-        "else the computer did. The same on yours:"
+        f"{experiment.base.train.batch_size} images each, on {hardware}. Images/s also depend on "
+        "the computer's other load. To repeat it:"
     )
     st.code(command(experiment), language="bash", wrap_lines=True)
 
@@ -168,26 +170,26 @@ def details(experiment: Experiment) -> None:
 
 
 def overview() -> None:
-    """Every difference in one picture."""
+    """Every difference in one chart."""
     from pixelcnn.experiments.catalogue import EXPERIMENTS
     from pixelcnn.experiments.results import command
     from pixelcnn.experiments.summary import differences
 
     effects: list[Difference] = []
-    lacking = []
+    missing = []
     for experiment in EXPERIMENTS.values():
-        found = differences(experiment, results(experiment.name))
-        effects += found
-        if not found:
-            lacking.append(experiment)
+        differing = differences(experiment, results(experiment.name))
+        effects += differing
+        if not differing:
+            missing.append(experiment)
     st.header("All experiments", anchor=False)
     if effects:
         st.markdown(OVERVIEW)
         experiments_charts.effects_chart(effects, key="effects")
-    if lacking:
-        st.markdown(f"Not done yet: {', '.join(one.title for one in lacking)}.")
-        lines = [command(one, commit=True) for one in lacking]
-        with st.expander("The commands that do them"):
+    if missing:
+        st.markdown(f"Not run yet: {', '.join(experiment.title for experiment in missing)}.")
+        lines = [command(experiment, commit=True) for experiment in missing]
+        with st.expander("Commands to run them"):
             st.code("\n".join(lines), language="bash", wrap_lines=True)
 
 
@@ -200,7 +202,7 @@ with common.explained():
     watch(chosen)
     details(chosen)
     overview()
-st.header("How it was done", anchor=False)
+st.header("Method", anchor=False)
 st.markdown(HOW)
 st.header("What to try", anchor=False)
 st.markdown(TRY)

@@ -10,43 +10,45 @@ _LABEL = f"{math.log(10):.1f} nats"
 
 QUESTIONS = (
     Question(
-        "Two trainings differ only in their seed, and their scores differ. Why?",
+        "Two trainings differ only in their seed. Why do their scores differ?",
         (
             right(
-                "The first weights and the order of the digits are drawn at random.",
-                "Both change where training ends. That spread is what a real difference has to "
-                "exceed.",
+                "The seed sets the initial weights and the order of the digits.",
+                "Both change where training ends. A real difference has to stand out from that "
+                "spread.",
             ),
             wrong(
-                "The held-out digits are others each time.",
-                "They are always the same 500. What differs is how the network got there.",
+                "Each training is scored on other held-out digits.",
+                "The held-out digits are always the same 500.",
             ),
             wrong(
                 "One of the two was interrupted.",
-                "Both took all their steps. Chance is enough to end at different scores.",
+                "Both took all their steps. Chance alone leads to different scores.",
             ),
         ),
         Try(
-            "Look at the dots of one row: they differ in nothing but the seed.",
+            "Look at the dots of one row: they differ only in the seed.",
             "experiments",
             {"experiment": "Kernel size"},
         ),
     ),
     Question(
-        "The bars of two rows overlap, yet the conclusion says that one is better. Can that be?",
+        "The bars of two rows overlap, yet the conclusion says that one is better. How can that "
+        "be?",
         (
             right(
-                "Yes: it compares seed with seed, and these differences may all point one way.",
-                "With the same seed both sides share their luck. Taking the difference cancels "
-                "it; the bars still contain it.",
+                "It compares seed with seed, and these differences may all point one way.",
+                "With the same seed, luck affects both sides alike. It mostly cancels in the "
+                "difference, but the bars still contain it.",
             ),
             wrong(
-                "No: overlapping bars prove that there is no difference.",
-                "They say how sure each mean is by itself. The difference of pairs may be surer.",
+                "It cannot: overlapping bars prove that there is no difference.",
+                "Each bar says how uncertain one mean is. The paired difference may be more "
+                "certain.",
             ),
             wrong(
-                "Yes: the larger network always counts as the better one.",
-                "Size plays no part in the conclusion. It is read off the differences alone.",
+                "The larger network always counts as the better one.",
+                "Size plays no part in the conclusion. It depends on the differences alone.",
             ),
         ),
         Try(
@@ -59,17 +61,17 @@ QUESTIONS = (
         "The conclusion says: no difference is visible. What does that mean?",
         (
             right(
-                "With so few seeds and steps, chance alone could have made what was measured.",
+                "Chance alone could explain the measured difference.",
                 "The interval includes 0. With more seeds it shrinks, and a small difference may "
-                "come to light.",
+                "become visible.",
             ),
             wrong(
-                "It is proved that the two are equally good.",
+                "The two are proved to be equally good.",
                 "Nothing is proved: the interval also includes differences other than 0.",
             ),
             wrong(
-                "The experiment failed, and has to be repeated.",
-                "It did what it should: it says how large a difference could have been missed.",
+                "The experiment failed and must be repeated.",
+                "It worked: the interval says how large the difference may still be.",
             ),
         ),
         Try(
@@ -79,21 +81,21 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "Why do both sides get equally many steps, and not equally many seconds?",
+        "Why do both sides get the same number of steps, and not the same time?",
         (
             right(
-                "Seconds depend on the computer and on who else uses it; steps do not.",
-                "Anybody can repeat 500 steps. What a step costs stands in the table, as images "
-                "per second: weigh it yourself.",
+                "Time depends on the computer and its load; steps do not.",
+                "Everyone can repeat 500 steps. The table shows what a step costs, as images per "
+                "second.",
             ),
             wrong(
-                "Every step takes equally long in every network.",
+                "A step takes the same time in every network.",
                 "Twice the blocks take about twice as long. See images/s in the table.",
             ),
             wrong(
-                "So that the slower network wins.",
-                "It has more time, but not more digits. Whether it uses them better is the "
-                "question.",
+                "To let the slower network win.",
+                "It gets more time, but not more digits. The question is whether it uses them "
+                "better.",
             ),
         ),
         Try(
@@ -106,40 +108,40 @@ QUESTIONS = (
         "A model of 2 levels has 30 nats per digit, one of 256 levels has 500. Which is better?",
         (
             right(
-                "That cannot be said: they were surprised by different pictures.",
-                "256 levels hold far more to guess. Compare each with a simple guess at its own "
-                "pictures instead.",
+                "You cannot tell: they predict different pictures.",
+                "Pictures with 256 levels carry far more information. Compare each model with a "
+                "simple baseline on its own pictures.",
             ),
             wrong(
                 "The one of 2 levels: it has fewer nats.",
-                "Its pictures hold less. A constant picture would have 0 nats, and teach nothing.",
+                "Its pictures carry less information. A constant picture would cost 0 nats.",
             ),
             wrong(
                 "The one of 256 levels: its pictures are nicer.",
-                "They are, but that is a property of the data and not of the model.",
+                "They are, but that is a property of the data, not of the model.",
             ),
         ),
         Try(
-            "See what is compared instead: the axis is in percent.",
+            "See what this experiment compares instead: the axis is in percent.",
             "experiments",
             {"experiment": "Levels of grey"},
         ),
     ),
     Question(
-        "How much can it help to be told which of ten digits a picture shows?",
+        "How much can a label (one of ten digits) help?",
         (
             right(
-                f"At most {_LABEL} per digit, to a perfect model.",
-                "A label is one of ten, and ln 10 is the surprise at one of ten. A model that is "
-                "still learning may gain more: the label saves it work.",
+                f"On average at most {_LABEL} per digit, for a perfect model.",
+                "Ten equally likely labels carry ln 10 nats. An imperfect model may gain more: the "
+                "label makes its task easier.",
             ),
             wrong(
-                "It can bring the surprise down to 0.",
-                "Handwriting differs within a class, too. The label says nothing about that.",
+                "It can reduce the loss to 0.",
+                "Handwriting also differs within a class, and the label says nothing about that.",
             ),
             wrong(
-                "Nothing: the network finds out by itself.",
-                "Only after some rows. Until then it has to guess, and that costs.",
+                "Not at all: the network finds out by itself.",
+                "Only after some rows. Until then it has to guess, and that costs nats.",
             ),
         ),
         Try(

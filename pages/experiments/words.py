@@ -1,43 +1,45 @@
-"""The words of the page Experiments."""
+"""Text of the page Experiments."""
 
 from __future__ import annotations
 
 QUESTION = "What mattered?"
 
 LEAD = (
-    "Papers say that this or that made their network better. Here each claim is a small "
-    "**experiment**: trainings that differ in one thing, repeated with several **seeds** (other "
-    "first weights, another order of the digits), so that luck can be told from skill."
+    "Papers report what made their networks better. Here each claim is a small **experiment**: "
+    "trainings that differ in one option, repeated with several **seeds** (initial weights and "
+    "order of the digits) to separate an effect from chance."
 )
 
 READ = (
     "Each dot is one training, and a thin line joins those with the same seed. The tick is the "
-    "mean; the bar holds the true mean with 95 % certainty. The conclusion is read off the lines: "
-    "seed by seed, how much better is the one below?"
+    "mean; the bar is a 95 % confidence interval of the mean over seeds. The conclusion depends on "
+    "the lines: how much better is the lower row, seed by seed?"
 )
 
 HOW = """
-- **The same budget**: all trainings of an experiment take equally many steps on equally many
-  digits. Seconds would favour whatever runs faster on this computer.
-- **Held-out digits**: the score is the surprise at 500 digits that were never learnt from, in
-  *nats*; 1 nat is 1.44 bits. Less is better.
-- **Seed by seed**: with the same seed both sides see the same digits in the same order. What luck
-  gives to one, it mostly gives to the other, and the difference is left.
-- **The interval** after ± holds the true difference with 95 % certainty, if there were no end of
-  seeds (Student's t). If it includes 0, nothing is proved, in either direction.
+- **The same budget**: all trainings of an experiment take the same number of steps on the same
+  number of digits. Equal time would favour whatever runs faster on this computer.
+- **Held-out digits**: the score is the loss on 500 digits that are not used in training, in *nats*;
+  1 nat is 1.44 bits. Lower is better.
+- **Seed by seed**: with the same seed, both sides see the same digits in the same order. Luck
+  affects both alike and mostly cancels in the difference.
+- **The interval** after ± is a 95 % confidence interval over seeds (Student's t): of many such
+  intervals, about 95 % contain the true mean difference. If it includes 0, no difference is
+  visible; that does not prove that there is none. Among many experiments, a few intervals exclude 0
+  by chance alone.
 - **Small**: 14 × 14 digits, small networks, a minute of training. What matters here may not matter
-  in a large network trained for days, and the other way round.
+  in a large network trained for days, and vice versa.
 """
 
 OVERVIEW = (
-    "All differences in one picture, in percent of the surprise, so that they can be compared. A "
-    "full dot: the interval leaves out 0. An empty one: no difference is visible."
+    "All differences in one chart, in percent of the loss, so that you can compare them. Filled "
+    "dot: the interval excludes 0. Empty dot: no difference is visible."
 )
 
 TRY = """
-1. Open *Number of blocks*. Which step down is larger, from 5 to 8 or from 8 to 10?
-2. Press **Run it live** and bet first: will the green points land left or right of the dots?
-3. Find a pair whose bars overlap, though all thin lines lean the same way. What is the verdict?
+1. Open *Number of blocks*. Which gain is larger, from 5 to 8 blocks or from 8 to 10?
+2. Guess first, then press **Run it live**: will the green points land left or right of the dots?
+3. Find a pair whose bars overlap although all thin lines lean the same way. What is the conclusion?
 4. Open *Levels of grey*: why is its axis in percent?
-5. Which of all these would you try first in a network of your own, and is it fast enough?
+5. Which change would you try first in your own network, and is it fast enough?
 """

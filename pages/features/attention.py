@@ -18,34 +18,34 @@ _HEADS_IN_A_ROW = 3
 def show_where_it_looks(
     model: str, image: NDArray[np.uint8], label: int | None, selection: MapSelection, layer: str
 ) -> None:
-    """The weights of each head over the image, for the clicked pixel; nothing without attention.
+    """The attention weights of each head for the clicked pixel; nothing in other layers.
 
     Args:
         model: one of `common.models`.
-        image: what goes in, uint8 `(1, H, W)`.
-        label: what the network is told about it.
-        selection: the pixel that the viewer clicked in a map, if any; otherwise the middle one.
-        layer: of `activations`; any layer of an attention will do.
+        image: the input, uint8 `(1, H, W)`.
+        label: the class given to the network, if it takes one.
+        selection: the pixel clicked in a map; the middle pixel if there is none.
+        layer: a name of `activations`; any layer of an attention block.
     """
     weights = attended(model, image, label).get(f"{layer.rpartition('.')[0]}.attention")
     if weights is None or (len(weights) == 1 and layer.endswith(".attention")):
-        return  # with a single head, what made the cell shows it all
+        return  # with a single head, the cell's own explanation shows all of it
     height, width = image.shape[1:]
     row, column = selection.row, selection.column
     if row is None or column is None:
         row, column = height // 2, width // 2
     target = row * width + column
     words = (
-        "there is no pixel before it, so it takes nothing."
+        "There is no pixel before it, so it attends to nothing."
         if target == 0
-        else "the share that it takes from each pixel before it. Hatched ones come later and "
-        "cannot be looked at."
+        else "The grid shows its attention weight on each earlier pixel. Hatched pixels come "
+        "later: it cannot see them."
     )
     st.markdown(
-        f"**Where does the pixel in row {row}, column {column} look?** Here is {words} Click "
-        "a pixel in one of the small maps above to choose another one."
+        f"**Where does the pixel in row {row}, column {column} look?** {words} To choose another "
+        "pixel, click one in the small maps above."
     )
-    # Its own weight is 0 where keys and values know their own pixel, which is not drawn yet.
+    # Its own weight is 0 where keys and values depend on their own pixel, which is not drawn yet.
     later = np.arange(height * width) > target
     for start in range(0, len(weights), _HEADS_IN_A_ROW):
         for head, place in enumerate(st.columns(_HEADS_IN_A_ROW), start):
@@ -69,8 +69,8 @@ def show_where_it_looks(
 def attended(
     model: str, image: NDArray[np.uint8], label: int | None
 ) -> dict[str, NDArray[np.float32]]:
-    """Where each pixel looks: {attention layer: (heads, H * W, H * W)}, once for everybody."""
+    """Attention weights: {attention layer: (heads, H * W, H * W)}, shared by all sessions."""
     network = loaded(model).model
     labels = None if label is None else torch.tensor([label])
-    found = attention_weights(network, torch.from_numpy(image)[None], labels)
-    return {name: weights[0].numpy() for name, weights in found.items()}
+    by_layer = attention_weights(network, torch.from_numpy(image)[None], labels)
+    return {name: weights[0].numpy() for name, weights in by_layer.items()}

@@ -35,8 +35,8 @@ from widgets.maps_gallery.widget import MapsTable, maps_gallery, maps_table
 
 IMAGE, PREDICTION = "the image", "prediction"
 ENDS = {
-    IMAGE: "**What goes in**: 0 is paper, 1 is ink.",
-    PREDICTION: "**What comes out**: how likely ink is at each pixel, given the pixels before.",
+    IMAGE: "**The input**: 0 is paper, 1 is ink.",
+    PREDICTION: "**The output**: the probability of ink at each pixel, given the pixels before it.",
 }
 THIS_DIGIT, ALL_DIGITS, ALL_LAYERS = "this digit", "all digits", "all layers"
 CODE = """\
@@ -49,7 +49,7 @@ maps = activations(model, images{labels})  # {{layer: (batch, maps, rows, column
 
 @dataclass(frozen=True, eq=False)
 class Inside:
-    """What the network makes of one image: maps for the browser, and {label: layer in numbers}."""
+    """Activations for one image: maps for the browser, and {label: summary of the layer}."""
 
     table: MapsTable
     layers: dict[str, LayerSummary]
@@ -60,28 +60,28 @@ class Inside:
 def inside(
     model: str, image: NDArray[np.uint8], label: int | None, part: str, scale: str
 ) -> Inside:
-    """Run the network on one image and keep the layers of one part, once for everybody."""
+    """Run the network on one image and keep the layers of one part; shared by all sessions."""
     network = loaded(model).model
     images = torch.from_numpy(image)[None]
     labels = None if label is None else torch.tensor([label])
-    found = activations(network, images, labels)
+    activated = activations(network, images, labels)
     wanted = views(network.name)[part]
     if "gate" in wanted:
-        found = gate_maps(wiring(model), numbers(model, image, label))
-    told = summarize(network, found, labels, graph=wiring(model).graph)
-    layers = [one for one in told if one.part in wanted]
-    maps = {one.label: found[one.name][0].numpy() for one in layers}
-    bet = prediction(network, images, labels)[0].numpy()
+        activated = gate_maps(wiring(model), numbers(model, image, label))
+    summaries = summarize(network, activated, labels, graph=wiring(model).graph)
+    layers = [layer for layer in summaries if layer.part in wanted]
+    maps = {layer.label: activated[layer.name][0].numpy() for layer in layers}
+    predicted = prediction(network, images, labels)[0].numpy()
     scales = {IMAGE: (0.0, 1.0), PREDICTION: (0.0, 1.0)}
     if scale != THIS_DIGIT:
-        scales |= {one.label: fixed_scale(model, one.name, scale) for one in layers}
+        scales |= {layer.label: fixed_scale(model, layer.name, scale) for layer in layers}
     ink = image / (network.config.levels - 1)
-    table = maps_table({IMAGE: ink, **maps, PREDICTION: bet}, scales=scales)
-    return Inside(table, {one.label: one for one in layers})
+    table = maps_table({IMAGE: ink, **maps, PREDICTION: predicted}, scales=scales)
+    return Inside(table, {layer.label: layer for layer in layers})
 
 
 def fixed_scale(model: str, layer: str, scale: str) -> tuple[float, float]:
-    """A colour scale that does not move when the digit changes."""
+    """A colour scale that stays when the digit changes."""
     known = ranges(model)
     if scale == ALL_DIGITS:
         return known[layer]
@@ -91,7 +91,7 @@ def fixed_scale(model: str, layer: str, scale: str) -> tuple[float, float]:
 
 @st.cache_resource(show_spinner=False)
 def ranges(model: str) -> dict[str, tuple[float, float]]:
-    """Least and greatest number of each layer over a digit of each class, with room to differ."""
+    """Value range of each layer over one digit of each class, with some margin."""
     network, wired = loaded(model).model, wiring(model)
     ends: dict[str, list[float]] = defaultdict(list)
     # One digit at a time: all their maps together would take 100 MB.
@@ -108,7 +108,7 @@ def ranges(model: str) -> dict[str, tuple[float, float]]:
 
 @st.cache_resource(show_spinner=False)
 def kernels(model: str) -> MapsTable:
-    """The weights of the layers that read the image, ready for the browser."""
+    """The weights of the layers that read the image, packed for the browser."""
     network = loaded(model).model
     groups = {}
     for path, weights in first_kernels(network).items():
@@ -121,7 +121,7 @@ def kernels(model: str) -> MapsTable:
 
 @dataclass(frozen=True, eq=False)
 class Choice:
-    """What to show: the picture that was asked for, a part of the network, and a colour scale."""
+    """What to show: the chosen picture, a part of the network, and a colour scale."""
 
     asked: pictures.Asked
     part: str
@@ -129,7 +129,7 @@ class Choice:
 
 
 def controls(config: dict[str, Any], architecture: str) -> Choice:
-    """What goes in, what the network is told about it, and which of its layers to show."""
+    """The controls for the input, its label, and the layers to show."""
     parts = list(views(architecture))
     with st.container(horizontal=True):
         asked = pictures.choose_picture(config, config["classes"])
@@ -142,8 +142,9 @@ def controls(config: dict[str, Any], architecture: str) -> Choice:
             "One colour scale for",
             [THIS_DIGIT, ALL_DIGITS, ALL_LAYERS],
             key="scale",
-            help="Locked over all digits, a colour means the same number whatever goes in, so that "
-            "digits can be compared. Over all layers, layers can be compared too.",
+            help="*all digits* keeps the scale of each layer for every input, so that you can "
+            "compare digits. *all layers* uses one scale for all layers, so that you can compare "
+            "these too.",
         )
     return Choice(asked, part, scale)
 
@@ -152,19 +153,18 @@ def controls(config: dict[str, Any], architecture: str) -> Choice:
 
 
 def in_words(layer: LayerSummary) -> str:
-    """The numbers of the open layer."""
+    """The statistics of the open layer."""
     low, mean, high = (
         f"{value:.2f}".replace("-", "−") for value in (layer.minimum, layer.mean, layer.maximum)
     )
     words = (
-        f"**{layer.title}**: {layer.channels} maps of {layer.height} × {layer.width}. "
-        f"Min **{low}**, mean **{mean}**, max **{high}**. "
+        f"**{layer.title}**: {layer.channels} {'map' if layer.channels == 1 else 'maps'} of "
+        f"{layer.height} × {layer.width}. Min **{low}**, mean **{mean}**, max **{high}**. "
     )
     if layer.rectified:
         words += (
-            f"Dead units: **{layer.dead} of {layer.channels}** ({layer.dead_share:.1%}). The ReLU "
-            "that follows sets everything below 0 to 0, and leaves nothing of these maps for this "
-            "digit."
+            f"Dead units: **{layer.dead} of {layer.channels}** ({layer.dead_share:.1%}). For this "
+            "digit their maps are negative everywhere, so the ReLU that follows sets them to 0."
         )
     else:
         words += f"Dead units (always 0): **{layer.dead} of {layer.channels}**."
@@ -172,7 +172,7 @@ def in_words(layer: LayerSummary) -> str:
 
 
 def put_into_address(name: str, value: str, usual: str) -> None:
-    """Write what was chosen, where it is not what is chosen at first."""
+    """Keep a choice in the address, unless it is the default."""
     if value == usual:
         st.query_params.pop(name, None)
     elif st.query_params.get(name) != value:
@@ -180,7 +180,7 @@ def put_into_address(name: str, value: str, usual: str) -> None:
 
 
 def asked_cell() -> Cell | None:
-    """The cell in the address: channel, row and column, with dots between."""
+    """The cell in the address: channel, row and column, separated by dots."""
     given = st.query_params.get("cell", "").split(".")
     if len(given) != 3 or not all(part.isdecimal() for part in given):
         return None
@@ -190,23 +190,23 @@ def asked_cell() -> Cell | None:
 
 @st.fragment
 def gallery(model: str, image: NDArray[np.uint8], choice: Choice) -> None:
-    """The layers from left to right; only this runs again when one of them is opened."""
+    """The layers from left to right; opening a layer reruns only this fragment."""
     if "maps" not in st.session_state:  # the gallery comes on screen
         st.session_state["maps-start"] = st.query_params.get("layer"), asked_cell()
     start, start_cell = st.session_state["maps-start"]
     label = choice.asked.label
-    found = inside(model, image, label, choice.part, choice.scale)
-    by_name = {layer.name: title for title, layer in found.layers.items()}
+    shown = inside(model, image, label, choice.part, choice.scale)
+    by_name = {layer.name: title for title, layer in shown.layers.items()}
     usual = next(iter(by_name))
     asked = by_name.get(start, by_name[usual])
-    said = st.container()
-    selection = maps_gallery(found.table, selected=asked, cell=start_cell, key="maps")
+    description = st.container()
+    selection = maps_gallery(shown.table, selected=asked, cell=start_cell, key="maps")
     st.caption(EXPLAINED[choice.part])
-    layer = found.layers.get(selection.layer)
+    layer = shown.layers.get(selection.layer)
     if layer is None:
-        said.markdown(ENDS[selection.layer])
+        description.markdown(ENDS[selection.layer])
         return
-    said.markdown(in_words(layer))
+    description.markdown(in_words(layer))
     put_into_address("layer", layer.name, usual)
     middle = (0, layer.height // 2, layer.width // 2)
     cell = middle
@@ -220,9 +220,10 @@ def gallery(model: str, image: NDArray[np.uint8], choice: Choice) -> None:
 
 common.lesson(
     "What is inside?",
-    "Layers of **feature maps**: pictures that a layer makes from those of the layer before it. "
-    "The digit goes in on the left, the prediction comes out on the right. **Open a layer** to see "
-    "all its maps, and **click a cell** to see where it looks and how it got its number.",
+    "Layers of **feature maps**: pictures that a layer computes from the maps of the layer before "
+    "it. The digit goes in on the left, and the prediction comes out on the right. **Open a "
+    "layer** to see all its maps, and **click a cell** to see what it reads and how its value is "
+    "computed.",
 )
 model = common.choose_model(in_grey=True)
 config = common.model_config(model)
@@ -231,38 +232,38 @@ with common.explained():
     asked = choice.asked
     image = asked.image
     if image is None:
-        image = pictures.made(asked.source, model, config)
+        image = pictures.chosen_image(asked.source, model, config)
     gallery(model, image, choice)
 
     st.header("What to try")
     st.markdown(
-        "- **Follow one stroke** from layer to layer. Where do you still recognise it, where has "
+        "- **Follow one stroke** from layer to layer. Where do you still recognise it? Where has "
         "it become something else, such as an edge or a distance?\n"
-        "- **Look below the digit.** Maps there still know what stood above: the network must "
+        "- **Look below the digit.** Maps there still depend on what is above: the network must "
         "remember which digit it is drawing.\n"
-        "- **Compare the prediction** with the image: it is the network's bet on every pixel "
-        "before it saw it. Where is it wrong?\n"
+        "- **Compare the prediction** with the image: it shows the network's guess at every pixel "
+        "before seeing it. Where is it wrong?\n"
         "- **Click a cell** in the first layer, then in deeper ones: how fast does its window "
-        "grow? Which of the maps that it reads adds most?\n"
-        "- **Lock the colour scale** over all digits and change the digit. Which maps light up for "
-        "some digits only?\n"
-        "- **Draw** something that is no digit. Which maps stay calm?"
+        "grow? Which input map contributes most?\n"
+        "- **Lock the colour scale** over all digits and change the digit. Which maps light up "
+        "only for some digits?\n"
+        "- **Draw** something that is not a digit. Which maps stay dark?"
     )
 
     st.header("What does the first layer look for?")
     st.markdown(
-        "Each map of the first layer comes from one small **kernel**, slid over the digit: at "
-        "every place the weights are multiplied with the pixels below them and added up. Red "
-        "weights want ink, blue ones paper. Hatched ones are **masked**: they would look at pixels "
-        "that do not exist yet."
+        "Each map of the first layer comes from one small **kernel** that slides over the digit: "
+        "at every position the weights are multiplied by the pixels below them and added up. Red "
+        "weights respond to ink, blue ones to paper. Hatched ones are **masked**: they would read "
+        "pixels that do not exist yet."
     )
     maps_gallery(kernels(model), report=False, key="kernels")
 
     st.header("How did it learn to see?")
     st.markdown(
-        "A network begins with random weights: its first maps are **noise**, and its bet is the "
-        "same for every pixel. **Move the slider**: the steps double, since most happens early. A "
-        "colour means the same number at all of them."
+        "A network starts with random weights: its first maps are **noise**, and its prediction is "
+        "nearly the same at every pixel. **Move the slider**: the steps double, since most changes "
+        "happen early. The colour scale is the same at all steps."
     )
     show_snapshots(image, asked.digit)
 

@@ -9,12 +9,12 @@ QUESTIONS = (
         "What is one feature map?",
         (
             right(
-                "What one kernel of a layer finds at each place of the picture.",
-                "The same weights are used everywhere. The map says where they fit.",
+                "The response of one kernel at each position of the picture.",
+                "The same weights are used everywhere. The map shows where they match.",
             ),
             wrong(
                 "One of the digits that the network has stored.",
-                "No digit is stored. A map is computed anew for each picture.",
+                "No digit is stored. A map is computed for each new picture.",
             ),
             wrong(
                 "The weights of a layer.",
@@ -29,21 +29,22 @@ QUESTIONS = (
         "A unit is called dead. What does that mean?",
         (
             right(
-                "Its map is 0 everywhere after the ReLU: it says nothing about this digit.",
-                "The ReLU cuts off all below 0. A unit that is dead for every digit is wasted; "
-                "one that is dead for this one may be waiting for another shape.",
+                "Its map is 0 everywhere after the ReLU: it carries no information about this "
+                "digit.",
+                "The ReLU sets every negative value to 0. A unit that is dead for every digit is "
+                "wasted; one that is dead for this digit may respond to another shape.",
             ),
             wrong(
                 "Its weights were masked.",
-                "Masked weights are single connections. A unit has many others.",
+                "Masked weights are single connections, and a unit has many others.",
             ),
             wrong(
-                "It looks at the future, and was switched off.",
-                "No unit here looks ahead, and none needs to be switched off.",
+                "It sees the future, and was switched off.",
+                "No unit here sees the future, so none needs to be switched off.",
             ),
         ),
         Try(
-            "Open the layer *head* of the model with one stack, and read its dead units.",
+            "Open the layer *head* of the model with one stack and read how many units are dead.",
             "features",
             {"model": "mnist-threshold-pixelcnn"},
         ),
@@ -52,34 +53,35 @@ QUESTIONS = (
         "Some weights of the first kernels are hatched. Why?",
         (
             right(
-                "They are masked: they would look at the pixel itself, or at later ones.",
-                "The mask multiplies them by 0, in training and in drawing.",
+                "They are masked: they would read the pixel itself or later ones.",
+                "The mask multiplies them by 0, in training and in sampling.",
             ),
             wrong(
-                "They have not been trained long enough.",
-                "No training could change them: what is masked gets no gradient.",
+                "They were not trained long enough.",
+                "Training cannot change them: masked weights get no gradient.",
             ),
             wrong(
-                "They are so small that they do not matter.",
-                "Small weights are pale. These are out of use.",
+                "They are too small to matter.",
+                "Small weights are pale. These are not used at all.",
             ),
         ),
         Try("Look at the kernels at the end of the page: the lower half is always hatched."),
     ),
     Question(
-        "Below the digit there is only paper. Why are the maps there not empty?",
+        "There is only paper below the digit. Why are the maps there not empty?",
         (
             right(
-                "They carry what was seen above, for the pixels that are still to come.",
-                "A network that draws must remember what it has begun. The maps are its memory.",
+                "They carry what the network saw above, for the pixels still to come.",
+                "To continue a drawing, the network must remember what it has begun. The maps are "
+                "its memory.",
             ),
             wrong(
                 "They show noise.",
-                "The same digit gives the same maps each time. There is no chance in them.",
+                "The same digit gives the same maps each time. Nothing in them is random.",
             ),
             wrong(
-                "They look further down, outside the picture.",
-                "No layer here looks down.",
+                "They see what is below, outside the picture.",
+                "No layer here sees anything below.",
             ),
         ),
         Try(
@@ -89,20 +91,20 @@ QUESTIONS = (
         ),
     ),
     Question(
-        "In a gated layer, one map goes through tanh, another through a sigmoid. What for?",
+        "In a gated layer, one map goes through tanh, another through a sigmoid. Why?",
         (
             right(
-                "The sigmoid is a gate from 0 to 1: it says how much of the tanh's content passes.",
-                "The two are multiplied. So one part of the layer can switch another part on and "
-                "off, pixel by pixel.",
+                "The sigmoid is a gate from 0 to 1: it sets how much of the tanh's content passes.",
+                "The two are multiplied, so one part of the layer can switch another on and off, "
+                "pixel by pixel.",
             ),
             wrong(
-                "They are averaged, against noise.",
+                "They are averaged to reduce noise.",
                 "They are multiplied. A closed gate lets nothing through.",
             ),
             wrong(
                 "One is for the past, the other for the future.",
-                "Both see the past only.",
+                "Both see only the past.",
             ),
         ),
         Try(
@@ -115,20 +117,20 @@ QUESTIONS = (
         "The prediction beside the digit looks like the digit. Has the network copied it?",
         (
             right(
-                "No: each of its pixels is a bet made before that pixel was seen.",
-                "It saw the real pixels before each. So it is good in the middle of a stroke and "
-                "in doubt where a stroke begins or turns.",
+                "No: each of its pixels was predicted before the network saw that pixel.",
+                "For each pixel it sees the true ones before it. So it is sure in the middle of a "
+                "stroke, and unsure where a stroke begins or turns.",
             ),
             wrong(
                 "Yes: it sees the whole digit.",
-                "It gets the whole digit, but the masks hide from each output what comes later. "
-                "A copy would have no mistakes.",
+                "The whole digit is the input, but the masks hide all later pixels from each "
+                "output. A copy would contain no mistakes.",
             ),
             wrong(
-                "Yes: it has learned this digit by heart.",
-                "It is a test digit, which the network never saw in training.",
+                "Yes: it has memorised this digit.",
+                "It is a test digit: the network never saw it in training.",
             ),
         ),
-        Try("Tell the network a wrong label and watch its bets.", "features", {"told": "1"}),
+        Try("Give the network a wrong label and watch its prediction.", "features", {"told": "1"}),
     ),
 )

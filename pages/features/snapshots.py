@@ -1,4 +1,4 @@
-"""Feature maps: one network at several moments of its training, from noise to strokes."""
+"""Feature maps: one network at several steps of its training, from noise to strokes."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _PARTS = ("stack", "horizontal stack", "right stream")
 
 
 def trainings() -> dict[str, Run]:
-    """The trainings that can be looked back at: the recorded one, and the latest ended ones here.
+    """Trainings with snapshots: the recorded one, and the latest finished ones on this server.
 
-    One that goes on drops moments as new ones come; Train live shows those of it.
+    A running training still drops snapshots; the page Train live shows those.
     """
     latest = list_runs()[:_MOST_RUNS]
     here = {run.id: run for run in latest if _has_ended(run) and len(snapshot_steps(run)) > 1}
@@ -42,18 +42,18 @@ def trainings() -> dict[str, Run]:
 def _has_ended(run: Run) -> bool:
     try:
         return not run.status().active
-    except RunError:  # a damaged directory is nobody's training
+    except RunError:  # a damaged directory
         return False
 
 
 @dataclass(frozen=True, eq=False)
 class Lookback:
-    """What a network made of one image at each moment: {step: {layer: (channels, H, W)}}."""
+    """The maps of one image at each snapshot: {step: {layer: (channels, H, W)}}."""
 
     moments: dict[int, dict[str, NDArray[np.float32]]]
 
     def table(self, step: int) -> MapsTable:
-        """One moment for the browser; colours mean the same at all moments."""
+        """One snapshot for the browser, on the colour scale of all of them."""
         scales = {
             name: value_range(
                 np.concatenate([maps[name].ravel() for maps in self.moments.values()])
@@ -65,44 +65,44 @@ class Lookback:
 
 @st.cache_resource(show_spinner=False, max_entries=16)
 def network_after(path: str, step: int) -> AutoregressiveModel:
-    """The network of a training at one moment, loaded once for everybody."""
+    """The network at one snapshot of a training, shared by all sessions."""
     return load_snapshot(Run(path), step)
 
 
-@st.cache_resource(show_spinner="Loading the moments ...", max_entries=8)
+@st.cache_resource(show_spinner="Loading the snapshots ...", max_entries=8)
 @short_job
 def lookback(path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int) -> Lookback:
-    """Run the network of each moment on one image, once for everybody."""
+    """Run the network of each snapshot on one image; shared by all sessions."""
     images, labels = torch.from_numpy(image)[None], torch.tensor([label])
-    found = {}
+    snapshots = {}
     for step in steps:
         model = network_after(path, step)
-        told = labels if model.config.classes else None
+        given = labels if model.config.classes else None
         maps = {
             layer_label(name): layer[0].numpy()
-            for name, layer in activations(model, images, told).items()
+            for name, layer in activations(model, images, given).items()
             if layer_part(name) in _PARTS
         }
-        bet = prediction(model, images, told)[0].numpy()
+        predicted = prediction(model, images, given)[0].numpy()
         scaled = image.astype(np.float32) / (model.config.levels - 1)
-        found[step] = {IMAGE: scaled, **maps, PREDICTION: bet}
-    return Lookback(found)
+        snapshots[step] = {IMAGE: scaled, **maps, PREDICTION: predicted}
+    return Lookback(snapshots)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def table_of(
     path: str, steps: tuple[int, ...], image: NDArray[np.uint8], label: int, step: int
 ) -> MapsTable:
-    """One moment for the browser, packed once for everybody."""
+    """One snapshot packed for the browser, shared by all sessions."""
     return lookback(path, steps, image, label).table(step)
 
 
 @st.fragment
 def show_snapshots(asked: NDArray[np.uint8], digit: int | None) -> None:
-    """The same digit and the same layers at the moment of a training that the slider says.
+    """The same digit and layers at the training step that the slider sets.
 
     Args:
-        asked: the picture above, uint8 `(1, H, W)`; a test digit stands in where it does not fit.
+        asked: the picture above, uint8 `(1, H, W)`; a test digit replaces it if it does not fit.
         digit: which it is, if known.
     """
     known = trainings()
@@ -118,13 +118,13 @@ def show_snapshots(asked: NDArray[np.uint8], digit: int | None) -> None:
             "After how many training steps?",
             steps,
             value=steps[-1],
-            format_func=lambda one: f"{one:,}",
+            format_func=lambda steps: f"{steps:,}",
             key=f"moment-{run.id}",
             bind="query-params",
         )
     config = network_after(str(run.path), steps[0]).config
     if config.channels != 1:
-        st.info("That training was on colour images; choose another one.")
+        st.info("That training used colour images. Choose another one.")
         return
     label = 0 if digit is None else digit
     fits = asked.shape[1:] == (config.height, config.width) and asked.max() < config.levels
@@ -135,4 +135,4 @@ def show_snapshots(asked: NDArray[np.uint8], digit: int | None) -> None:
     middle = table.layers[len(table.layers) // 2]["name"]
     maps_gallery(table, selected=middle, report=False, key="moments")
     if config.classes:
-        st.caption(f"This network is told that it is a {label}.")
+        st.caption(f"This network is given the label {label}.")

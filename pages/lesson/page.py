@@ -20,7 +20,7 @@ _STYLE = """<style>
 
 
 def choose_stop() -> int:
-    """The number of the stop on show, from 1 on, kept in the address."""
+    """The number of the current stop, from 1, kept in the address."""
     if "stop" not in st.query_params:
         st.session_state.setdefault("stop", 1)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -37,7 +37,7 @@ def choose_stop() -> int:
     number = int(number or 1)
     back.button("Back", on_click=go_to, args=(number - 1,), disabled=number == 1, shortcut="Left")
     on.button(
-        "On",
+        "Next",
         on_click=go_to,
         args=(number + 1,),
         disabled=number == _LAST,
@@ -48,12 +48,10 @@ def choose_stop() -> int:
 
 
 def go_to(number: int) -> None:
-    """What Back and On do."""
     st.session_state["stop"] = number
 
 
 def tell(number: int, stop: Stop) -> None:
-    """A stop: what to do, to see and to ask."""
     with st.container(key="lesson-stop"):
         st.header(f"{number}. {stop.title}", anchor=False)
         left, right = st.columns([3, 2], gap="large")
@@ -72,22 +70,21 @@ def tell(number: int, stop: Stop) -> None:
                 st.markdown(stop.exercise.answer)
 
 
-@st.cache_data(show_spinner="Setting the handout ...")
+@st.cache_data(show_spinner="Typesetting the handout ...")
 def handout_pdf() -> bytes:
-    """The handout as PDF, made once for everybody."""
+    """The handout as PDF, shared by all sessions."""
     from pixelcnn.teaching.handout import as_pdf
 
     return as_pdf()
 
 
 def handout() -> None:
-    """The handout to take home."""
     from pixelcnn.teaching.handout import as_markdown
 
     st.header("On paper")
     st.markdown(
-        f"The handout has the {_LAST} stops, an exercise for each, and the answers on pages of "
-        "their own, to be kept back. `python -m pixelcnn handout` writes it too."
+        f"The handout has the {_LAST} stops, an exercise for each, and the answers on separate "
+        "pages that you can keep back. `python -m pixelcnn handout` writes it too."
     )
     with st.container(horizontal=True):
         st.download_button(
@@ -100,9 +97,9 @@ def handout() -> None:
 
 common.lesson(
     "How do I teach this?",
-    f"{_LAST} stops, {MINUTES} minutes. Each opens a page in the right state; come back with the "
-    "browser's Back. In the sidebar, **Share** puts any page on the students' screens, and "
-    "**Projector** makes it large. **?** lists the keys.",
+    f"{_LAST} stops, {MINUTES} minutes. Each opens a page in the right state; the browser's Back "
+    "button returns here. In the sidebar, **Share** puts any page on the students' screens, and "
+    "**Projector** enlarges it. **?** lists the keys.",
 )
 st.html(_STYLE)
 number = choose_stop()

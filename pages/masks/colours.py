@@ -1,4 +1,4 @@
-"""Masks & blind spots: the masks of a picture with colours, and what a wrong one hides."""
+"""Masks & blind spots: the masks for colour pictures, and what a wrong one hides."""
 
 import numpy as np
 import streamlit as st
@@ -13,7 +13,7 @@ from pixelcnn.nn.layers import MaskType, causal_mask
 from widgets.kernel_tiles.widget import kernel_tiles
 
 _KERNEL = 3
-_SIZE = 4  # of the small network that is audited; a pixel inside it is like any other
+_SIZE = 4  # of the small network that is audited; all inner pixels behave alike
 
 
 def table_of_masks(kind: MaskType) -> BoolArray:
@@ -34,11 +34,12 @@ def own_pixel(mask_a_at_output: bool) -> BoolArray:
 
 
 def colours() -> None:
-    """The table of masks for both types, and mask A where B belongs."""
-    st.header("And with colours?")
+    """The tables of both mask types, and the effect of mask A where B belongs."""
+    st.header("What about colours?")
     st.markdown(
-        "A pixel then has three parts, drawn in the order **R, G, B**, and each layer has a kernel "
-        "from every colour (the column) to every colour (the row). Only the centres differ."
+        "A colour pixel has three parts, drawn in the order **R, G, B**, and each layer has a "
+        "kernel from every colour (column) to every colour (row). Their masks differ only at the "
+        "centre."
     )
     places = st.columns(3, gap="large")
     for kind, place in zip(("A", "B"), places, strict=False):
@@ -53,20 +54,20 @@ def colours() -> None:
             )
             st.markdown(COLOURS_IN_WORDS[kind])
     with places[2]:
-        st.markdown("**Mask A once more at the output?**")
+        st.markdown("**Mask A at the output too?**")
         right, wrong = own_pixel(False), own_pixel(True)
         st.markdown(
-            "A tempting mistake, for the output may not see itself either. But the first layer "
-            "has hidden that already. Counted in a small network, of its own pixel:\n\n"
+            "A tempting mistake: the output must not see its own value either. But the first layer "
+            "has hidden that already. Counted in a small network, within one pixel:\n\n"
             f"- with **B** there, {_who_sees(right)};\n"
             f"- with **A** there, {_who_sees(wrong)}.\n\n"
-            "Nothing leaks, so no audit for leaks finds it. The colours just do not fit together: "
+            "Nothing leaks, so an audit for leaks does not find it. But the colours do not match: "
             "see *Break it*."
         )
 
 
 def _who_sees(relation: BoolArray) -> str:
-    """`G sees R, B sees R and G` of a table (target, source)."""
+    """A table (target, source) as text: `G sees R, B sees R and G`."""
     parts = []
     for target in range(1, 3):
         seen = [COLOURS[source] for source in np.flatnonzero(relation[target])]

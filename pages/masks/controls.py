@@ -13,14 +13,13 @@ DILATIONS = [1, 2, 3]
 
 
 def controls() -> Setup:
-    """The picture's size, the kernels, their masks, and the architectures to compare."""
     with st.container(horizontal=True):
         first = one_of(
             "First layer, n × n",
             FIRST_KERNELS,
             default=7,
             key="first",
-            help="The kernel of the first layer, in pixels: the window that it looks through.",
+            help="The kernel size of the first layer, in pixels: the window that it reads.",
         )
         mask = one_of(
             "Its mask",
@@ -32,14 +31,15 @@ def controls() -> Setup:
             "Layers after it, n × n",
             KERNELS,
             key="kernel",
-            help="Their mask is always B: what they read about a pixel has left it out already.",
+            help="Their mask is always B: their input at a pixel does not contain that pixel's own "
+            "value.",
         )
         dilation = one_of(
             "Their dilation",
             DILATIONS,
             key="dilation",
-            help="How far apart the weights of the later layers stand, in pixels: 2 leaves one "
-            "pixel out between two that are read. For PixelCNN, the one stack.",
+            help="The spacing of the later layers' weights, in pixels: 2 skips one pixel between "
+            "two that are read. Applies to PixelCNN (one stack).",
         )
     names = list(ARCHITECTURES)
     with st.container(horizontal=True):
@@ -52,7 +52,6 @@ def controls() -> Setup:
 
 
 def _architecture(label: str, names: list[str], usual: str, key: str) -> str:
-    """One of these architectures."""
     return st.selectbox(
         label,
         names,

@@ -1,4 +1,4 @@
-"""Masks & blind spots: the two linked grids, and their counts in words."""
+"""Masks & blind spots: the two linked grids, and their counts."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ LINK = "target"
 
 
 def grids(setup: Setup, masks: MaskStack) -> ReachSelection:
-    """Both architectures side by side; returns the target and the depth that they show."""
+    """Show both architectures side by side; returns the target and depth on show."""
     state = st.session_state
     on_screen = "left-grid" in state
     if not on_screen or state.get("reach-size") != setup.size:
@@ -46,5 +46,5 @@ def grids(setup: Setup, masks: MaskStack) -> ReachSelection:
 
 
 def depth_names(depths: int) -> list[str]:
-    """What stands beside the depth slider."""
+    """The labels of the depth slider."""
     return [layers_in_words(depth) for depth in range(depths)]

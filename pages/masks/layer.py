@@ -1,4 +1,4 @@
-"""Masks & blind spots: one layer, its kernels as tiles to click, and the code of its mask."""
+"""Masks & blind spots: one layer, its kernels as tiles to click, and the code of the mask."""
 
 import numpy as np
 import streamlit as st
@@ -10,8 +10,8 @@ from pixelcnn.causality.mask_stack import MaskStack
 from widgets.kernel_tiles.widget import TileCode, kernel_tiles
 from widgets.reach_grid.widget import ReachSelection, reach_grid
 
-# A test runs these very lines and compares the mask with the library's. Which line decides which
-# weight: later ones stay at the 0 of the first line.
+# A test runs these lines and compares the mask with the library's. The first line leaves all later
+# weights at 0.
 CODE = """\
 mask = torch.zeros({size}, {size})
 mask[:{centre}] = 1     # the rows above
@@ -41,25 +41,25 @@ def tile_code(size: int, kind: str, dilation: int = 1) -> TileCode:
 
 
 def one_layer(setup: Setup) -> tuple[MaskStack, DeltaGenerator]:
-    """The kernels and their code; returns the masks, and where to show what they see."""
-    st.header("How does a layer look only back?")
+    """Show the kernels and their code; returns the masks, and the place for their result."""
+    st.header("How does a layer see only the past?")
     words, formula = st.columns([5, 4], gap="large")
     with words:
         st.markdown(
             "A layer slides a small **kernel** of weights over the picture. The mask keeps those "
-            "above the pixel and to its left, and sets the others to 0. So each pixel gets its "
-            "probability from the earlier ones alone:"
+            "above the pixel and to its left, and sets the others to 0. So the probability of each "
+            "pixel depends only on earlier ones:"
         )
     with formula:
         st.latex(r"p(x) \;=\; \prod_{i} \; p(x_i \mid x_1, \ldots, x_{i-1})")
     editable = "pixelcnn" in setup.pair.values()
     if editable:
         st.markdown(
-            "**Click a tile** to open or close that weight in the one stack, and everything on "
-            "this page follows. Point at a tile to light the line of code that decides it."
+            "**Click a tile** to open or close that weight in the one stack; the whole page "
+            "follows. Point at a tile to highlight the line of code that sets it."
         )
     else:
-        st.markdown("Only the masks of one stack can be edited: compare **PixelCNN** above.")
+        st.markdown("Only the masks of the one stack can be edited: choose **PixelCNN** above.")
     kernels, result = st.columns([9, 4], gap="medium")
     with kernels:
         masks = _tiles(setup) if editable else _fixed_tiles(setup)
@@ -115,12 +115,12 @@ def _title(setup: Setup, index: int) -> str:
 
 
 def _not_before(size: int) -> np.ndarray:
-    """The weight of the pixel itself and those of later pixels."""
+    """The weights of the pixel itself and of later pixels."""
     return np.arange(size * size).reshape(size, size) >= size * size // 2
 
 
 def result_of(place: DeltaGenerator, setup: Setup, masks: MaskStack, shown: ReachSelection) -> None:
-    """A small copy of the one stack's grid beside the tiles, so that a click shows at once."""
+    """A small copy of the one stack's grid beside the tiles, to show the effect of a click."""
     if "pixelcnn" not in setup.pair.values():
         return
     start: ReachSelection = st.session_state["reach-start"]
@@ -137,14 +137,14 @@ def result_of(place: DeltaGenerator, setup: Setup, masks: MaskStack, shown: Reac
             key="tiles-grid",
         )
         if selection.at > shown.at:
-            # The two large grids and all that counts for their target stand further up.
+            # The two large grids and their counts are further up: rerun to update them.
             st.session_state["reach-shown"] = selection
             st.rerun()
         if masks.hex != setup.usual.hex:
             st.button("Put the usual masks back", on_click=put_usual_masks_back, key="usual-masks")
             totals = view(setup, "pixelcnn", masks).totals[shown.depth]
-            st.markdown(f"**{totals.leaks:,} leaks** over all targets at this depth.")
+            st.markdown(f"Leaks over all targets at this depth: **{totals.leaks:,}**.")
             st.caption(
-                "Each later layer adds to what came before (a residual connection), so a pixel "
-                "keeps what it has seen even where the centre is closed."
+                "Each later layer adds to its input (a residual connection), so a pixel keeps what "
+                "it has seen even if the centre is closed."
             )

@@ -1,4 +1,4 @@
-"""Masks & blind spots: other orders to generate the pixels in, by transforming the picture."""
+"""Masks & blind spots: other generation orders, by transforming the picture."""
 
 import numpy as np
 import streamlit as st
@@ -16,20 +16,20 @@ _SIZE = 14  # small enough to see single rows
 
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _tables(name: str, first: int, kernel: int, mask: str, dilation: int) -> dict[str, ReachTable]:
-    """One stack in this order: with the raster masks as they are, and the picture transformed."""
+    """One stack in this order: raster masks on the plain and on the transformed picture."""
     setup = Setup(_SIZE, first, "B" if mask == "B" else "A", kernel, dilation, "pixelcnn", "")
-    found = stack_receptive_field(*setup.usual.masks, size=_SIZE, dilation=dilation)
+    growth = stack_receptive_field(*setup.usual.masks, size=_SIZE, dilation=dilation)
     order = generation_order(name, _SIZE)
-    turned = in_order(np.concatenate([found.relations, found.limit[None]]), order)
+    turned = in_order(np.concatenate([growth.relations, growth.limit[None]]), order)
     return {
-        "plain": reach_table(found.relations, limit=found.limit, order=order),
+        "plain": reach_table(growth.relations, limit=growth.limit, order=order),
         "turned": reach_table(turned[:-1], limit=turned[-1], order=order),
     }
 
 
 @st.fragment
 def orders(setup: Setup) -> None:
-    """What each pixel can know in the chosen order."""
+    """What each pixel can see in the chosen order."""
     st.header("Must it go row by row?")
     name = one_of(
         "Order of drawing",
@@ -38,12 +38,15 @@ def orders(setup: Setup) -> None:
         key="order",
     )
     st.markdown(
-        "No: any order will do, as long as no pixel sees a later one. The masks are made for rows, "
-        "so the **picture** is transformed before the network sees it, and what it draws is "
-        f"transformed back. {ORDERS[name].how}"
+        "No: any order works, as long as no pixel sees a later one. The masks are made for rows, "
+        "so the **picture** is transformed before the network reads it, and the samples are "
+        "transformed back. {ORDERS[name].how}"
     )
     tables = _tables(ORDERS[name].library, setup.first, setup.kernel, setup.mask, setup.dilation)
-    titles = {"plain": "The same masks, picture as it is", "turned": "The picture transformed"}
+    titles = {
+        "plain": "The same masks on the plain picture",
+        "turned": "On the transformed picture",
+    }
     for (kind, title), place in zip(titles.items(), st.columns(2, gap="large"), strict=True):
         with place:
             reach_grid(

@@ -1,4 +1,4 @@
-"""Masks & blind spots: what a masked convolution hides, and what a stack of them can never see."""
+"""Masks & blind spots: what a masked convolution hides, and what a stack never sees."""
 
 import time
 from typing import Any
@@ -21,22 +21,22 @@ from pages.shared.quiz import quiz
 from pixelcnn.causality.depth_growth import Totals
 from pixelcnn.causality.mask_stack import MaskStack
 
-# Neither is a colour of the grids, where each has its meaning.
+# Neither is used in the grids, where each colour has a meaning.
 CHART_COLORS = ["#8C949E", "#009E73"]
-# Seconds in which the browser draws what was asked for, before it hears of the rest of the page: at
-# the same time, both would take half as long again.
+# Seconds for the browser to draw the top of the page before it gets the rest: drawing both at once
+# takes half as long again.
 FIRST_THINGS_FIRST = 0.15
 
 
 def rest_waits() -> None:
-    """Let the top of the page be drawn first, when a control has changed it."""
+    """Let the browser draw the top of the page first, when a control has changed it."""
     if st.session_state.get("masks-open"):
         time.sleep(FIRST_THINGS_FIRST)
     st.session_state["masks-open"] = True
 
 
 def depth_chart(setup: Setup, masks: MaskStack) -> None:
-    """The share of the pairs that is seen, over the depth."""
+    """The share of legal pairs seen, by depth."""
     st.header("Do more layers help?")
     words, chart = st.columns([2, 3], gap="large")
     totals = {
@@ -50,23 +50,24 @@ def depth_chart(setup: Setup, masks: MaskStack) -> None:
     )
     with words:
         st.markdown(
-            "Up to a point. Every layer widens the view, and a deep enough network reaches "
-            "whatever a path leads to. At any depth, with these kernels:\n\n"
-            f"{ends}\n\nThe number of feature maps plays no part."
+            "Up to a point. Every layer widens the receptive field, and a deep enough network "
+            "reaches every pixel from which a path leads. The limit with these kernels:\n\n"
+            f"{ends}\n\n"
+            "The number of feature maps makes no difference."
         )
 
 
-@st.cache_data(show_spinner=False, max_entries=128)  # some 30 ms each, mostly altair's checks
-def _lines(totals: dict[str, tuple[Totals, ...]]) -> dict[str, Any]:
-    """A line for each architecture, in Vega-Lite's own words."""
+@st.cache_data(show_spinner=False, max_entries=128)  # some 30 ms each, mostly altair's validation
+def _lines(lines: dict[str, tuple[Totals, ...]]) -> dict[str, Any]:
+    """A line for each architecture, as a Vega-Lite specification."""
     rows = [
-        {"layers": layers, "seen": 100 * one.seen_share, "kind": kind}
-        for kind, each in totals.items()
-        for layers, one in enumerate(each)
+        {"layers": layers, "seen": 100 * totals.seen_share, "kind": kind}
+        for kind, by_depth in lines.items()
+        for layers, totals in enumerate(by_depth)
     ]
     chart = (
         alt.Chart(alt.Data(values=rows))
-        # Without this every line and point would be read out, none of them with a name.
+        # Screen readers get the description; without this they would also read every mark.
         .mark_line(strokeWidth=2.5, aria=False)
         .encode(
             x=alt.X("layers:Q", title="layers after the first"),
@@ -74,13 +75,13 @@ def _lines(totals: dict[str, tuple[Totals, ...]]) -> dict[str, Any]:
             color=alt.Color(
                 "kind:N",
                 title=None,
-                sort=list(totals),
+                sort=list(lines),
                 scale=alt.Scale(range=CHART_COLORS),
                 legend=alt.Legend(orient="bottom"),
             ),
-            # Where both see the same, both lines are to be seen.
+            # The dashes keep both lines visible where they coincide.
             strokeDash=alt.StrokeDash(
-                "kind:N", title=None, sort=list(totals), scale=alt.Scale(range=[[1, 0], [8, 6]])
+                "kind:N", title=None, sort=list(lines), scale=alt.Scale(range=[[1, 0], [8, 6]])
             ),
             tooltip=["kind:N", "layers:Q", alt.Tooltip("seen:Q", format=".1f")],
         )
@@ -91,33 +92,32 @@ def _lines(totals: dict[str, tuple[Totals, ...]]) -> dict[str, Any]:
 
 
 def first_mask(setup: Setup) -> None:
-    """Why the first mask must be A."""
     st.header("Why must the first mask be A?")
     st.markdown(
-        "Set *Its mask* to **B** above, or click the centre of the first kernel. One more weight, "
-        f"and every pixel sees itself: {setup.size**2} leaks. Training would look splendid, since "
-        "the network only has to **copy its input**. Then it draws, and the pixel to copy is not "
-        "there yet: it copies the empty canvas (see *Break it*). In the layers after the first one "
-        "the centre holds only what was seen *before* the pixel, so there B is right: A would "
-        "leave out what the layer before has just found."
+        "Set *Its mask* to **B** above, or click the centre of the first kernel. With this one "
+        f"extra weight every pixel sees itself: {setup.size**2} leaks. The training loss would "
+        "look excellent, since the network only has to **copy its input**. When it draws, the "
+        "pixel to copy is not there yet, so it copies the empty canvas (see *Break it*). In later "
+        "layers the centre contains only what was seen *before* the pixel, so B is right there: A "
+        "would throw away what the previous layer has just computed."
     )
 
 
 def what_to_try(setup: Setup) -> None:
-    """Tasks, and the same counts on the command line."""
+    """Tasks, and the command that prints the same counts."""
     st.header("What to try")
     st.markdown(
-        "- **Play the depth** (Space, R to start again). Which pixels turn from light to dark "
+        "- **Play the depth** (Space plays, R restarts). Which pixels turn from light to dark "
         "blue, and which never do?\n"
         "- **Walk to the right edge** of a row with the arrow keys. Where is the blind spot "
         "largest?\n"
-        "- **Open one future weight** of the later layers, and add layers: how far does the leak "
+        "- **Open one future weight** of the later layers and add layers: how far does the leak "
         "spread?\n"
         "- **Close the tile above and to the right** of the centre. Which pixels become blind?\n"
-        "- **Dilation 2**: how many layers are needed now, and which pixels are skipped?\n"
+        "- **Dilation 2**: how many layers do you need now, and which pixels are skipped?\n"
         "- **5 × 5 kernels** after the first layer: what happens to the slope of the blind spot?"
     )
-    st.markdown("The same counts on the command line; other networks can be counted too:")
+    st.markdown("The same counts on the command line, also for other networks:")
     chosen = ARCHITECTURES[setup.left]
     options = {"block": "bottleneck"} if setup.left == "pixelcnn" else dict(chosen.options)
     options |= {"blocks": setup.middle.depth, "first_kernel_size": setup.first}
@@ -136,8 +136,8 @@ def what_to_try(setup: Setup) -> None:
 
 common.lesson(
     "What may a pixel see?",
-    "Only what was drawn before it: the rows above, and its own row to the left. A **mask** sets "
-    "all other weights of a layer to zero. **Point at a pixel**, and press Space to add layers.",
+    "Only what is drawn before it: the rows above, and its own row to the left. A **mask** sets "
+    "all other weights of a layer to zero. **Point at a pixel** and press Space to add layers.",
 )
 setup = controls()
 top = st.container()

@@ -1,4 +1,4 @@
-"""Masks & blind spots: why there is a blind spot, and the way of one pixel through the layers."""
+"""Masks & blind spots: why there is a blind spot, and the path of one pixel through the layers."""
 
 from itertools import pairwise
 
@@ -22,20 +22,22 @@ KEYS = {"left": "path-one", "right": "path-two"}
 
 
 def blind_spot(setup: Setup, masks: MaskStack) -> None:
-    """Why the one is blind there and the other is not, with the kernels that they are made of."""
+    """Why each architecture has a blind spot or not, with the kernels of its steps."""
     blind = any(view(setup, name, masks).totals[-1].never for name in setup.pair.values())
     st.header("Why is there a blind spot?" if blind else "Why is there no blind spot?")
     st.markdown(
-        "Each layer hands on what its kernel reads, so a pixel is seen if a **path** of such steps "
-        "leads from it to the orange one."
+        "Each layer passes on what its kernel reads, so the orange pixel sees a pixel if a "
+        "**path** of such steps leads from one to the other."
     )
     steps = setup.kernel // 2 * setup.dilation
     reach = "one column" if steps == 1 else f"{steps} columns"
     for (side, name), place in zip(setup.pair.items(), st.columns(2, gap="large"), strict=True):
-        one = ARCHITECTURES[name]
+        architecture = ARCHITECTURES[name]
         edited = name == "pixelcnn" and masks.hex != setup.usual.hex
-        why = edited_why(view(setup, name, masks).totals[-1]) if edited else one.why
-        kernels = {one.kind: masks.masks[1]} if edited else one.kernels(setup.kernel)
+        why = edited_why(view(setup, name, masks).totals[-1]) if edited else architecture.why
+        kernels = (
+            {architecture.kind: masks.masks[1]} if edited else architecture.kernels(setup.kernel)
+        )
         with place:
             for index, (column, (title, kept)) in enumerate(
                 zip(st.columns(2), kernels.items(), strict=False)
@@ -44,7 +46,7 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
                     kernel_tiles(
                         kept, title=title, toggles=False, max_width=150, key=f"why-{side}-{index}"
                     )
-            st.markdown(f"**{one.kind}**: {why.format(reach=reach)}")
+            st.markdown(f"**{architecture.kind}**: {why.format(reach=reach)}")
 
 
 # ---------------------------------------------------------------- how it comes there
@@ -53,7 +55,7 @@ def blind_spot(setup: Setup, masks: MaskStack) -> None:
 @st.cache_resource(show_spinner="Following every path ...", max_entries=3)
 @slow_job
 def _paths(name: str, first: int, kernel: int, mask: MaskType, size: int, blocks: int) -> Paths:
-    """The ways through a network that is as thin as it can be."""
+    """The paths through a network with as few feature maps as possible."""
     chosen = ARCHITECTURES[name]
     graph = thin_graph(
         chosen.model,
@@ -74,7 +76,7 @@ def _way(
     first_seen: NDArray[np.int16],
     source: tuple[int, int],
 ) -> tuple[Step, ...]:
-    """How it comes from the source to the target."""
+    """The steps of a path from the source to the target; empty if there is none."""
     if name == "pixelcnn":
         return stack_path(first_seen, masks.masks[1], source, target(), dilation=setup.dilation)
     if first_seen[target()] < 0:
@@ -88,7 +90,7 @@ def _way(
 
 
 def source_of(setup: Setup) -> tuple[tuple[int, int], int]:
-    """The pixel whose way is shown, and how often it was changed: of the address at first."""
+    """The pixel to follow (at first the one in the address), and how often it was changed."""
     state = st.session_state
     if state.get("path-size") != setup.size:
         first = "path-size" not in state
@@ -101,7 +103,7 @@ def source_of(setup: Setup) -> tuple[tuple[int, int], int]:
             state["path-source"], state["path-turn"] = chosen, turn + 1
             st.query_params["source"] = "-".join(map(str, chosen))
             break
-    # Two rows up and far to the right lies the blind spot.
+    # The default lies in the blind spot: two rows up and far to the right.
     row, column = target()
     far = (max(0, row - 2), min(setup.size - 1, column + setup.size // 3))
     return state["path-source"] or far, state["path-turn"]
@@ -116,13 +118,13 @@ def _asked_source(size: int) -> tuple[int, int] | None:
 
 @st.fragment
 def path(setup: Setup, masks: MaskStack) -> None:
-    """The way from a chosen pixel to the target, in both architectures."""
+    """The path from a chosen pixel to the target, in both architectures."""
     st.subheader("Follow one pixel")
     source, turn = source_of(setup)
     row, column = target()
     st.markdown(
-        f"**Choose any pixel**, and press **Play**. What it holds spreads layer by layer, to the "
-        f"pixels in grey. Does it ever arrive at the orange one, row {row}, column {column}?"
+        "**Choose any pixel** and press **Play**. Its value spreads layer by layer to the grey "
+        f"pixels. Does it ever reach the orange one, row {row}, column {column}?"
     )
     for (side, key), place in zip(KEYS.items(), st.columns(2, gap="large"), strict=True):
         name = setup.pair[side]
@@ -134,7 +136,7 @@ def path(setup: Setup, masks: MaskStack) -> None:
                 first_seen,
                 source=source,
                 target=(row, column),
-                steps=[_told(name, before, after) for before, after in pairwise(steps)],
+                steps=[_path_step(name, before, after) for before, after in pairwise(steps)],
                 title=ARCHITECTURES[name].title,
                 no_path=_no_path(source, (row, column)),
                 depth_names=depth_names(depths),
@@ -146,12 +148,14 @@ def path(setup: Setup, masks: MaskStack) -> None:
             st.caption(ARCHITECTURES[name].path)
 
 
-def _told(name: str, before: Step, after: Step) -> PathStep:
+def _path_step(name: str, before: Step, after: Step) -> PathStep:
     words = step_in_words(name, before, after)
     return PathStep(after.row, after.column, after.depth, words, after.layer.endswith("attention"))
 
 
 def _no_path(source: tuple[int, int], target: tuple[int, int]) -> str:
     if source >= target:
-        return "No path, as it should be: this pixel is drawn later, or is the orange one itself."
-    return "No path, however many layers: this pixel lies in the blind spot of the orange one."
+        return "No path, and rightly so: this pixel is drawn later, or is the orange one itself."
+    return (
+        "No path, however many layers there are: this pixel is in the blind spot of the orange one."
+    )

@@ -9,12 +9,12 @@ QUESTIONS = (
         "What is the difference between mask A and mask B?",
         (
             right(
-                "A hides the centre of the kernel as well, B keeps it.",
+                "A also hides the centre of the kernel, and B keeps it.",
                 "The centre is the pixel itself. All other weights are the same in both.",
             ),
             wrong(
                 "A hides the rows below, B hides the rows above.",
-                "Both keep what is above and hide what is below.",
+                "Both keep the rows above and hide the rows below.",
             ),
             wrong(
                 "A is for the vertical stack, B for the horizontal one.",
@@ -24,38 +24,38 @@ QUESTIONS = (
         Try("Set *Its mask* to B and compare the tiles.", "masks", {"mask": "B"}),
     ),
     Question(
-        "Why is the first mask A, and every later one B?",
+        "Why does the first layer use mask A, and every later one mask B?",
         (
             right(
-                "At the first layer the centre is the pixel itself; later it holds only what came "
-                "before.",
-                "A at the start leaves the pixel out for good. After that, B loses nothing and "
-                "shows nothing forbidden.",
+                "In the first layer the centre is the pixel itself; later it contains only what "
+                "came before.",
+                "A in the first layer removes the pixel for good. After that, B loses nothing and "
+                "leaks nothing.",
             ),
             wrong(
                 "Later layers may see the pixel, since they are further from the input.",
-                "No layer may: one path from a pixel to its own prediction is a leak, however "
-                "long the path.",
+                "No layer may: any path from a pixel to its own prediction is a leak, however long "
+                "it is.",
             ),
             wrong(
-                "It is a habit: A everywhere would do as well.",
-                "It would not leak, but every layer would throw away what the one before had "
-                "found out at this very place.",
+                "It is only a habit: A everywhere would work as well.",
+                "It would not leak, but every layer would throw away what the previous layer "
+                "computed at the same pixel.",
             ),
         ),
         Try("Count the leaks with mask B at the start.", "masks", {"mask": "B"}),
     ),
     Question(
-        "What must the receptive field of a pixel cover, so that nothing is lost?",
+        "What must the receptive field of a pixel cover to lose no information?",
         (
             right(
                 "All rows above it, and its own row to the left.",
-                "These are all the pixels before it. Any less, and the network cannot use "
-                "something that it is allowed to know.",
+                "These are all the pixels before it. If it covers less, the network cannot use "
+                "something that it is allowed to see.",
             ),
             wrong(
                 "The whole picture.",
-                "Half of that is not drawn yet. To see it would be to cheat.",
+                "Part of it is not drawn yet. Seeing that would be cheating.",
             ),
             wrong(
                 "A square around the pixel, cut off at its own row.",
@@ -63,7 +63,7 @@ QUESTIONS = (
             ),
         ),
         Try(
-            "Compare with PixelRNN, point at the last pixel, and read the counts.",
+            "Compare with PixelRNN, point at the last pixel and read the counts.",
             "masks",
             {"right": "PixelRNN"},
         ),
@@ -73,7 +73,7 @@ QUESTIONS = (
         (
             right(
                 "Earlier pixels from which no path of kernel steps leads to the target.",
-                "It would be allowed to see them, but with these kernels it never does, however "
+                "The target is allowed to see them, but with these kernels it never does, however "
                 "many layers there are.",
             ),
             wrong(
@@ -92,41 +92,41 @@ QUESTIONS = (
         (
             right(
                 "Wider kernels after the first layer.",
-                "A wider kernel goes further to the right for each row that it goes up, so its "
-                "edge is less steep and less is lost.",
+                "A wider kernel reaches further to the right for each row up, so the edge of the "
+                "blind spot is less steep.",
             ),
             wrong(
                 "More layers.",
-                "They follow the same steps more often, and come out on the same slope.",
+                "They repeat the same steps, so the slope stays the same.",
             ),
             wrong(
                 "More feature maps.",
-                "More maps carry more about the pixels that are seen. They see no other ones.",
+                "More maps carry more information about the same pixels. They do not see others.",
             ),
         ),
         Try(
-            "Take 5 × 5 kernels after the first layer, add layers, and look at the slope.",
+            "Choose 5 × 5 kernels after the first layer, add layers and look at the slope.",
             "masks",
             {"kernel": "5"},
         ),
     ),
     Question(
-        "How do two stacks get rid of the blind spot without looking ahead?",
+        "How do two stacks remove the blind spot without seeing the future?",
         (
             right(
-                "The vertical stack sees whole rows, and hands them on one row further down.",
-                "Within its row it may step both ways. As its result is only used one row below, "
-                "all of that has been drawn by then.",
+                "The vertical stack sees whole rows, and its output is used one row further down.",
+                "Within a row it may step both ways. Its output is used only one row below, and by "
+                "then the whole row has been drawn.",
             ),
             wrong(
-                "The second stack looks at the picture from right to left.",
+                "The second stack reads the picture from right to left.",
                 "Then it would see pixels that are not drawn yet.",
             ),
             wrong(
                 "Together they have twice as many layers.",
-                "One stack with any number of layers keeps its blind spot.",
+                "One stack keeps its blind spot with any number of layers.",
             ),
         ),
-        Try("Point at a pixel near the right edge, and compare the two grids."),
+        Try("Point at a pixel near the right edge and compare the two grids."),
     ),
 )

@@ -1,4 +1,4 @@
-"""Masks & blind spots: what is chosen, kept in the address, and what follows from it."""
+"""Masks & blind spots: the choices, kept in the address, and the data computed from them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BoolArray = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Setup:
-    """What the controls say.
+    """The values of the controls.
 
     Attributes:
         size: rows and columns of the picture, in pixels.
@@ -46,12 +46,11 @@ class Setup:
 
     @property
     def pair(self) -> dict[str, str]:
-        """Side and architecture."""
         return {"left": self.left, "right": self.right}
 
     @property
     def usual(self) -> MaskStack:
-        """The masks of the one stack, first layer and later ones, as they usually are."""
+        """The default masks of the one stack: first layer, later layers."""
         stack = MaskStack.correct((self.first, self.kernel))
         if self.mask == "A":
             return stack
@@ -70,7 +69,7 @@ class Setup:
 
 @dataclass(frozen=True)
 class View:
-    """What every pixel sees after each layer: for the browser, and counted over all pairs.
+    """What every pixel sees after each layer, packed for the browser, with counts over all pairs.
 
     `first_seen` is the first layer after which each pixel sees each source: int8 `(H, W, H, W)`, -1
     for never; None for editable masks, which `stack_first_seen_depth` takes one source at a time.
@@ -82,27 +81,27 @@ class View:
 
 
 def view(setup: Setup, name: str, masks: MaskStack) -> View:
-    """What an architecture sees; `masks` are those of the one stack."""
+    """The view of an architecture; `masks` are those of the one stack."""
     if name == "pixelcnn":
         return _view_of_stack(masks.hex, setup.first, setup.kernel, setup.size, setup.dilation)
     return _view_of(name, setup.first, setup.kernel, setup.mask, setup.size)
 
 
-# What takes a few milliseconds needs no spinner, and edits would fill a larger cache.
+# Takes a few milliseconds: no spinner, and a small cache, since every edit adds an entry.
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _view_of_stack(masks: str, first: int, kernel: int, size: int, dilation: int) -> View:
     stack = MaskStack.from_hex(masks, (first, kernel))
-    found = stack_receptive_field(*stack.masks, size=size, dilation=dilation)
+    grown = stack_receptive_field(*stack.masks, size=size, dilation=dilation)
     table = ReachStack(stack.masks, size, size, size, dilation, keeps=True)
-    return View(table, found.totals)
+    return View(table, grown.totals)
 
 
-# 0.7 MB each. Following the paths takes up to seconds and 16 MB: what may be asked is kept at once.
+# 0.7 MB each. Following the paths takes up to seconds and 16 MB, so only the results are cached.
 @st.cache_resource(show_spinner="Following every path ...", max_entries=64)
 @slow_job
 def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> View:
     chosen = ARCHITECTURES[name]
-    found = receptive_field_by_depth(
+    grown = receptive_field_by_depth(
         chosen.model,
         size=size,
         first_kernel_size=first,
@@ -110,24 +109,24 @@ def _view_of(name: str, first: int, kernel: int, mask: MaskType, size: int) -> V
         first_mask=mask,
         **chosen.options,
     )
-    # Where nothing more is seen after a few layers, the others are like the last of these.
-    missing = size - len(found.relations)
-    relations = np.concatenate([found.relations, np.repeat(found.relations[-1:], missing, axis=0)])
-    totals = (*found.totals, *repeat(found.totals[-1], missing))
-    table = reach_table(relations, limit=found.limit)
-    return View(table, totals, first_seen_depth(found.relations).astype(np.int8))
+    # Once nothing more is seen, all further layers equal the last one.
+    missing = size - len(grown.relations)
+    relations = np.concatenate([grown.relations, np.repeat(grown.relations[-1:], missing, axis=0)])
+    totals = (*grown.totals, *repeat(grown.totals[-1], missing))
+    table = reach_table(relations, limit=grown.limit)
+    return View(table, totals, first_seen_depth(grown.relations).astype(np.int8))
 
 
 def first_seen_depths(
     setup: Setup, name: str, masks: MaskStack, source: tuple[int, int]
 ) -> NDArray[np.int16]:
-    """After which layer each pixel sees the source: see `first_seen_depth`."""
+    """The layer after which each pixel sees the source; -1 for never."""
     if name == "pixelcnn":
         return stack_first_seen_depth(
             *masks.masks, source, size=setup.size, dilation=setup.dilation
         )
     first_seen = _view_of(name, setup.first, setup.kernel, setup.mask, setup.size).first_seen
-    assert first_seen is not None  # only masks that may be edited lack it
+    assert first_seen is not None  # None only for editable masks
     return first_seen[:, :, *source].astype(np.int16)
 
 
@@ -137,14 +136,14 @@ _MASKS = "masks"  # the query parameter
 
 
 def starting_masks(setup: Setup) -> MaskStack:
-    """The masks that the tiles show until they are clicked: those of the address, or the usual."""
+    """The masks in the tiles before any click: those in the address, or the default."""
     state = st.session_state
     base = (setup.usual.hex, state.get("mask-revision", 0))
     same = state.get("mask-base") == base
     if "first-tiles" not in state:  # the tiles come on screen
         before = state.get("masks-shown", "") if same else ""
         state["mask-start"] = _masks_or_usual(st.query_params.get(_MASKS, before), setup)
-    elif not same:  # other kernels, or the button that undoes the clicks
+    elif not same:  # other kernels, or a reset of the masks
         state["mask-start"] = setup.usual
     state["mask-base"] = base
     start: MaskStack = state["mask-start"]
@@ -176,7 +175,7 @@ def put_usual_masks_back() -> None:
 
 
 def asked_for(setup: Setup) -> ReachSelection:
-    """What the address asks for; what it does not name stays as it was, or as it is at first."""
+    """Target and depth in the address; what it lacks stays as it was, or is the default."""
     before = st.session_state.get("reach-shown", setup.middle)
     return ReachSelection(
         number_in_address("row", setup.size, before.row, setup.middle.row),
@@ -186,7 +185,7 @@ def asked_for(setup: Setup) -> ReachSelection:
 
 
 def number_in_address(name: str, limit: int, otherwise: int, usual: int) -> int:
-    """The first of these that is a number below the limit."""
+    """The first of these values that is a number below the limit."""
     given = st.query_params.get(name, "")
     if given.isdecimal() and int(given) < limit:
         return int(given)
@@ -194,7 +193,7 @@ def number_in_address(name: str, limit: int, otherwise: int, usual: int) -> int:
 
 
 def put_into_address(shown: ReachSelection, usual: ReachSelection) -> None:
-    """Write the target and the depth, where they are not those of the first visit."""
+    """Keep target and depth in the address, unless they are the defaults."""
     for name in ("row", "column", "depth"):
         value = getattr(shown, name)
         if value == getattr(usual, name):
@@ -204,7 +203,7 @@ def put_into_address(shown: ReachSelection, usual: ReachSelection) -> None:
 
 
 def newest(selections: Iterable[ReachSelection]) -> ReachSelection:
-    """Of the two linked grids, what the one that was used last shows: only that one reports."""
+    """The selection of the grid that was used last: only that one reports."""
     shown: ReachSelection = st.session_state["reach-shown"]
     for selection in selections:
         if selection.at > shown.at:
@@ -214,6 +213,6 @@ def newest(selections: Iterable[ReachSelection]) -> ReachSelection:
 
 
 def target() -> tuple[int, int]:
-    """Row and column of the pixel that both grids show now."""
+    """Row and column of the current target in both grids."""
     shown: ReachSelection = st.session_state["reach-shown"]
     return shown.row, shown.column

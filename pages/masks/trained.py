@@ -1,4 +1,4 @@
-"""Masks & blind spots: which of the pixels that they may see trained models really use."""
+"""Masks & blind spots: which pixels in their receptive fields trained models really use."""
 
 import numpy as np
 import streamlit as st
@@ -24,11 +24,11 @@ EXACT, WEIGHTED = "exact", "weighted"
 @st.cache_data(show_spinner=False, max_entries=512)
 @slow_job
 def weights(name: str, row: int, column: int) -> NDArray[np.float32]:
-    """The mean size of the gradient over some real digits, for one target: `(H, W)`."""
+    """The mean gradient magnitude over some test digits, for one target: `(H, W)`."""
     model = loaded(name).model
     split = common.unseen(2, 28)
     labels = split.labels[:DIGITS] if model.config.classes else None
-    with common.ProgressBar("Asking the network ...") as progress:
+    with common.ProgressBar("Computing gradients ...") as progress:
         return saliency(model, split.images[:DIGITS], (row, column), labels, progress=progress)
 
 
@@ -38,33 +38,33 @@ def exact(name: str, row: int, column: int) -> NDArray[np.uint8]:
     seen = report.relation[0, row, column, 0]
     legal = report.legal_map[0, row, column, 0]
     ever = report.limit[0, row, column, 0]
-    found = np.full(seen.shape, role_index("future"), np.uint8)
-    found[legal] = role_index("never")
-    found[legal & ever] = role_index("legal_not_yet")
-    found[seen & legal] = role_index("seen")
-    found[row, column] = role_index("target")
-    return found
+    roles = np.full(seen.shape, role_index("future"), np.uint8)
+    roles[legal] = role_index("never")
+    roles[legal & ever] = role_index("legal_not_yet")
+    roles[seen & legal] = role_index("seen")
+    roles[row, column] = role_index("target")
+    return roles
 
 
 @st.fragment
 def trained(setup: Setup) -> None:
-    """The exact reach of two trained models, or the size of their gradients."""
+    """The exact receptive fields of two trained models, or their gradient magnitudes."""
     st.header("Does a trained network use what it may see?")
     known = {name: title for name, title in MODELS.items() if name in common.shipped_models()}
     if setup.size != 28 or not known:
-        st.markdown("The trained models know pictures of 28 × 28 pixels: choose that size above.")
+        st.markdown("The trained models read pictures of 28 × 28 pixels: choose that size above.")
         return
     kind = one_of(
-        "Reach",
+        "Receptive field",
         [EXACT, WEIGHTED],
         key="reach",
     )
     row, column = target()
     st.markdown(
         f"For the pixel in row {row}, column {column}, chosen above. *Exact* counts connections, "
-        "whatever the weights. *Weighted* asks a trained model: how strongly would its guess "
-        "change if that pixel did? That is the size of the gradient of its *logit* (the number "
-        f"that becomes the probability), averaged over {DIGITS} real digits. Lighter is stronger."
+        "whatever the weights. *Weighted* shows how strongly a trained model's prediction reacts "
+        "to a small change of each pixel: the magnitude of the gradient of its *logit* (the number "
+        f"that becomes the probability), averaged over {DIGITS} test digits. Lighter is stronger."
     )
     for (name, title), place in zip(known.items(), st.columns(2, gap="large"), strict=False):
         with place, common.explained():
@@ -92,7 +92,7 @@ def trained(setup: Setup) -> None:
 
 
 def _concentration(values: NDArray[np.float32]) -> str:
-    """How few pixels make up half of all the weight."""
+    """How many pixels carry half of the gradient."""
     shares = np.sort(values.ravel())[::-1].cumsum() / max(float(values.sum()), 1e-9)
     half, seen = int(np.searchsorted(shares, 0.5)) + 1, int((values > 0).sum())
-    return f"Half of the weight lies on **{half}** of the {seen} pixels that it sees."
+    return f"Half of the gradient lies on **{half}** of the pixels with a gradient ({seen})."

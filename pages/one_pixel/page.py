@@ -30,8 +30,8 @@ from pixelcnn import load_checkpoint
 from pixelcnn.introspect.counterfactual import counterfactual
 
 model, card = load_checkpoint("{path}")
-found = counterfactual(model, image, {labels}, pixel=(10, 14))
-found.kl_bits  # (channels, rows, columns)
+flipped = counterfactual(model, image, {labels}, pixel=(10, 14))
+flipped.kl_bits  # (channels, rows, columns)
 """
 
 
@@ -44,7 +44,7 @@ def changed(
     pixel: tuple[int, int],
     level: int | None,
 ) -> Counterfactual:
-    """What one changed pixel does, worked out once for everybody."""
+    """The effect of one changed pixel, shared by all sessions."""
     labels = None if label is None else torch.tensor([label])
     network = loaded(model).model
     return counterfactual(network, torch.from_numpy(image), labels, pixel, level)
@@ -52,18 +52,18 @@ def changed(
 
 @st.cache_resource(show_spinner="Following every path ...")
 def at_any_depth(model: str) -> NDArray[np.bool_]:
-    """What each pixel would see, were the network as deep as one likes: bool `(H, W, H, W)`."""
+    """What each pixel would see at unlimited depth: bool `(H, W, H, W)`."""
     seen: NDArray[np.bool_] = limit_reach(loaded(model).model).any(axis=(0, 3))
     return seen
 
 
 def out_of_reach(model: str, pixel: tuple[int, int], later: NDArray[np.bool_]) -> Marks:
-    """Later pixels that cannot notice the change, since no path leads there: bool `(H, W)` each."""
+    """Later pixels that the change cannot affect, since no path leads there: bool `(H, W)` each."""
     seen = loaded(model).receptive_field[:, :, *pixel]
     ever = at_any_depth(model)[:, :, *pixel]
     return {
         "never": (later & ~seen & ~ever, "blind spot: no path leads here"),
-        "legal_not_yet": (later & ~seen & ever, "out of reach: a deeper network would notice"),
+        "legal_not_yet": (later & ~seen & ever, "out of reach: a deeper network would see it"),
     }
 
 
@@ -71,21 +71,23 @@ def out_of_reach(model: str, pixel: tuple[int, int], later: NDArray[np.bool_]) -
 
 
 def choose_beside(model: str, config: dict[str, Any]) -> list[str]:
-    """The model in the sidebar, and the second one that is asked the same, if any."""
+    """The model in the sidebar, and the second one to compare, if any."""
     others = [name for name in common.models() if name != model and alike(name, config)]
     with st.sidebar:
-        beside = st.selectbox("Beside it", [NOTHING, *others], key="beside", bind="query-params")
+        beside = st.selectbox(
+            "Compared with", [NOTHING, *others], key="beside", bind="query-params"
+        )
     return [model] if beside == NOTHING else [model, beside]
 
 
 def alike(name: str, config: dict[str, Any]) -> bool:
-    """Whether a model reads the same pictures."""
+    """Whether a model reads pictures of the same form."""
     other = common.model_config(name)
     return all(other[key] == config[key] for key in ("levels", "channels", "height", "width"))
 
 
 def controls(config: dict[str, Any], classes: int) -> tuple[pictures.Asked, int | None, str]:
-    """What goes in, what the pixel becomes, and which of the two pictures to show."""
+    """The input, the new level of the pixel, and which of the two pictures to show."""
     with st.container(horizontal=True):
         asked = pictures.choose_picture(config, classes)
         level = new_level(config["levels"])
@@ -98,7 +100,7 @@ def controls(config: dict[str, Any], classes: int) -> tuple[pictures.Asked, int 
 
 
 def new_level(levels: int) -> int | None:
-    """What the pixel becomes, None for its opposite; with two levels there is no choice."""
+    """The new level of the pixel; None for the opposite, the only choice with two levels."""
     if levels == 2:
         return None
     becomes = one_of(
@@ -114,7 +116,7 @@ def new_level(levels: int) -> int | None:
 
 
 def asked_pixel(height: int, width: int) -> tuple[int, int]:
-    """The pixel in the address, or the one of the first visit, scaled to the picture."""
+    """The pixel in the address, or the default one, scaled to the picture."""
     usual = START[0] * height // 28, START[1] * width // 28
     given = [st.query_params.get(name, "") for name in ("row", "column")]
     if not all(text.isdecimal() for text in given):
@@ -124,7 +126,7 @@ def asked_pixel(height: int, width: int) -> tuple[int, int]:
 
 
 def put_into_address(pixel: tuple[int, int]) -> None:
-    """Write the chosen pixel."""
+    """Keep the chosen pixel in the address."""
     for name, value in zip(("row", "column"), pixel, strict=True):
         if st.query_params.get(name) != str(value):
             st.query_params[name] = str(value)
@@ -137,7 +139,7 @@ def put_into_address(pixel: tuple[int, int]) -> None:
 def experiment(
     models: list[str], image: NDArray[np.uint8], label: int | None, level: int | None, shown: str
 ) -> None:
-    """The maps of each model: only this runs again when a pixel is chosen."""
+    """The maps of each model; choosing a pixel reruns only this fragment."""
     size = image.shape[1:]
     keys = [f"{name}-{index}" for index in range(len(models)) for name in MAPS]
     if keys[0] not in st.session_state or st.session_state.get("pixel-size") != size:
@@ -148,10 +150,10 @@ def experiment(
     for index, model in enumerate(models):
         if len(models) > 1:
             st.subheader(model)
-        told = label if common.model_config(model)["classes"] else None
-        found = changed(model, image, told, pixel, level)
-        st.markdown(in_words(found, *pixel))
-        three_maps(model, found, pixel, shown == CHANGED, index, start)
+        given = label if common.model_config(model)["classes"] else None
+        effect = changed(model, image, given, pixel, level)
+        st.markdown(in_words(effect, *pixel))
+        three_maps(model, effect, pixel, shown == CHANGED, index, start)
 
 
 def three_maps(
@@ -162,11 +164,11 @@ def three_maps(
     index: int,
     start: tuple[int, int],
 ) -> None:
-    """Surprise, entropy and what changes, side by side, with one cursor."""
+    """Surprise, entropy and change side by side, with a shared cursor."""
     height, width = found.before.shape[1:]
     picture = (found.after if after else found.before)[0].numpy()
     surprised = (found.surprise_after if after else found.surprise_before)[0].numpy()
-    undecided = (found.entropy_after if after else found.entropy_before)[0].numpy()
+    entropy = (found.entropy_after if after else found.entropy_before)[0].numpy()
     order = np.arange(height * width).reshape(height, width)
     later = order > order[pixel]
     kl = np.where(order < order[pixel], np.nan, found.kl_bits[0].numpy())
@@ -188,13 +190,11 @@ def three_maps(
         )
     with places[1]:
         highest = float(np.log2(common.model_config(model)["levels"]))
-        pixel_grid(
-            undecided, title="Entropy", limits=(0, highest), key=f"entropy-{index}", **shared
-        )
+        pixel_grid(entropy, title="Entropy", limits=(0, highest), key=f"entropy-{index}", **shared)
     with places[2]:
         pixel_grid(
             kl,
-            title="What changes",
+            title="Change of later predictions",
             limits=(FAINTEST, most),
             logarithmic=True,
             marks=out_of_reach(model, pixel, later),
@@ -214,11 +214,11 @@ with common.explained():
     place, image = st.container(), asked.image
     if image is None:
         with st.columns(2)[0]:
-            image = pictures.made(asked.source, model, config)
+            image = pictures.chosen_image(asked.source, model, config)
     with place:
         experiment(both, image, asked.label, level, shown)
         if asked.image is None:
-            st.markdown("**The picture comes from below**: the maps follow it.")
+            st.markdown("**Draw or upload the picture below**: the maps follow it.")
 
 st.header("Bits, entropy, divergence")
 st.markdown(TERMS)

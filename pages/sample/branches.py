@@ -1,6 +1,6 @@
-"""Branches on the page Sample: one choice is changed, and the rest falls as it will.
+"""Branches on the page Sample: change one pixel, and let the model redraw the rest.
 
-The tree lives in the session and in the address, and belongs to the options it was grown with.
+The tree is kept in the session and in the address, for the options that it was grown with.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pixelcnn.film.branches import MOST_BRANCHES, Branch, Tree
 from pixelcnn.film.film import Film, join
 
 _TREE, _GROWN_WITH, _ANSWERED = "tree", "tree_options", "tree_answered"
-# What the control that chooses the view is to show at the next run.
+# Session key: the view to show at the next run.
 NEXT_VIEW = "next_view"
 
 
 def current_tree(options: Options, film: Film, progress: Progress) -> Tree:
-    """The tree of these options; at first the one in the address. Other options: an empty one."""
+    """The tree of these options, at first the one in the address; empty for other options."""
     state = st.session_state
     if state.get(_GROWN_WITH) != options:
         text = "" if _GROWN_WITH in state else st.query_params.get(_TREE, "")
@@ -44,7 +44,7 @@ def grown(options: Options, tree: Tree, progress: Progress) -> list[Film]:
 
 @st.cache_data(show_spinner=False, max_entries=256)
 def _branch(options: Options, line: Tree, _progress: Progress) -> Film:
-    """The last branch of a line, drawn once for everybody."""
+    """The last branch of a line, shared by all sessions."""
     if len(line) > 1:
         parent = _branch(options, line[:-1], _progress)
     else:
@@ -55,7 +55,7 @@ def _branch(options: Options, line: Tree, _progress: Progress) -> Film:
 
 
 def scene(film: Film, tree: Tree, films: list[Film]) -> Scene:
-    """The originals that were branched, and their branches, all growing together."""
+    """The branched originals and their branches, drawn in parallel."""
     samples = sorted({branch.sample for branch in tree})
     together = join([*(film.only(sample) for sample in samples), *films])
     shape = film.images.shape[1:]
@@ -67,23 +67,25 @@ def scene(film: Film, tree: Tree, films: list[Film]) -> Scene:
         together,
         names,
         {
-            "known_mask": np.stack([*nothing, *(branches.shared_part(one, shape) for one in tree)]),
+            "known_mask": np.stack(
+                [*nothing, *(branches.shared_part(branch, shape) for branch in tree)]
+            ),
             "given_counts": True,
-            "changed": [None] * len(samples) + [(one.row, one.column) for one in tree],
-            "start": min((one.row, one.column) for one in tree),
+            "changed": [None] * len(samples) + [(branch.row, branch.column) for branch in tree],
+            "start": min((branch.row, branch.column) for branch in tree),
             "captions": names,
             "columns": columns,
             "selected": len(names) - 1,
         },
         [(0, sample) for sample in samples]
-        + [(k, one.sample) for k, one in zip(numbers, tree, strict=True)],
+        + [(k, branch.sample) for k, branch in zip(numbers, tree, strict=True)],
     )
 
 
 def answer(
     scene: Scene, tree: Tree, image: int, place: tuple[int, int, int], level: int, count: int
 ) -> None:
-    """Grow the branch that the viewer asked for, and show the tree; asked once, grown once."""
+    """Add the requested branch and show the tree; repeated requests are ignored."""
     state = st.session_state
     if scene.origins is None or state.get(_ANSWERED) == count:
         return
@@ -96,7 +98,7 @@ def answer(
 
 
 def tell(film: Film, tree: Tree, films: list[Film], shown: int) -> None:
-    """What became of each branch, in words; `shown` is the number of the open one, or 0."""
+    """Describe each branch; `shown` is the number of the open one, or 0."""
     lines = []
     for number, (branch, grown_film) in enumerate(zip(tree, films, strict=True), start=1):
         parent = films[branch.parent - 1] if branch.parent else film.only(branch.sample)
@@ -105,14 +107,14 @@ def tell(film: Film, tree: Tree, films: list[Film], shown: int) -> None:
         origin = f"branch {branch.parent}" if branch.parent else f"sample {branch.sample + 1}"
         lines.append(
             f"- **Branch {number}** is {origin} with {_value(film, branch.level)} instead of "
-            f"{_value(film, before)} at row {branch.row}, column {branch.column}: "
-            f"{differs:.1%} of its pixels came out differently. "
-            f"{grown_film.bits[0]:.1f} bits instead of {parent.bits[0]:.1f}."
+            f"{_value(film, before)} at row {branch.row}, column {branch.column}: {differs:.1%} of "
+            f"its pixels differ, and it costs {grown_film.bits[0]:.1f} bits instead of "
+            f"{parent.bits[0]:.1f}."
         )
     st.markdown(
-        "The orange dot is the pixel you changed. Up to it, above the line, a branch is its "
-        "parent; after it, it hears **the same random numbers**, and every difference is the "
-        "model's answer to that one pixel."
+        "The orange dot is the pixel you changed. Before it, above the line, a branch equals its "
+        "parent. After it, the branch uses **the same random numbers**, so every difference is the "
+        "model's response to that one pixel."
     )
     st.markdown("\n".join(lines))
     with st.container(horizontal=True):
@@ -123,7 +125,7 @@ def tell(film: Film, tree: Tree, films: list[Film], shown: int) -> None:
 
 
 def _replace(tree: Tree) -> None:
-    """Another tree, and the whole page anew: this was asked in a fragment of it."""
+    """Replace the tree and rerun the whole page: the request came from a fragment."""
     st.session_state[_TREE] = tree
     st.session_state[NEXT_VIEW] = "Branches" if tree else "Digits"
     st.rerun()

@@ -1,4 +1,4 @@
-"""One choice among many levels, exactly: the curve, its parts, and where the number falls."""
+"""One choice among many levels: the probabilities, their components, and the random number."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _HEIGHT = 260
 def section(
     options: Options, scene: Scene, chosen: int, place: tuple[int, int, int] | None
 ) -> None:
-    """The distribution at the pixel that was clicked in the large picture."""
+    """The distribution at the pixel clicked in the large picture."""
     if scene.origins is None:
         return
     st.header("What did it choose from?")
     if place is None:
-        st.markdown("**Click a pixel in the large picture** to see the choice that was made there.")
+        st.markdown("**Click a pixel in the large picture** to see how its level was chosen.")
         return
     choice = choice_at(loaded(options.model).model, scene.film, chosen, place)
     row, column, channel = place
     colour = (", red", ", green", ", blue")[channel] if scene.film.images.shape[1] == 3 else ""
     st.markdown(
         f"{scene.names[chosen]}, row {row}, column {column}{colour}: the bars are the "
-        f"likelihoods of the {scene.film.levels} levels. Added up from the left they make the "
-        f"blue curve. The random number {choice.uniform:.3f} meets it at level "
-        f"**{choice.level}**, which had *p* = {choice.probabilities[choice.level]:.3f}."
+        f"probabilities of the {scene.film.levels} levels. Added up from the left, they give the "
+        f"blue curve. The random number {choice.uniform:.3f} meets it at level **{choice.level}**, "
+        f"which has *p* = {choice.probabilities[choice.level]:.3f}."
     )
     if len(choice.components):
         st.markdown(
-            f"This model does not say a number for each level. It mixes "
-            f"**{len(choice.components)} bell curves**, drawn as lines: each has a centre, a width "
-            "and a weight, and the bars are their sum."
+            "This model does not output a probability for each level. It mixes "
+            f"**{len(choice.components)} bell curves** (the lines): each has a centre, a width and "
+            "a weight, and the bars are their sum."
         )
     left, right = st.columns(2, gap="large")
     left.altair_chart(_bars(choice))
@@ -49,7 +49,7 @@ def section(
 
 
 def _bars(choice: Choice) -> alt.LayerChart:
-    import altair as alt  # takes a moment, and only models of many levels need it
+    import altair as alt  # slow to import, and needed only for models with many levels
 
     levels = range(len(choice.probabilities))
     width = max(1.0, 300 / len(choice.probabilities) - 1)
@@ -65,7 +65,7 @@ def _bars(choice: Choice) -> alt.LayerChart:
         .mark_bar(size=width)
         .encode(
             x=alt.X("level:Q", title="level"),
-            y=alt.Y("p:Q", title="likelihood p"),
+            y=alt.Y("p:Q", title="probability p"),
             color=alt.Color("drawn:N", scale=colours, legend=None),
             tooltip=["level:Q", alt.Tooltip("p:Q", format=".4f")],
         )

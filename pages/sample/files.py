@@ -1,4 +1,4 @@
-"""Taking a film of the page Sample along: a picture, a moving picture, the arrays, the command."""
+"""Downloads of the page Sample: a picture, an animation, the arrays; and the command."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pixelcnn.film.film import Film
 
 
 def section(film: Film, known: Any, name: str) -> None:
-    """The downloads of what is on screen, made when a button is pressed."""
-    st.header("Take them with you")
+    """Downloads of the current film, made when a button is pressed."""
+    st.header("Download the samples")
     with st.container(horizontal=True):
         st.download_button(
             "Picture (.png)", film.to_png, f"{name}.png", mime="image/png", on_click="ignore"
@@ -35,6 +35,5 @@ def section(film: Film, known: Any, name: str) -> None:
 
 
 def command(film: Film) -> None:
-    """The command that draws the samples."""
     st.markdown("The same digits on the command line:")
     st.code(film.command, language="bash", wrap_lines=True)

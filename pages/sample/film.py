@@ -1,4 +1,4 @@
-"""The films of the page Sample: what is drawn for the options on screen, once for everybody."""
+"""The films of the page Sample, shared by all sessions, and the controls of their options."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pixelcnn.film.film import Film, draw_film
 
 COUNTS = [1, 4, 10, 16, 25, 36, 64]
 
-# Bytes: of more, the browser gets no distributions. It is 64 digits of 256 levels.
+# Bytes: a larger film reaches the browser without its distributions. 64 digits of 256 levels fit.
 MOST_PROBABILITIES = 16_000_000
 
 Progress = Callable[[int, int], None]
@@ -24,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Options:
-    """What the viewer chose; `label` is None for one of each."""
+    """The values of the controls; `label` is None for one of each."""
 
     model: str
     n: int
@@ -39,10 +39,10 @@ class Scene:
 
     Attributes:
         film: what is played.
-        names: what each picture is called, to begin a sentence with.
+        names: the name of each picture, as at the beginning of a sentence.
         player: further arguments of the player.
-        origins: for each picture the number of its branch (0: an original) and its sample, where
-            it can be branched.
+        origins: the branch number (0: an original) and sample of each picture; None if pictures
+            cannot be branched.
     """
 
     film: Film
@@ -52,18 +52,18 @@ class Scene:
 
 
 def sampled(options: Options, progress: Progress) -> Film:
-    """The film for these options; the opening film if it is that one, since it is there at once."""
+    """The film for these options; the precomputed opening film where it has the same options."""
     opening = common.opening_film()
-    asked = {"checkpoint": options.model, **vars(options)}
-    del asked["model"]
-    if asked.items() <= opening.about.items():
+    wanted = {"checkpoint": options.model, **vars(options)}
+    del wanted["model"]
+    if wanted.items() <= opening.about.items():
         return opening
     return drawn(options, progress)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def drawn(options: Options, _progress: Progress) -> Film:
-    """The film for these options, drawn once for everybody."""
+    """The film for these options, shared by all sessions."""
     one = loaded(options.model)
     with turns.long_turn(_progress):
         return draw_film(
@@ -80,7 +80,7 @@ def drawn(options: Options, _progress: Progress) -> Film:
 
 
 def controls(model: str, view: str) -> Options:
-    """What the viewer may choose; what does not matter in a view is greyed out."""
+    """The controls; those that a view ignores are disabled."""
     classes = common.model_config(model)["classes"]
     label = EACH
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -93,7 +93,7 @@ def controls(model: str, view: str) -> Options:
                 bind="query-params",
                 width=150,
                 disabled=view == "Classes",
-                help="Which digit the network is told to draw. It was trained with the labels.",
+                help="Which digit to draw. The network was trained with labels.",
             )
         n = st.selectbox(
             "Digits",
@@ -106,7 +106,7 @@ def controls(model: str, view: str) -> Options:
         )
         temperature = temperature_slider(disabled=view == "Temperatures", width=170)
         seed = choose_seed(
-            "Seed", "The number that all random numbers grow from: the same seed, the same digits."
+            "Seed", "It determines all random numbers: the same seed gives the same digits."
         )
         st.button("Other digits", on_click=next_seed)
     return Options(model, n, None if label == EACH else int(label), temperature, seed)

@@ -1,6 +1,6 @@
 """The formula of sampling, and the loop that computes it, line by line."""
 
-# The heart of pixelcnn/sampling/reference.py. A test runs these very lines.
+# The core of pixelcnn/sampling/reference.py. A test runs these lines.
 LOOP = """\
 for at in reading_order:  # every (..., row, column), left to right, top to bottom
     log_p = likelihood.level_log_probs(model(images, labels), images)[at]

@@ -1,4 +1,4 @@
-"""Grids on the page Sample: two things vary, and all random numbers stay the same."""
+"""Grids on the page Sample: an option varies, and the random numbers stay the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_CLASSES = 10
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _drawn(model: str, rows: tuple[Row, ...], seeds: tuple[int, ...], _progress: Progress) -> Film:
-    """One sheet, drawn once for everybody; its columns are the seeds."""
+    """One sheet with a column for each seed, shared by all sessions."""
     one = loaded(model)
     with turns.long_turn(_progress):
         return draw_grid(
@@ -46,12 +46,12 @@ def temperatures(options: Options, progress: Progress) -> Scene:
 
 
 def classes(options: Options, progress: Progress) -> Scene | str:
-    """Rows: classes. Columns: seeds. Or why there is no such sheet."""
+    """Rows: classes. Columns: seeds. Returns the reason if the model has no classes."""
     count = min(common.model_config(options.model)["classes"], MOST_CLASSES)
     if not count:
         return (
-            "This model was trained without labels, so it cannot be told which digit to draw. "
-            "Choose another model in the sidebar; on a phone, » opens it."
+            "This model was trained without labels, so you cannot choose which digit it draws. "
+            "Choose another model in the sidebar (on a phone, » opens it)."
         )
     seeds = seeds_from(options.seed, SEEDS)
     rows = tuple(Row(digit, options.temperature) for digit in range(count))
@@ -60,13 +60,13 @@ def classes(options: Options, progress: Progress) -> Scene | str:
 
 
 def guidance(options: Options, progress: Progress) -> Scene | str:
-    """Rows: strengths of guidance. Columns: seeds. Or why there is no such sheet."""
+    """Rows: strengths of guidance. Columns: seeds. Returns the reason if it cannot be guided."""
     if not common.model_config(options.model).get("label_dropout"):
         return (
-            "Guidance exaggerates what the label adds: it compares the answer with the label and "
-            "the answer without it. This model always heard the label while it learned (or never "
-            "did), so it has no answer for the other case. One that was trained with the option "
-            "`label_dropout=0.1`, which hides one label in ten, can be guided."
+            "Guidance exaggerates the effect of the label: it compares the prediction with the "
+            "label and the one without it. This model was always trained with labels (or never), "
+            "so it cannot make both. To use guidance, train a model with `label_dropout=0.1`, "
+            "which hides one label in ten."
         )
     seeds = seeds_from(options.seed, SEEDS)
     labels = _labels(options, SEEDS)
@@ -77,7 +77,8 @@ def guidance(options: Options, progress: Progress) -> Scene | str:
 
 
 def two_models(options: Options, progress: Progress) -> Scene | str:
-    """One row for each of two models, each column on the same random numbers. Or why not."""
+    """One row per model, the same random numbers in each column. Returns the reason if there is
+    only one."""
     own = common.model_config(options.model)
     shape = [own[name] for name in ("channels", "height", "width", "levels")]
     others = [
@@ -88,9 +89,9 @@ def two_models(options: Options, progress: Progress) -> Scene | str:
         == shape
     ]
     if not others:
-        return "There is no other model with pictures of this size and this number of levels."
+        return "No other model draws pictures of this size with this number of levels."
     with st.sidebar:
-        other = st.selectbox("Beside it", others, key="other", bind="query-params")
+        other = st.selectbox("Compared with", others, key="other", bind="query-params")
     films = []
     for turn, (name, half) in enumerate(product((options.model, other), range(2))):
 
@@ -100,12 +101,12 @@ def two_models(options: Options, progress: Progress) -> Scene | str:
         seeds = seeds_from(options.seed + half * PAIRS // 2, PAIRS // 2)
         count = common.model_config(name)["classes"]
         labels = tuple((half * PAIRS // 2 + k) % max(count, 1) for k in range(PAIRS // 2))
-        told = labels if options.label is None else options.label
-        row = Row(told if count else None, options.temperature)
+        wanted = labels if options.label is None else options.label
+        row = Row(wanted if count else None, options.temperature)
         films.append(_drawn(name, (row,), seeds, advance))
     st.caption(
-        f"A: {options.model}. B: {other}. What stands one above the other has the same random "
-        "numbers" + (", and the same label." if _both_listen(options.model, other) else ".")
+        f"A: {options.model}. B: {other}. Pictures in the same column use the same random numbers"
+        + (" and the same label." if _both_listen(options.model, other) else ".")
     )
     first, second, third, fourth = films
     names = _named(seeds_from(options.seed, PAIRS))
@@ -122,7 +123,7 @@ def _both_listen(*models: str) -> bool:
 
 
 def _labels(options: Options, count: int) -> tuple[int, ...] | int | None:
-    """The label of each column: the chosen one, or one class after the other."""
+    """The label of each column: the chosen one, or the classes in turn."""
     classes = common.model_config(options.model)["classes"]
     if not classes:
         return None
@@ -134,7 +135,7 @@ def _named(seeds: Sequence[int]) -> list[str]:
 
 
 def _sheet(film: Film, what: str, rows: list[str], columns: list[str]) -> Scene:
-    """`what` the rows are, to begin a name with."""
+    """A film as a grid; `what` names the quantity that varies from row to row."""
     names = [f"{what} {row.removeprefix('T = ')}, {column}" for row in rows for column in columns]
     captions = columns + [""] * (len(names) - len(columns))
     return Scene(film, names, {"columns": len(columns), "row_names": rows, "captions": captions})

@@ -1,4 +1,4 @@
-"""Where a sample was in doubt and where it surprised: two maps on the page Sample."""
+"""Entropy and surprise of a sample: two maps on the page Sample."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ _WIDTH = 380
 
 
 def section(film: Film, chosen: int, name: str) -> None:
-    """The maps of one picture, the two numbers they add up to, and what they say."""
+    """The maps of one picture, their sums, and how to read them."""
     st.header("Where does the model hesitate?")
     st.markdown(
-        f"{name} has **{film.bits[chosen]:.1f} bits**, the surprise of all its "
-        f"pixels added up: {film.bits_per_pixel[chosen]:.3f} bits a pixel."
-        + (" Click another one above to see its maps." if len(film.images) > 1 else "")
+        f"{name} costs **{film.bits[chosen]:.1f} bits**, the sum of the surprise of all its "
+        f"pixels: {film.bits_per_pixel[chosen]:.3f} bits per pixel."
+        + (" Click another picture above to see its maps." if len(film.images) > 1 else "")
     )
     two_levels = film.levels == 2 and film.images.shape[1] == 1
     st.markdown(
-        "**Entropy** is measured before the random number falls: how open the choice is. "
+        "**Entropy** is computed before the pixel is drawn: how open the choice is. "
         + ("0 bits: no doubt. 1 bit: a coin toss. " if two_levels else "0 bits: no doubt. ")
-        + "**Surprise** is measured afterwards: −log₂ *p* of what was drawn, so that a rare choice "
-        "weighs many bits."
+        + "**Surprise** is computed afterwards: −log₂ *p* of the level. A rare one costs many bits."
     )
     doubt, surprise = st.columns(2, gap="large")
     entropy, surprises = film.entropy_map[chosen], film.surprise_map[chosen]
@@ -39,7 +38,7 @@ def section(film: Film, chosen: int, name: str) -> None:
             max_width=_WIDTH,
             key="entropy",
         )
-        st.markdown(f"All together: {entropy.sum():.1f} bits were to be expected.")
+        st.markdown(f"Expected total: {entropy.sum():.1f} bits.")
     with surprise:
         pixel_grid(
             surprises,
@@ -52,12 +51,12 @@ def section(film: Film, chosen: int, name: str) -> None:
             max_width=_WIDTH,
             key="surprise",
         )
-        st.markdown(f"All together: **{surprises.sum():.1f} bits**, as stated above.")
+        st.markdown(f"Actual total: **{surprises.sum():.1f} bits**.")
     if two_levels:
         st.markdown(
-            "Doubt sits along the edges of the stroke and where a new one may begin; inside the "
-            "ink and far out on the paper there is next to none. **Show entropy** or **Show "
-            "surprise**, beside the speed of the film, does the same for all samples at once."
+            "Entropy is high along the edges of the stroke and where a new stroke may begin; "
+            "inside the ink and far out on the paper it is close to 0. **Show entropy** and **Show "
+            "surprise**, beside the speed of the film, show these maps for all samples at once."
         )
 
 

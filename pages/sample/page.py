@@ -1,4 +1,4 @@
-"""Sample: a digit appears pixel by pixel, and what decides at each of them."""
+"""Sample: a digit appears pixel by pixel, and each choice is explained."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from pages.sample import (
     branches as sample_branches,
     choice as sample_choice,
     files as sample_files,
+    formula as sample_formula,
     grids as sample_grids,
     maps as sample_maps,
     race as sample_race,
@@ -32,14 +33,14 @@ VIEWS = [DIGITS, BRANCHES, *GRIDS]
 
 
 def choose_view() -> str:
-    """What is on screen: the samples, their branches, or a grid."""
-    told = st.session_state.pop(sample_branches.NEXT_VIEW, None)
-    if told:
-        st.session_state["show"] = told
+    """The view: the samples, their branches, or a grid."""
+    requested = st.session_state.pop(sample_branches.NEXT_VIEW, None)
+    if requested:
+        st.session_state["show"] = requested
     chosen = st.segmented_control(
         "On screen",
         VIEWS,
-        default=None if told else DIGITS,  # Streamlit wants the one or the other
+        default=None if requested else DIGITS,  # Streamlit allows only one of the two
         key="show",
         bind="query-params",
         label_visibility="collapsed",
@@ -48,19 +49,19 @@ def choose_view() -> str:
 
 
 def digits(film: Film) -> Scene:
-    """The samples as a scene of which each can be branched."""
+    """The samples as a scene in which each can be branched."""
     names = [f"Sample {index + 1}" for index in range(len(film.images))]
     return Scene(film, names, {}, [(0, index) for index in range(len(film.images))])
 
 
 def stage_for(view: str, options: Options, film: Film, tree: Tree, progress: Progress) -> Scene:
-    """What to play; a grid that cannot be made says why, and the samples play."""
+    """The scene to play; the samples, with the reason, if a grid cannot be made."""
     if view == BRANCHES and tree:
         return sample_branches.scene(film, tree, sample_branches.grown(options, tree, progress))
     if view == BRANCHES:
         st.info(
-            "There is no branch yet. Pause the film at a pixel, or click one in the large picture, "
-            "and press **What if it were ...?**"
+            "There are no branches yet. Pause the film at a pixel, or click one in the large "
+            "picture, and press **What if it were ...?**"
         )
     elif view in GRIDS:
         scene = GRIDS[view](options, progress)
@@ -71,13 +72,13 @@ def stage_for(view: str, options: Options, film: Film, tree: Tree, progress: Pro
 
 
 def play(scene: Scene) -> PlayerEvent | None:
-    """The player with all that it can show of a scene."""
+    """The player with everything that the scene has."""
     film = scene.film
     many = film.probabilities.nbytes > MOST_PROBABILITIES
     if many:
         st.caption(
-            "For so many digits of so many levels, the film leaves the likelihoods out. Ask for "
-            "fewer digits to see them."
+            "With this many digits and levels, the film omits the probabilities. Choose fewer "
+            "digits to see them."
         )
     arguments = {
         "log_prob": film.log_prob,
@@ -87,7 +88,7 @@ def play(scene: Scene) -> PlayerEvent | None:
         "maps": True,
         "names": scene.names,
         "branching": scene.origins is not None,
-        "loop": sample_words.LINES,
+        "loop": sample_formula.LINES,
         "label": "Sampled digits",
         **scene.player,
     }
@@ -103,7 +104,7 @@ def play(scene: Scene) -> PlayerEvent | None:
 
 @st.fragment
 def show(scene: Scene, options: Options, film: Film, tree: Tree) -> None:
-    """The film, and what belongs to the picture that was clicked in it."""
+    """The film, and the sections about the picture that was clicked in it."""
     clicked = play(scene)
     chosen = clicked.image if clicked else scene.player.get("selected", 0)
     place = None
@@ -133,8 +134,8 @@ with common.explained():
 show(scene, options, film, tree)
 
 st.header("How is a pixel chosen?")
-st.latex(sample_words.FORMULA)
-st.code(sample_words.LOOP, language="python")
+st.latex(sample_formula.FORMULA)
+st.code(sample_formula.LOOP, language="python")
 st.markdown(sample_words.how(film))
 with common.explained():
     sample_race.section(options)

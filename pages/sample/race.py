@@ -1,4 +1,4 @@
-"""A race on the page Sample: the textbook loop against the lab's sampler, each on its own clock."""
+"""A race on the page Sample: the textbook loop against the lab's sampler, both timed."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ _RACE = "race"
 
 
 def section(options: Options) -> None:
-    """The section, with its button; a race is run anew at each press."""
+    """The section, with its button; each press runs a new race."""
     st.header("How can it be so fast?")
     st.markdown(
-        "The loop above asks the whole network again for every pixel, though nearly all it "
-        "computes is as before. The lab's sampler **remembers** what earlier pixels had computed "
-        "and adds only what the new pixel changes. Same random numbers, same digit. Let both run "
-        "on this computer:"
+        "The loop above runs the whole network again for every pixel, although almost nothing has "
+        "changed. The lab's sampler **caches** earlier results and computes only the new pixel's "
+        "part. The random numbers are the same, and so is the digit. Race both on this computer:"
     )
     if st.button("Start the race"):
         st.session_state[_RACE] = (options, _run(options))
@@ -30,8 +29,8 @@ def section(options: Options) -> None:
         return
     if common.warm_up().is_alive():
         st.caption(
-            "The fastest sampler is still being made ready, so a slower one ran in its place. "
-            "Start the race again in a few seconds."
+            "The fastest sampler is still compiling, so a slower one ran instead. Start the race "
+            "again in a few seconds."
         )
     _show(result, common.model_config(options.model)["levels"])
 
@@ -61,7 +60,7 @@ def _show(result: Race, levels: int) -> None:
         result.image,
         levels=levels,
         seconds=(result.naive_whole_seconds, result.fast_seconds),
-        names=("The whole network for each pixel", "Remembering what was computed"),
+        names=("The whole network for each pixel", "Earlier results cached"),
         measured_rows=(result.naive_rows, result.image.shape[1]),
         key="race_film",
     )
@@ -70,13 +69,13 @@ def _show(result: Race, levels: int) -> None:
         f"The textbook loop drew all {height} rows."
         if result.finished
         else f"The textbook loop drew {result.naive_rows} of {height} rows in "
-        f"{result.naive_seconds:.1f} seconds; the time for the whole digit is worked out from "
-        "these, since each pixel costs it the same. The picture plays at that speed."
+        f"{result.naive_seconds:.1f} seconds; the time for the whole digit is extrapolated, since "
+        "each pixel takes the same time. The picture plays at that speed."
     )
     same = (
-        "Both drew the same pixels as far as it got."
+        "Both drew the same pixels."
         if result.equal
-        else "A random number fell so near to a limit that rounding decided differently."
+        else "One random number fell so close to a threshold that rounding tipped it the other way."
     )
     st.markdown(
         f"{_time(result.naive_whole_seconds)} against {_time(result.fast_seconds)}: "

@@ -1,4 +1,4 @@
-"""The architectures in words: what each is made of, and why it sees what it sees."""
+"""Text about the architectures: the structure of each, and why it sees what it sees."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Architecture:
     Attributes:
         kind: what it is, in two or three words.
         paper: the name that its authors gave it.
-        what: what it is made of, in one sentence.
+        what: its structure, in one sentence.
         why: why it sees what it sees; `{reach}` is half a kernel in columns.
-        path: what to know of a path through it, in one sentence or two.
-        kernels: of a kernel size, what one step of its layers reads: {title: bool tensor}.
+        path: how a path through it works, in one or two sentences.
+        kernels: maps a kernel size to what one step of its layers reads: {title: bool tensor}.
         model: its name in the registry.
-        options: what makes it of that model.
+        options: the options of that model.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Architecture:
 
     @property
     def title(self) -> str:
-        """Kind and name."""
+
         return f"{self.kind} ({self.paper})"
 
 
@@ -65,20 +65,20 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "One stack",
         "PixelCNN",
         "Masked convolutions, one after the other.",
-        "to go right, a step must also go up. That is {reach} for each row, and no layer makes it "
-        "more. From what lies further to the right no path leads here: looking there would be "
-        "legal, but it is never done.",
-        "At every layer one step of the kernel, and to the right only together with one up.",
+        "a step to the right must also go up: at most {reach} per row, however many layers there "
+        "are. The pixel would be allowed to see pixels further to the right, but no path leads "
+        "there.",
+        "One step of the kernel per layer, and to the right only together with a step up.",
         lambda size: {"One stack": _square(size)},
         model="pixelcnn",
     ),
     "pixelcnn_attention": Architecture(
         "Attention",
         "PixelCNN + attention",
-        "One stack; after each block every pixel may look at any earlier pixel.",
-        "the kernels alone would leave the blind spot, but **attention** needs no path. It looks "
-        "straight at every earlier pixel, and learns which of them to listen to.",
-        "Attention needs no steps: from any earlier pixel it is **one jump** (dashed).",
+        "One stack; after each block every pixel may attend to any earlier pixel.",
+        "the kernels alone would leave the blind spot, but **attention** needs no path. It reads "
+        "every earlier pixel directly, and learns which of them matter.",
+        "Attention needs no steps: it reaches any earlier pixel in **one jump** (dashed).",
         lambda size: {"Its stack": _square(size)},
         model="pixelcnn_attention",
     ),
@@ -86,12 +86,12 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "Two stacks",
         "Gated PixelCNN",
         "One stack for the rows above, and one for the row itself.",
-        "they share the work. The *vertical* one also steps sideways within a row, both ways, "
-        "which is allowed since its result is handed on **one row further down**. The *horizontal* "
-        "one looks along its own row to the left, and takes in at every layer what the vertical "
-        "one has seen above. No pixel is left out, and none is seen too early.",
-        "The vertical stack may carry it along a row in which no prediction sees it yet: what it "
-        "knows is used one row further down.",
+        "they divide the work. The *vertical* stack also steps sideways within a row, both ways, "
+        "which is allowed because its output is used **one row further down**. The *horizontal* "
+        "stack reads its own row to the left, and at every layer gets what the vertical stack has "
+        "seen above. No pixel is left out, and none is seen too early.",
+        "The vertical stack may carry the pixel along a row before any prediction sees it: its "
+        "output is used one row further down.",
         lambda size: {
             "Vertical": _used(VerticalConv2d(1, 1, size)),
             "Horizontal": causal_mask(1, 1, (1, size), "B")[0, 0],
@@ -103,12 +103,11 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         "PixelCNN++",
         "Two streams that are halved in size twice, then doubled again; each further step adds one "
         "layer at every size.",
-        "the first layer of the *down* stream leaves out the pixel's own row, so that all others "
-        "may step sideways in it. The *right* stream also looks to the left, and reads the down "
-        "stream. Where the picture has a quarter of its rows and columns, each step is **four "
-        "pixels** wide.",
-        "Where the picture is small, a step is two or four pixels wide. Then the way is drawn "
-        "from the upper left pixel of each cell.",
+        "the first layer of the *down* stream leaves out the pixel's own row, so that all later "
+        "layers may step sideways. The *right* stream also reads to the left, and reads the down "
+        "stream. At a quarter of the size, each step is **four pixels** wide.",
+        "At half or a quarter of the size, a step is two or four pixels wide. There the path is "
+        "drawn from the upper left pixel of each cell.",
         lambda size: {
             "Down": _used(ConvDown(1, 1, size)),
             "Right": _used(ConvDownRight(1, 1, size)),
@@ -118,24 +117,24 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "pixelsnail": Architecture(
         "Blocks with attention",
         "PixelSNAIL",
-        "A few small convolutions and then attention to every earlier pixel, again and again.",
-        "its small kernels look up and to the left only, but each block ends with **attention**, "
-        "which needs no path. It looks straight at every earlier pixel.",
-        "Attention needs no steps: from any earlier pixel it is **one jump** (dashed).",
+        "A few small convolutions, then attention to every earlier pixel, repeated.",
+        "its small kernels read only up and to the left, but each block ends with **attention**, "
+        "which needs no path. It reads every earlier pixel directly.",
+        "Attention needs no steps: it reaches any earlier pixel in **one jump** (dashed).",
         lambda size: {"Convolutions": _used(ConvDownRight(1, 1, size))},
         model="pixelsnail",
     ),
     "pixelrnn": Architecture(
         "Recurrence",
         "PixelRNN",
-        "Each pixel takes over what its neighbours remember, so one layer carries it across the "
+        "Each pixel gets the states of its neighbours, so one layer carries information across the "
         "picture.",
-        "the state of a pixel is made from those **next to it**, which were made in the same way: "
-        "one layer is a path to everything. One pass comes from the left, one from the right, and "
-        "the latter is used one row further down. The kernel of the layers after the first plays "
-        "no part.",
-        "All in **one layer**: each state hands on to the next what it remembers. What came from "
-        "the right is used one row further down.",
+        "the state of a pixel is computed from those **next to it**, and these in the same way: "
+        "one layer is a path from every earlier pixel. One pass comes from the left, one from the "
+        "right; the latter is used one row further down. The kernel of the layers after the first "
+        "makes no difference.",
+        "The whole path is in **one layer**: each state passes information to the next. What comes "
+        "from the right is used one row further down.",
         lambda _size: {
             "From the left": _at(DiagonalRecurrence(1, "lstm", reverse=False).offsets),
             "From the right": _at(DiagonalRecurrence(1, "lstm", reverse=True).offsets),
@@ -145,13 +144,13 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "row_lstm": Architecture(
         "Recurrence by rows",
         "Row LSTM",
-        "Each pixel takes over what the three pixels above it remember, so one layer carries it "
+        "Each pixel gets the states of the three pixels above it, so one layer carries information "
         "down all rows.",
-        "its state is made from the **three above**, which were made in the same way: a triangle "
-        "that opens upwards. The rest of the row comes from the kernels, which look only to the "
-        "left. What lies right of the triangle stays unseen, as in one stack.",
-        "Within one layer each state hands on what it remembers, to the row below. To the right "
-        "it gets only as far as the triangle allows.",
+        "its state is computed from the **three above**, and these in the same way: a triangle "
+        "that opens upwards. The kernels add the row itself, to the left. Pixels to the right of "
+        "the triangle stay unseen, as with one stack.",
+        "Within one layer each state passes information to the row below. To the right it reaches "
+        "only as far as the triangle.",
         lambda size: {
             "From above": _at(RowRecurrence.offsets),
             "Own row": causal_mask(1, 1, (1, size), "B")[0, 0],

@@ -1,4 +1,4 @@
-"""What several pages share: shipped models, data, and how an error is told."""
+"""Shared by several pages: models, data, the progress bar, and error messages."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "mnist-threshold-gated"
 
-# What links, pictures, formulas and tags begin with, and what would undo an escape.
+# The first characters of links, pictures, formulas and tags, and the escape character.
 _MARKDOWN = re.compile(r"([\\\[<$`])")
 
-# Seconds: what is done sooner shows no progress bar, which would only flicker.
+# Seconds: shorter work shows no progress bar, which would only flicker.
 _A_MOMENT = 0.4
 
 
 def lesson(question: str, lead: str) -> None:
-    """A page's title, which is the question that it answers, and one paragraph to begin with."""
+    """Show the page's title (the question that it answers) and its first paragraph."""
     warm_up()
     st.title(question)
     st.markdown(lead)
@@ -38,7 +38,7 @@ def lesson(question: str, lead: str) -> None:
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """Tell an error of the lab in a box and end the page there, instead of a traceback."""
+    """Show a `LabError` in a box, instead of a traceback, and end the page there."""
     from pixelcnn.errors import LabError
 
     try:
@@ -49,13 +49,13 @@ def explained() -> Iterator[None]:
 
 
 def plain(text: str) -> str:
-    """Text as it is, for whatever reads Markdown: a message may quote a file from a stranger, whose
-    words must not become a picture that is fetched from somewhere."""
+    """Escape Markdown: a message may quote an untrusted file, which must not embed a remote
+    picture."""
     return _MARKDOWN.sub(r"\\\1", text)
 
 
 class ProgressBar:
-    """A progress bar for the work of a `with` statement, there once that has taken a moment.
+    """A progress bar for a `with` statement, which appears only if the work takes a moment.
 
     Call it with (done, of).
     """
@@ -78,7 +78,7 @@ class ProgressBar:
             self._place.empty()
 
     def wait(self, words: str) -> None:
-        """Tell who comes first."""
+        """Show why the work has not started yet."""
         self._show(0.0, words)
 
     def _show(self, share: float, words: str) -> None:
@@ -95,22 +95,22 @@ def warm_up() -> threading.Thread:
 
         from pixelcnn.sampling import engines
 
-        # A digit's products are too small to share; several threads would only wait.
+        # The matrices of a digit are too small for several threads.
         torch.set_num_threads(1)
         engines.warm_up()
-        # The first optimizer of a process loads PyTorch's compiler: a second in which nobody else
-        # would get far, once a student asks what a step does.
+        # The first optimizer of a process loads PyTorch's compiler, which blocks everything else
+        # for a second: load it now.
         torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
 
     def compile_while_the_server_runs() -> None:
         try:
             compile_loop()
         except Exception:
-            # Python forbids much to who still works at its end, and nobody needs it any more.
+            # During interpreter shutdown this may fail harmlessly.
             if threading.main_thread().is_alive():
                 raise
 
-    # A daemon: a server that shall stop does not wait half a minute for what is being compiled.
+    # A daemon thread, so that stopping the server does not wait for the compiler.
     thread = threading.Thread(target=compile_while_the_server_runs, name="warm-up", daemon=True)
     thread.start()
     return thread
@@ -118,14 +118,14 @@ def warm_up() -> threading.Thread:
 
 @st.cache_resource(show_spinner=False)
 def opening_film() -> Film:
-    """Digits that the default model drew beforehand: on screen without loading it, or torch."""
+    """Precomputed digits of the default model: needs neither the model nor torch."""
     return read_opening()
 
 
 @st.cache_resource(show_spinner=False)
 def shipped_models() -> dict[str, Shipped]:
     """The checkpoints that come with the lab, by name; damaged ones are left out."""
-    return {one.name: one for one in _shipped() if not one.error}
+    return {model.name: model for model in _shipped() if not model.error}
 
 
 @st.cache_resource(show_spinner=False)
@@ -136,14 +136,14 @@ def _shipped() -> list[Shipped]:
 
 
 def run_models() -> dict[str, Shipped]:
-    """The models that were trained here and kept, by name: see the page Train live."""
+    """The models trained and kept on the page Train live, by name."""
     from pixelcnn.runs.kept_models import kept_models
 
-    return {one.name: one for one in kept_models() if not one.error}
+    return {model.name: model for model in kept_models() if not model.error}
 
 
 def models() -> dict[str, Shipped]:
-    """All models to choose from: those that come with the lab first."""
+    """All models to choose from, the shipped ones first."""
     return shipped_models() | run_models()
 
 
@@ -163,42 +163,42 @@ def digits(levels: int, size: int) -> DataSet:
 
 @st.cache_resource(show_spinner="Loading the digits ...")
 def unseen(levels: int, size: int) -> Split:
-    """500 digits of MNIST's test set, which no shipped model has learned from."""
+    """500 digits of MNIST's test set; no shipped model was trained on them."""
     from pixelcnn.scores.unseen import unseen_digits
 
     return unseen_digits(levels, size)
 
 
 def _dimension(name: str) -> str:
-    """What a model predicts one by one."""
+    """The unit that a model predicts at a time."""
     return "pixel" if model_config(name).get("channels") == 1 else "colour of a pixel"
 
 
 def _tell_damaged() -> None:
-    """Say which checkpoints cannot be used, and that the others can."""
+    """List the damaged checkpoints in the sidebar."""
     from pixelcnn.runs.kept_models import kept_models
 
-    damaged = [one for one in [*_shipped(), *kept_models()] if one.error]
+    damaged = [model for model in [*_shipped(), *kept_models()] if model.error]
     if damaged:
         with st.sidebar.expander(f"Damaged models: {len(damaged)}"):
-            for one in damaged:
-                st.caption(plain(one.error))
-            st.caption("All others can be used.")
+            for model in damaged:
+                st.caption(plain(model.error))
+            st.caption("All other models work.")
 
 
 def choose_model(*, in_grey: bool = False) -> str:
-    """The choice of model in the sidebar, kept in the URL: a name of `models`.
+    """Let the user choose a model in the sidebar, kept in the URL: a name of `models`.
 
     Args:
-        in_grey: leave out those for pictures in colour.
+        in_grey: omit models of colour pictures.
     """
     known = models()
     names = [name for name in known if not in_grey or model_config(name).get("channels") == 1]
     _tell_damaged()
     if not names:
         st.error(
-            "No trained model was found in the folder checkpoints. Get the complete project again, "
-            "or train one on the page Train live."
+            "The folder checkpoints contains no trained model. Download the complete project "
+            "again, or train a model on the page Train live."
         )
         st.stop()
     first = names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0
@@ -208,6 +208,6 @@ def choose_model(*, in_grey: bool = False) -> str:
         if "test_nats" in card:
             st.caption(
                 f"{card['test_nats']:.1f} nats per image on test images, "
-                f"{card.get('bits_per_dim', 0):.3f} bits per {_dimension(name)}. Less is better."
+                f"{card.get('bits_per_dim', 0):.3f} bits per {_dimension(name)}. Lower is better."
             )
     return name

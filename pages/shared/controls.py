@@ -14,40 +14,40 @@ T = TypeVar("T")
 
 
 def one_of(label: str, options: Sequence[T], *, key: str, **more: Any) -> T:
-    """One of a few options, side by side; the first one until another is chosen.
+    """A choice among a few options, side by side; the first is the default.
 
     Args:
         label: what is chosen.
-        options: the options, as the viewer and the address name them.
-        key: of the choice in the session and in the address.
+        options: as shown on screen and in the address.
+        key: names the choice in the session and in the address.
         more: for `st.segmented_control`, such as `help`, or another `default`.
     """
     settings: dict[str, Any] = {"default": options[0], "required": True, "bind": "query-params"}
     settings |= more
     chosen: T | None = st.segmented_control(label, options, key=key, **settings)
-    # A browser can send what is none of them.
+    # A browser can send a value that is not an option.
     return settings["default"] if chosen is None else chosen
 
 
 def whole_number(
     label: str, lowest: int, highest: int, usual: int | None = None, *, key: str, **more: Any
 ) -> int:
-    """A number to type, kept in the session and in the address.
+    """A whole number to type, kept in the session and in the address.
 
     Args:
         label: what is chosen.
-        lowest: the least number.
-        highest: the greatest.
-        usual: until another is chosen; `lowest` by default.
-        key: of the number in the session and in the address.
+        lowest: the smallest value allowed.
+        highest: the largest value allowed.
+        usual: the default; `lowest` if None.
+        key: names the number in the session and in the address.
         more: for `st.number_input`, such as `help`.
     """
     settings: dict[str, Any] = {"key": key}
-    if usual is not None:  # Streamlit warns of one beside what a button has put into the session
+    if usual is not None:  # Streamlit warns of a default beside a value in the session
         settings["value"] = usual
     if _is_infinite(st.query_params.get(key, "")):
-        # Streamlit would raise an OverflowError. While the control is bound to the address, which
-        # it was if it has been on screen, the address can only be mended at the next rerun.
+        # Streamlit would raise an OverflowError. A control that has been on screen is bound to the
+        # address, which then can be corrected only at the next rerun.
         with contextlib.suppress(StreamlitAPIException):
             st.query_params.pop(key)
     else:
@@ -68,8 +68,8 @@ def temperature_slider(more: str = "", *, disabled: bool, width: int) -> float:
         bind="query-params",
         width=width,
         disabled=disabled,
-        help="How bold the choices are. 1: as the network learned it. 0: always the likeliest. "
-        + more,
+        help="How random the choices are. 1: as the network learned them. 0: always the likeliest "
+        "level. " + more,
     )
 
 

@@ -1,4 +1,4 @@
-"""What surrounds every page: sharing it, its keys, projector mode, and links that hide options."""
+"""The frame of every page: share links, keys, projector mode, and hidden options."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 _LINK = "s"
 _PROJECTOR = "projector"
-_KEPT = "projector-kept"  # a switch forgets its state while a page is changed
+_KEPT = "projector-kept"  # a toggle loses its state on a change of page
 OWN_PARAMETERS = (_LINK, _PROJECTOR, "lesson", "only")
-"""What the frame keeps in the address of every page: it says nothing about the page's state."""
+"""The frame's own query parameters; they are not part of the page's state."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _MOST_KEPT = 40
 
 
 def surround(page: StreamlitPage, pages: Sequence[StreamlitPage]) -> None:
-    """Draw what stands around `page`, one of `pages`, and open the page of a short link."""
-    _follow_short_link({one.url_path: one for one in pages})
+    """Draw the frame of `page`, one of `pages`, and follow a short link."""
+    _follow_short_link({target.url_path: target for target in pages})
     st.html(f"<style>{PROJECTOR}{hidden_options(kept_options())}</style>")
     with st.sidebar.container(key="frame"):
         _foot(page.url_path, _projector_switch())
 
 
 def _projector_switch() -> bool:
-    """Whether type and lines are large: a link decides, then the switch, on all pages alike."""
+    """Whether projector mode is on: set by a link, then by the toggle, for all pages."""
     state = st.session_state
     asked = st.query_params.get(_PROJECTOR)
     if asked is not None:
@@ -46,7 +46,7 @@ def _projector_switch() -> bool:
         "Projector",
         key="projector",
         on_change=_keep_projector,
-        help="Large type, thick lines and full contrast, to be read from the last row.",
+        help="Large type, thick lines and full contrast, legible from the last row.",
     )
 
 
@@ -59,14 +59,14 @@ def _keep_projector() -> None:
 
 
 def own_state() -> dict[str, str]:
-    """What the address says about the page itself."""
+    """The query parameters of the page itself."""
     return {name: value for name, value in st.query_params.items() if name not in OWN_PARAMETERS}
 
 
 def kept_options() -> list[str] | None:
-    """The keys of the options that the address lets a page show; None for all of them.
+    """The keys of the options that stay visible; None for all of them.
 
-    `lesson=1` hides every option, `only=label,seed` all but these two.
+    `lesson=1` in the address hides every option, `only=label,seed` all but these two.
     """
     only = st.query_params.get("only")
     if only is None:
@@ -78,7 +78,7 @@ def kept_options() -> list[str] | None:
 
 
 def _follow_short_link(pages: Mapping[str, StreamlitPage]) -> None:
-    """Open the page that the code in the address stands for: one of `pages`, nothing else."""
+    """Open the page of the code in the address, if it is one of `pages`."""
     code = st.query_params.get(_LINK)
     if code is None:
         return
@@ -89,8 +89,8 @@ def _follow_short_link(pages: Mapping[str, StreamlitPage]) -> None:
         st.switch_page(pages[place.page], query_params=list(place.query))
     st.query_params.pop(_LINK, None)
     st.warning(
-        "This short link is not known here. It may have been made on another computer, or long "
-        "ago. Copy it again, or find the page in the sidebar; on a phone, » opens it."
+        "This short link is not known here: it may be too old, or from another computer. Copy it "
+        "again, or choose the page in the sidebar (on a phone, » opens it)."
     )
 
 
@@ -101,7 +101,7 @@ def _foot(page: str, projector: bool) -> None:
 
 
 def _shared(page: str, query: str) -> Shared:
-    """The link to a page in the state that `query` describes: short, if it can be kept."""
+    """The link to a page in the state of `query`: a short link, if it can be stored."""
     import numpy as np
     import segno
 
@@ -113,15 +113,15 @@ def _shared(page: str, query: str) -> Shared:
     bound = st.get_option("server.address")
     closed = bool(bound) and is_loopback(bound)
     address = address_for_others(here, None if closed else lan_address())
-    note = "It opens on every computer in this network while the lab runs here."
+    note = "It works on every computer in this network while the lab runs here."
     if closed or is_loopback(address.split("//")[-1].rsplit(":", 1)[0]):
-        note = "It opens on this computer only: the lab is not open to a network."
+        note = "It works on this computer only: the lab is not open to the network."
     pairs = tuple(parse_qsl(query, keep_blank_values=True))
     try:
         link = f"{address}/?{_LINK}={keep_link(Place(page, pairs))}"
     except LabError as error:
         note = str(error)
         link = f"{address}/{page}?{urlencode(pairs)}"
-    # A code of a long address has many small squares: the weakest correction keeps them large.
+    # The QR code of a long address has many small squares: weak error correction keeps them larger.
     code = segno.make_qr(link, error="m" if len(link) < 120 else "l")
     return Shared(query, link, np.array([list(row) for row in code.matrix], bool), note)

@@ -1,4 +1,4 @@
-"""The style sheets of the frame: projector mode, and options that a link hides."""
+"""The style sheets of the frame: projector mode, and hidden options."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ _CONTENT = (
 
 
 def hidden_options(kept: Iterable[str] | None) -> str:
-    """Rules that hide every option of a page but those with the keys `kept`; none for None.
+    """CSS rules that hide every option of a page but those with the keys `kept`; empty for None.
 
-    An option is anything to choose or to type into. What is played, drawn or clicked in a picture
-    stays, and so do the questions at the end.
+    An option is any control to choose from or to type into. Players, painters, pictures and the
+    quiz stay.
     """
     if kept is None:
         return ""
@@ -65,8 +65,8 @@ def _either(names: Iterable[str]) -> str:
     return ":is(" + ", ".join(f'[data-testid="{name}"]' for name in names) + ")"
 
 
-# The root's type size is the unit of every length in the app and in the widgets, and follows the
-# width of the screen. What is pale becomes plain, and thin lines become thick.
+# The root's font size is the unit of every length in the app and in the widgets; it follows the
+# width of the screen. Pale text gets full contrast, and thin lines become thick.
 PROJECTOR = """
 [data-testid="stLayoutWrapper"]:has(> .st-key-frame) { order: 1; margin-top: 1rem; }
 @media (min-width: 900px) {

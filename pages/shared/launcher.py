@@ -1,4 +1,4 @@
-"""The training processes of this server."""
+"""The training launcher of this server."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 @st.cache_resource(show_spinner=False)
 def launcher() -> Launcher:
-    """Keeps a training process waiting, one for the whole server."""
+    """Keeps one idle training process ready for the whole server."""
     from pixelcnn.runs.launcher import Launcher
 
     return Launcher()
 
 
 def let_next_begin() -> None:
-    """Let runs begin whose turn it is."""
+    """Start the runs whose turn it is."""
     from pixelcnn.runs.queue import advance
     from pixelcnn.runs.store import runs_root
 

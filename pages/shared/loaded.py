@@ -1,4 +1,4 @@
-"""A model to choose from, with what pages find out about it: once, for all sessions."""
+"""A model with the results that pages compute from it, shared by all sessions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pixelcnn.sampling.engines import Engine
     from pixelcnn.sampling.numba.engine import NumbaEngine
 
-# Found out by whoever asks first, while the others wait; the name stands for the model.
+# The first session computes, and the others wait; the name is the cache key of the model.
 _once = partial(
     st.cache_resource,
     show_spinner=False,
@@ -37,7 +37,7 @@ class Loaded:
     Attributes:
         name: one of `common.models`.
         model: the network with its weights.
-        card: what its checkpoint tells about it.
+        card: the card of its checkpoint.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Loaded:
     @property
     @_once()
     def receptive_field(self) -> NDArray[np.bool_]:
-        """Which pixels each pixel looks at: bool `(H, W, H, W)`."""
+        """The receptive field of each pixel: bool `(H, W, H, W)`."""
         from pixelcnn.causality import reach
 
         return reach.receptive_field(self.model)
@@ -55,7 +55,7 @@ class Loaded:
     @property
     @_once()
     def audit(self) -> AuditReport:
-        """Who sees whom, and what more layers would see."""
+        """Which pixels each one sees, and what it would see with more layers."""
         from pixelcnn.causality import reach
 
         return reach.audit(self.model)
@@ -77,11 +77,10 @@ class Loaded:
 
     @property
     def reader(self) -> Reader | None:
-        """Reads the given part of a drawing quickly, once the fast sampler is ready.
+        """A fast reader of the given part of a drawing, for the default model only.
 
-        A reader holds up to 170 MB, which takes longer to fill than a few beginnings take to read
-        without one, and a class looks at one model after the other. So there is one of the usual
-        model, with which most draw; all others need twice as long for a beginning, some 50 ms.
+        A reader takes up to 170 MB, and filling it takes longer than reading a few beginnings
+        without one. The other models read at half the speed, in some 50 ms.
         """
         usual = self.name == common.DEFAULT_MODEL and self.engine.name == "numba"
         return self._reader if usual else None

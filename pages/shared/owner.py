@@ -1,9 +1,8 @@
-"""Whose run is it? Whoever started it may pause and stop it, and so may the teacher; everybody may
-watch.
+"""Ownership of runs: its owner and the teacher may pause and stop a run; everyone may watch.
 
-A browser is known by a random key in a cookie, so that a reload or a second tab is still the
-starter. The run's directory keeps only the key's hash. A teacher is whoever knows the key that the
-server was started with.
+A browser is identified by a random key in a cookie, so a reload or a second tab is still the owner.
+The run's directory stores only the hash of the key. The teacher enters the key that the server was
+started with.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _TEACHER, _REFUSED = "is_teacher", "teacher_refused"
 
 
 def remember_browser() -> None:
-    """Give this browser a key, unless it has one. Call it once on each page that starts runs."""
+    """Give this browser a key, unless it has one. Call once on each page that starts runs."""
     if _browser_key() != st.context.cookies.get(_COOKIE):
         st.html(
             f"<script>document.cookie = '{_COOKIE}={_browser_key()}; path=/; "
@@ -40,7 +39,7 @@ def remember_browser() -> None:
 
 
 def claim(run: Run) -> None:
-    """Note that this browser started the run."""
+    """Record this browser as the owner of the run."""
     (run.path / "owner").write_text(_hash(_browser_key()))
 
 
@@ -59,7 +58,7 @@ def may_control(run: Run) -> bool:
 
 
 def offer_teacher() -> None:
-    """A box for the teacher's key, if the server has one; it counts until the page is reloaded."""
+    """A box for the teacher's key, if the server has one; valid until the page is reloaded."""
     if not _teacher_key():
         return
     with st.popover("I am the teacher"):
@@ -91,7 +90,7 @@ def _teacher_key() -> TeacherKey:
 def _browser_key() -> str:
     if "browser_key" not in st.session_state:
         sent = st.context.cookies.get(_COOKIE, "")
-        # It goes into a script, and a browser may send anything.
+        # The key goes into a script, and a browser may send anything.
         known = len(sent) == 2 * _KEY_BYTES and all(digit in "0123456789abcdef" for digit in sent)
         st.session_state.browser_key = sent if known else secrets.token_hex(_KEY_BYTES)
     key: str = st.session_state.browser_key

@@ -1,4 +1,4 @@
-"""The pictures that a network can be shown: a test digit, the viewer's drawing, or an upload."""
+"""The input pictures: a test digit, the user's drawing, or an upload."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _FIRST_DIGIT = 7
 
 @dataclass(frozen=True, eq=False)
 class Asked:
-    """What the viewer asked for.
+    """The user's choice.
 
     Attributes:
         source: TEST_DIGIT, DRAWING or UPLOAD.
-        image: uint8 `(1, H, W)`; None where it is to be `made`.
-        label: what the network is told about it; None for one without classes.
-        digit: which digit it is, as far as is known: a test digit's class, or else the label.
+        image: uint8 `(1, H, W)`; None if it comes from `chosen_image`.
+        label: the class given to the network; None if it has no classes.
+        digit: the digit in the picture, if known: a test digit's class, or else the label.
     """
 
     source: str
@@ -43,33 +43,33 @@ class Asked:
 
 
 def choose_picture(config: dict[str, Any], classes: int) -> Asked:
-    """The choice of what goes in, and of what the network is told about it.
+    """Let the user choose the input picture and its label.
 
     For a horizontal container. All pages share the choice, and all of it is in the URL.
 
     Args:
-        config: of the model: levels, height and width of its pictures.
-        classes: how many labels there are to tell, 0 for none.
+        config: the model's options: levels, height and width of its pictures.
+        classes: number of labels, 0 for none.
     """
     image = own = None
-    source = one_of("What goes in", [TEST_DIGIT, DRAWING, UPLOAD], key="source")
+    source = one_of("Input", [TEST_DIGIT, DRAWING, UPLOAD], key="source")
     if source == TEST_DIGIT:
         image, own = _test_digit(config)
-    label = _told_label(classes, own)
+    label = _choose_label(classes, own)
     return Asked(source, image, label, label if own is None else own)
 
 
-def made(source: str, model: str, config: dict[str, Any]) -> NDArray[np.uint8]:
-    """What the viewer draws or uploads here: uint8 `(1, H, W)`, blank paper before that.
+def chosen_image(source: str, model: str, config: dict[str, Any]) -> NDArray[np.uint8]:
+    """The drawn or uploaded picture: uint8 `(1, H, W)`, blank paper before that.
 
     Raises:
-        LabError: the uploaded file is no picture of a digit.
+        LabError: the uploaded file is not a picture of a digit.
     """
     return _drawn(config) if source == DRAWING else _uploaded(model, config)
 
 
 def _drawn(config: dict[str, Any]) -> NDArray[np.uint8]:
-    """The painter; gives the viewer's drawing, which is kept over visits to other pages."""
+    """The painter; returns the drawing, which survives visits to other pages."""
     shape = (config["height"], config["width"])
     if "picture-painter" not in st.session_state:  # the painter comes on screen
         st.session_state["picture-start"] = st.session_state.get("picture-left")
@@ -84,20 +84,22 @@ def _drawn(config: dict[str, Any]) -> NDArray[np.uint8]:
         label="Your drawing",
         key="picture-painter",
     )
-    st.caption("Here the network reads the whole picture. What you mark as unknown is paper to it.")
+    st.caption(
+        "Here the network reads the whole picture. Cells that you mark as unknown count as paper."
+    )
     st.session_state["picture-left"] = drawing.image
     return drawing.image[None]
 
 
 def _uploaded(model: str, config: dict[str, Any]) -> NDArray[np.uint8]:
-    """The uploader; gives the digit in the model's form."""
+    """The uploader; returns the digit in the model's form."""
     upload = st.file_uploader(
         "A photo or scan of one digit, on even paper",
         type=["png", "jpg", "jpeg"],
         max_upload_size=MAX_UPLOAD_MB,
         key="picture-upload",
     )
-    st.caption("It is centred and scaled as the digits were that the model learned from.")
+    st.caption("It is centred and scaled in the same way as the training digits.")
     if upload is not None:
         st.session_state["picture-uploaded"] = upload.getvalue()
     content = st.session_state.get("picture-uploaded")  # kept over visits to other pages
@@ -115,7 +117,7 @@ def read_upload(content: bytes, model: str) -> NDArray[np.uint8]:
     """An uploaded picture in the model's form: uint8 `(1, H, W)`.
 
     Raises:
-        LabError: it is no picture of a digit.
+        LabError: it is not a picture of a digit.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "Your picture"
@@ -138,7 +140,7 @@ def one_of_each(config: dict[str, Any]) -> tuple[NDArray[np.uint8], NDArray[np.i
 
 
 def _test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
-    """The test digit that the viewer chose, and its class."""
+    """The chosen test digit and its class."""
     images = _numbered(config["levels"], config["height"])
     digit = one_of("Digit", list(images), default=_FIRST_DIGIT, key="digit")
     example = whole_number(
@@ -147,22 +149,22 @@ def _test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
         len(images[digit]) - 1,
         key="example",
         width=130,
-        help="Which of the test digits of this class. The network never saw them in training.",
+        help="Which test digit of this class. The network never saw them in training.",
     )
     return images[digit][example], digit
 
 
-def _told_label(classes: int, own: int | None) -> int | None:
-    """The label for a model that wants one."""
+def _choose_label(classes: int, own: int | None) -> int | None:
+    """The label for a model that takes one."""
     if not classes:
         return None
     names = [*([] if own is None else [_OWN_LABEL]), *map(str, range(classes))]
     chosen = st.selectbox(
-        "Told that it is a",
+        "Label given",
         names,
         key="told" if own is not None else "told-drawing",
         bind="query-params",
         width=150,
-        help="The network was trained with labels. Tell it a wrong one and compare.",
+        help="The network was trained with labels. Give it a wrong one and compare.",
     )
     return own if chosen == _OWN_LABEL else int(chosen)

@@ -1,4 +1,4 @@
-"""Check yourself: the quiz at the end of a page, one question at a time, answered at once."""
+"""Check yourself: the quiz at the end of a page, one question at a time, with instant feedback."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from widgets.show_link.widget import show_link
 
 _STATE = "quiz-answers"
 _MARKS = {"open": "radio_button_unchecked", "right": "check_circle", "wrong": "cancel"}
-# Answers are sentences: they start at the left, and break over lines on a small screen. Marks hang
-# on what stands below a button, since a button whose own box changed would lose the focus.
+# Answers are sentences: left-aligned, wrapped on a small screen. Marks depend on the element below
+# a button, since a button whose own container changes would lose the focus.
 _STYLE = """<style>
 [class*="st-key-quiz-row"] { gap: 0.25rem; }
 [class*="st-key-quiz-row"] button > * { width: 100%; justify-content: flex-start; }
@@ -21,11 +21,11 @@ _STYLE = """<style>
 </style>"""
 
 Answers = dict[int, list[str]]
-"""What was chosen, question by question, in the order in which it was chosen."""
+"""The chosen answers to each question, in the order of choosing."""
 
 
 def quiz(page: str, questions: tuple[Question, ...]) -> None:
-    """Show the questions of a page; what was answered is kept while other pages are visited.
+    """Show the questions of a page; the answers survive visits to other pages.
 
     Args:
         page: the name of the page's folder.
@@ -48,9 +48,9 @@ def _cards(page: str, questions: tuple[Question, ...]) -> None:
             _choice(page, at, index, choice, chosen=choice.text in picked)
         if picked:
             _see_for_yourself(question.try_it, f"quiz-try-{page}-{at}")
-    solved, at_once = score(questions, answers)
+    solved, first_try = score(questions, answers)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(_progress(solved, at_once, len(questions)), width="stretch")
+        st.markdown(_progress(solved, first_try, len(questions)), width="stretch")
         if answers:
             st.button("Again", on_click=_start_again, args=(page,), icon=":material/replay:")
         st.button(
@@ -63,26 +63,26 @@ def _cards(page: str, questions: tuple[Question, ...]) -> None:
 
 
 def solves(question: Question, picked: list[str]) -> bool:
-    """Whether the right answer is among those that were chosen."""
+    """Whether the right answer is among the chosen ones."""
     return any(choice.right and choice.text in picked for choice in question.choices)
 
 
 def score(questions: tuple[Question, ...], answers: Answers) -> tuple[int, int]:
-    """How many questions were answered right, and how many of these with the first choice."""
-    solved = [n for n, one in enumerate(questions) if solves(one, answers.get(n, []))]
-    at_once = [n for n in solved if solves(questions[n], answers[n][:1])]
-    return len(solved), len(at_once)
+    """Number of questions answered right, and number of these right on the first try."""
+    solved = [n for n, question in enumerate(questions) if solves(question, answers.get(n, []))]
+    first_try = [n for n in solved if solves(questions[n], answers[n][:1])]
+    return len(solved), len(first_try)
 
 
-def _progress(solved: int, at_once: int, of: int) -> str:
+def _progress(solved: int, first_try: int, of: int) -> str:
     words = f"**{solved} of {of} right**"
-    return f"{words}, {at_once} of them at once" if solved else words
+    return f"{words}, {first_try} on the first try" if solved else words
 
 
 def _steps(page: str, questions: tuple[Question, ...], answers: Answers) -> int:
-    """The row of numbers that leads to any question; returns the one on show."""
+    """The row of question numbers; returns the index of the current question."""
     key = f"quiz-at-{page}"
-    # A widget's own value would be forgotten as soon as another page is opened.
+    # A widget loses its own value when another page is opened.
     st.session_state.setdefault(key, st.session_state.get(f"{key}-kept", 0))
 
     def number(at: int) -> str:
@@ -96,7 +96,7 @@ def _steps(page: str, questions: tuple[Question, ...], answers: Answers) -> int:
         key=key,
         label_visibility="collapsed",
     )
-    at = int(chosen or 0)  # a browser can send what is none of them
+    at = int(chosen or 0)  # a browser can send a value that is not an option
     st.session_state[f"{key}-kept"] = at
     return at
 
@@ -115,7 +115,7 @@ def _choice(page: str, at: int, index: int, choice: Choice, *, chosen: bool) -> 
         )
         if chosen:
             with st.container(key=f"quiz-{state}-{place}"):
-                st.markdown(f"**{'Right' if choice.right else 'Not so'}.** {choice.why}")
+                st.markdown(f"**{'Right' if choice.right else 'Wrong'}.** {choice.why}")
 
 
 def _see_for_yourself(try_it: Try, key: str) -> None:
@@ -126,7 +126,7 @@ def _see_for_yourself(try_it: Try, key: str) -> None:
 
 
 def _answers(page: str) -> Answers:
-    """The answers given on a page; they live as long as the visit."""
+    """The answers given on a page in this session."""
     every: dict[str, Answers] = st.session_state.setdefault(_STATE, {})
     return every.setdefault(page, {})
 

@@ -1,4 +1,4 @@
-"""What a quiz is made of."""
+"""The parts of a quiz."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Try:
 
     Attributes:
         words: what to do and what to look at.
-        page: where, if the words are to have a link: the name of a file of `pages`.
-        query: what the link sets on that page, as its address says it.
+        page: the page that a link opens: a folder of `pages`; empty for no link.
+        query: the query parameters of the link.
     """
 
     words: str
@@ -39,7 +39,7 @@ class Try:
 
 @dataclass(frozen=True)
 class Question:
-    """A question, its answers (one of them right), and how to see it for oneself."""
+    """A question, its answers (exactly one right), and a way to see the answer in the lab."""
 
     ask: str
     choices: tuple[Choice, ...]
@@ -47,15 +47,13 @@ class Question:
 
     @property
     def shuffled(self) -> tuple[Choice, ...]:
-        """The answers in an order that tells nothing, the same for everybody."""
-        return tuple(sorted(self.choices, key=lambda one: zlib.crc32(one.text.encode())))
+        """The answers in a fixed order that does not give the right one away."""
+        return tuple(sorted(self.choices, key=lambda choice: zlib.crc32(choice.text.encode())))
 
 
 def right(text: str, why: str) -> Choice:
-    """The right answer, and why."""
     return Choice(text, why, right=True)
 
 
 def wrong(text: str, why: str) -> Choice:
-    """A wrong answer, and why."""
     return Choice(text, why)

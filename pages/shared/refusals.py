@@ -1,20 +1,16 @@
-"""What was refused in a callback, told on the page."""
+"""Errors of callbacks, shown on the page at the next run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 import streamlit as st
-
-if TYPE_CHECKING:
-    pass
 
 
 @contextmanager
 def refusing(place: str = "refused") -> Iterator[None]:
-    """Keep an error of the lab for `tell_refusal`: a callback has no place on the page."""
+    """Keep a `LabError` for `tell_refusal`: a callback cannot write on the page."""
     from pixelcnn.errors import LabError
 
     try:
@@ -24,6 +20,6 @@ def refusing(place: str = "refused") -> Iterator[None]:
 
 
 def tell_refusal(place: str = "refused") -> None:
-    """Say once what was refused, and why."""
+    """Show a kept error once."""
     if error := st.session_state.pop(place, None):
         st.error(error)

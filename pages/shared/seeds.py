@@ -1,4 +1,4 @@
-"""Seeds that a class can dictate: four digits, and as many more as there are pictures."""
+"""Seeds short enough to dictate to a class: four digits."""
 
 import streamlit as st
 
@@ -9,15 +9,13 @@ HIGHEST_SEED = 9999
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:
-    """`count` seeds, beginning with one and starting over after the highest."""
+    """`count` consecutive seeds; 0 follows the highest."""
     return tuple((first + step) % (HIGHEST_SEED + 1) for step in range(count))
 
 
 def choose_seed(label: str, explanation: str, *, key: str = "seed") -> int:
-    """The control of a seed, kept in the address."""
     return whole_number(label, 0, HIGHEST_SEED, key=key, width=140, help=explanation)
 
 
 def next_seed(key: str = "seed") -> None:
-    """What a button such as "Other digits" does."""
     st.session_state[key] = (st.session_state[key] + 1) % (HIGHEST_SEED + 1)

@@ -55,7 +55,7 @@ def drop_if_superseded() -> None:
     requests = context.script_requests if context else None
     if context is None or requests is None:
         return
-    if requests._state is ScriptRequestType.STOP:  # the viewer has gone
+    if requests._state is ScriptRequestType.STOP:  # the session has ended
         st.stop()
     newer = requests._rerun_data
     if requests._state is not ScriptRequestType.RERUN or newer.is_auto_rerun:

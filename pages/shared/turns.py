@@ -1,5 +1,5 @@
-"""Turns at the processor: what takes long waits here, so that thirty students do not slow each
-other down; and work that nobody waits for any more is dropped."""
+"""Queues for slow work, so that thirty sessions do not slow each other down; superseded work is
+dropped."""
 
 from __future__ import annotations
 
@@ -44,18 +44,17 @@ def short_turn() -> Iterator[None]:
 
 
 def short_job(work: Callable[P, T]) -> Callable[P, T]:
-    """Let work of a few tenths of a second take a short turn, so that those who only press a button
-    share Python with two others at most.
+    """Run work of a few tenths of a second in the short queue, so that few threads share Python.
 
-    Put it below the cache's decorator: what is there already waits for nothing. The work must not
-    call other work that takes turns. Where too many are waiting, the page says so and ends there.
+    Put it below the cache's decorator, so that cached results do not wait. The work must not call
+    other queued work. If too many are waiting, the page shows an error and ends there.
     """
     return _in_turn_at(_short, work)
 
 
 def slow_job(work: Callable[P, T]) -> Callable[P, T]:
-    """The same for work of up to some seconds: it has a queue of its own, so that nothing shorter
-    waits behind it."""
+    """The same for work of up to some seconds, in its own queue, so that short work does not wait
+    behind it."""
     return _in_turn_at(_slow, work)
 
 
@@ -79,7 +78,7 @@ def _long() -> WorkQueue:
 
 @st.cache_resource(show_spinner=False)
 def _slow() -> WorkQueue:
-    return WorkQueue(1, places=256)  # mostly Python, of which only one can run anyway
+    return WorkQueue(1, places=256)  # mostly Python, which runs one thread at a time anyway
 
 
 @st.cache_resource(show_spinner=False)
@@ -94,11 +93,11 @@ def _turn(queue: WorkQueue, progress: object) -> Iterator[None]:
     def waiting(before: int) -> None:
         drop_if_superseded()
         if tell is not None:
-            others = "1 other comes" if before == 1 else f"{before} others come"
-            tell("Yours comes next ..." if before < 1 else f"{others} before you ...")
+            others = "1 other request is" if before == 1 else f"{before} other requests are"
+            tell("You are next ..." if before < 1 else f"{others} ahead of you ...")
 
     try:
         with queue.turn(session_id(), waiting):
             yield
-    except Superseded:  # in the same session, on its way to another page
+    except Superseded:  # by the same session, which has opened another page
         st.stop()

@@ -1,4 +1,4 @@
-"""Start: what an autoregressive image model is. Plays a film that needs no model to be loaded."""
+"""Start: what an autoregressive image model is. Plays a film without loading a model."""
 
 import streamlit as st
 
@@ -10,15 +10,16 @@ from widgets.player.widget import player
 PAGES = {
     "pages/masks/page.py": (
         "What may a pixel see?",
-        "Only what was drawn before it. See the masks that make sure, and the pixels they lose.",
+        "Only what is drawn before it. See the masks that ensure this, and the pixels that they "
+        "lose.",
     ),
     "pages/break_it/page.py": (
         "What if it cheats?",
-        "Twelve mistakes that people made, with their splendid losses and what they draw.",
+        "Twelve real mistakes, with their excellent losses and their poor samples.",
     ),
     "pages/train/page.py": (
         "How does it learn?",
-        "Train a small model yourself, from noise to digits in half a minute.",
+        "Train a small model yourself: from noise to digits in half a minute.",
     ),
     "pages/sample/page.py": (
         "How does a digit appear?",
@@ -30,16 +31,16 @@ PAGES = {
     ),
     "pages/features/page.py": (
         "What is inside?",
-        "Open every layer and see what it makes of a digit.",
+        "Open any layer and see how it responds to a digit.",
     ),
 }
 
 
 st.title("What is an autoregressive image model?")
 st.markdown(
-    "A model that draws the way you write: **one pixel after another, each chosen in view of all "
-    "those before it**. At the orange pixel it says how likely ink is, and a random number "
-    "decides. The pixels it looks at glow blue; hatched ones do not exist yet."
+    "A model that draws as you write: **one pixel after another, each depending on all those "
+    "before it**. At the orange pixel it computes the probability of ink, and a random number "
+    "decides. The pixels that it sees glow blue; hatched ones do not exist yet."
 )
 
 with common.explained():
@@ -62,23 +63,23 @@ st.header("An image is a sentence of pixels")
 words, formula = st.columns(2, gap="large")
 with words:
     st.markdown(
-        "Read a picture as you read a page, left to right and top to bottom, and it becomes a row "
-        "of pixels, as a sentence is a row of words. The model does what the keyboard of a phone "
-        "does: given the beginning, it says **how likely each continuation is**."
+        "Read a picture like a page, left to right and top to bottom, and it becomes a sequence of "
+        "pixels, as a sentence is a sequence of words. The model works like the keyboard of a "
+        "phone: given the beginning, it predicts **how likely each continuation is**."
     )
     st.markdown(
-        "*Drawing* takes pixel after pixel from these probabilities. *Learning* turns the knobs of "
-        "the network until real digits become likely."
+        "*Drawing* samples pixel after pixel from these probabilities. *Training* adjusts the "
+        "weights of the network until real digits become likely."
     )
 with formula:
-    st.markdown("The probability of a whole picture is the product of all its answers:")
+    st.markdown("The probability of a whole picture is the product of all these predictions:")
     st.latex(r"p(x) \;=\; \prod_{i} \; p(x_i \mid x_1, \ldots, x_{i-1})")
     st.markdown("In words: pixel 1, times pixel 2 given pixel 1, and so on to the last.")
 st.markdown(
     "Surprise is −log *p*, counted in **bits** (a fair coin toss is 1 bit) or **nats** (1 nat is "
-    f"1.44 bits). The digits above have {film.bits.mean():.0f} bits on average, where a coin toss "
-    f"for each pixel would have {film.images[0].size}. A model is the better, the less it is "
-    "surprised by real digits that it has never met."
+    f"1.44 bits). The digits above cost {film.bits.mean():.0f} bits on average; a coin toss for "
+    f"each pixel would cost {film.images[0].size}. The less held-out digits surprise a model, the "
+    "better it is."
 )
 
 st.header("What would you like to know?")
@@ -89,5 +90,5 @@ for page, (question, answer) in PAGES.items():
 
 quiz("start", QUESTIONS)
 
-# Only now, so that the film does not wait for it: the other pages want the model and its sampler.
+# Last, so that the film does not wait: the other pages need the model and its sampler.
 common.warm_up()

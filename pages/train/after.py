@@ -1,4 +1,4 @@
-"""After a training: keep what was learnt, or watch another one."""
+"""After a training: keep the model, or watch another run."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from pixelcnn.runs.view import RunView
 
 _LISTED = 8
-_KEPT = "kept-model"  # which run was kept last in this session, and under what name
+_KEPT = "kept-model"  # session key: the run kept last in this session, and its name
 _NAME = "kept-name"
 
 
 def offer_film(views: list[RunView]) -> None:
-    """The samples as a film in a file, made when it is asked for."""
-    with st.popover("Export the film", icon=":material/movie:"):
-        st.markdown("All samples drawn so far, one moment after the other, as a file that moves.")
+    """Download the samples as an animation, made on demand."""
+    with st.popover("Export the animation", icon=":material/movie:"):
+        st.markdown("An animation of the samples from the first step until now.")
         for view, name in zip(views, ("first", "second"), strict=False):
             for kind in ("webp", "gif"):
-                told = f" ({name})" if len(views) > 1 else ""
+                which = f" ({name})" if len(views) > 1 else ""
                 st.download_button(
-                    f"{'WebP' if kind == 'webp' else 'GIF, for old programs'}{told}",
+                    f"{'WebP' if kind == 'webp' else 'GIF, for old programs'}{which}",
                     partial(_film, view, kind),
                     file_name=f"training-{view.run.id}.{kind}",
                     mime=f"image/{kind}",
@@ -46,16 +46,16 @@ def _film(view: RunView, kind: str) -> bytes:
 
 
 def keep(view: RunView) -> None:
-    """Save what was learnt: to a file, or for the other pages."""
+    """Save the model: to a file, or for the other pages."""
     from pixelcnn.errors import RunError
 
     if view.status.state in ("queued", "starting", "running"):
         return
     try:
         weights = view.run.checkpoint("last")
-    except RunError:  # it ended before its first save
+    except RunError:  # the run ended before its first save
         return
-    st.subheader("Keep it", anchor=False)
+    st.subheader("Keep the model", anchor=False)
     download, name_box, button = st.columns([1.2, 1.4, 1], vertical_alignment="bottom")
     download.download_button(
         "Download the model",
@@ -67,7 +67,7 @@ def keep(view: RunView) -> None:
         width="stretch",
     )
     name_box.text_input(
-        "Its name on the other pages",
+        "Name on the other pages",
         f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
         max_chars=40,
         key=f"{_NAME}-{view.run.id}",
@@ -76,14 +76,17 @@ def keep(view: RunView) -> None:
     tell_refusal("kept")
     kept = st.session_state.get(_KEPT)
     if kept and kept[0] == view.run.id:
-        st.success(f"{common.plain(kept[1])} can be chosen on the other pages now, under Model.")
+        st.success(
+            f"{common.plain(kept[1])} is saved. You can now choose it under *Model* on the other "
+            "pages."
+        )
 
 
 def keep_under_its_name(view: RunView) -> None:
-    """List the model among those to choose from."""
+    """Add the model to the list on the other pages."""
     from pixelcnn.runs.kept_models import keep_model
 
-    # Not an argument of the button: a name and a click that come together would find the old one.
+    # Read here, not passed by the button: its argument would be the name of the previous run.
     name = st.session_state[f"{_NAME}-{view.run.id}"]
     with refusing("kept"):
         st.session_state.pop(_KEPT, None)
@@ -92,7 +95,7 @@ def keep_under_its_name(view: RunView) -> None:
 
 
 def list_others(views: list[RunView]) -> None:
-    """Other runs on this machine, to watch or to come back to."""
+    """The other recent runs on this machine."""
     from pixelcnn.errors import LabError
     from pixelcnn.runs.store import list_runs
 
@@ -104,7 +107,7 @@ def list_others(views: list[RunView]) -> None:
         for run in runs:
             try:
                 config, status = run.config, run.status()
-            except LabError:  # deleted or damaged: nothing to watch
+            except LabError:  # deleted or damaged
                 continue
             age = max(0, time.time() - status.updated) / 60
             when = "now" if status.active else f"{age:.0f} min ago"
@@ -115,6 +118,5 @@ def list_others(views: list[RunView]) -> None:
 
 
 def show_run(run_id: str) -> None:
-    """Watch another run."""
     train_controls.leave()
     st.query_params["run"] = run_id

@@ -1,4 +1,4 @@
-"""The buttons of a training, or of two side by side: for the browser that started them."""
+"""The buttons of one training or two side by side, for the browser that started them."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ _ASKED = "train-asked"
 
 
 def ask_to_start() -> None:
-    """Play was pressed: start once the page knows what was chosen by then.
+    """Note that Play was pressed; `start_if_asked` starts the run.
 
-    As arguments of the button, a number that was typed and a click right after it would come
-    together, and start what was chosen before.
+    A callback's arguments would be the choices of the previous script run: they would miss a number
+    typed just before the click.
     """
     st.session_state[_ASKED] = True
 
 
 def drop_request() -> None:
-    """Nothing can be started now, or something just was: a double click asks twice."""
+    """Forget a pressed Play, for example the second of a double click."""
     st.session_state.pop(_ASKED, None)
 
 
 def start_if_asked(configs: Sequence[RunConfig]) -> None:
-    """Start one training or two, as soon as it is their turn, if Play was pressed."""
+    """Queue one training or two, if Play was pressed."""
     from pixelcnn.runs.queue import enqueue
     from pixelcnn.runs.store import create_run
 
@@ -52,19 +52,21 @@ def start_if_asked(configs: Sequence[RunConfig]) -> None:
 
 
 def controls(views: Sequence[RunView]) -> None:
-    """Pause, one step, resume, stop, speed; what is asked is asked of all of `views`."""
+    """Pause, one step, resume, stop, speed; each applies to all of `views`."""
     active = [view for view in views if view.status.active]
     if not all(train_owner.may_control(view.run) for view in views):
         if active:
-            st.info("Somebody else started this training. You can watch; they can stop it.")
+            st.info(
+                "Another user started this training. You can watch it, but only they can stop it."
+            )
             train_owner.offer_teacher()
         another()
         return
     if active:
         _while_active(active)
         return
-    if any(_can_go_on(view) for view in views):
-        _button("Go on from here", "play_arrow", _go_on, views, key="go-on", first=True)
+    if any(_can_resume(view) for view in views):
+        _button("Resume from here", "play_arrow", _resume, views, key="go-on", first=True)
     another()
 
 
@@ -83,7 +85,7 @@ def _while_active(views: Sequence[RunView]) -> None:
     elif "pause" in asked:
         _disabled("Pausing ...")
     elif "paused" in states and not any(request.startswith("until") for request in asked):
-        _disabled("Going on ...")
+        _disabled("Resuming ...")
     else:
         _button("Pause", "pause", _ask, views, "pause", key="pause", first=True)
     with st.container(horizontal=True, gap="small"):
@@ -91,7 +93,7 @@ def _while_active(views: Sequence[RunView]) -> None:
         _button("Stop", "stop", _ask, views, "stop", key="stop")
         _button("Reset", "replay", _reset, views, key="reset")
     st.select_slider(
-        "Speed (steps a second)",
+        "Speed (steps per second)",
         _SPEEDS,
         value=views[0].run.speed_limit if views[0].run.speed_limit in _SPEEDS else None,
         format_func=lambda limit: (
@@ -145,32 +147,32 @@ def _reset(views: Sequence[RunView]) -> None:
     leave()
 
 
-def _can_go_on(view: RunView) -> bool:
+def _can_resume(view: RunView) -> bool:
     return view.status.state in ("stopped", "failed") and view.run.resumable
 
 
-def _go_on(views: Sequence[RunView]) -> None:
+def _resume(views: Sequence[RunView]) -> None:
     from pixelcnn.runs.queue import enqueue
     from pixelcnn.runs.resume import prepare_resume
 
     with refusing():
         for view in views:
-            if _can_go_on(view):
+            if _can_resume(view):
                 prepare_resume(view.run)
                 enqueue(view.run, starter=launcher())
 
 
 def another() -> None:
-    """The way back to the choice of what to train."""
+    """The button that leads back to the setup."""
     _button("Train another", "replay", leave, key="another")
 
 
 def leave() -> None:
-    """Stop watching: the run goes on. What was chosen for it can be chosen again."""
+    """Stop watching; the run continues. Its setup is restored."""
     for name in ("view", "view-beside"):
         st.session_state.pop(name, None)
     for name in ("run", "beside"):
         st.query_params.pop(name, None)
     setup = st.session_state.pop(_SETUP, {})
-    # What has a control on this page too keeps the address in step by itself, and must do it alone.
+    # A control that is on this page updates the address itself; nothing else may write its value.
     st.query_params.update({name: it for name, it in setup.items() if name not in st.session_state})

@@ -1,4 +1,4 @@
-"""A training at work, in words: its name, how far it is, and what came of it."""
+"""Text about a training: its name, progress and result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def title(config: RunConfig) -> str:
-    """A run's name for people: the preset's, or what is trained on what."""
+    """A run's name on screen: the preset's, or its model and data."""
     from pixelcnn.recipes.live import live_presets
 
     for preset in live_presets().values():
@@ -31,7 +31,7 @@ def title(config: RunConfig) -> str:
 
 
 def progress(view: RunView, name: str = "") -> None:
-    """Where it stands, in words and as a bar; `name` tells it from another one beside it."""
+    """The progress as text and as a bar; `name` distinguishes two runs side by side."""
     from pixelcnn.runs.queue import position
 
     status, train = view.status, view.config.train
@@ -41,8 +41,8 @@ def progress(view: RunView, name: str = "") -> None:
         if ahead is None:
             text = "Waiting for a training process ..."
         else:
-            before = f"**{ahead}** before it" if ahead else "it is the next"
-            text = f"The machine is busy with other trainings. Waiting for its turn: {before}."
+            before = f"**{ahead}** ahead of this one" if ahead else "this one is next"
+            text = f"This computer is busy with other trainings. Waiting: {before}."
     elif status.state == "starting":
         text = "Reading the digits and building the network ..."
     else:
@@ -61,14 +61,14 @@ def progress(view: RunView, name: str = "") -> None:
 
 
 def outcome(view: RunView, preview: Preview | None, name: str = "") -> None:
-    """What came of it, or what went wrong and what to do."""
+    """The result, or what went wrong and what to do."""
     status = view.status
     if name:
         st.markdown(f"**{name}**")
     if status.state == "failed":
         st.error(f"The training failed. {status.message}")
     elif status.state == "stopped":
-        st.info(f"Stopped at step {status.step:,}. Nothing is lost: it can go on from here.")
+        st.info(f"Stopped at step {status.step:,}. Nothing is lost: you can resume from here.")
     if status.device:
         memory = f", {status.memory_mb:,.0f} MB of memory" if status.memory_mb else ""
         st.caption(f"Computed on: {status.device}{memory}.")
@@ -81,5 +81,5 @@ def outcome(view: RunView, preview: Preview | None, name: str = "") -> None:
         f"({held_out.nats:.1f} nats per image)"
     )
     if preview is not None:
-        text += f", against {preview.per_pixel.nats:.0f} nats without looking at other pixels"
+        text += f", compared with {preview.per_pixel.nats:.0f} nats for each pixel on its own"
     st.markdown(f"{text}.")

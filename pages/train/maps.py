@@ -1,4 +1,4 @@
-"""Feature maps beside the samples of a training, moved by the same scrubber."""
+"""Feature maps beside the samples of a training, on the same timeline."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ _MAPS = 8
 
 
 def maps(view: RunView, steps: list[int]) -> list[list[Tiles]]:
-    """A row of maps of the last block, at the saved moment before each of `steps`; or no row."""
+    """A row of maps of the last block, at the snapshot before each of `steps`; or no row."""
     from pixelcnn.errors import LabError
     from pixelcnn.runs.snapshots import kept_steps, snapshot_steps
 
     if not train_setup.is_at_hand(view.config):
         return []
-    # The weights of the last save are replaced by the next: only a run that is over has them.
+    # Each save replaces the last weights: use them only once the run is over.
     kept = kept_steps(view.run) if view.status.active else snapshot_steps(view.run)
     if not kept:
         return []
     try:
         layer, tiles = _tiles(str(view.run.path), tuple(kept), view.config.to_json())
-    except LabError:  # deleted meanwhile, or weights that are of no use
+    except LabError:  # deleted meanwhile, or unusable weights
         return []
     shown = [bisect.bisect_right(kept, step) - 1 for step in steps]
-    title = f"What it notices in the held-out picture ({layer}): dark little, yellow much"
+    title = f"Feature maps of {layer} for the held-out picture (dark: low, yellow: high)"
     return [[Tiles(tiles, shown, levels=256, title=title, columns=_MAPS)]]
 
 
@@ -45,12 +45,12 @@ def _tiles(path: str, kept: tuple[int, ...], config_json: bytes) -> tuple[str, N
     """The layer's name, and its maps in colour: uint8 `(moments, maps, 3, H, W)`."""
     from pixelcnn.runs.snapshot_maps import as_levels
 
-    found = [_maps_at(path, step, config_json) for step in kept]
-    table = np.stack([one for _, one in found])  # (moments, maps, H, W)
+    snapshots = [_maps_at(path, step, config_json) for step in kept]
+    table = np.stack([maps for _, maps in snapshots])  # (moments, maps, H, W)
     low, high = table.min(axis=(0, 2, 3)), table.max(axis=(0, 2, 3))
     colors = colormap_table(SEQUENTIAL)
-    frames = np.stack([colors[as_levels(one, low, high)] for one in table])  # (..., H, W, 3)
-    return found[0][0], np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3))
+    frames = np.stack([colors[as_levels(maps, low, high)] for maps in table])  # (..., H, W, 3)
+    return snapshots[0][0], np.ascontiguousarray(frames.transpose(0, 1, 4, 2, 3))
 
 
 @st.cache_resource(show_spinner=False, max_entries=512)
@@ -60,5 +60,5 @@ def _maps_at(path: str, step: int, config_json: bytes) -> tuple[str, NDArray]:
     from pixelcnn.runs.snapshot_maps import snapshot_maps
 
     data = train_setup.data_of(RunConfig.from_json(config_json))
-    layer, found = snapshot_maps(Run(path), step, data.test.images[:1], data.test.labels[:1])
-    return layer, found[:_MAPS]
+    layer, maps = snapshot_maps(Run(path), step, data.test.images[:1], data.test.labels[:1])
+    return layer, maps[:_MAPS]

@@ -1,4 +1,4 @@
-"""What to train: the network. Widgets for the options of every architecture."""
+"""The network to train: controls for the options of every architecture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Choice:
-    """An option of some architectures only: what it is called, and what can be chosen."""
+    """An option that only some architectures have, with its values."""
 
     label: str
     values: tuple[Any, ...]
@@ -26,19 +26,19 @@ _BLOCK = _Choice(
     "Block",
     ("bottleneck", "plain"),
     "bottleneck",
-    "A bottleneck halves the channels before the wide kernel: cheaper, and deeper.",
+    "A bottleneck halves the channels before the wide kernel, so each block is cheaper.",
 )
 _NORM = _Choice(
     "Normalisation",
     ("layer", "none"),
     "layer",
-    "layer: features are brought to one scale at each pixel. It learns faster.",
+    "layer: normalises the features at each pixel. It usually learns faster.",
 )
 _HEADS = _Choice(
     "Heads (of each attention)",
     (1, 2, 3, 4, 6, 8),
     1,
-    "Each head looks for something of its own. They share the channels.",
+    "Each head has its own attention pattern. The heads share the channels.",
 )
 _OWN: Mapping[str, Mapping[str, _Choice]] = {
     "pixelcnn": {"block": _BLOCK, "norm": _NORM},
@@ -49,7 +49,7 @@ _OWN: Mapping[str, Mapping[str, _Choice]] = {
             "Blocks before each attention",
             (1, 2, 3, 4),
             2,
-            "The last block is always followed by one.",
+            "Attention always follows the last block.",
         ),
         "heads": _HEADS,
     },
@@ -58,20 +58,20 @@ _OWN: Mapping[str, Mapping[str, _Choice]] = {
             "Sizes (each half the one before)",
             (1, 2, 3),
             3,
-            "How often the picture is made smaller on the way down, and larger on the way up.",
+            "The number of sizes: the picture is halved on the way down and doubled on the way up.",
         ),
         "likelihood": _Choice(
-            "What it puts out",
+            "Output",
             ("logistic_mixture", "softmax"),
             "logistic_mixture",
             "softmax: a probability for each level. logistic_mixture: a few bell curves over the "
-            "levels, for pictures with many of them.",
+            "levels, for pictures with many levels.",
         ),
         "dropout": _Choice(
-            "Dropout (share of features hidden)",
+            "Dropout (share of hidden features)",
             (0.0, 0.1, 0.3, 0.5),
             0.0,
-            "Hides features at random in training, against learning by heart.",
+            "Hides random features in training, to reduce overfitting.",
         ),
     },
     "pixelsnail": {
@@ -79,7 +79,7 @@ _OWN: Mapping[str, Mapping[str, _Choice]] = {
             "Convolutions before each attention",
             (1, 2, 3, 4),
             2,
-            "Gated residual layers, which look at what is near.",
+            "Gated residual layers, which read nearby pixels.",
         ),
         "heads": _HEADS,
     },
@@ -91,22 +91,22 @@ _OWN: Mapping[str, Mapping[str, _Choice]] = {
             "diagonal_bilstm: along the diagonals, from both sides; it sees everything. row_lstm: "
             "row by row; it sees a triangle.",
         ),
-        "cell": _Choice("Cell", ("lstm", "gru"), "lstm", "A gru is smaller by a quarter."),
+        "cell": _Choice("Cell", ("lstm", "gru"), "lstm", "A gru has a quarter fewer weights."),
     },
 }
 _CONDITIONING = _Choice(
-    "How it is told",
+    "How the label enters",
     ("bias", "film", "concat"),
     "bias",
-    "bias: a vector for each digit is added in every block. film: each channel is scaled and "
-    "shifted. concat: a plane for each digit stands beside the image.",
+    "bias: adds a vector per digit in every block. film: scales and shifts each channel. concat: "
+    "adds a plane per digit to the image.",
 )
 
 
 class Options:
-    """Widgets with a key of their own for each preset, so that a preset brings its values.
+    """Controls with a separate key for each preset, so that each preset sets its own values.
 
-    Another architecture than the preset's brings those of its own smallest preset.
+    Another architecture than the preset's starts from its own smallest preset.
     """
 
     def __init__(self, preset: LivePreset) -> None:
@@ -115,7 +115,7 @@ class Options:
         self._architecture = preset.config.model
 
     def choose_architecture(self) -> str:
-        """The architecture, from which on its options are meant."""
+        """Let the user choose the architecture; later options belong to it."""
         from pages.shared.architectures import ARCHITECTURES
         from pixelcnn.models.registry import model_names
 
@@ -124,7 +124,7 @@ class Options:
             model_names(),
             self.base.model,
             "model",
-            help="Each is compared with the others on the page Masks & blind spots.",
+            help="The page Masks & blind spots compares them.",
         )
         words = ARCHITECTURES.get(self._architecture)
         if words:
@@ -132,7 +132,7 @@ class Options:
         return self._architecture
 
     def model(self, name: str, otherwise: Any) -> Any:
-        """The usual value of a model option."""
+        """The default value of a model option."""
         from pixelcnn.models.preset_configs import presets
 
         if self._architecture == self.base.model:
@@ -140,7 +140,7 @@ class Options:
         return presets(self._architecture)["tiny"].get(name, otherwise)
 
     def place(self, name: str) -> dict[str, Any]:
-        """Where a widget's value is kept."""
+        """The arguments that keep a control's value in the session and in the address."""
         return {"key": self.key(name), "bind": "query-params"}
 
     def key(self, name: str) -> str:
@@ -153,14 +153,14 @@ class Options:
         return self.place(f"{self._architecture}-{name}" if other else name)
 
     def pick(self, label: str, values: list[Any], value: Any, name: str, **options: Any) -> Any:
-        """One of some values, the preset's own among them."""
+        """Let the user pick a value, with the preset's own among the options."""
         options = {**self.place(name), **options}
         if value not in values:
             values = sorted([*values, value])
         return st.selectbox(label, values, index=values.index(value), **options)
 
     def pick_model(self, choice: _Choice, name: str, key: str | None = None) -> Any:
-        """One of the values of a model option."""
+        """Let the user pick a value of a model option."""
         return self.pick(
             choice.label,
             list(choice.values),
@@ -172,7 +172,6 @@ class Options:
 
 
 def choose_network(options: Options) -> tuple[str, dict[str, Any]]:
-    """The architecture and its options."""
     model = options.choose_architecture()
     chosen: dict[str, Any] = {
         "hidden_channels": st.slider(
@@ -191,7 +190,7 @@ def choose_network(options: Options) -> tuple[str, dict[str, Any]]:
             **options.model_place("blocks"),
         ),
         "kernel_size": options.pick(
-            "Kernel (pixels it looks across)",
+            "Kernel (width in pixels)",
             [3, 5, 7, 9],
             options.model("kernel_size", 3),
             "kernel",
@@ -201,7 +200,7 @@ def choose_network(options: Options) -> tuple[str, dict[str, Any]]:
     for name, choice in _OWN.get(model, {}).items():
         chosen[name] = options.pick_model(choice, name)
     chosen["position"] = st.checkbox(
-        "Tell it row and column",
+        "Row and column as input",
         options.model("position", True),
         **options.model_place("position"),
     )
@@ -209,6 +208,6 @@ def choose_network(options: Options) -> tuple[str, dict[str, Any]]:
 
 
 def choose_conditioning(options: Options) -> dict[str, Any]:
-    """How the network is told which digit it is to draw; nothing where that is as usual."""
-    told = options.pick_model(_CONDITIONING, "conditioning")
-    return {} if told == _CONDITIONING.usual else {"conditioning": told}
+    """How the label enters the network; empty for the default."""
+    chosen = options.pick_model(_CONDITIONING, "conditioning")
+    return {} if chosen == _CONDITIONING.usual else {"conditioning": chosen}

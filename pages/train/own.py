@@ -1,4 +1,4 @@
-"""Pictures of one's own to learn from: sent as files, or drawn here."""
+"""The user's own training pictures: uploaded files, or drawings made here."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _NAME = re.compile(r"[0-9a-f]{16}")
 _PAPER_SIZE = 14
 _ENOUGH, _WANTED = 5, 20
 _SHOWN = 40
-_FEW = 500  # fewer pictures are shifted, unless one says otherwise
+_FEW = 500  # fewer pictures are augmented with shifts by default
 
 
 def choose_source() -> Source:
-    """Whose pictures to learn from, kept in the URL."""
-    return one_of("Learn from", list(_SOURCES), key="source", format_func=_SOURCES.__getitem__)
+    """The source of the training pictures, kept in the URL."""
+    return one_of("Train on", list(_SOURCES), key="source", format_func=_SOURCES.__getitem__)
 
 
 def gather(source: Source) -> LivePreset | None:
-    """The place to send or draw pictures; what to learn from them, once there are enough."""
+    """The controls to upload or draw pictures; returns a preset once there are enough."""
     from pixelcnn.recipes.live import own_preset
 
     if source == "mine":
@@ -55,21 +55,21 @@ def _ask_for_files() -> None:
     from pixelcnn.data.uploads import LEAST_IMAGES, MAX_IMAGES, MAX_UPLOAD_BYTES
 
     st.markdown(
-        f"Send a folder, or a zip, of {LEAST_IMAGES} to {MAX_IMAGES:,} pictures "
-        f"({MAX_UPLOAD_BYTES // 2**20} MB at most). They become grey, square and small. If they "
-        "lie in several folders, each folder is a class that the network is told."
+        f"Upload a folder or a zip file of {LEAST_IMAGES} to {MAX_IMAGES:,} pictures "
+        f"({MAX_UPLOAD_BYTES // 2**20} MB at most). They become grey, square and small. If there "
+        "are several folders, each folder becomes a class."
     )
     folder, archive = st.columns(2)
     folder.file_uploader(
         "A folder", accept_multiple_files="directory", key="own-folder", on_change=_take_files
     )
     archive.file_uploader(
-        "Or a zip", type=["zip"], key="own-zip", on_change=_take_files, max_upload_size=64
+        "Or a zip file", type=["zip"], key="own-zip", on_change=_take_files, max_upload_size=64
     )
 
 
 def _take_files() -> None:
-    """Read what was just sent; what is wrong with it is told in words."""
+    """Read the uploaded files, or keep the error."""
     from pixelcnn.data.uploads import read_uploads
 
     sent: list[Any] = [*(st.session_state.get("own-folder") or [])]
@@ -84,7 +84,7 @@ def _take_files() -> None:
 
 
 def _keep(images: Any, shift: int) -> None:
-    """Keep the pictures on the server; the address says which they are."""
+    """Store the pictures on the server, and their name in the address."""
     from pixelcnn.data.own import keep_own, pack_own
 
     st.query_params["own"] = keep_own(_folder(), pack_own(images, shift))
@@ -97,7 +97,7 @@ def _folder() -> Path:
 
 
 def _root() -> Path | None:
-    """Where the pictures lie that the address names."""
+    """The folder of the pictures that the address names, if there is one."""
     from pixelcnn.data.names import OWN_FILE
 
     name = st.query_params.get("own", "")
@@ -123,18 +123,19 @@ def _ask_for_drawings() -> None:
     with right:
         missing = max(0, _WANTED - len(glyphs))
         st.markdown(
-            f"Invent a sign, and draw it **{_WANTED} times**, never quite alike. The network will "
+            f"Invent a sign and draw it **{_WANTED} times**, with small variations. The network "
+            "will "
             "learn to draw it. " + (f"**{missing} to go.**" if missing else "That is enough.")
         )
-        st.button("Keep it", on_click=_keep_glyph, key="keep-glyph", type="primary")
+        st.button("Keep this one", on_click=_keep_glyph, key="keep-glyph", type="primary")
         if glyphs:
-            st.button("Take the last one back", on_click=_drop_glyph, key="drop-glyph")
+            st.button("Remove the last one", on_click=_drop_glyph, key="drop-glyph")
         if 0 < len(glyphs) < _ENOUGH:
-            st.caption(f"From {_ENOUGH} on you can train.")
+            st.caption(f"You can train with {_ENOUGH} or more.")
 
 
 def _glyphs() -> list[NDArray[np.uint8]]:
-    """The signs drawn so far: those that the address names count, if there are none here."""
+    """The signs drawn in this session; at first those that the address names."""
     if "glyphs" not in st.session_state:
         root = _root()
         known = [] if root is None else [picture[0] for picture in _pictures(str(root))[0]]
@@ -151,7 +152,7 @@ def _keep_glyph() -> None:
     start = Drawing(paper, np.ones_like(paper, dtype=bool))
     drawn = drawing_now(start, levels=2, revision=0, key=f"glyph-{len(glyphs)}").image
     if not drawn.any():
-        st.session_state["own"] = "There is no ink on the paper yet; draw the sign first."
+        st.session_state["own"] = "The paper is blank. Draw the sign first."
         return
     glyphs.append(drawn * np.uint8(255))
     _keep_glyphs()
@@ -176,7 +177,7 @@ def _keep_glyphs() -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _pictures(root: str) -> tuple[NDArray[np.uint8], tuple[str, ...], int]:
-    """All pictures of a set, the names of their classes, and by how much they are shifted."""
+    """All pictures of a set, the names of their classes, and their shift in pixels."""
     from pixelcnn.data.own import read_packed
 
     images, shift = read_packed(Path(root))
@@ -184,7 +185,7 @@ def _pictures(root: str) -> tuple[NDArray[np.uint8], tuple[str, ...], int]:
 
 
 def _show_pictures(root: Path) -> tuple[NDArray[np.uint8], int]:
-    """The pictures as the network gets them, and by how much to shift them."""
+    """Show the pictures as the network gets them; returns them and the number of classes."""
     import torch
 
     from pixelcnn.data.images import sheet
@@ -193,17 +194,18 @@ def _show_pictures(root: Path) -> tuple[NDArray[np.uint8], int]:
     greys, names, shift = _pictures(str(root))
     few = torch.from_numpy(greys[:_SHOWN])
     st.image(sheet(few, 256, columns=min(10, len(few)), scale=2), width="stretch")
-    told = f" of {len(names)} classes: {', '.join(names[:8])}" if names else ""
-    st.caption(f"{len(greys):,} pictures{told}. Every fifth is held out: never learnt from.")
+    classes = f" in {len(names)} classes: {', '.join(names[:8])}" if names else ""
+    st.caption(f"{len(greys):,} pictures{classes}. Every fifth is held out, not used for training.")
     st.session_state.setdefault(f"shift-{root.name}", shift)
     st.slider(
-        "Learn from them also when shifted by up to ... pixels",
+        "Also train on copies shifted by up to ... pixels",
         0,
         MAX_SHIFT,
         key=f"shift-{root.name}",
         on_change=_shift,
         args=(str(root),),
-        help="More examples from the same pictures (augmentation). Those held out are not shifted.",
+        help="Augmentation: more examples from the same pictures. Held-out pictures are not "
+        "shifted.",
     )
     return greys, len(names)
 

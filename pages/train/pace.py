@@ -1,4 +1,4 @@
-"""How often a page looks at a training: the fewer times, the more of a class look on."""
+"""How often a page polls a training: the more sessions watch, the less often."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FORGOTTEN_S = 10.0
 
 
 class Pace:
-    """Counts who looks on."""
+    """Counts the watching sessions."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[str, float] = {}
 
     def viewers(self, viewer: str, now: float) -> int:
-        """How many look on, this one among them; who has not looked for ten seconds has left."""
+        """Number of watching sessions, including this one; one is gone after ten seconds."""
         with self._lock:
             self._seen[viewer] = now
             self._seen = {
@@ -32,7 +32,7 @@ class Pace:
 
 
 def interval(viewers: int) -> float:
-    """Seconds from one look to the next, for so many: doubled as often as needed."""
+    """Seconds between two polls for this many viewers, doubled as often as needed."""
     seconds = _USUAL_S
     while seconds < _SLOWEST_S and viewers / seconds > _LOOKS_A_SECOND:
         seconds *= 2
@@ -40,7 +40,7 @@ def interval(viewers: int) -> float:
 
 
 def next_look(mine: bool) -> float:
-    """Seconds until this session should look again; `mine`: it started what it looks at."""
+    """Seconds until this session polls again; `mine` if it started the run."""
     viewers = _pace().viewers(session_id(), time.monotonic())
     return _USUAL_S if mine else interval(viewers)
 

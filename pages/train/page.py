@@ -1,4 +1,4 @@
-"""Train live: choose, press Play, and watch noise become handwriting."""
+"""Train live: choose options, press Play, and watch noise become handwriting."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _LAYOUT, _LAYOUT_OF_TWO = [1, 2.2], [1, 3]
 
 
 def watched_run(parameter: str = "run", place: str = "view") -> RunView | None:
-    """The run that the address names, or that was watched before another page was opened.
+    """The run in the address, or the one watched before a visit to another page.
 
-    An address that names something to choose, as the links of the quiz do, asks for no run.
+    An address with options, such as a link of the quiz, asks for the setup instead.
     """
     from pixelcnn.errors import LabError
     from pixelcnn.runs.store import find_run
@@ -54,14 +54,15 @@ def watched_run(parameter: str = "run", place: str = "view") -> RunView | None:
             view.refresh()
     except LabError as error:
         train_controls.leave()
-        st.warning(f"{error} Choose what to train instead.")
+        st.warning(f"{error} Start a new training instead.")
         return None
     return view
 
 
 def watched_runs() -> list[RunView]:
-    """The run to watch and the one beside it, as far as there are any."""
-    # Before the address gets the first one's name: a name alone in it asks for one run.
+    """The run to watch and the one beside it, if there are any."""
+    # First, because `watched_run` writes the first run's name into the address, and a single name
+    # there means one run.
     other = watched_run("beside", "view-beside") if _names_two() else None
     first = watched_run()
     return [view for view in (first, other) if view is not None]
@@ -77,7 +78,7 @@ def _names_two() -> bool:
 
 
 def set_up() -> RunConfig | None:
-    """Choose what to train, beside a recording of it or beside one's own pictures."""
+    """The setup of a training, beside a recording or the user's own pictures."""
     left, right = st.columns(_LAYOUT, gap="medium")
     with left:
         source = train_own.choose_source()
@@ -92,13 +93,13 @@ def set_up() -> RunConfig | None:
         return config
     with left:
         preset = train_setup.choose_preset()
-    # First of all what moves: the rest has to load PyTorch, which takes seconds on a first visit.
+    # The animation first: the rest has to load PyTorch, which takes seconds on a first visit.
     with right, common.explained():
         view = recording(preset.name)
         st.markdown(f"A recording: **{preset.title}**, trained earlier on two processor cores.")
         place = st.empty()
         known = train_setup.facts_at_hand(view.config)
-        if known is None:  # the first visit of all: the curve gets its lines to compare with later
+        if known is None:  # the first visit: the reference lines follow once PyTorch is loaded
             with place:
                 train_picture.first_picture(view)
         else:
@@ -115,7 +116,7 @@ def set_up() -> RunConfig | None:
 
 
 def offer_start(config: RunConfig) -> None:
-    """The Play button, and what can be said before it is pressed."""
+    """The Play button, and the facts known before the start."""
     from pixelcnn.errors import LabError
 
     try:
@@ -129,7 +130,7 @@ def offer_start(config: RunConfig) -> None:
         st.button(
             "Read this data set", on_click=fetch, key="fetch", width="stretch", args=(config,)
         )
-        st.caption("It is downloaded if there is no copy here yet; then you can train on it.")
+        st.caption("It is downloaded if this computer has no copy yet. Then you can train on it.")
     else:
         place = st.container()
         other = train_pair.choose_other(config)
@@ -149,14 +150,14 @@ def offer_start(config: RunConfig) -> None:
 
 
 def fetch(config: RunConfig) -> None:
-    """Read a data set that may have to be downloaded first."""
+    """Read a data set, with a download if necessary."""
     with refusing():
         train_setup.facts(config)
 
 
 @st.cache_resource(show_spinner=False)
 def recording(name: str) -> RunView:
-    """A recorded run, shared by all sessions: nothing about it changes."""
+    """A recorded run, shared by all sessions; it never changes."""
     from pixelcnn.runs.recordings import recorded_run
     from pixelcnn.runs.view import RunView
 
@@ -167,7 +168,7 @@ def recording(name: str) -> RunView:
 
 
 def watch(views: list[RunView]) -> None:
-    """The runs that the address names; looks again and again while one is at work."""
+    """Show the runs, and poll while one is active."""
     active = any(view.status.active for view in views)
     poll = _next_look(views) if active else None
     st.fragment(show_live, run_every=poll)(views, [view.status.state for view in views], poll)
@@ -178,12 +179,11 @@ def _next_look(views: list[RunView]) -> float:
 
 
 def show_live(views: list[RunView], states: list[str], poll: float | None) -> None:
-    """Controls and picture, as they are now; the rest of the page was made for `states`, and to
-    look again every `poll` seconds."""
+    """The current controls and pictures; reruns the page if `states` or `poll` are outdated."""
     from pixelcnn.errors import LabError
     from pixelcnn.recipes.pairs import names_of_pair
 
-    if "view" not in st.session_state:  # "Train another" was pressed, and this part alone runs
+    if "view" not in st.session_state:  # "Train another" was pressed, and only this fragment reruns
         st.rerun()
     if "queued" in states:
         let_next_begin()
@@ -193,7 +193,7 @@ def show_live(views: list[RunView], states: list[str], poll: float | None) -> No
         st.rerun()
     try:
         preview = train_setup.facts(views[0].config, fetch=False)
-    except LabError:  # its status says what is wrong with it
+    except LabError:  # the run's status shows the error
         preview = None
     names = ("",) if len(views) == 1 else names_of_pair(views[0].config, views[1].config)
     named = list(zip(views, names, strict=True))
@@ -214,7 +214,7 @@ def show_live(views: list[RunView], states: list[str], poll: float | None) -> No
 
 
 def explain(config: RunConfig) -> None:
-    """What to look at, beside the program that does the same."""
+    """What to look at, and the code for the same training."""
     from pixelcnn.data.names import OWN
     from pixelcnn.recipes.code import own_place, python_code
     from pixelcnn.recipes.command_line import command_line
@@ -226,27 +226,26 @@ def explain(config: RunConfig) -> None:
     python.code(python_code(config), language="python")
     place = f" --data-root {own_place(config)}" if config.data == OWN else ""
     shell.code(command_line(config) + place, language="bash", wrap_lines=True)
-    shell.caption("It shows up on this page too, if it is started in the same folder.")
+    shell.caption("A training started in the same folder also appears on this page.")
 
 
 _WHAT_TO_LOOK_AT = """
-- **The eight digits** are drawn again and again from the same random numbers, so that only the
-  network changes. It is told which digit to draw: the small number above. First it learns how much
-  ink there is, then strokes, then shapes.
-- **The curve** is its surprise at each pixel, in *bits*: 1 bit for a coin that falls either way,
-  0 for what was certain. *Nats per image* count the same surprise for the whole digit, in units of
-  1.44 bits, and *perplexity* says among how many equally likely values a pixel seems to be chosen.
-  Lower is better, and halving it looks the same anywhere on the axis. Two of the dashed lines look
-  at no other pixel: one guesses blindly, one knows how often each pixel is inked. The third is the
-  best score that comes with the lab for such digits.
-- **The slider** goes back to any moment: samples, the completed digit, feature maps and the mark
-  on the curve move together. A click on the curve does the same.
-- **Held-out digits** are never learnt from. If the grey curve falls and the green one does not,
-  it learns by heart.
-- **Try** two trainings side by side: one block against six, told the digit or not, learning rate
-  0.008 against 0.1. Which option matters most? Under *More*: 16 levels of grey, and all others.
-- **Try** *One step*, again and again, from the very beginning: what does the first step teach it?
-- **Try** a sign of your own, drawn twenty times: how soon can the network draw it?
+- **The eight digits** are always drawn from the same random numbers, so only the network changes.
+  The small number above each is its label. First the network learns how much ink there is, then
+  strokes, then shapes.
+- **The curve** is the mean surprise per pixel, in *bits*: 1 bit for a coin toss, 0 for certainty.
+  *Nats per image* measure the same for the whole digit, in units of 1.44 bits. *Perplexity* is the
+  number of equally likely values among which the model seems to choose at a pixel. Lower is better,
+  and the axis is logarithmic. Two of the dashed lines use no other pixel: one guesses blindly, one
+  knows how often each pixel is ink. The third is the best score of a shipped model on such digits.
+- **The slider** goes back to any step: samples, the completed digit, feature maps and the mark on
+  the curve move together. A click on the curve does the same.
+- **Held-out digits** are not used for training. If the grey curve falls but the green one does not,
+  the network overfits.
+- **Try** two trainings side by side: one block against six, with and without labels, learning rate
+  0.008 against 0.1. Which option matters most? *More* has 16 levels of grey and all other options.
+- **Try** *One step* repeatedly from the start: what does the network learn in the first step?
+- **Try** your own sign, drawn twenty times: how soon can the network draw it?
 """
 
 
@@ -254,9 +253,9 @@ _WHAT_TO_LOOK_AT = """
 
 common.lesson(
     "How does it learn?",
-    "The network guesses every pixel of a digit from the pixels before it, then is shown the "
-    "truth. All its weights turn a little, so that the truth would have surprised it less: that is "
-    "one **step**. A few hundred steps turn noise into handwriting.",
+    "The network predicts every pixel of a digit from the pixels before it, and compares with the "
+    "truth. Then all its weights change a little, so that the truth would surprise it less: this "
+    "is one **step**. A few hundred steps turn noise into handwriting.",
 )
 train_owner.remember_browser()
 watched = watched_runs()

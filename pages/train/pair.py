@@ -1,4 +1,4 @@
-"""Two trainings side by side, from the same seed, with one option different."""
+"""Two trainings side by side, with the same seed, that differ in one option."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ _ALONE = "none"
 
 
 def choose_other(config: RunConfig) -> RunConfig | None:
-    """The second training that is asked for, if one is; kept in the URL."""
+    """The second training, if the user chose one; kept in the URL."""
     from pixelcnn.recipes.pairs import ABLATIONS
 
-    possible = {name: one for name, one in ABLATIONS.items() if one.others(config)}
+    possible = {name: ablation for name, ablation in ABLATIONS.items() if ablation.others(config)}
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         name = st.selectbox(
-            "Beside it, another with a different",
+            "Train a second one that differs in",
             [_ALONE, *possible],
-            format_func=lambda name: "(only one)" if name == _ALONE else possible[name].label,
+            format_func=lambda name: "(nothing)" if name == _ALONE else possible[name].label,
             key="pair",
             bind="query-params",
-            help="Two trainings at once, from the same seed, on the same digits in the same order. "
-            "Whatever differs in the end comes from this option.",
+            help="Two trainings at once, with the same seed, on the same digits in the same order, "
+            "so only this option differs. With one seed, a small difference can still be chance.",
         )
         if name == _ALONE:
             return None
@@ -39,5 +39,5 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             key=f"pair-{name}",
             bind="query-params",
         )
-    launcher().warm(2)  # so that both begin together
+    launcher().warm(2)  # so that both start together
     return difference.vary(config, value)

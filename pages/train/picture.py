@@ -1,4 +1,4 @@
-"""What is seen of a training, or of two side by side: samples, feature maps, curves."""
+"""The samples, feature maps and curves of one training or two side by side."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HEADROOM = 1.12
 
 
 def _choose_unit() -> Unit:
-    """In what to count the surprise, kept in the URL."""
+    """The unit of the surprise, kept in the URL."""
     return one_of(
         "Surprise in",
         list(_UNITS),
@@ -42,7 +42,7 @@ def _choose_unit() -> Unit:
 
 
 def first_picture(view: RunView) -> None:
-    """The samples of a recording alone, which need no PyTorch."""
+    """Only the samples of a recording, which need no PyTorch."""
     steps = view.frame_steps
     evolution(
         [[_samples(view, "", range(len(steps)))]],
@@ -54,11 +54,11 @@ def first_picture(view: RunView) -> None:
 
 
 def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, key: str) -> None:
-    """Samples, feature maps and curves of one training, or of two, moved by one scrubber.
+    """Samples, feature maps and curves of one training or two, on one timeline.
 
     Args:
-        views: the trainings, each with its name beside another; the name of one alone is not told.
-        preview: what is known about the first one's data; None while it has to be downloaded.
+        views: the trainings with their names; the name is not shown for a single training.
+        preview: facts about the first one's data; None before it is downloaded.
         key: of the widget.
     """
     place = st.container()
@@ -67,12 +67,12 @@ def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, ke
     by_seconds = first.config.train.seconds is not None
     below: list[list[Tiles]] = []
     if len(views) > 1:
-        # One may be ahead in steps: they are compared after the same time, as the curves are.
+        # One may be ahead: compare both at the same point of the chart's axis.
         clocks = [_clock(view, by_seconds) for view, _ in views]
         at = sorted({moment for clock in clocks for moment in clock})
         moments = [f"{moment:.1f} s" if by_seconds else f"step {moment:,.0f}" for moment in at]
         drawn = [
-            _samples(*one, _latest(clock, at)) for one, clock in zip(views, clocks, strict=True)
+            _samples(*named, _latest(clock, at)) for named, clock in zip(views, clocks, strict=True)
         ]
         rows = [drawn]
     else:
@@ -96,7 +96,7 @@ def picture(views: Sequence[tuple[RunView, str]], preview: Preview | None, *, ke
 
 
 def _clock(view: RunView, by_seconds: bool) -> list[float]:
-    """When each of the samples was drawn, on the axis of the chart."""
+    """The position of each sample on the axis of the chart."""
     return [view.seconds_at(step) if by_seconds else float(step) for step in view.frame_steps]
 
 
@@ -122,17 +122,17 @@ def _class_names(config: RunConfig) -> tuple[str, ...]:
 
 
 def _completion(view: RunView, steps: list[int]) -> list[Tiles]:
-    """A held-out digit, and what the network makes of its upper half."""
-    found = view.completions
-    if found is None:
+    """A held-out digit, and the network's completion of its upper half."""
+    completions = view.completions
+    if completions is None:
         return []
-    frames, when = found
+    frames, when = completions
     captions = ["held out", "lower half drawn"]
     return [Tiles(frames, _latest(when, steps), _levels(view.config), "", captions, columns=1)]
 
 
 def _latest(when: Sequence[float], moments: Sequence[float]) -> list[int]:
-    """For each of `moments` the place of the last entry of `when` that is not later."""
+    """For each of `moments`, the index of the last entry of `when` that is not later."""
     return [bisect.bisect_right(when, moment) - 1 if when else WAITING for moment in moments]
 
 
@@ -155,16 +155,16 @@ def _chart(views: Sequence[tuple[RunView, str]], preview: Preview | None, unit: 
         references.append(Reference(preview.per_pixel.bits_per_dim, "each pixel on its own"))
         best = _best(first.config.to_json())
     if best is not None:
-        references.append(Reference(best.bits_per_dim, "best that comes with the lab"))
+        references.append(Reference(best.bits_per_dim, "best shipped model"))
     points = [view.curves() for view, _ in views]
-    floor = axis_floor([point for some in points for point in some], uniform)
+    floor = axis_floor([point for curve in points for point in curve], uniform)
     if best is not None and best.bits_per_dim < 1.1 * floor:
         floor /= 2
     return Chart(
         curves=[
             curve
-            for index, (one, some) in enumerate(zip(views, points, strict=True))
-            for curve in _curves(*one, some, index)
+            for index, (named, measured) in enumerate(zip(views, points, strict=True))
+            for curve in _curves(*named, measured, index)
         ],
         references=references,
         floor=floor,
@@ -183,15 +183,15 @@ def _curves(view: RunView, title: str, points: list[CurvePoint], index: int) -> 
         at = point.seconds if by_seconds else float(point.step)
         drawn[point.series].append((at, point.bits_per_dim))
     name = f"{title}, " if title else ""
-    learnt, held_out = drawn["training"], drawn["held out"]
+    training, held_out = drawn["training"], drawn["held out"]
     if index:
         return [
-            Curve(f"{name}training", "other training", learnt),
+            Curve(f"{name}training", "other training", training),
             Curve(f"{name}held out", "other held out", held_out),
         ]
     what = "pictures" if view.config.data == OWN else "digits"
     return [
-        Curve(f"{name}training" if title else f"{what} it learns from", "training", learnt),
+        Curve(f"{name}training" if title else f"training {what}", "training", training),
         Curve(f"{name}held out" if title else f"held-out {what}", "held out", held_out),
     ]
 

@@ -1,4 +1,4 @@
-"""What to train: a preset, and everything else behind More."""
+"""The setup of a training: a preset, and all other options under More."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ _BATCHES = [4, 8, 16, 32, 64, 128]
 
 
 def choose_preset() -> LivePreset:
-    """The choice of preset, kept in the URL."""
     from pixelcnn.recipes.live import live_presets
 
     presets = live_presets()
@@ -42,7 +41,7 @@ def choose_preset() -> LivePreset:
 
 
 def choose_options(preset: LivePreset) -> RunConfig:
-    """Everything else, starting from the preset; kept in the URL where it differs from it."""
+    """All other options, starting from the preset; kept in the URL where they differ from it."""
     options = Options(preset)
     with st.expander("More: network, data, training"):
         network_box, data_box, training_box = st.columns(3, gap="medium")
@@ -86,23 +85,23 @@ def _data(options: Options) -> tuple[str, dict[str, Any], bool]:
         own = base.data_options.get("size", 28)
         chosen["size"] = options.pick("Rows and columns", _SIZES, own, "size")
     levels = options.pick(
-        "Levels of grey", _LEVELS, 2, "levels", help="2: ink or paper. More make it harder."
+        "Levels of grey", _LEVELS, 2, "levels", help="2: ink or paper. More levels are harder."
     )
     if levels != 2:
         chosen["levels"] = levels
     else:
         binarize = options.pick(
-            "Grey becomes ink or paper",
+            "From grey to ink or paper",
             ["threshold", "static", "dynamic"],
             "threshold",
             "binarize",
-            help="threshold: at half grey. static: by a draw, once. dynamic: drawn anew each "
-            "time. Scores compare only within one of them.",
+            help="threshold: at half grey. static: drawn at random once. dynamic: drawn at random "
+            "each time. Scores are comparable only within one of these.",
         )
         if binarize != "threshold":
             chosen["binarize"] = binarize
     conditional = (data != OWN or base.conditional) and st.checkbox(
-        "Tell it which digit it is", base.conditional, **options.place("labels")
+        "Label as input", base.conditional, **options.place("labels")
     )
     return data, chosen, conditional
 
@@ -121,17 +120,19 @@ def _training(options: Options) -> dict[str, Any]:
         _RATES,
         base.learning_rate,
         format_func=lambda rate: f"{rate:g}",
-        help="0.003 to 0.01 works. Too low learns slowly; try 1 to see what too high does.",
+        help="0.003 to 0.01 usually works. Lower rates learn slowly; try 1 to see what too high a "
+        "rate does.",
         **options.place("rate"),
     )
-    batch = options.pick("Digits a step (batch)", _BATCHES, base.batch_size, "batch")
+    batch = options.pick("Digits per step (batch)", _BATCHES, base.batch_size, "batch")
     optimizer = options.pick(
         "Optimizer (rule for a step)",
         list(get_args(Optimizer)),
         base.optimizer,
         "optimizer",
-        help="Adam and RMSprop give each weight a step of its own length. Muon moves a whole "
-        "kernel in all of its directions alike; it needs about half as many steps.",
+        help="Adam and RMSprop scale the step of each weight separately. Muon scales the update of "
+        "a whole kernel to equal size in all directions; in our runs it needed about half as many "
+        "steps.",
     )
     ema = options.pick(
         "Averaging of the weights (EMA)",
@@ -139,10 +140,10 @@ def _training(options: Options) -> dict[str, Any]:
         base.ema,
         "ema",
         format_func=lambda decay: f"{decay:g}" if decay else "none",
-        help="Scores and samples come from a running average of the weights instead of the latest "
-        "ones. 0.99 averages over about 100 steps: calmer, but always a little behind.",
+        help="Scores and samples use a running average of the weights instead of the latest ones. "
+        "0.99 averages over about 100 steps: smoother, but a little behind.",
     )
-    seed = whole_number("Seed (which random numbers)", 0, 9999, base.seed, key=options.key("seed"))
+    seed = whole_number("Seed (of all random numbers)", 0, 9999, base.seed, key=options.key("seed"))
     return {
         "seconds": float(seconds),
         "learning_rate": float(rate),
@@ -154,36 +155,36 @@ def _training(options: Options) -> dict[str, Any]:
 
 
 def facts(config: RunConfig, *, fetch: bool = True) -> Preview | None:
-    """What can be said before it starts; None where its data would have to be downloaded first.
+    """The facts before the start; None if the data must be downloaded first.
 
     Raises:
-        LabError: the training cannot work, and why.
+        LabError: the training cannot work.
     """
     from pixelcnn.data.registry import describe
 
     config.check()
     if not fetch and not is_at_hand(config):
         return None
-    found = _preview(config.to_json())
+    preview = _preview(config.to_json())
     if describe(config.data).needs_download:
         _fetched().add(config.data)
-    _told().add(config.to_json())
-    return found
+    _previewed().add(config.to_json())
+    return preview
 
 
 def facts_at_hand(config: RunConfig) -> Preview | None:
-    """The same, if somebody asked before: without loading PyTorch for it."""
-    return facts(config) if config.to_json() in _told() else None
+    """The facts if they are cached, without loading PyTorch; else None."""
+    return facts(config) if config.to_json() in _previewed() else None
 
 
 @st.cache_resource(show_spinner=False)
-def _told() -> set[bytes]:
-    """The configurations whose facts were asked for since the server started."""
+def _previewed() -> set[bytes]:
+    """The configurations whose facts were computed since the server started."""
     return set()
 
 
 def is_at_hand(config: RunConfig) -> bool:
-    """Whether the data of a run can be read without a download."""
+    """Whether the data of a run is available without a download."""
     from pixelcnn.data.registry import describe
 
     return not describe(config.data).needs_download or config.data in _fetched()
@@ -200,7 +201,7 @@ def data_of(config: RunConfig) -> DataSet:
 
 @st.cache_resource(show_spinner=False)
 def _fetched() -> set[str]:
-    """Data sets that were read since the server started, so that reading them needs no download."""
+    """Data sets read since the server started: these need no download."""
     return set()
 
 
@@ -221,7 +222,7 @@ def _preview(config_json: bytes) -> Preview:
 
 
 def tell_facts(preview: Preview, config: RunConfig) -> None:
-    """The facts before the start, in words."""
+    """Show the facts before the start."""
     if preview.seen_share == 1:
         sees = "all pixels before it"
     else:
@@ -232,7 +233,7 @@ def tell_facts(preview: Preview, config: RunConfig) -> None:
             reach = f"{100 * preview.reachable_share:.0f}\N{NO-BREAK SPACE}%"
             sees += f"; at any depth at most {reach} (blind spot)"
     st.markdown(
-        f"**{preview.parameters:,}** weights learn from **{preview.train_images:,}** "
+        f"**{preview.parameters.used:,}** weights learn from **{preview.train_images:,}** "
         f"{'pictures' if config.data == OWN else 'digits'} for "
         f"**{config.train.seconds:.0f} s**. Each pixel sees {sees}."
     )

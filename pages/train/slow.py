@@ -21,12 +21,12 @@ _HELD_OUT = 10  # digits to choose from
 
 
 def slow_section(config: RunConfig, view: RunView | None) -> None:
-    """The next step of the watched training, or the first of the chosen one, part by part."""
+    """The next step of the watched training, or the first step of a new one, part by part."""
     st.header("One step in slow motion")
     if not st.toggle("Show it", key="slow", bind="query-params"):
         st.markdown(
-            "All that a training does is one step, again and again. Take one apart: the guess, "
-            "the surprise, the gradient, the update."
+            "Training repeats one kind of step. Take a step apart: the prediction, the surprise, "
+            "the gradient, the update."
         )
         return
     _show(config, view)
@@ -55,7 +55,7 @@ def _take_apart(config: RunConfig, view: RunView | None) -> None:
             width=180,
         )
         if view is not None and resumable:
-            when = "as it was at its last save" if running else "as it is now"
+            when = "from its last save" if running else "from its current state"
             st.markdown(f"The next step of this training, {when}, on one picture alone.")
         else:
             st.markdown("The first step of this training, on one picture alone.")
@@ -73,7 +73,7 @@ def _take_apart(config: RunConfig, view: RunView | None) -> None:
 
 @st.cache_resource(show_spinner="Taking one step ...", max_entries=32)
 def _slow_step(config_json: bytes, index: int, path: str, saved: int, progress: float) -> SlowStep:
-    """One step for everybody who asks for it; `saved` says which state of the run is meant."""
+    """One step, shared by all sessions; `saved` identifies the state of the run."""
     from pathlib import Path
 
     from pixelcnn.recipes.config import RunConfig
@@ -88,7 +88,7 @@ def _slow_step(config_json: bytes, index: int, path: str, saved: int, progress: 
 
 
 def _stages(step: SlowStep, levels: int) -> list[Stage]:
-    """The parts of a step, in words and pictures."""
+    """The parts of a step, explained and drawn."""
     image = step.image.mean(axis=0).astype(np.float32) / (levels - 1)
     guess, guess_after = step.guess.mean(axis=0), step.guess_after.mean(axis=0)
     bits, bits_after = step.bits.sum(axis=0), step.bits_after.sum(axis=0)
@@ -96,20 +96,20 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
     gained = bits - bits_after
     most = max(float(bits.max()), float(bits_after.max()), 1e-3)
     widest = max(float(np.abs(gained).max()), 1e-3)
-    told = "" if step.label is None else f" It is told that it is to be class no. {step.label}."
-    share = "the chance of ink" if levels == 2 else "the brightness expected"
+    given = "" if step.label is None else f" The network is told the class: {step.label}."
+    share = "the probability of ink" if levels == 2 else "the expected brightness"
     largest = max(step.layers, key=lambda layer: layer.gradient)
     clip = (
         ""
         if step.shortened == 1
-        else f" It was too long, and is shortened to {100 * step.shortened:.0f} % of its length."
+        else f" It is too long, so it is clipped to {100 * step.shortened:.0f} % of its length."
     )
     gradients = [(layer.name, layer.gradient) for layer in step.layers]
     changes = [(layer.name, layer.change) for layer in step.layers]
     return [
         Stage(
             "The digit",
-            f"A picture that the network is to learn from.{told}",
+            f"A picture for the network to learn from.{given}",
             "images, labels = batch",
             image,
             (0, 1),
@@ -118,8 +118,8 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
         ),
         Stage(
             "Forward",
-            f"From the pixels before it, the network says for each pixel {share}: all pixels at "
-            "once, since in training all of them are known.",
+            f"For each pixel, the network predicts {share} from the pixels before it: all at once, "
+            "since in training all pixels are known.",
             "parameters = model(images, labels)",
             guess,
             (0, 1),
@@ -128,9 +128,9 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
         ),
         Stage(
             "Surprise",
-            "Now the truth is uncovered. A pixel costs as many bits as it was surprising: none if "
-            "the network was sure and right, 1 if it was undecided, many if it was sure and wrong. "
-            f"Together {total:.1f} bits.",
+            "Compare with the truth. The more surprising a pixel, the more bits it costs: almost "
+            "none if the network was sure and right, 1 if it was undecided, many if it was sure "
+            f"and wrong. Total: {total:.1f} bits.",
             "loss = -likelihood.log_prob(parameters, images).sum()",
             bits,
             (0, most),
@@ -139,9 +139,9 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
         ),
         Stage(
             "Backward",
-            "For every weight: by how much would the surprise fall, were it turned a little? These "
-            "numbers are the gradient. They are computed from the last layer back to the first. "
-            f"Here it is longest for: {largest.name}.{clip}",
+            "For every weight: how much would the surprise change if the weight changed a little? "
+            "These numbers are the gradient, computed from the last layer back to the first. It is "
+            f"longest for {largest.name}.{clip}",
             "loss.backward()",
             bits,
             (0, most),
@@ -152,9 +152,8 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
         ),
         Stage(
             "Update",
-            "Every weight is turned by a small amount; the learning rate of "
-            f"{step.learning_rate:.3g} says how small. The bars compare the change of a layer "
-            "with its weights.",
+            f"Every weight changes a little; the learning rate of {step.learning_rate:.3g} sets "
+            "how much. The bars show the change of each layer relative to its weights.",
             "optimizer.step()",
             bits,
             (0, most),
@@ -165,8 +164,8 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
         ),
         Stage(
             "Again",
-            f"The same digit once more, with the new weights: {total:.1f} bits were, "
-            f"{after:.1f} bits are. Blue pixels surprise it less than before, red ones more.",
+            f"The same digit again, with the new weights: it cost {total:.1f} bits before the step "
+            f"and costs {after:.1f} now. Blue pixels surprise it less than before, red ones more.",
             "parameters = model(images, labels)",
             -gained,
             (-widest, widest),
@@ -174,9 +173,9 @@ def _stages(step: SlowStep, levels: int) -> list[Stage]:
             "change of the surprise in bits",
         ),
         Stage(
-            "New guess",
-            f"This is what it says now: {share}. A batch of many digits pulls the weights in many "
-            "directions at once; what all of them ask for remains.",
+            "New prediction",
+            f"The prediction now: {share}. In a batch, many digits pull the weights in different "
+            "directions; what they have in common remains.",
             "step += 1",
             guess_after,
             (0, 1),

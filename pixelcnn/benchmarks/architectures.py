@@ -21,6 +21,7 @@ from pixelcnn.data.dataset import DataSet
 from pixelcnn.errors import LabError
 from pixelcnn.metrics import evaluate
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.models.preset_configs import presets
 from pixelcnn.models.registry import build_model
 from pixelcnn.sampling.drawing import sample
@@ -127,7 +128,7 @@ def measure_architecture(
             measured |= part()
         except LabError as error:
             errors.append(str(error))
-    parameters = sum(weight.numel() for weight in model.parameters())
+    parameters = count_parameters(model).stored
     return ArchitectureResult(name, preset, parameters, **measured, error=" ".join(errors))
 
 

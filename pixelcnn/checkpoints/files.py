@@ -126,8 +126,10 @@ def save_checkpoint(
         ) from error
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, Card]:
+def load_checkpoint(name_or_path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, Card]:
     """Read a checkpoint: the model (evaluation mode, CPU, float32) and its card.
+
+    Takes the path of a file, or the name of a shipped checkpoint such as "mnist-threshold-gated".
 
     Safe on untrusted files: no code in them can run, and memory stays within a few times the file's
     size.
@@ -136,7 +138,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[AutoregressiveModel, 
         CheckpointError: the file is missing, damaged, not a checkpoint, too large, or does not fit
             the architecture that it names.
     """
-    return load_with(path, build_model, model_names())
+    return load_with(find_checkpoint(name_or_path), build_model, model_names())
 
 
 def load_with(
@@ -208,7 +210,7 @@ def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
     path = Path(name_or_path)
     if path.exists():
         return path
-    by_name = {checkpoint.name: checkpoint.path for checkpoint in shipped()}
+    by_name = {file.stem: file for file in sorted(CHECKPOINTS.glob(f"*{SUFFIX}"))}
     if str(name_or_path) in by_name:
         return by_name[str(name_or_path)]
     raise CheckpointError(

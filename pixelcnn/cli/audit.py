@@ -68,12 +68,12 @@ class Audit:
         """Audit and print; returns the exit status."""
         from pixelcnn.causality.reach import audit
         from pixelcnn.causality.user_model import is_homework
-        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.checkpoints.files import load_checkpoint
 
         if is_homework(self.checkpoint):
             return self._run_homework()
         if self.checkpoint:
-            model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
+            model, _ = load_checkpoint(self.checkpoint)
         else:
             model = self.architecture.build()
         config = model.config

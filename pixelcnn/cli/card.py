@@ -50,6 +50,7 @@ class Card:
         check_whole("--images", self.images, 1)
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint, read_header
         from pixelcnn.data.images import save_image, sheet
+        from pixelcnn.models.parameters import count_parameters
         from pixelcnn.recipes.shipped import recipes
         from pixelcnn.sampling.drawing import sample
         from pixelcnn.scores.model_card import model_card
@@ -73,6 +74,7 @@ class Card:
         text = model_card(
             path.stem,
             read_header(path),
+            count_parameters(model),
             scores,
             about=recipe.about if recipe else "",
             command=f"python -m pixelcnn card {path.stem} --images {self.images} "

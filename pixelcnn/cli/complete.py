@@ -72,11 +72,11 @@ class Complete:
         check_seed(self.seed)
         import torch
 
-        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.checkpoints.files import load_checkpoint
         from pixelcnn.completion.completions import complete
         from pixelcnn.data.images import read_image, read_mask, save_image, sheet
 
-        model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
+        model, _ = load_checkpoint(self.checkpoint)
         config = model.config
         known = read_image(self.image, config)
         if self.mask is not None:

@@ -50,10 +50,10 @@ class Evaluate:
         if self.limit is not None:
             check_whole("--limit", self.limit, 1)
         check_whole("--batch-size", self.batch_size, 1)
-        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.checkpoints.files import load_checkpoint
         from pixelcnn.metrics import evaluate
 
-        model, card = load_checkpoint(find_checkpoint(self.checkpoint))
+        model, card = load_checkpoint(self.checkpoint)
         options = data_options(card, model.config, self.data, self.binarize, self.data_root)
         data = options.load()
         if model.config.classes not in (0, data.classes):

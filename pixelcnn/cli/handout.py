@@ -21,7 +21,6 @@ class Handout:
     output: Path = Path("handout.pdf")
 
     def run(self) -> int:
-        """Write the file; returns the exit status."""
         from pixelcnn.teaching.handout import as_markdown, as_pdf
 
         check_writable(self.output, (".pdf", ".md"))

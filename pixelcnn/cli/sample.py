@@ -52,13 +52,13 @@ class Sample:
         if self.trace and self.output.suffix != ".npz":
             raise ConfigError("--trace needs an --output that ends in .npz.")
         check_seed(self.seed)
-        from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+        from pixelcnn.checkpoints.files import load_checkpoint
         from pixelcnn.data.images import save_image, sheet
         from pixelcnn.film.animation import animate
         from pixelcnn.sampling.drawing import drawn, traced
         from pixelcnn.sampling.request import SampleOptions
 
-        model, _ = load_checkpoint(find_checkpoint(self.checkpoint))
+        model, _ = load_checkpoint(self.checkpoint)
         with Progress("sampling") as progress:
             options = SampleOptions(
                 labels=model.labels_in_turn(self.n, self.label),

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from pixelcnn.experiments.definition import Experiment, Variant, fingerprint
 from pixelcnn.experiments.results import Result, read_results, write_results
+from pixelcnn.models.parameters import count_parameters
 
 if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet
-    from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.recipes.preview import Preview
     from pixelcnn.training.events import Event
 
@@ -102,7 +102,7 @@ def run_one(
         images=experiment.images,
         images_per_second=round(statistics.median(speeds), 1),
         seconds=round(trainer.elapsed_s, 1),
-        parameters=free_parameters(trainer.model),
+        parameters=count_parameters(trainer.model).used,
         seen_share=round(facts.seen_share, 5),
         blind_share=round(1 - facts.reachable_share, 5),
         device=trainer.description,
@@ -110,16 +110,6 @@ def run_one(
         torch=torch.__version__,
         date=time.strftime("%Y-%m-%d", time.gmtime()),
     )
-
-
-def free_parameters(model: AutoregressiveModel) -> int:
-    """Number of weights without masked ones."""
-    from pixelcnn.nn.layers import TapConv2d
-
-    hidden = sum(
-        int((~layer.mask).sum()) for layer in model.modules() if isinstance(layer, TapConv2d)
-    )
-    return sum(weight.numel() for weight in model.parameters()) - hidden
 
 
 @cache

@@ -68,12 +68,15 @@ class AutoregressiveModel(nn.Module, ABC):
         """Whether every earlier pixel is seen at sufficient depth: the claim that audits check."""
 
     def scale(self, images: Tensor) -> Tensor:
-        """Levels to network inputs: uint8 to float in `[-1, 1]`.
+        """Levels to network inputs: uint8 to `[-1, 1]`, in the weights' dtype.
 
         Padding is 0, between the darkest and the lightest level, so a network can tell the border
         from paper.
         """
-        return images.float() * (2 / (self.config.levels - 1)) - 1
+        dtype = self.output.weight.dtype
+        # Half precision cannot count to 255: the arithmetic is done in float32 at least.
+        exact = images.to(torch.promote_types(dtype, torch.float32))
+        return (exact * (2 / (self.config.levels - 1)) - 1).to(dtype)
 
     def forward(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
         """Distribution parameters of every sub-pixel, given the ones before it.
@@ -84,15 +87,16 @@ class AutoregressiveModel(nn.Module, ABC):
                 model with `label_dropout` also takes `config.no_label`, or None for all images.
 
         Returns:
-            float32 `(B, P, C, H, W)`.
+            `(B, P, C, H, W)`: float64 for a model in double precision, else float32.
 
         Raises:
-            DataError: wrong shape, dtype, levels or labels.
+            DataError: wrong shape, dtype, levels or labels. `torch.compile` and `torch.export`
+                skip the check of levels and label values, which no graph can hold.
         """
         self.check_images(images)
         labels = self.full_labels(labels, len(images), images.device)
-        parameters = self.network(self.scale(images), labels).float()
-        return self.unpack(parameters)
+        parameters = self.network(self.scale(images), labels)
+        return self.unpack(parameters.to(torch.promote_types(parameters.dtype, torch.float32)))
 
     def unpack(self, output: Tensor) -> Tensor:
         """The output of `network`, `(B, C * P, ...)`, as parameters `(B, P, C, ...)`."""
@@ -130,7 +134,9 @@ class AutoregressiveModel(nn.Module, ABC):
             )
         if images.dtype != torch.uint8:
             raise DataError(f"images has dtype {images.dtype}; it must hold levels as torch.uint8.")
-        if images.numel() and config.levels < 256 and int(images.max()) >= config.levels:
+        if torch.compiler.is_compiling() or config.levels == 256 or not images.numel():
+            return
+        if int(images.max()) >= config.levels:
             raise DataError(
                 f"images holds level {int(images.max())}; the levels of this model are 0 to "
                 f"{config.levels - 1}. Quantise the images first."
@@ -180,6 +186,8 @@ class AutoregressiveModel(nn.Module, ABC):
                 f"({batch},) and torch.int64."
             )
         slots = self.config.label_slots
+        if torch.compiler.is_compiling():
+            return
         if labels.numel() and not 0 <= int(labels.min()) <= int(labels.max()) < slots:
             raise DataError(
                 f"labels holds values from {int(labels.min())} to {int(labels.max())}; "

@@ -142,10 +142,10 @@ class ModelConfig:
         self._check_choice("orders", (1, 8))
         if self.orders > 1:
             self._check_orders()
-        if self.hidden_channels % self.channels:
+        if self.hidden_channels < self.channels:
             raise ConfigError(
-                f"hidden_channels = {self.hidden_channels} is not divisible by "
-                f"{self.channels} colours; use a multiple of {self.channels}."
+                f"hidden_channels = {self.hidden_channels} is too few for {self.channels} colours; "
+                f"use {self.channels} at least."
             )
 
     def _check_orders(self) -> None:

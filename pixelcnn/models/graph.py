@@ -146,9 +146,9 @@ def record(model: AutoregressiveModel) -> fx.Graph:
     unlabelled = {} if config.classes else {"labels": None}
     with _TRACING:
         calls = _Tracer().trace(model, concrete_args=unlabelled)
-    device = next(model.parameters()).device
-    example = torch.zeros(1, *config.image_shape, device=device)
-    label = torch.zeros(1, dtype=torch.int64, device=device) if config.classes else None
+    like = next(model.parameters())
+    example = like.new_zeros(1, *config.image_shape)
+    label = like.new_zeros(1, dtype=torch.int64) if config.classes else None
     with torch.no_grad():
         ShapeProp(fx.GraphModule(model, calls)).propagate(example, label)
     return calls

@@ -56,13 +56,17 @@ def colour_of(channels: int, colours: int, repeats: int = 1) -> Tensor:
     """The colour group of each feature channel: int64 `(channels,)` with values in `[0, colours)`.
 
     Channels come in `repeats` equal parts (2 for the tanh and sigmoid halves of a gate), each
-    divided into `colours` contiguous groups in the order R, G, B.
+    divided into `colours` contiguous groups in the order R, G, B, as equal as they can be: a mask
+    does not mind that 160 channels make groups of 54, 53 and 53.
+
+    Raises:
+        ConfigError: too few channels, or a number that `repeats` does not divide.
     """
     part = channels // repeats
-    if part * repeats != channels or part % colours:
+    if part * repeats != channels or part < colours:
         raise ConfigError(
-            f"channels = {channels} cannot be divided into {repeats} x {colours} equal groups; "
-            f"use a multiple of {repeats * colours}."
+            f"channels = {channels} cannot be divided into {repeats} x {colours} groups; use a "
+            f"multiple of {repeats}, {repeats * colours} at least."
         )
     return (torch.arange(part) * colours // part).repeat(repeats)
 
@@ -282,12 +286,20 @@ class ChannelNorm(nn.Module):
     statistics of all colours would tell R's features about G and B, hence one per group.
 
     Source: Ba et al. 2016, "Layer Normalization".
+
+    Raises:
+        ConfigError: colour groups of unequal size, which one product cannot normalise.
     """
 
     def __init__(self, channels: int, *, colours: int = 1) -> None:
         super().__init__()
         self.colours = colours
-        self.group = len(colour_of(channels, colours)) // colours
+        if channels % colours:
+            raise ConfigError(
+                f"channels = {channels} cannot be normalised in {colours} equal groups, one for "
+                f"each colour; use a multiple of {colours}."
+            )
+        self.group = channels // colours
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
 

@@ -62,7 +62,7 @@ class DiscretizedLogisticMixture:
             frequencies.cumsum(dim=0), (torch.arange(k, device=frequencies.device) + 0.5) / k
         )
         start = torch.zeros(self.parameters, device=frequencies.device)
-        start[k : 2 * k] = self._value(centres.clamp(max=self.levels - 1))
+        start[k : 2 * k] = self._value(centres.clamp(max=self.levels - 1), start.dtype)
         start[2 * k : 3 * k] = math.log(1 / k)
         fitted = start[: 3 * k].clone().requires_grad_()
         optimizer = torch.optim.LBFGS([fitted], max_iter=_FIT_STEPS, line_search_fn="strong_wolfe")
@@ -80,9 +80,9 @@ class DiscretizedLogisticMixture:
         start[: 3 * k] = fitted.detach()
         return start
 
-    def _value(self, levels: Tensor) -> Tensor:
+    def _value(self, levels: Tensor, dtype: torch.dtype) -> Tensor:
         """Levels on the axis from -1 to 1."""
-        return levels.float() * (2 / (self.levels - 1)) - 1
+        return levels.to(dtype) * (2 / (self.levels - 1)) - 1
 
     def _mixture(self, parameters: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Log weights, means and log scales, `(B, components, C, H, W)` each."""
@@ -91,7 +91,7 @@ class DiscretizedLogisticMixture:
         log_scales = HIGHEST_LOG_SCALE - F.softplus(HIGHEST_LOG_SCALE - log_scales)
         if not self.coupled:
             return logits.log_softmax(dim=1), means, log_scales
-        x = self._value(images).to(means).unsqueeze(1)  # (B, 1, 3, H, W)
+        x = self._value(images, means.dtype).unsqueeze(1)  # (B, 1, 3, H, W)
         first, second = (c.tanh() for c in coefficients)
         red, green = x[:, :, 0], x[:, :, 1]
         shifts = [torch.zeros_like(means[:, :, 0]), first[:, :, 1] * red]
@@ -107,8 +107,10 @@ class DiscretizedLogisticMixture:
     def _log_bin(self, levels: Tensor, means: Tensor, log_scales: Tensor) -> Tensor:
         """Log-probability of each level's bin under a logistic; the shapes broadcast."""
         sharpness = torch.exp(-log_scales)
-        below_upper = F.logsigmoid((self._edge(levels).to(means) - means) * sharpness)
-        above_lower = F.logsigmoid((means - self._edge(levels.float() - 1).to(means)) * sharpness)
+        upper = self._upper_edge(levels.to(means.dtype))
+        lower = self._upper_edge(levels.to(means.dtype) - 1)
+        below_upper = F.logsigmoid((upper - means) * sharpness)
+        above_lower = F.logsigmoid((means - lower) * sharpness)
         inside = below_upper + above_lower + self._log_width(sharpness)
         lowest, highest = levels == 0, levels == self.levels - 1
         return torch.where(lowest, below_upper, torch.where(highest, above_lower, inside))
@@ -124,17 +126,17 @@ class DiscretizedLogisticMixture:
             `(B, levels, ...)`.
         """
         sharpness = torch.exp(-log_scales)
-        levels = torch.arange(self.levels - 1, device=means.device)
+        levels = torch.arange(self.levels - 1, device=means.device, dtype=means.dtype)
         levels = levels.view(1, -1, *[1] * (means.dim() - 2))
-        edges = (self._edge(levels).to(means) - means) * sharpness  # (B, levels - 1, ...)
+        edges = (self._upper_edge(levels) - means) * sharpness  # (B, levels - 1, ...)
         tail = torch.log1p(torch.exp(-edges.abs()))
         below, above = edges.clamp(max=0) - tail, (-edges).clamp(max=0) - tail
         inside = below[:, 1:] + above[:, :-1] + self._log_width(sharpness)
         return torch.cat([below[:, :1], inside, above[:, -1:]], dim=1)
 
-    def _edge(self, levels: Tensor) -> Tensor:
-        """The upper bin edges of these levels, on the axis from -1 to 1."""
-        return (2 * levels.float() + 1) / (self.levels - 1) - 1
+    def _upper_edge(self, levels: Tensor) -> Tensor:
+        """The upper bin edges of these levels, given as floats, on the axis from -1 to 1."""
+        return (2 * levels + 1) / (self.levels - 1) - 1
 
     def _log_width(self, sharpness: Tensor) -> Tensor:
         """The term of log(sigmoid(upper) - sigmoid(lower)) besides the two log-sigmoids."""

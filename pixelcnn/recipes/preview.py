@@ -9,6 +9,7 @@ import torch
 from pixelcnn.causality.reach import audit
 from pixelcnn.data.dataset import DataSet
 from pixelcnn.metrics import Evaluation, bernoulli_baseline, uniform_baseline
+from pixelcnn.models.parameters import ParameterCount, count_parameters
 from pixelcnn.recipes.build import build_run_model
 from pixelcnn.recipes.config import RunConfig
 
@@ -18,7 +19,7 @@ class Preview:
     """Facts about a model and its data.
 
     Attributes:
-        parameters: number of weights.
+        parameters: weights stored and used.
         seen_share: share of all (sub-pixel, earlier sub-pixel) pairs in which the prediction can
             depend on the earlier one, 0 to 1.
         reachable_share: the same at unlimited depth; less than 1 where there is a blind spot.
@@ -27,7 +28,7 @@ class Preview:
         per_pixel: score of the level frequencies of each pixel.
     """
 
-    parameters: int
+    parameters: ParameterCount
     seen_share: float
     reachable_share: float
     train_images: int
@@ -55,7 +56,7 @@ def preview(config: RunConfig, data: DataSet) -> Preview:
     report = audit(model)
     dims = data.channels * data.height * data.width
     return Preview(
-        parameters=sum(weight.numel() for weight in model.parameters()),
+        parameters=count_parameters(model),
         seen_share=report.seen_share,
         reachable_share=1 - report.never / max(report.legal, 1),
         train_images=len(data.train.images),

@@ -18,7 +18,7 @@ from typing import IO
 
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
-from pixelcnn.system.shipped import ROOT
+from pixelcnn.system.shipped import PACKAGE_PARENT
 
 _REST_S = 20.0
 
@@ -110,7 +110,7 @@ def _hand_over(worker: subprocess.Popen[bytes], run: Run) -> bool:
 
 
 def _start(command: list[str], *, stdin: int, output: int | IO[bytes]) -> subprocess.Popen[bytes]:
-    package_parent = str(ROOT)
+    package_parent = str(PACKAGE_PARENT)
     path = os.pathsep.join(filter(None, [package_parent, os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
         command,

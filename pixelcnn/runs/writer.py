@@ -13,6 +13,7 @@ import torch
 
 from pixelcnn.checkpoints.files import read_card, save_checkpoint
 from pixelcnn.data.dataset import DataSet
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.snapshots import keep_snapshot
@@ -163,7 +164,8 @@ class RunWriter:
                 "binarize": data.binarize,
                 "size": data.height,
             },
-            "parameters": sum(weight.numel() for weight in trainer.model.parameters()),
+            "parameters": count_parameters(trainer.model).stored,
+            "parameters_used": count_parameters(trainer.model).used,
             "recipe": {
                 "model": self._config.model,
                 "model_options": dict(self._config.model_options),

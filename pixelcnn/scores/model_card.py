@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixelcnn.checkpoints.header import Header
+from pixelcnn.models.parameters import ParameterCount
 from pixelcnn.scores.intervals import Interval
 from pixelcnn.scores.samples import SampleScores
 
@@ -13,6 +14,7 @@ from pixelcnn.scores.samples import SampleScores
 def model_card(
     name: str,
     header: Header,
+    parameters: ParameterCount,
     scores: SampleScores,
     *,
     about: str = "",
@@ -24,6 +26,7 @@ def model_card(
     Args:
         name: of the checkpoint.
         header: of the checkpoint.
+        parameters: weights of the model, stored and used.
         scores: of its samples.
         about: its purpose, in a sentence.
         command: that measured `scores`.
@@ -32,7 +35,7 @@ def model_card(
     parts = [f"# {name}"]
     if about:
         parts.append(about)
-    parts.append(_table(_facts(header)))
+    parts.append(_table(_facts(header, parameters)))
     if sheet:
         parts.append(f"![64 samples, one after another, none left out]({sheet})")
     parts.append(_table(_judged(scores, header.config["levels"])))
@@ -42,9 +45,9 @@ def model_card(
     return "\n\n".join(parts) + "\n"
 
 
-def _facts(header: Header) -> dict[str, str]:
+def _facts(header: Header, parameters: ParameterCount) -> dict[str, str]:
     card = header.card
-    facts = {"architecture": header.model, "parameters": f"{header.parameters:,}"}
+    facts = {"architecture": header.model, "parameters": str(parameters)}
     facts["data"] = _data(card.get("data", {}))
     if "test_nats" in card:
         error = f" ± {card['test_nats_stderr']:.2f}" if "test_nats_stderr" in card else ""

@@ -1,9 +1,14 @@
-"""Location of the shipped files: weights, films, scores, recorded runs."""
+"""Location of the app and of the shipped files: weights, films, scores, recorded runs."""
 
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-"""The folder of `app.py`."""
+PACKAGE_PARENT = Path(__file__).parents[2]
+"""The folder from which `import pixelcnn` works."""
+
+_INSTALLED = PACKAGE_PARENT / "pixelcnn" / "_lab"
+
+ROOT = _INSTALLED if _INSTALLED.is_dir() else PACKAGE_PARENT
+"""The folder of `app.py`: in the repository beside the package, once installed inside it."""
 
 CHECKPOINTS = ROOT / "checkpoints"
 """The folder of shipped files that were computed."""

@@ -1,4 +1,4 @@
-"""The lesson on paper: exercises for the class, and the answers on pages of their own."""
+"""The lesson as a handout: exercises for the class, and the answers on separate pages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 TITLE = "PixelCNN Lab"
 LEAD = (
-    "A model that draws a picture one pixel after another, each in view of all those before it. "
-    f"{len(STOPS)} stops, about {MINUTES} minutes. Open the page of each stop, do what it says, "
-    "answer the questions, and work out the exercise."
+    "A model that draws a picture one pixel after another, each depending on all those before it. "
+    f"{len(STOPS)} stops, about {MINUTES} minutes. Open the page of each stop, follow its steps, "
+    "answer the questions and solve the exercise."
 )
 
 _MARGIN = 20.0  # mm
@@ -27,12 +27,12 @@ _INK, _SOFT, _RULE, _ACCENT = (22, 25, 31), (90, 98, 109), (185, 192, 201), (0, 
 
 
 def where(stop: Stop) -> str:
-    """The part of a stop's address after the lab's own."""
+    """The path and query of a stop's address."""
     return f"/{stop.page}" + (f"?{urlencode(stop.query)}" if stop.query else "")
 
 
 def in_words(stop: Stop) -> str:
-    """The page of a stop, and what is to be chosen there."""
+    """The page of a stop and the options to set there."""
     chosen = ", ".join(f"{name} = {value}" for name, value in stop.query.items())
     return f"Page {PAGES[stop.page]}" + (f"  ·  {chosen}" if chosen else "")
 
@@ -55,7 +55,7 @@ def as_markdown() -> str:
 
 
 def as_pdf() -> bytes:
-    """The handout as PDF, A4: room to write under each exercise, the answers at its end."""
+    """The handout as an A4 PDF: space to write under each exercise, the answers at its end."""
     sheet = _Sheet()
     sheet.open(TITLE, LEAD)
     for number, stop in enumerate(STOPS, 1):
@@ -67,7 +67,7 @@ def as_pdf() -> bytes:
 
 
 class _Sheet:
-    """Pages that are filled from top to bottom; what belongs together stays on one page."""
+    """Pages filled from top to bottom; each stop stays on one page."""
 
     def __init__(self) -> None:
         from fpdf import FPDF
@@ -93,7 +93,7 @@ class _Sheet:
         self._pdf.add_font("head", "B", _font("DejaVuSans-Bold"))
 
     def open(self, title: str, lead: str) -> None:
-        """Begin a part on a new page."""
+        """Start a part on a new page."""
         pdf = self._pdf
         pdf.add_page()
         pdf.start_section(title)
@@ -105,7 +105,7 @@ class _Sheet:
         pdf.ln(3)
 
     def stop(self, number: int, stop: Stop) -> None:
-        """A stop with its exercise, and room to write."""
+        """A stop with its exercise and space to write."""
         with self._pdf.unbreakable() as pdf:
             self._heading(pdf, f"{number}. {stop.title}", f"{stop.minutes} min")
             self._write(in_words(stop), pdf=pdf, color=_ACCENT)
@@ -121,7 +121,7 @@ class _Sheet:
             pdf.ln(5)
 
     def answers(self, number: int, stop: Stop) -> None:
-        """What to say to the questions of a stop, and its exercise solved."""
+        """The answers to the questions of a stop, and the solution of its exercise."""
         with self._pdf.unbreakable() as pdf:
             self._heading(pdf, f"{number}. {stop.title}", "")
             for question in stop.ask:
@@ -130,7 +130,6 @@ class _Sheet:
             pdf.ln(4)
 
     def content(self) -> bytes:
-        """The finished file."""
         return bytes(self._pdf.output())
 
     def _heading(self, pdf: Any, text: str, aside: str) -> None:
@@ -167,7 +166,7 @@ class _Sheet:
 
 
 def _font(name: str) -> Path:
-    """One of the free fonts that come with matplotlib."""
+    """The path of a free font in matplotlib."""
     import matplotlib
 
     return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{name}.ttf"

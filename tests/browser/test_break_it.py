@@ -100,7 +100,7 @@ def test_a_weight_is_opened_with_the_mouse_and_closed_with_a_key(page: Page) -> 
 def test_a_checkpoint_gets_its_verdict(page: Page) -> None:
     goto(page, "/break_it?own=A+model")
     expect(alert(page)).to_contain_text("Causal: nothing leaks")
-    expect(page.get_by_text("Tried as well")).to_be_visible()
+    expect(page.get_by_text("Checked by trial")).to_be_visible()
     choose(page, "Model", "mnist-threshold-pixelcnn")
-    expect(alert(page)).to_contain_text("never at any depth")
+    expect(alert(page)).to_contain_text("never seen at any depth")
     expect(page).to_have_url(re.compile("audited=mnist-threshold-pixelcnn"))

@@ -34,7 +34,7 @@ def test_pairs_are_pointed_at_and_a_game_is_played_with_the_keys(
     pairs = page.locator(".lab:has(.pairs)")
     expect(pairs).to_have_attribute("data-rows", "28")
     assert pairs.get_attribute("data-differ") == str(differing(0))
-    expect(page.get_by_text("A predicts digits better.")).to_be_visible()
+    expect(page.get_by_text("A predicts digits better (95% confidence).")).to_be_visible()
     screenshot(page, "compare")
     sheet = pairs.locator("canvas.tiles").last
     sheet.focus()

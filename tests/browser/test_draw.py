@@ -121,7 +121,7 @@ def test_endings_are_there_and_follow_the_mouse_and_the_line(
     screenshot(page, "draw")
 
     thin_pen(page)
-    told = page.get_by_text(re.compile(r"^[\d.]+ bits: so much surprise"))
+    told = page.get_by_text(re.compile(r"^Your beginning costs [\d.]+ bits"))
     before = told.inner_text()
     stroke(page, (2, 3), (2, 24))
     settled(page)
@@ -173,18 +173,18 @@ def test_keys_draw_undo_and_brush_unknown(page: Page) -> None:
     page.keyboard.press(" ")
     settled(page)
     assert kinds(painter(page))[28 + 2] == UNKNOWN
-    expect(page.get_by_text("given pixels come after an unknown one")).to_be_visible()
+    expect(page.get_by_text("come after an unknown one")).to_be_visible()
 
 
-def test_strokes_on_unknown_ground_can_be_made_a_beginning(page: Page) -> None:
+def test_strokes_on_unknown_cells_can_become_a_beginning(page: Page) -> None:
     open_draw(page)
     thin_pen(page)
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_text("Nothing is given")).to_be_visible()
     stroke(page, (6, 8), (6, 19))
-    expect(page.get_by_text("All 12 given pixels come after an unknown one")).to_be_visible()
-    page.get_by_role("button", name="Give the paper above it too").click()
-    expect(page.get_by_text("given pixels come after an unknown one")).to_have_count(0)
+    expect(page.get_by_text("12 of 12 given pixels come after an unknown one")).to_be_visible()
+    page.get_by_role("button", name="Also give the paper above it").click()
+    expect(page.get_by_text("come after an unknown one")).to_have_count(0)
     settled(page)
     drawn = kinds(painter(page))
     assert [cell for cell in range(784) if drawn[cell] == INK] == row_of(6, 8, 19)
@@ -249,7 +249,7 @@ def test_the_drawing_waits_while_another_page_is_visited(page: Page) -> None:
     assert kinds(painter(page)) == drawn
 
 
-def test_a_picture_can_be_brought_along_and_a_wrong_one_is_told(page: Page) -> None:
+def test_a_picture_can_be_uploaded_and_a_bad_one_is_refused(page: Page) -> None:
     open_draw(page)
     first = kinds(painter(page))
     page.get_by_role("button", name="Your picture").click()

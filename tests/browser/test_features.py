@@ -171,7 +171,7 @@ def test_a_clicked_cell_shows_its_window_and_kernel_times_patch(
     expect(picture.locator(".legend")).to_have_text(f"its window: {seen} pixels")
     gallery(page).locator("canvas.portrait").press("ArrowDown")
     expect(page.get_by_role("heading", name=written_out(place, (2, 12, 17)))).to_be_visible()
-    choose(page, "Written out", "map 1")
+    choose(page, "Write out the sum", "map 1")
     expect(page.get_by_role("heading", name=written_out(place, (2, 12, 17), 1))).to_be_visible()
     picture.scroll_into_view_if_needed()
     screenshot(page, "features-cell")

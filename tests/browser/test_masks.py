@@ -152,7 +152,7 @@ def test_other_architectures_are_compared(page: Page) -> None:
     expect(grid(page, "right-grid").locator(".caption")).to_contain_text(
         "sees 406 of 406 legal pixels; 0 not yet; 0 never; 0 leaked"
     )
-    expect(page.get_by_text("A few small convolutions and then attention")).to_be_visible()
+    expect(page.get_by_text("A few small convolutions, then attention")).to_be_visible()
     expect_address(page, right="PixelSNAIL")
 
 
@@ -161,8 +161,8 @@ def test_mask_b_first_leaks_784_pixels(page: Page) -> None:
     page.get_by_role("radio", name="B", exact=True).click()
     expect_counts(page, 14, 14, 7, mask="B")
     expect(grid(page, "left-grid").locator(".caption")).to_contain_text("; 1 leaked")
-    expect(page.get_by_text("784 leaks: every pixel sees itself")).to_have_count(2)
-    expect(page.get_by_text("25 of 49 weights kept")).to_be_visible()
+    expect(page.get_by_text("784 leaks (every pixel sees itself)")).to_have_count(2)
+    expect(page.get_by_text("25 of 49 weights open")).to_be_visible()
     page.get_by_role("radio", name="A", exact=True).click()
     expect_counts(page, 14, 14, 7)
 

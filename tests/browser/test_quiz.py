@@ -21,7 +21,7 @@ def wrong_one(question: Question) -> str:
     return next(choice.text for choice in question.choices if not choice.right)
 
 
-def test_a_quiz_is_answered_by_mouse_and_by_keyboard_and_goes_on_after_a_visit(page: Page) -> None:
+def test_a_quiz_takes_mouse_and_keyboard_and_survives_a_visit(page: Page) -> None:
     goto(page)
     first, second = QUESTIONS["start"][:2]
     of = len(QUESTIONS["start"])
@@ -29,20 +29,20 @@ def test_a_quiz_is_answered_by_mouse_and_by_keyboard_and_goes_on_after_a_visit(p
     expect(card(page, "start")).to_contain_text("Not so.")
     expect(card(page, "start")).to_contain_text("See for yourself.")
     card(page, "start").get_by_role("button", name=right_one(first)).click()
-    expect(page.get_by_text(f"1 of {of} right, 0 of them at once")).to_be_visible()
+    expect(page.get_by_text(f"1 of {of} right, 0 on the first try")).to_be_visible()
     page.get_by_role("button", name="Next question").press("Enter")
     expect(card(page, "start")).to_contain_text(second.ask)
     answer = card(page, "start").get_by_role("button", name=right_one(second))
     answer.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_text(f"2 of {of} right, 1 of them at once")).to_be_visible()
+    expect(page.get_by_text(f"2 of {of} right, 1 on the first try")).to_be_visible()
     expect(answer).to_be_focused()
     link = card(page, "start").get_by_role("link", name="Show me")
     link.focus()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/sample$"))
     page.get_by_role("link", name="Start", exact=True).click()
-    expect(page.get_by_text(f"2 of {of} right, 1 of them at once")).to_be_visible()
+    expect(page.get_by_text(f"2 of {of} right, 1 on the first try")).to_be_visible()
     expect(card(page, "start")).to_contain_text(second.ask)
 
 

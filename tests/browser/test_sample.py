@@ -39,16 +39,16 @@ def test_digits_grow_without_a_click_and_can_be_paused_stepped_wound_back_and_ch
     open_sample(page)
     await_pixel(page, "pixel > 400 && pixel < 784")
     expect(page.get_by_role("heading", name="How does a digit appear?")).to_be_visible()
-    expect(page.get_by_text(f"Sample 1 has {bits[0]:.1f} bits")).to_be_visible()
+    expect(page.get_by_text(f"Sample 1 costs {bits[0]:.1f} bits")).to_be_visible()
     screenshot(page, "sample")
 
     page.keyboard.press("Space")
     player = page.locator(".lab[data-total]")
     page.get_by_role("slider", name="Pixels drawn").fill("500")
     expect(player).to_have_attribute("data-pixel", "500")
-    page.get_by_role("button", name="One row back").click()
+    page.get_by_role("button", name="Previous row").click()
     expect(player).to_have_attribute("data-pixel", "472")
-    page.get_by_role("button", name="One pixel on").click()
+    page.get_by_role("button", name="Next pixel").click()
     expect(player).to_have_attribute("data-pixel", "473")
     click_pixel(page, 2, 3)  # steps up to it are 2 * 28 + 3 + 1
     expect(player).to_have_attribute("data-pixel", "60")
@@ -61,7 +61,7 @@ def test_digits_grow_without_a_click_and_can_be_paused_stepped_wound_back_and_ch
     assert box
     # The second row and third column of four: sample 7.
     grid.click(position={"x": box["width"] * 2.5 / 4, "y": box["height"] * 1.5 / 4})
-    expect(page.get_by_text(f"Sample 7 has {bits[6]:.1f} bits")).to_be_visible()
+    expect(page.get_by_text(f"Sample 7 costs {bits[6]:.1f} bits")).to_be_visible()
     expect(page.get_by_text("Entropy of sample 7")).to_be_visible()
 
 
@@ -81,7 +81,7 @@ def test_another_value_grows_a_branch_and_the_link_brings_it_back(
     expect(player).to_have_attribute("data-selected", "1")
     # A branch of the branch, at a pixel after its own; the one before it belongs to the parent.
     click_pixel(page, 12, 13)
-    expect(page.get_by_role("button", name="Shared with its parent")).to_be_disabled()
+    expect(page.get_by_role("button", name="Same as in the parent")).to_be_disabled()
     click_pixel(page, 19, 10)
     page.get_by_role("button", name="What if it were").click()
     second = page.get_by_text("Branch 2 is branch 1 with")

@@ -57,9 +57,7 @@ def test_a_recording_plays_before_the_first_click(
     screenshot(page, "train-before")
 
 
-def test_a_network_learns_before_one_s_eyes(
-    page: Page, screenshot: Callable[[Page, str], Path]
-) -> None:
+def test_a_network_is_seen_to_learn(page: Page, screenshot: Callable[[Page, str], Path]) -> None:
     play(page, seconds=6)
     await_samples(page, 2)
     film = page.locator(FILM)
@@ -95,7 +93,7 @@ def test_a_run_survives_pause_and_reload_and_others_only_watch(
 
     other = watch(app_address)
     goto(other.page, address)
-    expect(other.page.get_by_text("Somebody else started this training")).to_be_visible()
+    expect(other.page.get_by_text("Another user started this training")).to_be_visible()
     await_samples(other.page, 1)
     expect(other.page.locator(".st-key-resume")).to_have_count(0)
     expect(other.page.locator(".st-key-stop")).to_have_count(0)
@@ -106,11 +104,11 @@ def test_a_run_survives_pause_and_reload_and_others_only_watch(
     expect(other.page.get_by_test_id("stProgress")).to_contain_text("left")
     page.locator(".st-key-stop button").click()
     expect(page.get_by_text("Stopped at step")).to_be_visible()
-    expect(page.get_by_role("button", name="Go on from here")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume from here")).to_be_visible()
 
 
 @pytest.mark.usefixtures("stopped_in_the_end")
-def test_whoever_looks_back_is_left_there_while_training_goes_on(page: Page) -> None:
+def test_the_timeline_stays_where_it_was_put_during_training(page: Page) -> None:
     play(page, seconds=1000)
     await_samples(page, 2)
     page.get_by_role("slider", name="Moment of the training").fill("0")
@@ -133,11 +131,11 @@ def test_the_trained_model_can_be_taken_home_and_used_on_other_pages(
     assert card["step"] > 0
 
     name = f"taught {card['run'][-4:]}"
-    page.get_by_role("textbox", name="Its name on the other pages").fill(name)
-    page.get_by_role("textbox", name="Its name on the other pages").press("Enter")
+    page.get_by_role("textbox", name="Name on the other pages").fill(name)
+    page.get_by_role("textbox", name="Name on the other pages").press("Enter")
     idle(page)
     page.get_by_role("button", name="Use on other pages").click()
-    expect(page.get_by_text(f"{name} can be chosen")).to_be_visible()
+    expect(page.get_by_text(f"{name} is saved")).to_be_visible()
     goto(page, f"/sample?model={name}")
     expect(page.get_by_role("combobox", name="Model")).to_have_value(name)
 
@@ -145,7 +143,7 @@ def test_the_trained_model_can_be_taken_home_and_used_on_other_pages(
 def test_space_starts_and_options_are_in_the_address(page: Page) -> None:
     goto(page, f"{EIGHT}&digits8-seconds=1")
     page.get_by_text("More: network").click()
-    page.get_by_text("Tell it which digit it is").click()
+    page.get_by_text("Label as input").click()
     page.wait_for_url("**digits8-labels=false**")
     idle(page)
     expect(page.get_by_test_id("stCode").first).not_to_contain_text("classes")

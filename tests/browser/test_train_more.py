@@ -17,7 +17,7 @@ def test_a_click_on_the_curve_goes_to_that_moment_and_units_change_only_the_axis
 ) -> None:
     goto(page, "/train?slow=true")
     film, chart = page.locator(FILM), page.locator("svg.curves")
-    expect(chart).to_contain_text("best that comes with the lab")
+    expect(chart).to_contain_text("best shipped model")
     page.get_by_role("button", name="Pause (Space)").click()
     box = chart.bounding_box()
     assert box

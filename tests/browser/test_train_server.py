@@ -15,7 +15,7 @@ from tests.browser.test_train import await_samples, play
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no ps")
-def test_a_training_goes_on_when_its_server_is_killed_and_the_next_server_shows_it(
+def test_a_training_survives_its_server_and_the_next_server_shows_it(
     watch: Callable[[str], WatchedPage], tmp_path: Path
 ) -> None:
     app, runs = REPOSITORY / "app.py", tmp_path / "runs"

@@ -54,8 +54,8 @@ class TestPlayer:
 
     def test_the_buttons_step_too(self, page: Page) -> None:
         player = opened(page, "/widget_player?speed=10")
-        player.get_by_role("button", name="Start again").click()
-        for name, pixel in [("One row on", 28), ("One pixel on", 29), ("One pixel back", 28)]:
+        player.get_by_role("button", name="Restart").click()
+        for name, pixel in [("Next row", 28), ("Next pixel", 29), ("Previous pixel", 28)]:
             player.get_by_role("button", name=name).click()
             expect_data(player, pixel=pixel)
         player.get_by_role("button", name="Play").click()
@@ -91,7 +91,7 @@ class TestPlayer:
         paper, hatched = canvas_color(portrait, 3, 3), canvas_color(portrait, 20, 3)
         assert min(paper) > 235
         assert max(hatched) < 235
-        player.get_by_role("button", name="One pixel on").click()
+        player.get_by_role("button", name="Next pixel").click()
         expect(player.get_by_role("status")).to_contain_text("pixel 337 of 784 · row 12, column 0")
 
     def test_colours_appear_red_then_green_then_blue(self, page: Page) -> None:

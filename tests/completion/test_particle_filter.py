@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from torch import Tensor, nn
 
 from pixelcnn import build_model, complete, sample
-from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+from pixelcnn.checkpoints.files import load_checkpoint
 from pixelcnn.completion.particle_filter import after_gap
 from pixelcnn.data.dataset import Split
 from pixelcnn.data.registry import load_data
@@ -192,7 +192,7 @@ def test_given_pixels_after_the_gap_are_counted_colour_by_colour() -> None:
 
 
 def test_the_shipped_model_reads_digits_in_all_eight_orders() -> None:
-    model, _ = load_checkpoint(find_checkpoint("mnist-threshold-eight-orders"))
+    model, _ = load_checkpoint("mnist-threshold-eight-orders")
     digits, labels = load_data("mnist5k").test
     images, classes = digits[:25], labels[:25]
     with torch.inference_mode():

@@ -20,8 +20,9 @@ from pixelcnn.experiments.catalogue import EXPERIMENTS, find_experiment
 from pixelcnn.experiments.definition import Experiment, Reported, Variant, fingerprint, settings
 from pixelcnn.experiments.live import belongs, live_config, live_point, next_trainings
 from pixelcnn.experiments.results import Result, read_results, write_results
-from pixelcnn.experiments.running import free_parameters, run_experiment
+from pixelcnn.experiments.running import run_experiment
 from pixelcnn.experiments.summary import conclusion, differences, student, summarise
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.models.registry import build_model
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.store import create_run
@@ -111,7 +112,9 @@ def test_variants_can_be_built_and_differ_only_in_the_named_option(name: str) ->
 
 def test_the_networks_with_and_without_a_blind_spot_have_equally_many_free_weights() -> None:
     plain, gated = (
-        free_parameters(build_model(config.model, height=14, width=14, **config.model_options))
+        count_parameters(
+            build_model(config.model, height=14, width=14, **config.model_options)
+        ).used
         for config in (
             EXPERIMENTS["blind_spot"].config(variant, 0)
             for variant in EXPERIMENTS["blind_spot"].variants
@@ -122,7 +125,7 @@ def test_the_networks_with_and_without_a_blind_spot_have_equally_many_free_weigh
 
 def test_masked_weights_are_not_free() -> None:
     model = build_model("pixelcnn", height=8, width=8, hidden_channels=4, blocks=1)
-    hidden = free_parameters(model) - sum(weight.numel() for weight in model.parameters())
+    hidden = count_parameters(model).used - sum(weight.numel() for weight in model.parameters())
     # The first 7 x 7 convolution reads 24; each of two 3 x 3 ones reads 5 of 9.
     assert hidden == -(4 * 25 + 2 * 4 * 4 * 4)
 

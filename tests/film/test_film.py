@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pixelcnn import build_model, receptive_field, sample
-from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+from pixelcnn.checkpoints.files import load_checkpoint
 from pixelcnn.cli import main
 from pixelcnn.errors import ConfigError, DataError
 from pixelcnn.film.film import Film, draw_film, read_film
@@ -34,7 +34,7 @@ def opening() -> Film:
 
 @pytest.fixture(scope="module")
 def opening_model(opening: Film) -> AutoregressiveModel:
-    return load_checkpoint(find_checkpoint(opening.about["checkpoint"]))[0]
+    return load_checkpoint(opening.about["checkpoint"])[0]
 
 
 @pytest.fixture

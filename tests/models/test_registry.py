@@ -193,7 +193,7 @@ def test_every_preset_builds_a_model_whose_configuration_is_json(name: str, pres
         ({"classes": -1}, "classes = -1"),
         ({"classes": "10"}, "classes = '10' is not a whole number"),
         ({"hidden_channels": 0}, "hidden_channels = 0"),
-        ({"hidden_channels": 64, "channels": 3}, "hidden_channels = 64.*multiple of 3"),
+        ({"hidden_channels": 2, "channels": 3}, "hidden_channels = 2 is too few for 3 colours"),
         ({"hidden_channels": True}, "hidden_channels = True"),
         ({"blocks": 0}, "blocks = 0 is outside 1"),
         ({"blocks": None}, "blocks = None"),

@@ -95,8 +95,8 @@ def test_an_unknown_mask_type_is_refused() -> None:
         MaskedConv2d(1, 1, 3, "C")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("channels", "repeats"), [(4, 1), (6, 4), (5, 2)])
-def test_channels_not_divisible_by_colours_are_refused(channels: int, repeats: int) -> None:
+@pytest.mark.parametrize(("channels", "repeats"), [(2, 1), (6, 4), (5, 2)])
+def test_channels_too_few_for_colours_are_refused(channels: int, repeats: int) -> None:
     with pytest.raises(ConfigError, match=f"channels = {channels} cannot be divided"):
         colour_of(channels, 3, repeats)
 

@@ -20,6 +20,7 @@ from pixelcnn.checkpoints.files import load_checkpoint
 from pixelcnn.errors import DataError
 from pixelcnn.film.grids import uniforms_of
 from pixelcnn.introspect.counterfactual import surprise
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.scores.intervals import share_interval
 from pixelcnn.scores.paired import PairedScores
 from pixelcnn.scores.unseen import unseen_digits
@@ -87,11 +88,10 @@ def test_both_draw_from_the_same_numbers_and_bet_on_the_same_digits(
     assert compare_words.how_sure(scores) in words
     assert compare_words.fine_print(scores) in words
     for model in (models["a-told"], models["b-untold"]):
-        parameters = sum(weights.numel() for weights in model.parameters())
-        assert f"**{parameters:,}** parameters" in words
+        assert f"parameters: **{count_parameters(model)}**" in words
         centre = audit(model).at(SIZE // 2, SIZE // 2)
         assert f"centre blind to **{centre.never}** of {centre.legal} pixels" in words
-    assert words.count(" ms** a picture") == 2
+    assert words.count(" ms** per picture") == 2
 
     index = int((labels == 3).nonzero()[0])
     maps = {
@@ -118,8 +118,8 @@ def test_both_draw_from_the_same_numbers_and_bet_on_the_same_digits(
     assert int(lead.argmin()) in shown
 
 
-def test_models_that_cannot_be_compared_are_told_apart_in_words(models: dict[str, Any]) -> None:
-    for other, reason in (("c-grey", "and B 16"), ("d-large", "14 × 14"), ("e-static", "static")):
+def test_models_that_cannot_be_compared_get_the_reasons(models: dict[str, Any]) -> None:
+    for other, reason in (("c-grey", "B on 16"), ("d-large", "14 × 14"), ("e-static", "static")):
         page = open_page(model="b-untold", against=other)
         assert reason in page.info[0].value
         assert not page.metric
@@ -166,7 +166,7 @@ def test_the_quiz_says_what_the_files_say() -> None:
     assert interval.low < 0.5 < interval.high
 
 
-def test_a_job_goes_on_by_itself_is_shared_and_tells_its_error() -> None:
+def test_a_job_runs_in_the_background_is_shared_and_keeps_its_error() -> None:
     queue = Jobs()
     first = queue.start("count", lambda: iter(range(3)))
     assert queue.start("count", lambda: iter("never asked")) is first

@@ -141,7 +141,7 @@ def test_options_are_those_of_the_library(page: AppTest) -> None:
     np.testing.assert_array_equal(endings_on(page), done.images.numpy())
     assert set(widget(page, "Nine endings")[0]["captions"]) == {"3"}
     assert f"**{done.given.class_bits[3].item():.1f} bits**" in told(page)
-    assert "told that it is a 3" in told(page)
+    assert "given the label 3" in told(page)
 
 
 def test_the_url_sets_the_options() -> None:
@@ -180,14 +180,14 @@ def test_blank_paper_has_no_ink_and_leaves_the_lower_half_to_the_model(page: App
     assert np.array_equal(drawing.known_mask, top_rows(14))
 
 
-def test_nothing_given_is_told_and_gives_digits(page: AppTest) -> None:
+def test_nothing_given_is_explained_and_gives_digits(page: AppTest) -> None:
     draw(page, np.zeros((28, 28), np.uint8), top_rows(0))
     assert "Nothing is given" in told(page)
     assert "**0 bits.**" in told(page)
     np.testing.assert_allclose(widget(page, "Which digit it sees")[1]["shares"], 0.1)
 
 
-def test_nothing_unknown_is_told_and_changes_nothing(page: AppTest) -> None:
+def test_nothing_unknown_is_explained_and_changes_nothing(page: AppTest) -> None:
     image = common.unseen(2, 28).images[3, 0].numpy()
     draw(page, image, top_rows(28))
     assert "Nothing is unknown" in told(page)
@@ -199,16 +199,16 @@ def test_one_unknown_pixel_is_counted_over_the_endings(page: AppTest) -> None:
     known[27, 27] = False
     draw(page, image, known)
     inked = int(endings_on(page)[:, 0, 27, 27].sum())
-    assert f"**One pixel is unknown**: {inked} of 9 endings ink it." in told(page)
+    assert f"**One pixel is unknown**: {inked} of 9 endings have ink there." in told(page)
 
 
-def test_pixels_behind_a_gap_are_told_and_can_be_made_a_beginning(page: AppTest) -> None:
+def test_pixels_after_a_gap_are_reported_and_can_become_a_beginning(page: AppTest) -> None:
     image, known = np.zeros((28, 28), np.uint8), top_rows(0)
     image[5, 10:15] = 1
     known[5, 10:15] = True
     draw(page, image, known)
-    assert "**All 5 given pixels come after an unknown one.**" in told(page)
-    button(page, "Give the paper above it too").click().run()
+    assert "**5 of 5 given pixels come after an unknown one.**" in told(page)
+    button(page, "Also give the paper above it").click().run()
     assert not page.exception
     after = drawing_on(page)
     assert np.array_equal(after.known_mask, top_rows(6))
@@ -230,7 +230,7 @@ def test_the_drawing_is_still_there_after_a_visit_to_another_page(page: AppTest)
 
 def test_the_page_shows_that_a_given_end_is_not_looked_at(page: AppTest) -> None:
     lower = Drawing(drawing_on(page).image, ~top_rows(14))
-    title = "Lower half given: the upper halves are drawn blind and do not fit."
+    title = "Lower half given: the upper halves are drawn blind and often do not fit."
     _, arrays = widget(page, title)
     images = torch.tensor(arrays["images"])
     np.testing.assert_array_equal(arrays["known"], lower.known_mask)
@@ -285,7 +285,7 @@ class TestUpload:
             (png((10_000, 10_000)), "more than"),
         ],
     )
-    def test_what_cannot_be_used_is_told_and_leaves_the_drawing(
+    def test_an_unusable_file_is_reported_and_leaves_the_drawing(
         self, page: AppTest, content: bytes, says: str
     ) -> None:
         before = drawing_on(page)

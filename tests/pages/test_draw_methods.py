@@ -70,7 +70,7 @@ def test_particles_look_at_the_lower_half_and_tell_how_many_counted() -> None:
     assert "come after an unknown one" not in told(page)
 
 
-def test_the_best_order_is_told_in_words_and_needs_a_model_that_knows_it(
+def test_the_best_order_is_described_and_needs_a_model_with_eight_orders(
     other_checkpoints: Path,
 ) -> None:
     save_small(other_checkpoints, "a-single")
@@ -83,7 +83,7 @@ def test_the_best_order_is_told_in_words_and_needs_a_model_that_knows_it(
     draw(page, image, known)
     page.selectbox(key="model").select("eight").run()
     assert not page.exception
-    assert "Read row by row, from the bottom left: all 32 given pixels come first." in told(page)
+    assert "Read row by row, from the bottom left: all given pixels come first (32)." in told(page)
     assert (endings_on(page)[:, 0][:, known] == image[known]).all()
 
 
@@ -169,11 +169,11 @@ def test_a_knocked_out_digit_is_compared_with_the_truth_until_it_is_changed() ->
     hidden = ~drawing.known_mask
     truth = widget(page, "The digit as it was")[1]["images"][0, 0]
     right = (endings_on(page)[:, 0, hidden] == truth[hidden]).mean()
-    assert f"an ending has **{right:.1%}** right on average" in told(page)
-    assert "only **Particles**" in told(page)
+    assert f"an ending gets **{right:.1%}** right on average" in told(page)
+    assert "Only **Particles**" in told(page)
     page.segmented_control(key="method").set_value("Particles").run()
     assert not page.exception
-    assert "The truth is worth" in told(page)
+    assert "the truth costs **" in told(page)
     other = drawing.image.copy()
     other[27, 27] = 1
     draw(page, other, drawing.known_mask)
@@ -223,7 +223,7 @@ def test_a_link_brings_the_drawing_back() -> None:
 @pytest.mark.parametrize(
     "text", ["nonsense", "28x28.____", "8x8.AAAAAAAAAAA", "28x28." + "A" * 9999]
 )
-def test_a_damaged_link_is_told_and_the_page_opens_as_usual(text: str) -> None:
+def test_a_damaged_link_is_reported_and_the_page_opens_with_its_default(text: str) -> None:
     page = open_page(drawing=text)
     assert "cannot be shown" in page.warning[0].value
     assert np.array_equal(drawing_on(page).known_mask, top_rows(14))
@@ -237,6 +237,6 @@ def test_bits_and_guesses_are_put_beside_those_of_test_digits() -> None:
     measured = ClassCurves(np.linspace(0.1, 0.9, 9, dtype=np.float32), bits, width=4, images=1000)
     nats = torch.full((10,), 74.5 * np.log(2), dtype=torch.float64)
     given = GivenPart(prefix=8, after_gap=0, class_nats=nats)
-    assert "more than **75 %** of real digits" in surprise(given, None, 2, measured)
+    assert "**75 %** cost less up to the same pixel" in surprise(given, None, 2, measured)
     assert "real digit" not in surprise(given, 3, 2, measured)  # measured without a label
-    assert "right in **50%** of 1,000 cases; with all of them in 90.0%" in guess(None, measured, 4)
+    assert "right in **50%** of 1,000 cases; from all of them in 90.0%" in guess(None, measured, 4)

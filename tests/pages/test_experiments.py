@@ -77,11 +77,11 @@ def test_what_is_not_done_yet_comes_with_its_command_and_what_was_reported() -> 
     assert "python -m pixelcnn experiment layers --seeds 5 --output checkpoints/experiments" in told
     assert layers.reported.found in told
     assert "12 layers **3.06**" in told
-    assert "Not done yet: Layer normalisation, " in told
-    assert "Not reported" in text(open_page(EXPERIMENTS["kernel_size"]))
+    assert "Not run yet: Layer normalisation, " in told
+    assert "No source known to us" in text(open_page(EXPERIMENTS["kernel_size"]))
 
 
-def test_results_are_concluded_from_and_repeated_before_one_s_eyes() -> None:
+def test_results_lead_to_a_conclusion_and_can_be_repeated_live() -> None:
     rows = [result("4 channels", seed, 30.0 + seed) for seed in range(3)]
     rows += [result("8 channels", seed, 29.0 + 1.01 * seed) for seed in range(3)]
     path = results.COMMITTED / "tiny.json"
@@ -97,7 +97,7 @@ def test_results_are_concluded_from_and_repeated_before_one_s_eyes() -> None:
     assert len(charts) == 2  # the experiment, and the overview of all
 
     click(page, "experiment-run")
-    until(page, lambda: "So far 1 more seed" in text(page))
+    until(page, lambda: "1 new seed so far" in text(page))
     points = experiments_live.points(TINY)
     assert sorted(point.variant for point in points) == ["4 channels", "8 channels"]
     assert all(point.finished and point.seed == 100 for point in points)
@@ -105,7 +105,7 @@ def test_results_are_concluded_from_and_repeated_before_one_s_eyes() -> None:
     assert sentence in text(page)
 
 
-def test_trainings_wait_for_their_turn_and_are_stopped_by_who_began_them(
+def test_trainings_queue_and_only_their_owner_stops_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PIXELCNN_MAX_RUNS", "1")
@@ -114,9 +114,9 @@ def test_trainings_wait_for_their_turn_and_are_stopped_by_who_began_them(
     page = open_page(long)
     click(page, "experiment-run")
     bars = [str(bar.proto.text) for bar in page.get("progress")]
-    assert "8 channels: waiting for its turn" in bars
+    assert "8 channels: waiting" in bars
     somebody = open_page(long)
-    assert "Somebody else is repeating this experiment" in text(somebody)
+    assert "Another user is repeating this experiment" in text(somebody)
     assert not [button for button in somebody.button if button.key == "experiment-stop"]
     click(page, "experiment-stop")
     until(page, lambda: "experiment-run" in {button.key for button in page.button})

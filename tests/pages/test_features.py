@@ -242,7 +242,7 @@ def test_a_training_can_be_looked_back_at(models: dict[str, Any]) -> None:
         expected = activations(model, image, torch.tensor([3]))
         assert_shown(shown["block 2"], expected["blocks.1"][0])
         assert_shown(shown["prediction"], prediction(model, image, torch.tensor([3]))[0])
-    assert "told that it is a 3" in "\n".join(caption.value for caption in page.caption)
+    assert "given the label 3" in "\n".join(caption.value for caption in page.caption)
 
 
 def test_a_run_that_was_trained_here_can_be_looked_back_at(models: dict[str, Any]) -> None:
@@ -266,7 +266,7 @@ def test_a_run_that_was_trained_here_can_be_looked_back_at(models: dict[str, Any
     assert galleries(page)[2]["block 1"].shape == (4, 8, 8)
 
 
-def test_a_model_without_classes_is_told_nothing(models: dict[str, Any]) -> None:
+def test_a_model_without_classes_gets_no_label(models: dict[str, Any]) -> None:
     assert "told" not in {box.key for box in open_page("one-stack").selectbox}
 
 
@@ -303,7 +303,7 @@ def test_image_and_prediction_are_explained_when_opened(models: dict[str, Any]) 
     open_layer(page, 0, "the image", 1)
     assert "0 is paper, 1 is ink" in told(page)
     open_layer(page, 6, "prediction", 1)
-    assert "how likely ink is" in told(page)
+    assert "probability of ink" in told(page)
 
 
 def test_the_address_restores_digit_label_part_and_layer(models: dict[str, Any]) -> None:
@@ -324,7 +324,7 @@ def test_the_address_restores_digit_label_part_and_layer(models: dict[str, Any])
     assert "**layer 2, vertical stack**" in told(page)
 
 
-def test_an_address_that_makes_no_sense_shows_what_is_usual(models: dict[str, Any]) -> None:
+def test_an_invalid_address_shows_the_defaults(models: dict[str, Any]) -> None:
     page = open_page("two-stacks", digit="11", example="-3", told="x", layer="nowhere")
     np.testing.assert_allclose(galleries(page)[0]["the image"], digit_image(7)[0])
     assert "**layer 1, horizontal stack**" in told(page)

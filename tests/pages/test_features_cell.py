@@ -79,7 +79,7 @@ def test_the_first_pixel_has_nowhere_to_look(models: dict[str, Any]) -> None:
     }
     page.run()
     assert not page.exception
-    assert "there is no pixel before it" in told(page)
+    assert "There is no pixel before it" in told(page)
 
 
 def test_both_halves_of_the_gates_are_shown_apart(models: dict[str, Any]) -> None:
@@ -115,7 +115,7 @@ def test_a_clicked_cell_of_a_convolution_is_written_out(models: dict[str, Any]) 
     words = told(page)
     assert f" = {number(value)}\n" in words
     own = number(float(found.sums[found.source]))
-    assert f"**{own}** is the sum of the products below, of map {found.source}" in words
+    assert f"**{own}** is the sum of the products below, for map {found.source}" in words
     shown = in_the_patch(page)
     np.testing.assert_allclose(shown["× kernel"], found.kernel, rtol=1e-5)
     np.testing.assert_allclose(shown["= products"], found.products, rtol=1e-5)
@@ -123,7 +123,7 @@ def test_a_clicked_cell_of_a_convolution_is_written_out(models: dict[str, Any]) 
     other = (found.source + 1) % len(found.sums)
     page.selectbox(key="reads").set_value(f"map {other}").run()
     own = number(float(found.sums[other]))
-    assert f"**{own}** is the sum of the products below, of map {other}" in told(page)
+    assert f"**{own}** is the sum of the products below, for map {other}" in told(page)
 
 
 def test_a_cell_of_an_attention_is_the_sum_of_weight_times_value(models: dict[str, Any]) -> None:
@@ -140,7 +140,7 @@ def test_a_cell_of_an_attention_is_the_sum_of_weight_times_value(models: dict[st
     np.testing.assert_allclose(shown["= products"][1], weights * values, atol=1e-5)
 
 
-def test_a_cell_of_a_recurrence_is_told_gate_by_gate(models: dict[str, Any]) -> None:
+def test_a_cell_of_a_recurrence_is_explained_gate_by_gate(models: dict[str, Any]) -> None:
     model = build_model("pixelrnn", height=14, width=14, hidden_channels=6, blocks=1)
     save_checkpoint(common.CHECKPOINTS / "lstm.safetensors", model, {})
     forget_cached()
@@ -174,7 +174,7 @@ def test_the_window_of_the_cell_lies_over_the_digit(models: dict[str, Any]) -> N
     np.testing.assert_array_equal(arrays["values"], digit_image(3)[0, 0])
 
 
-def test_a_cell_that_other_layers_add_up_to_is_told_as_a_sum(models: dict[str, Any]) -> None:
+def test_a_cell_that_adds_other_layers_is_explained_as_a_sum(models: dict[str, Any]) -> None:
     page = open_page("one-stack", digit="3", layer="blocks.0", cell="1.7.7")
     model = models["one-stack"].eval()
     wiring = wire(model)
@@ -197,7 +197,7 @@ def test_a_formula_reads_as_in_a_book() -> None:
     assert formula(Term("add", 0.5, parts=(leaf(1.5), leaf(-1.0)))) == "1.50 + (−1.00) = 0.50"
 
 
-def test_maps_that_nothing_reads_are_told_so(models: dict[str, Any]) -> None:
+def test_unused_maps_are_reported(models: dict[str, Any]) -> None:
     view = {"part-gated_pixelcnn": "Vertical stack"}
     page = open_page("two-stacks", layer="layers.2.vertical_stack", **view)
-    assert "Nothing reads these maps" in told(page)
+    assert "These maps are not used" in told(page)

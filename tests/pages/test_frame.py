@@ -34,7 +34,7 @@ def test_a_short_link_opens_its_page_in_its_state() -> None:
 
 
 @pytest.mark.parametrize("code", ["234567", "../../../etc", "", "<b>"])
-def test_an_unknown_code_is_told_and_the_first_page_is_there(code: str) -> None:
+def test_an_unknown_code_is_reported_on_the_first_page(code: str) -> None:
     app = opened(s=code)
     assert "not known here" in app.warning[0].value
     assert app.title[0].value == "What is an autoregressive image model?"

@@ -115,7 +115,7 @@ def test_the_blind_spot_is_explained_with_the_kernels_of_both_architectures() ->
     assert np.array_equal(one, causal_mask(1, 1, (5, 5), "B")[0, 0])
     assert np.array_equal(vertical, VerticalConv2d(1, 1, 5).mask[0, 0])
     assert np.array_equal(horizontal, causal_mask(1, 1, (1, 5), "B")[0, 0])
-    assert "2 columns for each row" in told(page)
+    assert "at most 2 columns per row" in told(page)
 
 
 def test_every_architecture_of_the_registry_is_there() -> None:
@@ -198,8 +198,8 @@ def test_each_order_leaks_untransformed_and_never_transformed(name: str) -> None
     order = generation_order(ORDERS[name].library, 14)
     legal = (order[:, :, None, None] > order[None, None]).reshape(196, 196)
     for title, leaks in (
-        ("The same masks, picture as it is", name != "rows"),
-        ("The picture transformed", False),
+        ("The same masks on the plain picture", name != "rows"),
+        ("On the transformed picture", False),
     ):
         _, arrays = widget(page, title)
         assert np.array_equal(arrays["order"], order)
@@ -240,4 +240,4 @@ def test_weights_of_a_trained_model_are_shown_for_the_target() -> None:
     model = loaded("mnist-threshold-pixelcnn").model
     expected = saliency(model, unseen(2, 28).images[:DIGITS], (15, 14))
     np.testing.assert_allclose(arrays["values"], expected, rtol=1e-4, atol=1e-6)
-    assert "Half of the weight lies on" in told(page)
+    assert "Half of the gradient lies on" in told(page)

@@ -64,7 +64,7 @@ def test_a_toggled_weight_recolours_the_one_stack_and_is_in_the_address() -> Non
     assert "masks" not in again.query_params
 
 
-def test_the_tile_that_looks_ahead_and_the_line_that_decides_it_are_told_apart() -> None:
+def test_a_leaking_tile_and_the_line_that_sets_it_are_marked() -> None:
     page = open_page()
     meta, arrays = widget(page, "Each layer after it: mask B")
     assert arrays["forbidden"].tolist() == [[0, 0, 0], [0, 0, 1], [1, 1, 1]]
@@ -88,9 +88,9 @@ def test_masks_in_the_address_that_fit_no_kernel_are_left_out(text: str) -> None
     assert "**32.5%**" in told(page)
 
 
-def test_without_the_one_stack_the_tiles_are_fixed_and_say_so() -> None:
+def test_without_the_one_stack_the_tiles_are_fixed_with_a_note() -> None:
     page = open_page(left="PixelSNAIL", masks="ffffff00000000-fc00")
-    assert "Only the masks of one stack can be edited" in told(page)
+    assert "Only the masks of the one stack can be edited" in told(page)
     assert not widget(page, "Each layer after it: mask B")[0]["toggles"]
 
 
@@ -117,7 +117,7 @@ def test_the_address_restores_everything() -> None:
         {"first": "4", "mask": "C", "kernel": "100"},
     ],
 )
-def test_an_address_that_makes_no_sense_shows_what_is_usual(query: dict[str, str]) -> None:
+def test_an_invalid_address_shows_the_defaults(query: dict[str, str]) -> None:
     page = open_page(**query)
     meta, _ = widget(page, PLAIN)
     assert (meta["selected"], meta["depth"]) == ([14, 14], 7)

@@ -147,7 +147,7 @@ def test_the_changed_picture_can_be_shown(models: dict[str, Any]) -> None:
     np.testing.assert_allclose(shown["entropy-0"][1]["values"], found.entropy_after[0], rtol=1e-5)
 
 
-def test_an_address_that_makes_no_sense_shows_what_is_usual(models: dict[str, Any]) -> None:
+def test_an_invalid_address_shows_the_defaults(models: dict[str, Any]) -> None:
     page = open_page("one-stack", row="99", column="x", beside="nobody", shown="?")
     assert_shown(page, counterfactual(models["one-stack"], digit(), None, (5, 7)), 0, 5, 7)
 
@@ -163,7 +163,7 @@ def test_the_notebook_lines_run(monkeypatch: pytest.MonkeyPatch) -> None:
     image = torch.zeros(1, 28, 28, dtype=torch.uint8)
     scope: dict[str, Any] = {"image": image, "labels": torch.tensor([7])}
     exec(page.code[-1].value, scope)
-    assert scope["found"].kl_bits.shape == (1, 28, 28)
+    assert scope["flipped"].kl_bits.shape == (1, 28, 28)
 
 
 def test_a_drawing_is_asked_too(models: dict[str, Any]) -> None:
@@ -177,7 +177,7 @@ def test_a_drawing_is_asked_too(models: dict[str, Any]) -> None:
     assert_shown(page, found, 0, 4, 4)
 
 
-def test_few_bits_are_told_without_a_false_zero() -> None:
+def test_few_bits_do_not_read_as_zero() -> None:
     assert [bits(value) for value in (0.0, 0.001, 0.25, 12.0)] == [
         "0 bits",
         "less than 0.01 bits",

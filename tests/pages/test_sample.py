@@ -110,9 +110,9 @@ def test_sixteen_digits_with_their_distributions_are_a_small_message(page: AppTe
 
 def test_a_click_on_a_sample_shows_its_own_map_and_bits(page: AppTest) -> None:
     opening = read_opening()
-    assert f"Sample 1 has **{opening.bits[0]:.1f} bits**" in told(page)
+    assert f"Sample 1 costs **{opening.bits[0]:.1f} bits**" in told(page)
     click(page, image=2)
-    assert f"Sample 3 has **{opening.bits[2]:.1f} bits**" in told(page)
+    assert f"Sample 3 costs **{opening.bits[2]:.1f} bits**" in told(page)
     values = widgets(page)[1][1]["values"]
     np.testing.assert_allclose(values, opening.entropy_map[2])
     values = widgets(page)[2][1]["values"]
@@ -151,7 +151,7 @@ def test_branches_belong_to_the_digits_they_grew_from() -> None:
     page = open_page(show="Branches", tree="0.s3.r12c14v0")
     page.number_input(key="seed").set_value(1).run()
     assert "tree" not in page.query_params
-    assert "There is no branch yet" in page.info[0].value
+    assert "There are no branches yet" in page.info[0].value
 
 
 @pytest.mark.parametrize("tree", ["nonsense", "0.s99.r1c1v1", "0.s3.r12c14v1"])
@@ -207,7 +207,7 @@ def test_the_race_tells_both_times_and_what_was_worked_out(page: AppTest) -> Non
     assert "Both drew the same pixels" in told(page)
 
 
-def test_a_colour_model_is_told_and_branched_in_its_own_words(other_checkpoints: Path) -> None:
+def test_a_colour_model_is_explained_and_branched_by_channel(other_checkpoints: Path) -> None:
     options = {"height": 6, "width": 6, "hidden_channels": 6, "blocks": 1, "channels": 3}
     model = build_model("pixelcnnpp", levels=8, **{**options, "hidden_channels": 12})
     save_checkpoint(other_checkpoints / "colour.safetensors", model, {})
@@ -275,8 +275,8 @@ def test_a_model_with_damaged_weights_is_explained(other_checkpoints: Path) -> N
 
 
 @pytest.mark.usefixtures("other_checkpoints")
-def test_no_model_at_all_is_explained() -> None:
-    assert "No trained model was found" in open_page().error[0].value
+def test_a_missing_model_is_explained() -> None:
+    assert "contains no trained model" in open_page().error[0].value
 
 
 def click(page: AppTest, **event: int) -> None:

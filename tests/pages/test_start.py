@@ -60,7 +60,7 @@ def test_the_page_asks_its_question_and_shows_the_formula(page: AppTest) -> None
 def test_bits_and_nats_are_explained_with_the_film_s_own_number(page: AppTest) -> None:
     [text] = [one.value for one in page.markdown if "**bits**" in one.value]
     assert "**nats**" in text
-    assert f"have {read_opening().bits.mean():.0f} bits" in text
+    assert f"cost {read_opening().bits.mean():.0f} bits" in text
 
 
 def test_every_other_page_is_linked_by_its_question(page: AppTest) -> None:

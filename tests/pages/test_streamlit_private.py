@@ -255,7 +255,7 @@ def test_a_run_that_never_ends_keeps_a_part_waiting_for_a_second_only(begun: lis
     run_async(use())
 
 
-def test_nobody_waits_where_nothing_can_be_lost(begun: list[str]) -> None:
+def test_no_request_waits_where_nothing_can_be_lost(begun: list[str]) -> None:
     async def use() -> None:
         ask(a_session(ScriptRequestType.CONTINUE), "clock")  # that run goes on with this part
         ask(a_session(ScriptRequestType.STOP), "")  # the whole page replaces everything

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared import common, owner as train_owner
 from pages.shared.launcher import launcher
 from pixelcnn.data.dataset import DataSet, Split
+from pixelcnn.models.parameters import count_parameters
 from pixelcnn.models.preset_configs import presets
 from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.recipes.config import RunConfig
@@ -111,11 +112,11 @@ def test_before_the_first_click_a_recording_of_the_14_by_14_preset_plays() -> No
     assert not list_runs()
 
 
-def test_size_view_and_time_of_the_model_are_told_before_it_starts() -> None:
+def test_size_receptive_field_and_time_are_shown_before_the_start() -> None:
     page = open_page()
     config = live_presets()["digits14"].config
     model = build_model("pixelcnn", height=14, width=14, classes=10, **config.model_options)
-    parameters = sum(weight.numel() for weight in model.parameters())
+    parameters = count_parameters(model).used
     assert f"**{parameters:,}** weights learn from **4,500** digits for **25 s**" in text(page)
     assert "of the pixels before it; at any depth at most" in text(page)
     page.radio(key="preset").set_value("gated14").run()
@@ -270,7 +271,7 @@ def test_a_double_click_on_play_starts_one_training_and_no_other_later() -> None
     assert [each.id for each in list_runs()] == [run.id]
 
 
-def test_a_run_can_be_paused_resumed_stopped_and_killed_and_goes_on_from_there() -> None:
+def test_a_run_resumes_after_pause_stop_and_kill() -> None:
     page, run = played(**{"digits8-seconds": "1000"})
     until(page, lambda: run.status().step > 3)
     button(page, "pause").click().run()
@@ -284,17 +285,17 @@ def test_a_run_can_be_paused_resumed_stopped_and_killed_and_goes_on_from_there()
     until(page, lambda: "Stopped at step" in text(page))
     stopped = run.status()
     assert stopped.state == "stopped"
-    labelled(page, "Go on from here").click().run()
+    labelled(page, "Resume from here").click().run()
     until(page, lambda: run.status().step > stopped.step)
 
     os.kill(run.status().pid, signal.SIGKILL)
     until(page, lambda: bool(page.error))
     assert "ended unexpectedly (killed" in page.error[0].value
     assert "Resume it" in page.error[0].value
-    assert labelled(page, "Go on from here")
+    assert labelled(page, "Resume from here")
 
 
-def test_leaving_a_run_leaves_alone_what_a_control_keeps_in_the_address() -> None:
+def test_leaving_a_run_keeps_the_address_of_controls() -> None:
     page, run = played(slow="true", **{"digits8-seconds": "2"})
     until(page, lambda: run.status().state == "finished")
     page.run()
@@ -312,12 +313,12 @@ def test_a_failure_says_what_happened_and_what_to_do() -> None:
     assert "**failed**" in progress(page)
 
 
-def test_a_run_of_somebody_else_can_be_watched_and_no_more() -> None:
+def test_a_run_of_another_user_can_only_be_watched() -> None:
     options = {"hidden_channels": 8, "blocks": 1}
     train = TrainConfig(seconds=1000)
     run = start_run(None, RunConfig(model_options=options, data="digits8x8", train=train))
     page = open_page(run=run.id)
-    assert "Somebody else started this training" in page.info[0].value
+    assert "Another user started this training" in page.info[0].value
     assert not has(page, "pause")
     assert not has(page, "stop")
     until(page, lambda: film_of(page)["count"] > 0)

@@ -53,7 +53,7 @@ def test_two_trainings_differ_in_the_option_that_was_chosen_and_share_all_pictur
     ]
     told = [bar.proto.text for bar in page.get("progress")]
     assert all(title in words for title, words in zip(titles, told, strict=True))
-    assert "**1** before it" in told[1]
+    assert "**1** ahead of this one" in told[1]
 
     button(page, "reset").click().run()
     assert [run.status().state for run in (first, second)] == ["stopped"] * 2
@@ -67,7 +67,7 @@ def test_a_step_can_be_taken_apart_before_the_start() -> None:
     film, slow = (meta for meta, _ in widgets(page)[:2])
     assert film["chart"]["title"] == "nats per image"
     texts = [line["text"] for line in film["chart"]["references"]]
-    assert texts == ["guessing blindly", "each pixel on its own", "best that comes with the lab"]
+    assert texts == ["guessing blindly", "each pixel on its own", "best shipped model"]
     titles = [stage["title"] for stage in slow["stages"]]
     assert titles[:5] == ["The digit", "Forward", "Surprise", "Backward", "Update"]
     layers = [name for name, *_ in slow["stages"][3]["bars"]]
@@ -83,7 +83,7 @@ def test_pictures_of_one_s_own_are_learnt_from_and_kept_with_the_run() -> None:
     page = open_page(source="files", own="../../etc")
     assert not has(page, "play")
     page = open_page(source="files", own=name)
-    assert "10 pictures of 2 classes: cat, dog" in text(page)
+    assert "10 pictures in 2 classes: cat, dog" in text(page)
     assert "weights learn from **72** pictures" in text(page)  # eight, in nine places each
     assert page.code[1].value.endswith(f"--data-root {name}")
     button(page, "play").click().run()
@@ -94,8 +94,8 @@ def test_pictures_of_one_s_own_are_learnt_from_and_kept_with_the_run() -> None:
     assert film_of(page)["rows"][0][0]["captions"][:2] == ["cat", "dog"]
 
 
-def test_an_empty_paper_is_no_drawing() -> None:
+def test_blank_paper_is_refused() -> None:
     page = open_page(source="drawings")
     button(page, "keep-glyph").click().run()
-    assert "no ink on the paper" in page.error[0].value
+    assert "The paper is blank" in page.error[0].value
     assert not has(page, "play")

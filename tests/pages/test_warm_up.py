@@ -41,7 +41,7 @@ def _run(at_the_end: bool) -> str:
     return done.stderr
 
 
-def test_an_error_while_the_server_runs_is_told() -> None:
+def test_an_error_while_the_server_runs_is_reported() -> None:
     assert "RuntimeError: not compiled" in _run(at_the_end=False)
 
 

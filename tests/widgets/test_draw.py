@@ -23,7 +23,7 @@ from widgets.painter.widget import Drawing, drawing_from, link_text, painter
         ({"levels": 1}, "levels must lie between"),
     ],
 )
-def test_endings_that_do_not_fit_are_told(changes: dict[str, Any], says: str) -> None:
+def test_endings_that_do_not_fit_are_refused(changes: dict[str, Any], says: str) -> None:
     fitting = {
         "images": np.zeros((9, 1, 4, 5), np.uint8),
         "known_mask": np.zeros((4, 5), bool),
@@ -42,7 +42,7 @@ def test_endings_that_do_not_fit_are_told(changes: dict[str, Any], says: str) ->
         ([[0.5], [0.5]], ["a", "b"], "shares must have shape"),
     ],
 )
-def test_bars_that_do_not_fit_are_told(shares: Any, names: list[str], says: str) -> None:
+def test_bars_that_do_not_fit_are_refused(shares: Any, names: list[str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         bars(shares, names, key="bars")
 
@@ -63,7 +63,7 @@ def test_a_drawing_survives_the_way_through_a_link(seed: int) -> None:
 
 
 @pytest.mark.parametrize("ghost", [np.full((4, 5), 1.5), np.full((4, 5), np.nan), np.zeros((5, 4))])
-def test_a_ghost_that_does_not_fit_is_told(ghost: Any) -> None:
+def test_a_ghost_that_does_not_fit_is_refused(ghost: Any) -> None:
     paper, known = np.zeros((4, 5), np.uint8), np.zeros((4, 5), bool)
     with pytest.raises(ValueError, match="ghost must"):
         painter(paper, known, ghost=ghost, key="painter")

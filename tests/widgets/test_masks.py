@@ -54,7 +54,7 @@ def edited_kernel() -> None:
     [
         (lambda: tiles(start=MASK[1:]), "start must have shape"),
         (lambda: tiles(forbidden=MASK * 1), "forbidden must be bool"),
-        (lambda: tiles(blocks=("R", "G")), r"shape \(3, 3\) is no table of 2 blocks"),
+        (lambda: tiles(blocks=("R", "G")), r"shape \(3, 3\) does not split into 2 blocks"),
         (lambda: tiles(code=TileCode(["a"], MASK * 1)), "must name one of the 1 lines"),
         (lambda: tiles(code=TileCode(["a"], HEARD)), "line_of must have shape"),
         (lambda: path(source=(4, 0)), r"source \(4, 0\) lies outside the 4 x 5 grid"),
@@ -63,9 +63,7 @@ def edited_kernel() -> None:
         (lambda: path_grid(HEARD - 2, source=(0, 0), target=(1, 1), steps=[], key="k"), "-1 where"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_sentence(
-    call: Callable[[], object], message: str
-) -> None:
+def test_arguments_that_do_not_fit_are_refused(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
 

@@ -107,7 +107,7 @@ class TestTheme:
         assert [path.name for path in sources if colored.search(path.read_text())] == []
 
     def test_an_unknown_role_is_refused_with_the_known_ones(self) -> None:
-        with pytest.raises(ValueError, match="no role 'sene'; the roles are target, seen"):
+        with pytest.raises(ValueError, match=r"no role 'sene'\. The roles are target, seen"):
             role("sene")
 
 
@@ -242,10 +242,10 @@ class TestPainter:
         value: str = app.text[0].value
         return value
 
-    def test_the_first_content_counts_until_the_viewer_draws(self) -> None:
+    def test_the_initial_content_counts_until_the_user_draws(self) -> None:
         assert self.read(None) == "0 0"  # ink under unknown cells does not show
 
-    def test_the_viewers_drawing_comes_back(self) -> None:
+    def test_the_users_drawing_comes_back(self) -> None:
         assert self.read(self.sent()) == "10 10"
 
     @pytest.mark.parametrize(
@@ -263,7 +263,7 @@ class TestPainter:
         assert self.read(self.sent(revision=1)) == "0 0"
         assert self.read(self.sent(image=b"\1" * 19)) == "0 0"
 
-    def test_levels_out_of_range_are_brought_back(self) -> None:
+    def test_levels_out_of_range_are_clipped(self) -> None:
         assert self.read(self.sent(image=b"\xff" * 20)) == "10 10"
 
     def test_a_test_can_seed_a_drawing(self) -> None:
@@ -300,7 +300,7 @@ class TestSelections:
         assert not app.exception
         return [line.value for line in app.text]
 
-    def test_what_python_asked_for_counts_at_first(self) -> None:
+    def test_pythons_selection_counts_at_first(self) -> None:
         assert self.read() == [
             "(1, 1)",
             "ReachSelection(row=2, column=2, depth=1)",
@@ -308,7 +308,7 @@ class TestSelections:
             "MapSelection(layer='a', channel=None, row=None, column=None)",
         ]
 
-    def test_what_the_viewer_chose_instead_counts(self) -> None:
+    def test_the_users_choice_replaces_it(self) -> None:
         cell = {"row": 3, "column": 4}
         target = {**cell, "depth": 2, "instead_of": [2, 2], "instead_of_depth": 1}
         assert self.read(
@@ -322,7 +322,7 @@ class TestSelections:
             "MapSelection(layer='b', channel=0, row=3, column=4)",
         ]
 
-    def test_a_choice_made_before_python_asked_for_another_is_past(self) -> None:
+    def test_a_choice_older_than_pythons_selection_is_ignored(self) -> None:
         cell = {"row": 3, "column": 4, "instead_of": [0, 0]}
         assert self.read(grid={"cell": cell})[0] == "(1, 1)"
 
@@ -392,9 +392,7 @@ _FIELD = np.zeros((4, 5, 4, 5), bool)
         ),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_sentence(
-    call: Callable[[], object], message: str
-) -> None:
+def test_arguments_that_do_not_fit_are_refused(call: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
 

@@ -1,7 +1,6 @@
-"""A class of students who are none: sessions that speak Streamlit's own protocol with the app.
+"""A simulated class: sessions that speak Streamlit's protocol with the app.
 
-They open pages, move controls, draw and sample as browsers do, so that `python -m pixelcnn bench
-classroom` can tell how the server bears thirty of them. `browser` is one such session, `student`
-and `monkey` say what it does, `lesson` runs many of them and adds up. Needs nothing but what
-Streamlit brings: its message classes and the `websockets` package. No torch.
+They open pages, move controls, draw and sample like browsers, to measure how the server copes with
+thirty of them. `browser` is one session, `student` and `monkey` act in it, and `lesson` runs many
+and sums up. Needs only Streamlit's message classes and the `websockets` package, no torch.
 """

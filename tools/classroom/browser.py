@@ -1,8 +1,8 @@
-"""One session with a Streamlit server, as a browser has it: a websocket and its messages.
+"""One session with a Streamlit server, like a browser's: a websocket and its messages.
 
-The client sends a `BackMsg` with what the viewer has set, the server answers with `ForwardMsg`s:
-`new_session`, a `delta` for each element, and `script_finished`. Large messages are sent once and
-named by their hash later. Tried with Streamlit 1.67.
+The client sends a `BackMsg` with the state of all controls; the server answers with `ForwardMsg`s:
+`new_session`, a `delta` for each element, and `script_finished`. Large messages are sent once, then
+referred to by their hash. Tested with Streamlit 1.67.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Shown:
     Attributes:
         kind: such as "slider"; the name of the field in Streamlit's `Element`.
         proto: its message.
-        fragment: the part of the page that runs again when it is used; "" for the whole page.
+        fragment: the fragment that reruns when the element is used; "" for the whole page.
         run: the script run that sent it.
     """
 
@@ -58,12 +58,12 @@ class Browser:
     Attributes:
         address: of the server, such as http://127.0.0.1:8501.
         cookies: sent with the connection, as in a Cookie header.
-        session_id: to take up again a session whose connection dropped.
-        elements: what is on screen, by its place.
+        session_id: of a session to resume after a dropped connection.
+        elements: the elements on screen by position.
         pages: the hash of each page by the name in its address; "" is the first page.
-        query: what stands behind the question mark in the address.
-        page: the name of the page that was opened last.
-        exceptions: what went wrong, with the page's name, each once.
+        query: the query string of the address.
+        page: the name of the current page.
+        exceptions: the errors, each once, with the page's name.
     """
 
     address: str
@@ -87,7 +87,7 @@ class Browser:
 
     async def __aenter__(self) -> Browser:
         server = urlsplit(self.address)
-        # The protocols are where Streamlit looks for its name, a token and the session's id.
+        # Streamlit reads its name, a token and the session's id from the protocols.
         protocols = ["streamlit", "none", *([self.session_id] if self.session_id else [])]
         headers = {"Cookie": self.cookies} if self.cookies else None
         self._socket = await websockets.connect(
@@ -115,11 +115,11 @@ class Browser:
         await self._socket.close()
 
     async def drop(self) -> None:
-        """Lose the connection without a word, as when a laptop sleeps."""
+        """Drop the connection without closing it, as when a laptop sleeps."""
         self._stop_timers()
         self._socket.transport.abort()
 
-    # ------------------------------------------------------------- what a viewer does
+    # ------------------------------------------------------------- actions
 
     async def open(self, page: str = "", query: str = "") -> Reaction:
         """Open a page by the name in its address, and wait until it is complete."""
@@ -135,25 +135,25 @@ class Browser:
         return await self._send(state)
 
     async def set(self, shown: Shown, **value: Any) -> Reaction:
-        """Give a widget a value, by the field of Streamlit's `WidgetState`, and wait."""
+        """Set a widget's value (a field of Streamlit's `WidgetState`) and wait."""
         return await self._send(self._with(shown, value))
 
     async def report(self, shown: Shown, name: str, value: Any) -> Reaction:
-        """Let one of the lab's own widgets report something, and wait."""
+        """Let one of the lab's own widgets report a value, and wait."""
         return await self.set(shown, json_value=self._reported(shown, name, value))
 
     async def hurry_report(self, shown: Shown, name: str, value: Any) -> None:
-        """As `report`, but without waiting: something else follows at once."""
+        """Like `report`, but without waiting."""
         await self._rerun(self._with(shown, {"json_value": self._reported(shown, name, value)}))
 
     def of_kind(self, *kinds: str) -> list[Shown]:
-        """The elements of some kinds, from top to bottom."""
-        return [one for _, one in sorted(self.elements.items()) if one.kind in kinds]
+        """The elements of these kinds, from top to bottom."""
+        return [shown for _, shown in sorted(self.elements.items()) if shown.kind in kinds]
 
     def text(self) -> str:
-        """All that is written on the page."""
+        """All text on the page."""
         kinds = ("markdown", "alert", "heading", "text")
-        return "\n".join(one.proto.body for one in self.of_kind(*kinds))
+        return "\n".join(shown.proto.body for shown in self.of_kind(*kinds))
 
     def _reported(self, shown: Shown, name: str, value: Any) -> str:
         before = self._states.get(shown.proto.id)
@@ -181,7 +181,7 @@ class Browser:
         return state
 
     def _put_into_address(self, key: str, value: dict[str, Any]) -> None:
-        """A control that is bound to the address changes it in the browser."""
+        """Update the address as the browser does for a control bound to it."""
         if not key:
             return
         [given] = value.values()
@@ -204,7 +204,7 @@ class Browser:
             self._waiting = None
 
     async def _rerun(self, state: ClientState) -> None:
-        # As many again are kept: an older run, still on its way, may name what was reported to it.
+        # Keep twice as many: a run in progress may refer to hashes that it was given before.
         while len(self._known) > 2 * _REPORTED_MESSAGES:
             del self._known[next(iter(self._known))]
         state.cached_message_hashes.extend(list(self._known)[-_REPORTED_MESSAGES:])
@@ -296,7 +296,7 @@ class Browser:
             self._waiting.end(status)
 
     def _is_stale(self, shown: Shown) -> bool:
-        """Whether the run that ended should have sent it again, and has not."""
+        """Whether the run that ended should have sent the element again, but did not."""
         if shown.run == self._run:
             return False
         return not self._run_fragments or shown.fragment in self._run_fragments
@@ -306,7 +306,7 @@ class Browser:
         if words not in self.exceptions:
             self.exceptions.append(words)
 
-    # ------------------------------------------------------------- parts that look again and again
+    # ------------------------------------------------------------- polling fragments
 
     def _start_timer(self, fragment: str, interval: float) -> None:
         if fragment not in self._timers:
@@ -340,7 +340,7 @@ def _exceptions(element: Element) -> Iterator[Any]:
 
 
 def component_meta(shown: Shown) -> dict[str, Any]:
-    """What one of the lab's own widgets was told besides its arrays; see `widgets.base.payload`."""
+    """The payload of one of the lab's own widgets, without its arrays (`widgets.base.payload`)."""
     payload = shown.proto.bytes
     length = int.from_bytes(payload[:4], "little")
     header: dict[str, Any] = json.loads(payload[4 : 4 + length])

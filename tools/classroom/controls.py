@@ -1,4 +1,4 @@
-"""What can be done with the elements of a page, and values to give them: sound ones or nonsense."""
+"""Actions on the elements of a page, with valid or invalid values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ _INK, _GIVEN = 1, 1
 
 
 def usable(shown: Shown) -> bool:
-    """Whether a viewer could use it."""
     return bool(getattr(shown.proto, "id", "")) and not getattr(shown.proto, "disabled", False)
 
 
 def sound_value(shown: Shown, dice: random.Random) -> Value:
-    """A value that the control offers, as the field and content of Streamlit's `WidgetState`."""
+    """A valid value of a control: field and content of Streamlit's `WidgetState`."""
     proto = shown.proto
     if shown.kind == "checkbox":
         return {"bool_value": dice.random() < 0.5}
@@ -36,7 +35,7 @@ def sound_value(shown: Shown, dice: random.Random) -> Value:
         high = proto.max if proto.has_max else 100
         return {"double_value": float(dice.randint(int(low), int(max(low, high))))}
     if shown.kind == "button_group":
-        return {"string_array_value": [dice.choice([one.content for one in proto.options])]}
+        return {"string_array_value": [dice.choice([option.content for option in proto.options])]}
     return {"string_value": dice.choice(list(proto.options))}
 
 
@@ -46,7 +45,7 @@ def nonsense_value(shown: Shown, dice: random.Random) -> Value:
     words = dice.choice(NONSENSE)
     values: dict[str, Value] = {
         "checkbox": {"bool_value": True},
-        # Streamlit itself breaks on numbers for a slider of words.
+        # Streamlit itself fails on numbers for a slider of words.
         "slider": {"string_array_value": [words]}
         if shown.kind == "slider" and shown.proto.options
         else {"double_array_value": [number] * dice.randint(0, 3)},
@@ -57,16 +56,15 @@ def nonsense_value(shown: Shown, dice: random.Random) -> Value:
 
 
 async def press(browser: Browser, button: Shown) -> Reaction:
-    """Press a button."""
     return await browser.set(button, trigger_value=True)
 
 
 def cells(browser: Browser) -> list[Shown]:
-    """The widgets of the lab in which a cell can be chosen."""
+    """The lab's widgets with cells to choose."""
     return [
-        one
-        for one in browser.of_kind("bidi_component")
-        if component_meta(one).get("report") is True
+        shown
+        for shown in browser.of_kind("bidi_component")
+        if component_meta(shown).get("report") is True
     ]
 
 
@@ -86,14 +84,16 @@ async def choose_cell(browser: Browser, grid: Shown, dice: random.Random) -> Rea
 
 
 def painters(browser: Browser) -> list[Shown]:
-    """The widgets of the lab in which one can draw."""
-    return [one for one in browser.of_kind("bidi_component") if "ghost" in component_meta(one)]
+    """The lab's widgets to draw in."""
+    return [
+        shown for shown in browser.of_kind("bidi_component") if "ghost" in component_meta(shown)
+    ]
 
 
 async def draw_stroke(browser: Browser, painter: Shown, dice: random.Random) -> Reaction:
-    """Draw a line into the upper half, which is given; the pen reports twice on its way.
+    """Draw a line in the given upper half; the pen reports twice on its way.
 
-    What is measured is the time from the lifting of the pen, with the older reports still at work.
+    Measures the time from the lift of the pen, with the earlier reports still being processed.
     """
     meta = component_meta(painter)
     height, width = meta["height"], meta["width"]
@@ -118,7 +118,7 @@ async def draw_stroke(browser: Browser, painter: Shown, dice: random.Random) -> 
 
 
 async def report_nonsense(browser: Browser, component: Shown, dice: random.Random) -> Reaction:
-    """Let one of the lab's widgets report something that it never would."""
+    """Let one of the lab's widgets report an invalid value."""
     name = dice.choice(["drawing", "cell", "target", "event", "selected", "map", "mask", "source"])
     junk = dice.choice([None, -1, "x", [], [1e308], {"row": -1}, {"image": "%%%"}, {"index": "0"}])
     return await browser.report(component, name, junk)

@@ -1,8 +1,7 @@
-"""`python -m tools.classroom.first_visit ADDRESS`: the first visitor of a new server, who
-waits so that nobody else has to.
+"""`python -m tools.classroom.first_visit ADDRESS`: warm up a new server.
 
-The first page starts the loading of PyTorch and the compilation of the sampler, the page Train live
-a training process that waits for its run.
+The first page loads PyTorch and compiles the sampler; the page Train live starts an idle training
+process.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from tools.classroom.browser import Browser
 
 
 async def first_visit(address: str) -> None:
-    """Open these two pages once."""
     async with Browser(address) as browser:
         await browser.open()
         await browser.open("train")

@@ -1,4 +1,4 @@
-"""Many students at once on one server, and what it was like."""
+"""Many simulated students on one server, and the measurements."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LOOK_S = 1.0
 
 @dataclass(frozen=True)
 class Figures:
-    """How long one kind of action took on one page, in seconds; `page` is "all" for the sum."""
+    """Times of one kind of action on one page, in seconds; `page` is "all" for all pages."""
 
     page: str
     action: str
@@ -34,14 +34,14 @@ class Figures:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a lesson was like.
+    """The measurements of a lesson.
 
     Attributes:
-        rows: everything that was done.
-        errors: what went wrong, each once.
+        rows: all actions.
+        errors: the errors, each once.
         memory_mb: the server's memory, each second.
-        before_mb: its memory before the first student came.
-        processor_s: the processor time that it used, trainings not counted.
+        before_mb: its memory before the first student.
+        processor_s: its processor time, without trainings.
     """
 
     rows: list[Row]
@@ -51,12 +51,12 @@ class Outcome:
     processor_s: float
 
     def mb_a_session(self, students: int) -> float:
-        """Memory that each student took."""
+        """Memory per student, in MB."""
         return (max(self.memory_mb) - self.before_mb) / students
 
     @property
     def growth_mb_a_minute(self) -> float:
-        """How fast memory still grew in the second half: 0 where it is flat."""
+        """Growth of memory in the second half, in MB per minute."""
         late = self.memory_mb[len(self.memory_mb) // 2 :]
         if len(late) < 3:
             return 0.0
@@ -65,7 +65,7 @@ class Outcome:
 
 
 def figures(rows: Sequence[Row]) -> list[Figures]:
-    """By page and action; and at the end of all that is not the opening of a page, and of that."""
+    """By page and action; then over all pages, for opening a page and for all other actions."""
     groups: dict[tuple[str, str], list[float]] = defaultdict(list)
     for row in rows:
         groups[row.page, row.action].append(row.reaction.seconds)
@@ -75,7 +75,7 @@ def figures(rows: Sequence[Row]) -> list[Figures]:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The least value that `share` of all values do not exceed; nan for no values."""
+    """The smallest value that `share` of all values do not exceed; nan for no values."""
     ordered = sorted(values)
     return ordered[math.ceil(share * len(ordered)) - 1] if ordered else math.nan
 
@@ -98,13 +98,12 @@ async def first_page(address: str) -> Reaction:
 
 
 async def visit(address: str) -> list[str]:
-    """Open every page once with each model, as the first visitors of a new server do, so that what
-    is computed once for everybody is there; gives what went wrong."""
+    """Open every page once with each model, to fill the server's caches; returns the errors."""
     async with Browser(address) as browser:
         await browser.open()
         for page in sorted(browser.pages):
             await browser.open(page)
-            chosen = [one for one in browser.of_kind("selectbox") if one.proto.label == "Model"]
+            chosen = [box for box in browser.of_kind("selectbox") if box.proto.label == "Model"]
             for model in chosen[0].proto.options if chosen else ():
                 await browser.open(page, urlencode({"model": model}))
         return browser.exceptions
@@ -120,15 +119,15 @@ async def teach(
     arrive_s: float,
     run: str,
 ) -> Outcome:
-    """Let students take part for some seconds.
+    """Run a lesson for some seconds.
 
     Args:
-        server: where.
-        students: how many.
-        seconds: how long, from the first one's arrival.
-        seed: of all that chance decides.
-        pause_s: least and greatest seconds between two actions of a student.
-        arrive_s: in which time they all arrive.
+        server: the server to visit.
+        students: number of students.
+        seconds: duration, from the first arrival.
+        seed: of all random choices.
+        pause_s: shortest and longest pause between two actions of a student, in seconds.
+        arrive_s: time until all have arrived, in seconds.
         run: the training that they watch.
     """
     before, used = server.memory_mb(), server.processor_s()
@@ -155,7 +154,7 @@ async def teach(
 async def let_monkeys_play(
     server: Server, *, monkeys: int, seconds: float, seed: int
 ) -> tuple[int, list[str]]:
-    """Let some click at random: how much they did, and what went wrong."""
+    """Let some monkeys act at random; returns the number of actions, and the errors."""
     until = time.monotonic() + seconds
     played = await asyncio.gather(
         *(play(server.address, seed + number, until) for number in range(monkeys))

@@ -1,4 +1,4 @@
-"""Somebody who clicks anything and sends anything, by a seed: nothing of it may end in an error."""
+"""A monkey: random clicks and random messages from a seed, none of which may cause an error."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _A_MOMENT = 0.05
 async def play(
     address: str, seed: int, until: float, most: float = math.inf
 ) -> tuple[int, list[str]]:
-    """Do anything until this moment of `time.monotonic`, or until so `most` things are done.
+    """Act at random until this moment of `time.monotonic`, or for `most` actions.
 
     Returns:
-        How much was done, and what went wrong.
+        The number of actions, and the errors.
     """
     dice = random.Random(seed)
     browser, done, errors = Browser(address), 0, []
@@ -40,13 +40,13 @@ async def play(
 
 
 async def _anything(browser: Browser, dice: random.Random) -> None:
-    found = [one for one in browser.of_kind(*_ANYTHING) if controls.usable(one)]
-    if not found or dice.random() < 0.15:
+    usable = [shown for shown in browser.of_kind(*_ANYTHING) if controls.usable(shown)]
+    if not usable or dice.random() < 0.15:
         page = dice.choice(sorted(browser.pages))
         junk = {dice.choice(_KEYS): dice.choice(controls.NONSENSE) for _ in range(2)}
         await browser.open(page, urlencode(junk) if dice.random() < 0.5 else "")
         return
-    await _use(browser, dice.choice(found), dice)
+    await _use(browser, dice.choice(usable), dice)
 
 
 async def _use(browser: Browser, one: Shown, dice: random.Random) -> None:

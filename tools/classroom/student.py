@@ -1,6 +1,4 @@
-"""What one student does in a lesson: a page after the other, some things on each, and a pause to
-look. All of it follows from a seed.
-"""
+"""A simulated student: page after page, with some actions and pauses on each, from a seed."""
 
 from __future__ import annotations
 
@@ -15,14 +13,14 @@ from tools.classroom import controls
 from tools.classroom.browser import Browser, Lost, Shown
 from tools.classroom.waiting import Reaction
 
-# Does what a page is for; the others would start trainings, downloads or a race of seconds.
+# The other buttons start trainings, downloads or a race of seconds.
 _SAMPLING = ("Other digits", "Other endings", "Another digit")
-_VISIT = (4, 8)  # things done on a page
+_VISIT = (4, 8)  # actions per page
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that a student did, and how long it took; `page` is "start" for the first one."""
+    """An action of a student and its reaction time; `page` is "start" for the first page."""
 
     page: str
     action: str
@@ -35,13 +33,13 @@ class Student:
 
     Attributes:
         address: of the server.
-        number: of the student, from 0 on: it also chooses the page to begin with.
-        seed: of everything that chance decides.
-        pause_s: least and greatest seconds between two things.
+        number: of the student, from 0; it also sets the first page.
+        seed: of all random choices.
+        pause_s: shortest and longest pause between two actions, in seconds.
         run: the training to watch.
-        rows: what was done.
-        errors: what went wrong.
-        doing: what it waits for, or waited for last.
+        rows: the actions so far.
+        errors: the errors so far.
+        doing: the current or last action.
     """
 
     address: str
@@ -78,9 +76,13 @@ class Student:
         self.errors += browser.exceptions
 
     async def _something(self, browser: Browser, dice: random.Random) -> None:
-        """Draw, sample, click or move a control, whatever the page has."""
-        buttons = [one for one in browser.of_kind("button") if one.proto.label in _SAMPLING]
-        moved = [one for one in browser.of_kind(*controls.CONTROLS) if controls.usable(one)]
+        """Draw, sample, click or move a control."""
+        buttons = [
+            button for button in browser.of_kind("button") if button.proto.label in _SAMPLING
+        ]
+        moved = [
+            control for control in browser.of_kind(*controls.CONTROLS) if controls.usable(control)
+        ]
         painters, grids = controls.painters(browser), controls.cells(browser)
         choices: list[tuple[str, list[Shown]]] = [
             ("draw", painters),

@@ -1,4 +1,4 @@
-"""How long a session waits for the server: until the run that answers it is complete."""
+"""Measures how long the server takes until the run that answers a request is complete."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ COMPLETE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_S
 
 @dataclass(frozen=True)
 class Reaction:
-    """How long the server took.
+    """The reaction time of the server.
 
     Attributes:
-        first_s: seconds until the first element came.
-        seconds: until the page was complete.
+        first_s: seconds until the first element.
+        seconds: seconds until the page was complete.
     """
 
     first_s: float
@@ -26,19 +26,17 @@ class Reaction:
 
 @dataclass
 class Waiting:
-    """What is waited for: the end of the first run of this part that began after `sent`.
+    """Waits for the end of the first run of a fragment that began after `sent`.
 
-    A run of the whole page counts for every part; that of another part, which looks again at its
-    own times, for none.
+    A run of the whole page counts for every fragment; a run of another, polling fragment does not.
 
-    Where such another run is due when this one ends, Streamlit reports this one as cut short by it,
-    or not at all. The run that follows tells: one of another part cuts nothing short, so this one
-    was complete.
+    If another run is due when this one ends, Streamlit reports this one as cut short, or not at
+    all. The next run decides: if it is of another fragment, this one was complete.
 
     Attributes:
         sent: when the request was sent, by `time.perf_counter`.
-        fragment: the part that was asked for; "" for the whole page.
-        done: how long it took, once it is known.
+        fragment: the requested fragment; "" for the whole page.
+        done: the reaction, once it is known.
     """
 
     sent: float
@@ -50,14 +48,14 @@ class Waiting:
     _cut_short: float | None = None
 
     def begin(self, fragments: tuple[str, ...]) -> None:
-        """A run of these parts begins, or of the whole page if there are none."""
+        """A run of these fragments begins, or of the whole page if there are none."""
         awaited = not fragments or self.fragment in fragments
         if self._began and not awaited:
             self._finish(self._cut_short or time.perf_counter())
         self._began, self._cut_short = awaited, None
 
     def show(self) -> None:
-        """An element came."""
+        """An element has arrived."""
         if self._began and self._first is None:
             self._first = time.perf_counter()
 
@@ -71,7 +69,7 @@ class Waiting:
             self._cut_short = time.perf_counter()
 
     def fail(self, problem: Exception) -> None:
-        """It cannot end any more."""
+        """The request has failed."""
         if not self.done.done():
             self.done.set_exception(problem)
 

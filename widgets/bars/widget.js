@@ -1,4 +1,4 @@
-// The bars: columns with a name below and a percentage above. CSS moves a bar to its new height.
+// Bars: columns with a name below and a percentage above. CSS animates their height.
 
 class Bars {
   constructor(root) {
@@ -34,7 +34,7 @@ class Bars {
   layout() {} // CSS does it
 }
 
-/** 0 % and 100 % only where that is exact. */
+/** 0 % and 100 % only for exact values. */
 function percentage(share) {
   const percent = 100 * share;
   if (percent > 0 && percent < 1) return "< 1 %";

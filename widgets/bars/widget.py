@@ -1,4 +1,4 @@
-"""The bars: a few named shares that move to their new place when they change."""
+"""Bars: a few named shares, animated when they change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _component = register("bars")
 
 
 def bars(shares: npt.ArrayLike, names: Sequence[str], *, label: str = "Shares", key: str) -> None:
-    """Draw one column for each share, from 0 to 100 %, with its percentage; the largest is strong.
+    """Draw one column for each share, from 0 to 100 %, with its percentage; the largest stands out.
 
     shares  (n,), each from 0 to 1
     names   n short names, written below
@@ -23,7 +23,7 @@ def bars(shares: npt.ArrayLike, names: Sequence[str], *, label: str = "Shares", 
     """
     values = checked_floats("shares", shares, (None,))
     if len(names) != len(values):
-        raise ValueError(f"names must have {len(values)} entries, one a bar, not {len(names)}.")
+        raise ValueError(f"names must have {len(values)} entries, one per bar, not {len(names)}.")
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError("shares must lie between 0 and 1.")
     show(_component, key, {"names": list(names), "label": label}, {"shares": values})

@@ -1,7 +1,7 @@
-"""Checks of what a page hands to a widget, and of what a browser sends back.
+"""Checks of a page's arguments to a widget, and of the values that a browser sends back.
 
-What is wrong on our side raises `ValueError` with a sentence. What comes from a browser is never
-trusted: anything odd reads as "nothing was chosen".
+Wrong arguments raise `ValueError`. Values from a browser are never trusted: an invalid one counts
+as no choice.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def checked_mask(
     """`given` as a bool array with one of `shapes`."""
     array = checked_shape(name, given, *shapes)
     if array.dtype != np.bool_:
-        raise ValueError(f"{name} must be bool (True where it holds), not {array.dtype}.")
+        raise ValueError(f"{name} must be bool, not {array.dtype}.")
     return array
 
 

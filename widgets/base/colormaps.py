@@ -14,10 +14,10 @@ DIVERGING = "RdBu_r"
 @cache
 def colormap_table(name: str) -> npt.NDArray[np.uint8]:
     """The matplotlib colour map `name` as uint8 (256, 3). Raises `ValueError` if unknown."""
-    import matplotlib  # costs time, and only a heatmap needs it
+    import matplotlib  # slow to import, and only heatmaps need it
 
     if name not in matplotlib.colormaps:
-        raise ValueError(f"There is no colour map {name!r}; try viridis, cividis or RdBu_r.")
+        raise ValueError(f"There is no colour map {name!r}. Use viridis, cividis or RdBu_r.")
     colors = matplotlib.colormaps[name](np.arange(256))[:, :3]
     return (colors * 255).round().astype(np.uint8)
 

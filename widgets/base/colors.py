@@ -1,8 +1,7 @@
-"""The colours of the lab, read once from `colors.json`: the one place that names a colour.
+"""The colours of the lab, read once from `colors.json`, for Python, CSS and JavaScript.
 
-One colour means one thing on every page (Okabe-Ito, so that everyone can tell them apart), and each
-comes with a mark as well: an outline, dots, a hatch or a cross. Python, CSS and JavaScript all get
-them from here.
+A colour means the same on every page (Okabe-Ito, for colour-blind viewers), and each comes with a
+mark: an outline, dots, a hatch or a cross.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ THEME_FILE = Path(__file__).with_name("colors.json")
 
 @dataclass(frozen=True)
 class Role:
-    """What a colour stands for: `color` (#RRGGBB), `mark` (how it is drawn besides), `label`."""
+    """The meaning of a colour: `color` (#RRGGBB), `mark` (its pattern), `label`."""
 
     name: str
     color: str
@@ -34,7 +33,7 @@ def _theme() -> dict[str, Any]:
 
 @cache
 def roles() -> dict[str, Role]:
-    """Every role by name, in the order in which `role_index` counts them."""
+    """Every role by name, in the order of `role_index`."""
     return {name: Role(name, **fields) for name, fields in _theme()["roles"].items()}
 
 
@@ -44,12 +43,12 @@ def role(name: str) -> Role:
         return roles()[name]
     except KeyError:
         raise ValueError(
-            f"There is no role {name!r}; the roles are {', '.join(roles())}."
+            f"There is no role {name!r}. The roles are {', '.join(roles())}."
         ) from None
 
 
 def role_index(name: str) -> int:
-    """The number that stands for the role `name` in a `pixel_grid` of kind "roles"."""
+    """The index of the role `name` in a `pixel_grid` of kind "roles"."""
     return list(roles()).index(role(name).name)
 
 

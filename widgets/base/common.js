@@ -7,8 +7,8 @@ const remembered = new Map(); // what the viewer last did, by the widget's key: 
  * Mount a widget or bring it up to date. `create(root, signal)` makes an object with
  * `update(meta, arrays, digest)` for new content, `layout()` for a new size or theme, and `stop()`
  * if it has something running; `signal` aborts when the widget goes. The widget gets
- * `report(name, value)`. What it last reported comes back as `meta.before`, once, when it is mounted
- * again: Python has forgotten it by then, so a widget that takes it up reports it again.
+ * `report(name, value)`. Its last report comes back as `meta.before`, once, when it is mounted
+ * again: Python has forgotten it by then, so a widget that uses it reports it again.
  */
 function mount({ data, parentElement, setStateValue }, create) {
   const entry = instances.get(parentElement) ?? start(parentElement, create);
@@ -80,7 +80,7 @@ function readHeader(data) {
 const inflated = new Map(); // the last few bodies: a content that returns need not be inflated again
 const KEPT_BODIES = 12;
 
-/** Small bodies come as they are: every step of a stream waits behind all that the page draws. */
+/** Small bodies are not compressed: each step of a stream would wait for the page to be drawn. */
 async function bodyOf(data, { bodyStart, plain, content }) {
   if (plain) return data.slice(bodyStart).buffer;
   const known = inflated.get(content);
@@ -109,7 +109,7 @@ async function unpack(data, header) {
   return arrays;
 }
 
-/** Booleans, eight to a byte. */
+/** Unpack booleans, eight to a byte. */
 class Bits {
   constructor(bytes) {
     this.bytes = bytes;
@@ -142,7 +142,7 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** A picture for a button: a path in a 24 x 24 box. */
+/** An icon for a button: a path in a 24 x 24 box. */
 function icon(path) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const shape = document.createElementNS("http://www.w3.org/2000/svg", "path");
@@ -176,12 +176,12 @@ function showPlaying(button, playing, play = "Play") {
   button.replaceChildren(icon(playing ? ICONS.pause : ICONS.play));
 }
 
-/** Set text only where it changed: the caption of a film changes sixty times a second. */
+/** Set text only if it changed: the caption of a film updates sixty times per second. */
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Parts of a sentence, joined by dots, that break only between parts. */
+/** Parts of a sentence, joined by dots, with line breaks only between them. */
 function setParts(node, parts) {
   const spans = parts.map((part, index) => (index + 1 < parts.length ? `${part} ·` : part));
   while (node.childElementCount > spans.length) node.lastChild.remove();
@@ -189,7 +189,7 @@ function setParts(node, parts) {
   spans.forEach((text, index) => setText(node.children[index], text));
 }
 
-/** A line for screen readers: it speaks once the text has settled. */
+/** A line for screen readers: announced once the text has settled. */
 class Announcer {
   constructor(root) {
     this.line = element("div", { class: "sr-only", role: "status", "aria-live": "polite" });
@@ -203,9 +203,9 @@ class Announcer {
 }
 
 /**
- * Keys for a widget. `onKey(key)` returns true for a key that it used. With `pageKeys` the widget
- * also answers Space, R, Left and Right while nothing on the page has the focus, so that a teacher
- * can press Space without clicking first; the first widget on the page wins.
+ * Keys for a widget. `onKey(key)` returns true for a key that it handles. With `pageKeys` the widget
+ * also answers Space, R, Left and Right while nothing on the page has the focus, so that Space
+ * works without a click; the first widget on the page wins.
  */
 function listenToKeys(root, signal, onKey, { pageKeys = false } = {}) {
   const use = (event) => {
@@ -216,7 +216,7 @@ function listenToKeys(root, signal, onKey, { pageKeys = false } = {}) {
   };
   root.addEventListener("keydown", (event) => {
     const onButton = event.target.closest("button, select, summary");
-    if (onButton && (event.key === " " || event.key === "Enter")) return; // it presses the button
+    if (onButton && (event.key === " " || event.key === "Enter")) return; // this presses the button
     use(event);
   });
   if (!pageKeys) return;

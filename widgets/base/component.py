@@ -1,4 +1,4 @@
-"""Registers a browser component from the files that lie beside this one."""
+"""Registers browser components from the files of the widgets' folders."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _SHARED_STYLES = ("base/common.css",)
 def register(name: str, *scripts: str, styles: Sequence[str] = ()) -> ComponentRenderer:
     """Register the component whose `widget.js` and `widget.css` lie in the folder `name`.
 
-    A component is one module without imports, so its parts are joined: the theme, what all widgets
-    share, `scripts` in their order, and last `widget.js`, which has the default export.
+    A component is one module without imports, so its parts are joined: the theme, the shared
+    scripts, `scripts` in their order, and last `widget.js`, which has the default export.
 
     Args:
         name: the widget's folder.
@@ -55,14 +55,11 @@ def show(
 
 
 def ignore() -> None:
-    """The callback that Streamlit wants for each state a component reports."""
+    """The callback that Streamlit requires for each state that a component reports."""
 
 
 def sent_by(key: str, state: str) -> Mapping[str, Any]:
-    """What the browser last reported as `state` of the mounted widget `key`.
-
-    Only a mapping counts; anything else reads as an empty one.
-    """
+    """The value that the browser last reported as `state` of the widget `key`; empty if invalid."""
     return sent_mapping(sent_mapping(st.session_state.get(key)).get(state))
 
 

@@ -9,7 +9,7 @@ function cssVariable(root, name) {
   return getComputedStyle(root).getPropertyValue(name).trim();
 }
 
-/** How much thicker than usual lines are, and how much larger the type is: for a projector. */
+/** The factor of line widths and type sizes: above 1 in projector mode. */
 const lineScale = () => (document.documentElement.dataset.projector ? 1.8 : 1);
 const typeScale = () => (document.documentElement.dataset.projector ? 1.3 : 1);
 
@@ -20,7 +20,7 @@ function rgb(color) {
   return (color.match(/[\d.]+/g) ?? [255, 255, 255]).slice(0, 3).map(Number);
 }
 
-/** The colours to draw with, in the theme that is on. */
+/** The colours to draw with, in the current theme. */
 function palette(root) {
   const surfaces = THEME.surfaces[root.dataset.mode];
   return {
@@ -40,7 +40,7 @@ function inkLevels(colors, levels) {
   return Array.from({ length: levels }, (_, level) => paper.map((start, i) => mix(start, i, level)));
 }
 
-/** Give a canvas a size in CSS pixels; its bitmap has one pixel for each pixel of the screen. */
+/** Give a canvas a size in CSS pixels; its bitmap has one pixel per device pixel. */
 function sizeCanvas(canvas, cssWidth, cssHeight) {
   const scale = devicePixelRatio || 1;
   const [width, height] = [Math.round(cssWidth * scale), Math.round(cssHeight * scale)];
@@ -58,7 +58,7 @@ function offscreen(width, height) {
   return Object.assign(document.createElement("canvas"), { width, height });
 }
 
-/** A seamless diagonal hatch: what is not known, or not drawn yet. */
+/** A seamless diagonal hatch: unknown, or not drawn yet. */
 function hatchPattern(context, colors, period) {
   const size = Math.max(4, Math.round(period));
   const tile = offscreen(size, size);
@@ -123,7 +123,7 @@ function outline(pen, x, y, size, color, thickness) {
   pen.strokeRect(x + lineWidth / 2, y + lineWidth / 2, size - lineWidth, size - lineWidth);
 }
 
-/** The target's outline around a box, with a thin dark rim, to be seen on every colour. */
+/** The target's outline around a box, with a thin dark rim, visible on every colour. */
 function targetOutline(pen, x, y, width, height, colors, thickness, scale) {
   frame(pen, x, y, width, height, colors.mark, thickness + scale);
   frame(pen, x, y, width, height, colors.role("target"), thickness);
@@ -143,7 +143,7 @@ function outlineCanvas(pen, color, lineWidth) {
   frame(pen, lineWidth, lineWidth, width - 2 * lineWidth, height - 2 * lineWidth, color, lineWidth);
 }
 
-/** Thin lines between cells, where cells are large enough to want them. */
+/** Thin lines between cells, if the cells are large enough. */
 function gridLines(pen, x, y, rows, columns, cell, color) {
   if (cell < 7) return;
   pen.fillStyle = color;
@@ -179,7 +179,7 @@ function strokeEdges(pen, edges, x, y, cell, color, lineWidth) {
   pen.stroke();
 }
 
-/** Swatches with their meaning in words; each entry is [role, label]. */
+/** Swatches with labels; each entry is [role, label]. */
 class Legend {
   constructor(parent, entries) {
     this.swatches = entries.map(([role]) => ({ role, canvas: element("canvas", { "aria-hidden": "true" }) }));

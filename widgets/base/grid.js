@@ -1,4 +1,4 @@
-// A canvas of cells with one of them selected: shared by the heatmaps and the kernel.
+// A canvas of cells, one of them selected: shared by the heatmaps and the kernel.
 
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -54,8 +54,8 @@ class CellGrid {
   }
 
   /**
-   * Select what Python says when it says something new; else keep what the viewer selected, also
-   * when this was `before` the widget was mounted again. True if it was, and is to be reported.
+   * Select Python's cell if it is new; else keep the user's, also the one from `before` the widget
+   * was mounted again. Returns true in that last case: the selection has to be reported.
    */
   adopt({ selected, before, height, width }) {
     const asked = JSON.stringify(selected);
@@ -103,7 +103,7 @@ const placeWords = ({ row, column }) => `row ${row}, column ${column}`;
 
 /**
  * Let grids of one `name` follow each other. `detail` is any message; `onMessage` gets those of the
- * others. What one of them knows, a newcomer asks for.
+ * others. A new grid asks the others for their state.
  */
 class Link {
   constructor(signal, onMessage) {

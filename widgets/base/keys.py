@@ -1,57 +1,57 @@
-"""The keys that each widget answers: what the list of keys on a page is made of."""
+"""The keys of each widget, for the list of keys on a page."""
 
 from __future__ import annotations
 
 Keys = tuple[tuple[str, str], ...]
-"""Pairs of the keys, a space between two of them, and what they do."""
+"""Pairs of (keys, separated by spaces; their action)."""
 
 _PLAYS = (
     ("Space", "play, pause"),
-    ("← →", "one pixel back, on"),
-    ("↑ ↓", "one row back, on"),
-    ("R", "start again"),
+    ("← →", "previous, next pixel"),
+    ("↑ ↓", "previous, next row"),
+    ("R", "restart"),
 )
 
-# By the name under which a widget is registered: its title, and its keys.
+# By the name of a registered widget: its title and its keys.
 WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
     "lesson_clock": ("The clock", (("Space", "start, pause"), ("R", "back to zero"))),
     "player": ("The film", _PLAYS),
     "reach_grid": (
         "What a pixel sees",
         (
-            ("Space", "add layers one by one, pause"),
-            ("← ↑ ↓ →", "move the target, once the grid is clicked"),
+            ("Space", "play the layers, pause"),
+            ("← ↑ ↓ →", "move the target, after a click on the grid"),
             ("R", "back to one layer"),
         ),
     ),
     "path_grid": (
         "The path of a pixel",
-        (("Space", "play, pause"), ("← ↑ ↓ →", "choose the source"), ("R", "start again")),
+        (("Space", "play, pause"), ("← ↑ ↓ →", "choose the source"), ("R", "restart")),
     ),
-    "pixel_grid": ("A grid", (("← ↑ ↓ →", "read the cells, once the grid is clicked"),)),
+    "pixel_grid": ("A grid", (("← ↑ ↓ →", "read the cells, after a click on the grid"),)),
     "kernel_tiles": (
         "A kernel",
-        (("← ↑ ↓ →", "read the weights"), ("Space", "open or close one, where that is allowed")),
+        (("← ↑ ↓ →", "read the weights"), ("Space", "open or close a weight, if it can be edited")),
     ),
-    "maps_gallery": ("The maps", (("← ↑ ↓ →", "go to the next map, or to the next cell"),)),
-    "endings": ("The endings", (("Enter", "keep the one that is marked"),)),
+    "maps_gallery": ("The maps", (("← ↑ ↓ →", "move between maps, or between cells"),)),
+    "endings": ("The endings", (("Enter", "select the focused ending"),)),
     "slow_motion": (
         "One step in slow motion",
-        (("Space", "play, pause"), ("← →", "one step back, on"), ("R", "start again")),
+        (("Space", "play, pause"), ("← →", "previous, next step"), ("R", "restart")),
     ),
-    "which_real": ("Which is real?", (("← →", "choose"), ("Space", "go on"))),
-    "pairs": ("The pairs", (("← ↑ ↓ →", "choose a pair"), ("Space R", "play them again"))),
+    "which_real": ("Which is real?", (("← →", "choose"), ("Space", "next round"))),
+    "pairs": ("The pairs", (("← ↑ ↓ →", "choose a pair"), ("Space R", "play again"))),
     "evolution": (
-        "The training's film",
-        (("Space", "play, pause"), ("← →", "one moment back, on"), ("R", "start again")),
+        "The training",
+        (("Space", "play, pause"), ("← →", "previous, next step"), ("R", "restart")),
     ),
     "painter": (
         "The drawing",
         (
             ("← ↑ ↓ →", "move the pen"),
-            ("Space", "put it down here"),
-            ("P E U", "pen, eraser, make unknown"),
-            ("M R", "mirror it, clear it"),
+            ("Space", "draw here"),
+            ("P E U", "pen, eraser, mark as unknown"),
+            ("M R", "mirror, clear"),
             ("Z Y", "undo, redo"),
         ),
     ),
@@ -59,7 +59,7 @@ WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
 
 EVERYWHERE: Keys = (
     ("?", "this list"),
-    ("Tab", "to the next control; with Shift back"),
-    ("Enter", "press what is marked"),
-    ("Esc", "close what is open"),
+    ("Tab", "next control; with Shift, previous"),
+    ("Enter", "press the focused control"),
+    ("Esc", "close a dialog"),
 )

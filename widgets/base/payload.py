@@ -1,18 +1,18 @@
-"""What travels to the browser: one JSON header and the arrays behind it, deflated.
+"""The payload for the browser: a JSON header, then the arrays, compressed.
 
     4 bytes   length of the header, little-endian
     header    JSON: {"digest", "content", "plain", "meta",
                      "arrays": [{"name", "dtype", "shape", "offset", "bytes"}]}
-    body      the arrays one after another; zlib-compressed unless they are few bytes (`plain`):
-              the browser has `DecompressionStream`
+    body      the arrays one after another; zlib-compressed unless they are small (`plain`): the
+              browser has `DecompressionStream`
 
-Booleans are packed eight to a byte, least significant bit first. The digest lets the browser skip
-what it has already unpacked: Streamlit sends the same bytes again at every rerun. `content` is that
-of the arrays alone, for grids that show the same ones.
+Booleans are packed eight to a byte, least significant bit first. Streamlit sends the same bytes at
+every rerun; the digest lets the browser skip those that it has unpacked. `content` is the digest of
+the arrays alone, for grids that share them.
 
-What the viewer does must not change the payload. It would come back as new content, and Streamlit
-keeps large messages for a few runs only: a payload that returns to an older form while a rerun is
-on its way (an undo) can be one that the browser has just dropped, which ends the connection.
+The user's actions must not change the payload: it would return as new content. Streamlit also keeps
+large messages for a few runs only: a payload that returns to an older form during a rerun (an undo)
+can be one that the browser has just dropped, which ends the connection.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ALIGNMENT = 4  # a Float32Array must start at a multiple of four bytes
 
 @dataclass(frozen=True)
 class PackedArrays:
-    """Compressed arrays: costly to make, cheap to keep, so a page may cache them."""
+    """Compressed arrays: slow to make, small to keep, so a page may cache them."""
 
     layout: tuple[Mapping[str, Any], ...]
     body: bytes
@@ -83,7 +83,7 @@ def _deflated(plain: bytes) -> bytes:
     return zlib.compress(plain, level=4)
 
 
-# A page shows most of its pictures again at each rerun, and a class watches the same training.
+# Reruns repeat most of a page's pictures, and a class watches the same training.
 _recently_compressed = lru_cache(maxsize=16)(_deflated)
 
 
@@ -91,7 +91,7 @@ def pack(
     meta: Mapping[str, Any],
     arrays: Mapping[str, npt.ArrayLike] | PackedArrays,
 ) -> tuple[bytes, str]:
-    """`(payload, digest)`: the bytes for the browser, and a name for their content."""
+    """`(payload, digest)`: the bytes for the browser, and the digest of their content."""
     packed = arrays if isinstance(arrays, PackedArrays) else pack_arrays(arrays)
     written = json.dumps(meta, sort_keys=True)
     digest = blake2b((written + packed.digest).encode(), digest_size=8).hexdigest()
@@ -115,7 +115,7 @@ def _raw_bytes(name: str, array: npt.NDArray[Any]) -> bytes:
         return np.packbits(array, bitorder="little").tobytes()
     if array.dtype.name not in _DTYPES:
         raise ValueError(
-            f"The array {name!r} has type {array.dtype}; use bool or one of {', '.join(_DTYPES)}."
+            f"The array {name!r} has type {array.dtype}. Use bool or one of {', '.join(_DTYPES)}."
         )
     return array.astype(array.dtype.newbyteorder("<")).tobytes()
 

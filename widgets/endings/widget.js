@@ -1,4 +1,4 @@
-// The endings: equal tiles in which the given part is ink on paper and the rest has its own colour.
+// Endings: equal tiles; the given part is ink on paper, and the rest has its own colour.
 
 const GAP = 8; // CSS pixels between tiles
 const TINT = 0.16; // how much of the colour lies on the model's paper
@@ -57,7 +57,7 @@ class Endings {
     this.report("selected", { index: this.selected });
   }
 
-  /** Whole device pixels for each pixel, so that all of them are equally large. */
+  /** Whole device pixels per pixel, so that all have the same size. */
   layout() {
     const { meta } = this;
     const width = Math.min(this.root.clientWidth, meta?.maxWidth);
@@ -112,7 +112,7 @@ class Endings {
   }
 }
 
-/** From one [r, g, b] a share of the way to another. */
+/** Interpolate between two [r, g, b]. */
 function mix(from, to, share) {
   return from.map((start, i) => Math.round(start + (to[i] - start) * share));
 }

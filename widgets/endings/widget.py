@@ -1,4 +1,4 @@
-"""The endings: several ways to finish one image, side by side, with the given part told apart."""
+"""Endings: several completions of one image side by side, with the given part marked."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def endings(
 ) -> int | None:
     """Show n images in equal tiles: the given part as ink on paper, the rest in another colour.
 
-    Returns the index of the tile that the viewer chose, or None.
+    Returns the index of the selected tile, or None.
 
     images      uint8 (n, 1, H, W), levels
     known_mask  bool (H, W), True where the image was given
-    captions    what each ending is, in a word, or nothing
+    captions    a word for each ending, or none
     columns     tiles side by side
     max_width   of all tiles together, in CSS pixels
-    legend      say below which colour is whose
-    selectable  a click, or Enter on a tile, chooses it; the same again lets it go
+    legend      explain the colours below
+    selectable  a click, or Enter on a tile, selects it or deselects it
 
     Raises `ValueError` when an argument does not fit.
     """
@@ -45,7 +45,7 @@ def endings(
     n, _, height, width = pixels.shape
     known = checked_mask("known_mask", known_mask, (height, width))
     if captions and len(captions) != n:
-        raise ValueError(f"captions must have {n} entries, one an ending, not {len(captions)}.")
+        raise ValueError(f"captions must have {n} entries, one per ending, not {len(captions)}.")
     if columns < 1:
         raise ValueError(f"columns must be at least 1, not {columns}.")
     meta = {

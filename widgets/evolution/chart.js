@@ -1,11 +1,11 @@
-// The evolution's learning curves, with a mark at the moment on show.
+// The evolution's learning curves, with a mark at the current moment.
 
 const CHART_HEIGHT = 210; // CSS pixels
 const CHART_EDGE = { left: 54, right: 8, top: 10, bottom: 40 };
 const LABEL_HEIGHT = 17;
 
 class CurveChart {
-  /** `seek(index)` is called with the moment nearest to where the viewer points. */
+  /** `seek(index)` gets the moment nearest to the pointer. */
   constructor(parent, seek) {
     this.legend = element("ul", { class: "curve-names" });
     this.svg = shape("svg", { class: "curves", role: "img" });
@@ -110,7 +110,7 @@ class CurveChart {
     });
   }
 
-  /** Move the mark; what the curves say there is said in words, too. */
+  /** Move the mark, and describe the values there as text. */
   show(at) {
     if (!this.mark) return;
     const place = this.places[at];

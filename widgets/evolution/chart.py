@@ -1,7 +1,7 @@
-"""The learning curves below an evolution: what the browser draws, in numbers.
+"""The learning curves below an evolution, as data for the browser.
 
 Heights are always in bits per sub-pixel on a logarithmic axis. Every unit is a function of them, so
-another unit changes the words at the axis, and no line moves.
+another unit changes only the labels of the axis.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Reference:
-    """A horizontal line to compare with: its height in bits per sub-pixel, and what it is."""
+    """A horizontal reference line: its height in bits per sub-pixel, and its label."""
 
     bits: float
     text: str
@@ -35,7 +35,7 @@ class Curve:
     """A learning curve.
 
     Attributes:
-        name: what it is, in a few words.
+        name: the label, in a few words.
         style: how it is drawn; the `other` ones belong to a second training.
         points: (place on the axis, bits per sub-pixel), in order.
     """
@@ -55,8 +55,8 @@ class Chart:
         floor: where the axis begins, in bits; above 0.
         ceiling: where it ends.
         end: where the other axis ends; it begins at 0.
-        end_title: what that axis counts.
-        unit: what the axis says.
+        end_title: the unit of that axis.
+        unit: the unit on the axis.
         nats_per_bit: nats per image for one bit per sub-pixel.
     """
 
@@ -70,7 +70,7 @@ class Chart:
     nats_per_bit: float
 
     def to_meta(self) -> dict[str, Any]:
-        """What goes to the browser.
+        """The data for the browser.
 
         Raises:
             ValueError: an axis without length, or an unknown unit or style.
@@ -109,9 +109,9 @@ def _ticks(floor: float, ceiling: float, unit: Unit, nats_per_bit: float) -> lis
     """(height in bits, label) for round numbers of the unit."""
     round_numbers = [digit * 10.0**power for power in range(-4, 6) for digit in _MANTISSAS]
     if unit == "perplexity":
-        # Close to 1 the surplus is what is round: 1.1, 1.2, 1.5.
-        found = [(math.log2(1 + number), f"{1 + number:g}") for number in round_numbers]
+        # Close to 1, round numbers are those with a round excess: 1.1, 1.2, 1.5.
+        ticks = [(math.log2(1 + number), f"{1 + number:g}") for number in round_numbers]
     else:
         scale = nats_per_bit if unit == "nats" else 1.0
-        found = [(number / scale, f"{number:g}") for number in round_numbers]
-    return [[round(bits, 6), label] for bits, label in found if floor <= bits <= ceiling]
+        ticks = [(number / scale, f"{number:g}") for number in round_numbers]
+    return [[round(bits, 6), label] for bits, label in ticks if floor <= bits <= ceiling]

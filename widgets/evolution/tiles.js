@@ -1,4 +1,4 @@
-// The evolution's pictures: groups of tiles, each tile a small picture of the moment on show.
+// The evolution's pictures: groups of tiles, each a small picture of the current moment.
 
 const TILE_GAP = 8; // CSS pixels between tiles
 const GROUP_GAP = 24; // between groups side by side
@@ -19,13 +19,13 @@ class TileGroup {
     this.node.append(this.tiles);
   }
 
-  /** Take over what is new; the tiles themselves stay. */
+  /** Update the content; the tiles themselves stay. */
   update(meta, pixels) {
     this.meta = meta;
     this.pixels = pixels;
   }
 
-  /** Whole device pixels for each pixel, so that all of them are equally large. */
+  /** Whole device pixels per pixel, so that all have the same size. */
   layout(root, space) {
     const { meta } = this;
     const scale = devicePixelRatio || 1;
@@ -52,7 +52,7 @@ class TileGroup {
     });
   }
 
-  /** One picture, a bitmap pixel for each of its pixels. */
+  /** One picture as a bitmap, at one bitmap pixel per pixel. */
   paint(frame, index) {
     const { meta, pixels, greys, picture } = this;
     const { channels } = meta;

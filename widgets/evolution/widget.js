@@ -1,4 +1,4 @@
-// The evolution: one moment of a training after the other, with one scrubber for all that is shown.
+// The evolution: the moments of a training in turn, with one timeline for everything.
 
 const FILM_MS = 6000; // from the first moment to the last
 const SLOWEST_MS = 500; // between two moments
@@ -100,7 +100,7 @@ class Evolution {
     this.timer = setTimeout(next, pace);
   }
 
-  /** At the end of a film shown once: with the newest again, if more are to come. */
+  /** The end of the film: stay with the newest moment, if more will come. */
   finish() {
     this.pause();
     this.follows = true;
@@ -122,7 +122,7 @@ class Evolution {
     showPlaying(this.playButton, playing);
   }
 
-  // ---------------------------------------------------------------- the viewer
+  // ---------------------------------------------------------------- input
 
   toggle() {
     if (this.playing) this.pause();

@@ -1,6 +1,6 @@
-"""The evolution: what a model draws, notices and scores, at one moment of training after the other.
+"""Evolution: a model's samples, feature maps and scores over the course of its training.
 
-One scrubber moves everything: the pictures, and a mark on the learning curves below them.
+One timeline moves everything: the pictures, and a mark on the learning curves below them.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ class Tiles:
 
     Attributes:
         frames: uint8 (count, n, 1 or 3, H, W), levels; n pictures at each of `count` times.
-        shown: for each moment which of the frames is on show, or `WAITING` (hatched).
+        shown: for each moment the index of its frame, or `WAITING` (hatched).
         levels: values lie in [0, levels).
         title: above the group, or nothing.
-        captions: what each of the n pictures is, or nothing.
+        captions: a word for each of the n pictures, or none.
         columns: pictures side by side.
     """
 
@@ -55,28 +55,28 @@ def evolution(
     label: str = "Samples",
     key: str,
 ) -> None:
-    """Show one moment of a training, with a scrubber through all of them.
+    """Show one moment of a training, with a timeline of all of them.
 
     rows        groups of pictures; those of one row stand side by side, with tiles of one size
     moments     when each was, in a few words, the oldest first
-    film        which training this is: another one starts from its beginning
+    film        identifies the training; another one starts from its beginning
     at          each moment's place on the axis of `chart`
     chart       learning curves below the scrubber; a click there goes to that moment
     below       more rows of pictures, below the curves
-    live        more moments may come: stay with the newest, until the viewer scrubs back;
-                otherwise play from the first to the last, until the viewer takes over
+    live        more moments may come: stay with the newest until the user goes back; otherwise play
+                from the first to the last until the user takes over
 
     Raises `ValueError` when an argument does not fit.
     """
     if chart is not None and len(at) != len(moments):
-        raise ValueError(f"at must have {len(moments)} entries, one a moment, not {len(at)}.")
+        raise ValueError(f"at must have {len(moments)} entries, one per moment, not {len(at)}.")
     arrays: dict[str, npt.ArrayLike] = {}
     described = [
         [[_added(tiles, arrays, len(moments)) for tiles in row] for row in part]
         for part in (rows, below)
     ]
     if not arrays:
-        raise ValueError("rows is empty; there must be something to show.")
+        raise ValueError("rows is empty. Give at least one group of pictures.")
     meta = {
         "count": len(moments),
         "moments": list(moments),
@@ -92,7 +92,7 @@ def evolution(
 
 
 def _added(tiles: Tiles, arrays: dict[str, npt.ArrayLike], moments: int) -> dict[str, Any]:
-    """Add the pixels to the arrays to send; returns what else there is to say."""
+    """Add the pixels to the arrays to send; returns the other data."""
     name = f"tiles{len(arrays)}"
     described = _described(tiles, moments) | {"name": name}
     arrays[name] = tiles.frames == 1 if tiles.levels == 2 else tiles.frames
@@ -110,11 +110,11 @@ def _described(tiles: Tiles, moments: int) -> dict[str, Any]:
         raise ValueError(f"frames has the level {pixels.max()}, but there are {levels} levels.")
     count, n, channels, height, width = pixels.shape
     if len(tiles.shown) != moments:
-        raise ValueError(f"shown must have {moments} entries, one a moment.")
+        raise ValueError(f"shown must have {moments} entries, one per moment.")
     if any(not WAITING <= index < count for index in tiles.shown):
-        raise ValueError(f"shown must hold numbers from {WAITING} to {count - 1}.")
+        raise ValueError(f"shown must contain numbers from {WAITING} to {count - 1}.")
     if tiles.captions and len(tiles.captions) != n:
-        raise ValueError(f"captions must have {n} entries, one a sample.")
+        raise ValueError(f"captions must have {n} entries, one per sample.")
     if tiles.columns < 1:
         raise ValueError(f"columns must be at least 1, not {tiles.columns}.")
     return {

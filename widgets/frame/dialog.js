@@ -1,4 +1,4 @@
-// A dialog of the page's frame: closed by Escape or its button, the focus goes back to where it was.
+// A dialog of the page's frame: Escape or its button closes it and restores the focus.
 
 class FrameDialog {
   constructor(root, title) {
@@ -22,14 +22,14 @@ class FrameDialog {
   }
 }
 
-/** What has the focus, also inside a widget. */
+/** The element with the focus, also inside a widget. */
 function focused() {
   let node = document.activeElement;
   while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
   return node === document.body ? null : node;
 }
 
-/** A table of keys under a title; nothing without keys. */
+/** A table of keys under a title; empty without keys. */
 function keyTable(title, keys) {
   if (!keys.length) return [];
   const rows = keys.map(([names, words]) => {

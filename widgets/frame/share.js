@@ -1,4 +1,4 @@
-// The dialog that shares a page: its address, short and as a QR code, with or without its options.
+// The dialog that shares a page: a short address and a QR code, with or without its options.
 
 const OWN = ["s", "projector", "lesson", "only"]; // of the frame, not of the page
 const OPTION = [
@@ -31,7 +31,7 @@ class ShareDialog extends FrameDialog {
     this.open();
   }
 
-  /** Which options there are is asked only now: a page may still have been drawing its own. */
+  /** List the options only now: before, the page may not have been complete. */
   onHide() {
     const boxes = optionsOnPage().map(({ key, label }) => {
       const box = element("input", { type: "checkbox", value: key, onchange: () => this.request() });
@@ -42,7 +42,7 @@ class ShareDialog extends FrameDialog {
     this.request();
   }
 
-  /** Ask Python for the link to what is on screen now. */
+  /** Ask Python for a link to the current state. */
   request() {
     const query = new URLSearchParams(location.search);
     if (this.hide.checked) {
@@ -70,7 +70,7 @@ class ShareDialog extends FrameDialog {
     if (here) drawCode(this.code, this.shared.side, this.dark);
   }
 
-  /** The clipboard is closed to pages that come over plain HTTP: mark the address, then. */
+  /** Pages over plain HTTP cannot use the clipboard: select the address instead. */
   async onCopy() {
     try {
       await navigator.clipboard.writeText(this.address.value);
@@ -78,12 +78,12 @@ class ShareDialog extends FrameDialog {
     } catch {
       this.address.focus();
       this.address.select();
-      setText(this.note, "The address is marked: copy it with Ctrl+C.");
+      setText(this.note, "The address is selected: copy it with Ctrl+C.");
     }
   }
 }
 
-/** Dark squares on white in every theme, with the margin of four squares that cameras want. */
+/** Dark squares on white in every theme, with the margin of four squares that cameras need. */
 function drawCode(canvas, side, dark) {
   const cell = Math.max(4, Math.floor(1024 / (side + 8)));
   canvas.width = canvas.height = cell * (side + 8);
@@ -96,7 +96,7 @@ function drawCode(canvas, side, dark) {
   }
 }
 
-/** The options that are on screen: {key, label} each. */
+/** The options on screen: {key, label} each. */
 function optionsOnPage() {
   const found = new Map();
   for (const node of document.querySelectorAll(OPTION)) {

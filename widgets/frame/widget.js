@@ -1,4 +1,4 @@
-// The foot of the sidebar: Share, and the list of keys that `?` opens from anywhere.
+// The foot of the sidebar: Share, and the list of keys, which `?` opens from anywhere.
 
 class Frame {
   constructor(root, signal) {
@@ -49,7 +49,7 @@ class Frame {
   }
 }
 
-/** Keys of the app's own buttons, which show them. */
+/** The keys shown on the app's own buttons. */
 function buttonKeys() {
   return [...document.querySelectorAll("button:has(kbd)")].map((node) => {
     const words = node.querySelector('[data-testid="stMarkdownContainer"]')?.textContent ?? node.ariaLabel;

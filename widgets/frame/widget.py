@@ -1,4 +1,4 @@
-"""What stands at the foot of the sidebar on every page: share it, and its keys on `?`."""
+"""The foot of the sidebar on every page: the share button, and the list of keys (`?`)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _MAX_QUERY = 4000
 
 @dataclass(frozen=True)
 class Shared:
-    """A link that was asked for.
+    """A requested link.
 
     Attributes:
-        query: what was asked: the address's query, as `sent_query` gave it.
-        address: the link, short if it could be kept.
+        query: the query to share, from `sent_query`.
+        address: the link, short if it could be stored.
         code: the link's QR code: bool `(side, side)`, True where it is dark.
-        note: a sentence about it, where there is something to say.
+        note: a sentence about the link, or empty.
     """
 
     query: str
@@ -34,16 +34,16 @@ class Shared:
 
 
 def sent_query(key: str) -> str | None:
-    """The query of the address that is to be shared; None if none is, or it is no proper one."""
+    """The query of the address to share; None if there is none or it is invalid."""
     query = sent_by(key, "share").get("query")
     return query if isinstance(query, str) and len(query) <= _MAX_QUERY else None
 
 
 def frame(shared: Shared | None, *, projector: bool, key: str) -> None:
-    """Draw the two buttons, and open what they open.
+    """Draw the two buttons and their dialogs.
 
-    shared     the link that the browser asked for last (`sent_query`), if any
-    projector  whether type and lines are to be large, on the whole page
+    shared     the link that the browser requested last (`sent_query`), if any
+    projector  whether the whole page is in projector mode
     """
     meta: dict[str, Any] = {
         "widgets": WIDGET_KEYS,

@@ -1,7 +1,7 @@
-// The lines of code that build a mask. Pointing at a line lights its tiles, and the other way round.
+// The lines of code that build a mask. Pointing at a line highlights its tiles, and vice versa.
 
 class TileCode {
-  /** `onPoint(lineOf or null)`: the viewer points at a line, a function of the tile's index. */
+  /** `onPoint(lineOf or null)`: the pointer is on a line, a function of the tile's index. */
   constructor(onPoint) {
     this.onPoint = onPoint;
     this.list = element("ol", { class: "code", "aria-label": "The code that builds this mask" });
@@ -31,14 +31,14 @@ class TileCode {
     this.list.replaceChildren(...items);
   }
 
-  /** Light the line that decides this tile, or none. */
+  /** Highlight the line that sets this tile, or none. */
   light(at) {
     if (this.list.hidden) return;
     const line = at === null ? -1 : this.lineOf(at);
     [...this.list.children].forEach((item, index) => item.classList.toggle("lit", index === line));
   }
 
-  /** The text of the line that decides this tile. */
+  /** The text of the line that sets this tile. */
   words(at) {
     return this.list.hidden ? "" : this.list.children[this.lineOf(at)].textContent.trim();
   }

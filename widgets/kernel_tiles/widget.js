@@ -115,7 +115,7 @@ class KernelTiles {
     pen.restore();
   }
 
-  /** A number in the tile, dark on light and light on dark, where there is room for it. */
+  /** A number in the tile, dark on light or light on dark, if it fits. */
   write(pen, text, color, x, y, size) {
     if (size < 26 * this.grid.scale) return;
     const [r, g, b] = color;
@@ -150,14 +150,14 @@ class KernelTiles {
 
   summary() {
     const { kept, changed } = this.root.dataset;
-    const words = `${kept} of ${this.mask.length} weights kept`;
+    const words = `${kept} of ${this.mask.length} weights open`;
     return changed === "0" ? words : `${words}, ${changed} changed by hand`;
   }
 
   words(cell) {
     const at = this.at(cell);
     const leaks = this.mask[at] && this.arrays.forbidden?.[at];
-    const state = leaks ? "kept: it looks ahead" : this.mask[at] ? "kept" : "masked";
+    const state = leaks ? "open: it looks ahead" : this.mask[at] ? "open" : "masked";
     const weight = this.arrays.weights ? `, weight ${shortNumber(this.arrays.weights[at])}` : "";
     return `${this.place(cell)}: ${state}${weight}`;
   }
@@ -196,13 +196,13 @@ class KernelTiles {
     this.report("mask", { base: this.meta.base, cells: toBase64(this.mask) });
   }
 
-  /** Grids that are linked need not wait for Python to see what follows. */
+  /** Update linked grids without waiting for Python. */
   tellGrids() {
     this.link.send({ layer: this.meta.layer, mask: [...this.mask] });
   }
 }
 
-/** Blue for negative, red for positive, as the signed maps. */
+/** Blue for negative, red for positive, as in the signed maps. */
 function weightColor(colormap, share) {
   const at = 3 * Math.round(127.5 + 127.5 * clamp(share, -1, 1));
   return [colormap[at], colormap[at + 1], colormap[at + 2]];

@@ -1,4 +1,4 @@
-"""The kernel as tiles: which weights a masked convolution keeps, to be toggled by a click."""
+"""A kernel as tiles: the weights that a masked convolution keeps, toggled by a click."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _component = register(
 
 @dataclass(frozen=True)
 class TileCode:
-    """The lines of a program that build the mask, lit by the tile that they decide.
+    """The lines of code that build the mask, highlighted by the tile that they set.
 
-    lines    the program; a weight that the viewer changed gets a line of its own before the last
-    line_of  int (height, width): the index of the line that decides each weight
-    name     what the program calls the mask
+    lines    the code; a weight that the user changed gets its own line before the last
+    line_of  int (height, width): the index of the line that sets each weight
+    name     the variable of the mask
     """
 
     lines: Sequence[str]
@@ -48,19 +48,19 @@ def kernel_tiles(
     max_width: int = 420,
     key: str,
 ) -> npt.NDArray[np.bool_]:
-    """Draw a kernel, its masked weights struck through; returns the mask with the viewer's changes.
+    """Draw a kernel, its masked weights struck through; returns the mask with the user's changes.
 
     mask       bool (height, width), True where a weight is kept; a new mask undoes the changes
-    start      the same with changes from the start, such as those of an address
-    forbidden  bool (height, width): weights that look ahead, which are leaks where they are kept
+    start      the mask with initial changes, such as those in an address
+    forbidden  bool (height, width): weights that look ahead; they are leaks where they are kept
     weights    (height, width), coloured and written into the tiles
-    code       the program that builds the mask, beside the tiles
+    code       the code that builds the mask, beside the tiles
     blocks     names of the colours: the mask is then a table of kernels, one for each pair of
                names, read from the column's name and written to the row's
     toggles    let a click, Space or Enter mask and unmask a weight
     link       reach grids of the same link, if they show a `ReachStack`, follow each change at once
     layer      which of the masks in that stack this is
-    revision   a new number undoes the viewer's changes too
+    revision   a new number undoes the user's changes too
     max_width  of the tiles, in CSS pixels
 
     Raises `ValueError` when an argument does not fit.
@@ -79,7 +79,7 @@ def kernel_tiles(
         "layer": layer,
     }
     if blocks and any(side % len(blocks) for side in usual.shape):
-        raise ValueError(f"a mask of shape {usual.shape} is no table of {len(blocks)} blocks.")
+        raise ValueError(f"a mask of shape {usual.shape} does not split into {len(blocks)} blocks.")
     if forbidden is not None:
         arrays["forbidden"] = checked_mask("forbidden", forbidden, usual.shape).astype(np.uint8)
     if weights is not None:
@@ -104,7 +104,7 @@ def _checked_lines(code: TileCode, shape: tuple[int, ...]) -> npt.NDArray[np.uin
 def _edited(
     sent: Mapping[str, Any], base: str, kept: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.bool_]:
-    """The viewer's mask, if it was made from this one."""
+    """The edited mask, if it was made from this one."""
     cells = sent_bytes(sent.get("cells"), kept.size)
     if cells is None or sent.get("base") != base:
         return kept

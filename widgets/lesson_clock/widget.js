@@ -1,9 +1,9 @@
-// A clock for a lesson in stops. It counts while it is on, also when another page is on screen.
+// A clock for a lesson. It keeps running while another page is open.
 
 const MINUTE = 60_000;
 const clock = { before: 0, since: null, stop: null, stopBegan: 0, ahead: 0 }; // it outlives the page
 
-/** Milliseconds that the lesson has lasted, pauses left out; the wall clock may jump meanwhile. */
+/** Milliseconds of the lesson so far, without pauses; the wall clock may jump meanwhile. */
 const lasted = () => clock.before + (clock.since === null ? 0 : performance.now() - clock.since);
 
 class LessonClock {
@@ -42,7 +42,7 @@ class LessonClock {
     setText(this.left, spoken(left));
     this.left.classList.toggle("late", left < 0);
     const late = Math.round(lasted() / MINUTE - planned - Math.min(passed, this.minutes[at]));
-    const pace = late > 1 ? `${late} minutes behind` : late < -1 ? `${-late} minutes ahead` : "in time";
+    const pace = late > 1 ? `${late} minutes behind` : late < -1 ? `${-late} minutes ahead` : "on time";
     const began = clock.since !== null || clock.before > 0;
     setText(
       this.says,
@@ -64,7 +64,7 @@ class LessonClock {
     }
   }
 
-  /** Minutes that the stops before this one take. */
+  /** Minutes planned for the stops before this one. */
   planned() {
     return sumOf(this.minutes.slice(0, this.number - 1));
   }

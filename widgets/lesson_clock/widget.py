@@ -1,4 +1,4 @@
-"""A clock for a lesson in stops: the time this stop has left, and whether the class is late."""
+"""A clock for a lesson: the time left at this stop, and whether the class is late."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _component = register("lesson_clock")
 
 
 def lesson_clock(minutes: Sequence[int], stop: int, *, key: str) -> None:
-    """Draw the clock. It runs in the browser, on while other pages are visited.
+    """Draw the clock. It runs in the browser, also during visits to other pages.
 
     minutes  how long each stop takes, in their order
-    stop     the number of the one that is on, from 1 on
+    stop     the number of the current stop, from 1
 
     Raises `ValueError` if there is no such stop, or a stop takes no time.
     """

@@ -1,4 +1,4 @@
-// Feature maps as pictures, and where they lie on a canvas.
+// Feature maps as pictures, and their layout on a canvas.
 
 const UNKNOWN_CODE = 65535;
 
@@ -20,13 +20,13 @@ class Layer {
     return this.low + ((this.high - this.low) * code) / (UNKNOWN_CODE - 1);
   }
 
-  /** Where the colour of a code begins: the colour scale may be another than the layer's range. */
+  /** The index of a code's colour: the colour scale may differ from the layer's range. */
   colorEntry(code) {
     const [low, high] = this.colors;
     return 3 * Math.round(255 * clamp((this.decoded(code) - low) / (high - low || 1), 0, 1));
   }
 
-  /** All maps under one another, made once. */
+  /** All maps in one column, made once. */
   get picture() {
     if (this.drawn) return this.drawn;
     this.drawn = offscreen(this.width, this.height * this.channels);
@@ -42,7 +42,7 @@ class Layer {
     return this.drawn;
   }
 
-  /** The maps with the most to show, for a thumbnail. */
+  /** The maps that vary most, for a thumbnail. */
   liveliest(count) {
     const range = (channel) => this.stats[3 * channel + 2] - this.stats[3 * channel];
     const all = Array.from({ length: this.channels }, (_, channel) => channel);

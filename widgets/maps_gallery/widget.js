@@ -1,4 +1,4 @@
-// The gallery of feature maps: layers from left to right; the open one shows all its maps.
+// The gallery of feature maps: layers from left to right, all maps of the open one.
 
 const THUMBNAIL = 104; // CSS pixels
 const THUMBNAIL_MAPS = 4;
@@ -97,7 +97,7 @@ class MapsGallery {
     tiling.draw(canvas.getContext("2d"), this.hatch, this.colors.edge);
   }
 
-  /** Whole cells; as many columns as fit, and larger maps where there are few. */
+  /** Whole cells; as many columns as fit, and larger maps if there are few. */
   layoutMaps(width) {
     const { layer } = this;
     const narrow = width < 640;
@@ -124,7 +124,7 @@ class MapsGallery {
     });
     const plural = layer.channels === 1 ? "map" : "maps";
     const parts = [`${layer.name}: ${layer.channels} ${plural}`, `${layer.height} × ${layer.width}`];
-    if (layer.dead) parts.push(`${layer.dead} the same everywhere`);
+    if (layer.dead) parts.push(`${layer.dead} constant`);
     setParts(this.heading, parts);
     setText(this.low, short(layer.colors[0]));
     setText(this.high, short(layer.colors[1]));
@@ -140,7 +140,7 @@ class MapsGallery {
     this.root.dataset.layer = layer.name;
   }
 
-  /** Bring the open layer's tab into the strip's view; the page itself stays where it is. */
+  /** Scroll the strip to the open layer's tab, without scrolling the page. */
   scrollToOpen() {
     const { strip } = this;
     const tab = this.tabs[this.open];
@@ -178,7 +178,7 @@ class MapsGallery {
     this.portrait.setAttribute("aria-label", `${this.words()}. Arrow keys choose a cell.`);
   }
 
-  /** What is pointed at, else what was clicked, else the middle of the first map. */
+  /** The cell under the pointer, else the clicked one, else the middle of the first map. */
   get place() {
     const { layer } = this;
     const middle = { channel: 0, row: Math.floor(layer.height / 2), column: Math.floor(layer.width / 2) };
@@ -193,7 +193,7 @@ class MapsGallery {
     return `map ${channel}, row ${row}, column ${column}: ${said}\nmin ${short(low)} · mean ${short(mean)} · max ${short(high)}`;
   }
 
-  // ---------------------------------------------------------------- the viewer
+  // ---------------------------------------------------------------- input
 
   placeAt(event) {
     const box = this.canvas.getBoundingClientRect();

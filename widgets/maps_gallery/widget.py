@@ -1,4 +1,4 @@
-"""The gallery: every layer's feature maps, layers from left to right, one of them open."""
+"""A gallery of every layer's feature maps, layers from left to right, one of them open."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from widgets.base.payload import PackedArrays, pack_arrays
 
 _component = register("maps_gallery", "maps_gallery/tiles.js")
 
-_UNKNOWN = 65535  # the code of a value that is not a number; the others share 0..65534
+_UNKNOWN = 65535  # the code of NaN; numbers use 0..65534
 
 
 @dataclass(frozen=True)
 class MapSelection:
-    """The open layer, and the cell that the viewer last clicked in one of its maps, if any."""
+    """The open layer, and the last clicked cell of its maps, if any."""
 
     layer: str
     channel: int | None = None
@@ -31,7 +31,7 @@ class MapSelection:
 
 @dataclass(frozen=True)
 class MapsTable:
-    """Feature maps ready for the browser: made by `maps_table`, worth caching."""
+    """Feature maps packed for the browser by `maps_table`; worth caching."""
 
     layers: tuple[Mapping[str, Any], ...]
     packed: PackedArrays
@@ -45,15 +45,14 @@ def maps_table(
 ) -> MapsTable:
     """Quantise named layers, each (channels, H, W), to 65,535 steps of their range.
 
-    shared_scale  one colour scale for all layers; by default each layer has its own, which all of
-                  its maps share
-    scales        {layer: (low, high)}: a colour scale that stays, whatever the maps hold. What lies
-                  beyond has the colour of its end, and is still read as it is
+    shared_scale  one colour scale for all layers; by default one for the maps of each layer
+    scales        {layer: (low, high)}: a fixed colour scale. Values beyond have the colour of its
+                  end, and are still read exactly
 
     Raises `ValueError` when `groups` is empty or a layer does not fit.
     """
     if not groups:
-        raise ValueError("groups is empty; give at least one layer.")
+        raise ValueError("groups is empty. Give at least one layer.")
     maps = {
         name: checked_floats(f"groups[{name!r}]", group, (None, None, None))
         for name, group in groups.items()
@@ -84,12 +83,12 @@ def maps_gallery(
     report: bool = True,
     key: str,
 ) -> MapSelection:
-    """Show layers as thumbnails from left to right, and all maps of the one that is open.
+    """Show layers as thumbnails from left to right, and all maps of the open one.
 
-    groups        {name: (channels, H, W)}, or what `maps_table` made of it
-    shared_scale  as in `maps_table`, which must be given it instead when it made `groups`
-    selected      the layer that is open at first, by default the first; a new one opens
-    cell          the (channel, row, column) that is chosen at first; one outside its maps is none
+    groups        {name: (channels, H, W)}, or a `maps_table`
+    shared_scale  as in `maps_table`; ignored for a `MapsTable`
+    selected      the layer open at first, by default the first; a new value opens that one
+    cell          the (channel, row, column) chosen at first; ignored outside the maps
     report        tell Python which layer is open and which cell was clicked (reruns the script)
 
     Raises `ValueError` when an argument does not fit.
@@ -118,7 +117,7 @@ def maps_gallery(
 
 
 def _checked_scale(name: str, scale: tuple[float, float]) -> tuple[float, float]:
-    """Two finite numbers; the same twice is a layer that never changes."""
+    """Two finite numbers; they are equal for a layer that never changes."""
     low, high = (float(end) for end in scale)
     if not (np.isfinite(low) and np.isfinite(high) and low <= high):
         raise ValueError(f"scales[{name!r}] must be two finite numbers, low <= high, not {scale}.")
@@ -126,7 +125,7 @@ def _checked_scale(name: str, scale: tuple[float, float]) -> tuple[float, float]
 
 
 def _cell_sent(cell: tuple[int, int, int] | None) -> dict[str, int]:
-    """A cell as the browser sends it."""
+    """A cell in the form that the browser sends."""
     return {} if cell is None else dict(zip(("channel", "row", "column"), cell, strict=True))
 
 
@@ -147,12 +146,12 @@ def _quantised(layer: npt.NDArray[np.float32], low: float, high: float) -> npt.N
 
 
 def _statistics(layer: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """(channels, 3): least, mean and greatest of each map, before it was quantised."""
+    """(channels, 3): minimum, mean and maximum of each map, before quantisation."""
     flat = np.nan_to_num(layer.reshape(len(layer), -1))
     return np.stack([flat.min(1), flat.mean(1), flat.max(1)], axis=1).astype(np.float32)
 
 
 def _dead(layer: npt.NDArray[np.float32]) -> int:
-    """How many maps have one value everywhere: units that say nothing about this image."""
+    """How many maps are constant: units without information about this image."""
     flat = layer.reshape(len(layer), -1)
     return int((flat == flat[:, :1]).all(1).sum())

@@ -13,7 +13,7 @@ class Layers {
 
   // -------------------------------------------------------------- undo
 
-  /** Call before a change: undo comes back to here. */
+  /** Call before a change: undo restores this state. */
   remember() {
     this.past.push(this.snapshot());
     if (this.past.length > UNDO_STEPS) this.past.shift();
@@ -68,7 +68,7 @@ class Layers {
     }
   }
 
-  /** The cell under the pen is always painted in full, however fine the brush. */
+  /** Paint the cell under the pen in full, however fine the brush. */
   touch(tool, cell, distance, radius, under) {
     const soft = under ? 1 : clamp(radius + 0.5 - distance, 0, 1);
     const hit = under || distance <= radius;

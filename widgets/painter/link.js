@@ -1,11 +1,11 @@
-// The drawing in the page's address, so that a copied address brings it back (see `link_text`).
+// The drawing in the page's address, so that a copied address restores it (see `link_text`).
 
-/** Keep the drawing in a query parameter; one of many levels would be too long and is left out. */
+/** Keep the drawing in a query parameter; one with many levels would be too long. */
 function writeDrawing(name, layers) {
   const address = new URL(location.href);
   if (layers.levels === 2) address.searchParams.set(name, linkText(layers));
   else address.searchParams.delete(name);
-  // Not a step of the history: Back is to leave the page, not to undo stroke after stroke.
+  // Not a step of the history: Back leaves the page, and does not undo stroke after stroke.
   if (address.href !== location.href) history.replaceState(history.state, "", address.href);
 }
 

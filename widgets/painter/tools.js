@@ -1,4 +1,4 @@
-// The painter's tools: what the pen does, how wide it is, and what can be done to the whole drawing.
+// The painter's tools: pen modes, brush width, and actions on the whole drawing.
 
 const TOOLS = {
   pen: { label: "Pen", key: "p" },
@@ -9,7 +9,7 @@ const ACTIONS = {
   undo: { label: "Undo", key: "z", title: "Undo" },
   redo: { label: "Redo", key: "y", title: "Redo" },
   mirror: { label: "Mirror", key: "m", title: "Mirror left and right" },
-  clear: { label: "Clear", key: "r", title: "Clear: everything unknown" },
+  clear: { label: "Clear", key: "r", title: "Clear: make everything unknown" },
 };
 
 class Toolbox {

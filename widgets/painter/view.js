@@ -1,4 +1,4 @@
-// How the drawing looks: cells, the line "given down to here", and the cursor of the keyboard.
+// The view of the drawing: cells, the line "given down to here", and the keyboard's cursor.
 
 const GUTTER = 44; // CSS pixels beside the drawing, for the grip of the line
 const FAINT = 0.7; // how opaque the surest ink is that may come: the hatch shows through
@@ -20,7 +20,7 @@ class Board {
     this.greys = inkLevels(colors, levels).map((color) => `rgb(${color})`);
   }
 
-  /** `ghost`: 0 to 255 a cell, or null. */
+  /** `ghost`: 0 to 255 per cell, or null. */
   draw({ image, known }, lineRow, cursor, ghost) {
     const { pen, cell, rows, columns, colors } = this;
     pen.fillStyle = this.hatch;
@@ -65,7 +65,7 @@ class Board {
     outline(this.pen, x, y, size, this.colors.role("target"), thick);
   }
 
-  /** A pointer's place, in cells. */
+  /** The pointer's position in cells. */
   at(event) {
     const box = this.canvas.getBoundingClientRect();
     return {

@@ -1,4 +1,4 @@
-// The painter: draw with mouse, touch, pen or keys; what is not given is hatched.
+// The painter: draw with mouse, touch, pen or keys; unknown cells are hatched.
 
 const REPORT_EVERY_MS = 120;
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -30,7 +30,7 @@ class Painter {
       ["known", "ink"],
       ["paper", "paper"],
       ["unknown", "unknown: the model fills it in"],
-      ["drawn", "where ink may come next"],
+      ["drawn", "likely ink in the next row"],
     ];
     this.legend = new Legend(element("div"), meanings);
     const side = element("div", { class: "side" }, this.toolbox.node, this.buildLine(), this.legend.list, this.caption);
@@ -118,13 +118,13 @@ class Painter {
     this.toolbox.allow(this.layers.past.length > 0, this.layers.future.length > 0);
     this.line.value = this.lineRow;
     setText(this.lineText, String(this.lineRow));
-    setParts(this.caption, [`${ink} cells of ink`, `${given} given`, `${unknown} unknown`]);
+    setParts(this.caption, [`ink: ${ink} ${ink === 1 ? "cell" : "cells"}`, `${given} given`, `${unknown} unknown`]);
     Object.assign(this.root.dataset, { ink, given, unknown, line: this.lineRow, undo: this.layers.past.length });
   }
 
   // ---------------------------------------------------------------- reporting
 
-  /** Tell Python: at once when a stroke ends, and now and then while it lasts. */
+  /** Report to Python at the end of a stroke, and a few times per second during it. */
   tell(lasting = false) {
     if (lasting && !this.meta.reportWhileDrawing) return;
     const wait = lasting ? REPORT_EVERY_MS - (performance.now() - (this.toldAt ?? -Infinity)) : 0;
@@ -241,7 +241,7 @@ class Painter {
     }
   }
 
-  /** The whole drag is one step of undo, and starts from the drawing as it was. */
+  /** The whole drag is one undo step, and starts from the drawing before it. */
   dragLine(row) {
     if (!this.dragging) {
       this.layers.remember();

@@ -1,4 +1,4 @@
-"""The painter: a drawing of which a part is given and the rest is unknown."""
+"""The painter: a drawing with a given part and an unknown rest."""
 
 from __future__ import annotations
 
@@ -50,20 +50,20 @@ def painter(
     label: str = "Drawing",
     key: str,
 ) -> Drawing:
-    """Let the viewer draw, erase and mark cells as unknown; returns the drawing as it is now.
+    """Let the user draw, erase and mark cells as unknown; returns the current drawing.
 
-    image                 uint8 (H, W) levels, the first content. What it holds under unknown cells
-                          comes to light when the line "given down to here" passes over them.
-    known_mask            bool (H, W), True where the first content is given
+    image                 uint8 (H, W) levels, the initial content. The content of unknown cells
+                          appears when the line "given down to here" passes over them.
+    known_mask            bool (H, W), True where the initial content is given
     levels                2 draws hard ink; more draw a soft edge
-    revision              the content is sent to the browser when this number changes; while it
-                          stays, the viewer's drawing wins
+    revision              a new number sends the content to the browser; otherwise the user's
+                          drawing stays
     report_while_drawing  report a few times a second while the pen is down, not only when it lifts
-    ghost                 (H, W), 0 to 1: ink that may come, drawn faintly into unknown cells
-    whole                 a drawing without unknown cells: no tools for them are shown
-    address               a query parameter of the page's address that holds the drawing of a model
-                          with 2 levels (`link_text`). Written when the viewer draws and for a
-                          `revision` above 1; what a page opens with stays out of the address
+    ghost                 (H, W), 0 to 1: likely ink, drawn faintly into unknown cells
+    whole                 a drawing without unknown cells, and without the tools for them
+    address               the query parameter for the drawing of a model with 2 levels
+                          (`link_text`). Written when the user draws and for a `revision` above 1;
+                          the drawing that a page opens with stays out of the address
 
     Raises `ValueError` when an argument does not fit.
     """
@@ -95,14 +95,14 @@ def painter(
 
 
 def drawing_now(start: Drawing, *, levels: int, revision: int, key: str) -> Drawing:
-    """What `painter` returns for this first content, known before it is on screen."""
+    """The return value of `painter` for this initial content, before it is on screen."""
     sent = _sent(sent_by(key, "drawing"), start.image.shape, levels, revision)
     image, known = sent or (start.image, start.known_mask)
     return Drawing(np.where(known, image, 0).astype(np.uint8), known)
 
 
 def link_text(drawing: Drawing) -> str:
-    """A drawing of two levels as a short text for an address, the same as `painter_link.js` writes.
+    """A drawing of two levels as a short text for an address, the same as `painter/link.js` writes.
 
     "HxW." and, in base64url, one bit for each cell (given or not), then one bit for each given cell
     (ink or paper), padded with zeros.
@@ -115,9 +115,9 @@ def link_text(drawing: Drawing) -> str:
 
 
 def drawing_from(text: str, shape: tuple[int, int]) -> Drawing | None:
-    """The drawing of this shape (H, W) in a `link_text`; None where there is none."""
+    """The drawing of this shape (H, W) in a `link_text`; None if it is invalid."""
     cells = shape[0] * shape[1]
-    if len(text) > cells + 16:  # two bits a cell are less: spare the work on a long one
+    if len(text) > cells + 16:  # longer than two bits per cell: do not decode it
         return None
     _, _, coded = text.partition(".")
     try:
@@ -136,7 +136,7 @@ def drawing_from(text: str, shape: tuple[int, int]) -> Drawing | None:
 
 
 def drawing_state(drawing: Drawing, revision: int = 0) -> dict[str, Any]:
-    """The state that a browser would send for `drawing`; tests of a page seed it."""
+    """The state that a browser would send for `drawing`, for tests of a page."""
     return {
         "drawing": {
             "revision": revision,
@@ -149,7 +149,7 @@ def drawing_state(drawing: Drawing, revision: int = 0) -> dict[str, Any]:
 def _sent(
     sent: Mapping[str, Any], shape: tuple[int, ...], levels: int, revision: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]] | None:
-    """What the browser last sent, if it belongs to this revision and makes sense."""
+    """The drawing that the browser last sent, if it is valid and of this revision."""
     size = shape[0] * shape[1]
     image, known = sent_bytes(sent.get("image"), size), sent_bytes(sent.get("known"), size)
     if image is None or known is None or sent.get("revision") != revision:

@@ -1,4 +1,4 @@
-// The pairs: two sheets drawn row by row at the same time; a chosen pair is laid one over the other.
+// Pairs: two sheets drawn row by row in parallel; the chosen pair is overlaid.
 
 const DRAW_MS = 2200; // from the first row to the last
 const ROWS = 3; // of tiles, at most: the figures below are to be seen with them
@@ -56,7 +56,7 @@ class Pairs {
     cancelAnimationFrame(this.frame);
   }
 
-  /** Whole device pixels for each pixel, so that all of them are equally large. */
+  /** Whole device pixels per pixel, so that all have the same size. */
   layout() {
     const { meta } = this;
     const space = this.sheets[0].box.clientWidth;
@@ -82,7 +82,7 @@ class Pairs {
     this.draw();
   }
 
-  /** One picture, a pixel each. */
+  /** One picture, at one bitmap pixel per pixel. */
   inked(side, at) {
     const { width, height, levels } = this.meta;
     const ramp = inkLevels(this.colors, levels);
@@ -197,8 +197,8 @@ class Pairs {
 
   tell(differ) {
     const { meta, shown } = this;
-    const label = meta.captions[shown] ? `, told “${meta.captions[shown]}”` : "";
-    this.words = `${differ} of ${meta.width * meta.height} pixels differ.`;
+    const label = meta.captions[shown] ? `, label ${meta.captions[shown]}` : "";
+    this.words = `${differ} of ${meta.width * meta.height} pixels ${differ === 1 ? "differs" : "differ"}.`;
     setText(this.title, `Pair ${shown + 1}${label}`);
     setText(this.caption, this.words);
     this.picture.setAttribute("aria-label", `Pair ${shown + 1}${label}: ${this.words}`);

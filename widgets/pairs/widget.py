@@ -1,4 +1,4 @@
-"""The pairs: two sheets of pictures drawn at the same time, and where a pair differs."""
+"""Pairs: two sheets of pictures drawn in parallel, and where a pair differs."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def pairs(
     captions: Sequence[str] = (),
     key: str,
 ) -> None:
-    """Show n pictures of A and n of B; pointing at one shows its pair, and how the two differ.
+    """Show n pictures of A and n of B; pointing at one shows its pair and their difference.
 
     images    uint8 (2, n, 1, H, W), levels: A's first
-    names     what A and B are called
-    captions  a word for each pair, such as its label, or nothing
+    names     of A and B
+    captions  a word for each pair, such as its label, or none
 
     As many pairs are shown as fit into three rows. New pictures are drawn row by row, once.
 
@@ -34,7 +34,7 @@ def pairs(
     pixels = checked_images("images", images, levels, (2, None, 1, None, None))
     _, n, _, height, width = pixels.shape
     if captions and len(captions) != n:
-        raise ValueError(f"captions must have {n} entries, one a pair, not {len(captions)}.")
+        raise ValueError(f"captions must have {n} entries, one per pair, not {len(captions)}.")
     meta = {
         "n": n,
         "height": height,

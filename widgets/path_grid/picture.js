@@ -1,13 +1,13 @@
-// What a path looks like at one moment: who has heard of the source, and the way so far.
+// A path at one moment: the pixels that see the source, and the steps so far.
 
-/** The moments to play: [depth, steps of the path that are done]. */
+/** The moments to play: [depth, number of steps done]. */
 function pathFrames(steps, firstSeen) {
   if (steps.length) return [[-1, 0], ...steps.map(([, , depth], index) => [depth, index + 1])];
   const last = Math.max(...firstSeen);
   return Array.from({ length: last + 2 }, (_, index) => [index - 1, 0]);
 }
 
-/** Paint the pixels that see the source by now, darker the later they came to it. */
+/** Paint the pixels that see the source so far, darker the deeper their layer. */
 function paintFirstSeen(grid, firstSeen, depth, colors) {
   const last = Math.max(1, ...firstSeen);
   grid.paintCells((pen, row, column, x, y, size) => {
@@ -23,8 +23,8 @@ function paintFirstSeen(grid, firstSeen, depth, colors) {
 }
 
 /**
- * The way from the source over the steps, light under dark, so that it is seen on every grey. A jump
- * is dashed: nothing on its way plays a part.
+ * The path from the source, light under dark, so that it is visible on every grey. A jump is
+ * dashed: it skips the pixels in between.
  */
 function strokeWay(grid, source, steps, colors) {
   const { pen, cell, scale } = grid;

@@ -1,4 +1,4 @@
-// The path grid: Play lights the way from the source to the target, or how far it gets.
+// The path grid: Play shows the path from the source to the target, or how far it gets.
 
 const STEP_EVERY_MS = 550; // or less, so that a way of many steps takes no longer than
 const LONGEST_MS = 8000;
@@ -71,9 +71,9 @@ class PathGrid {
     const [row, column] = this.meta.source;
     if (this.frame === 0 && this.frames.length > 1) return `From row ${row}, column ${column}`;
     const name = this.meta.depthNames[depth] ?? `layer ${depth}`;
-    const arrived = done === this.meta.steps.length ? ". It has arrived" : "";
+    const arrived = done === this.meta.steps.length ? ". Arrived" : "";
     if (done) return `${name}: ${this.meta.steps[done - 1][3]}${arrived}.`;
-    return this.frame + 1 < this.frames.length ? `${name}: those that see it by now` : this.meta.noPath;
+    return this.frame + 1 < this.frames.length ? `${name}: pixels that see it so far` : this.meta.noPath;
   }
 
   choose(cell) {

@@ -1,4 +1,4 @@
-"""The path grid: how what one pixel holds travels, layer by layer, to another, or where it ends."""
+"""The path grid: how information travels layer by layer from one pixel to another."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _component = register(
 
 @dataclass(frozen=True)
 class PathStep:
-    """One step of a path, after which the information stands at this pixel.
+    """One step of a path: the pixel that the information has reached.
 
     row, column  of the pixel
-    depth        which layer takes it there: 0 for the first
+    depth        the layer that takes it there: 0 for the first
     words        what happens, in a few words
-    jump         it comes there in one jump, and not along what lies between
+    jump         it gets there in one jump, without passing the pixels in between
     """
 
     row: int
@@ -49,21 +49,23 @@ def path_grid(
 ) -> None:
     """Play the steps from the source to the target. Space plays, R starts again.
 
-    A click, or arrow keys, choose another source: `chosen_source` has it at the next run.
+    A click or the arrow keys choose another source: `chosen_source` returns it at the next run.
 
     first_seen   int (H, W): the layer after which each pixel's prediction sees the source, counted
                  from 0; -1 where it never does
     steps        the path without its first pixel; empty if there is none: then only the depths play
-    no_path      what to say at the end in that case
-    depth_names  what to call each layer, counted from 0
-    turn         how often the source was changed: see `chosen_source`
+    no_path      the text at the end in that case
+    depth_names  the name of each layer
+    turn         how often the source was changed, for `chosen_source`
     link         grids of the same link play together
 
     Raises `ValueError` when an argument does not fit.
     """
     layers = checked_shape("first_seen", first_seen, (None, None))
     if not np.issubdtype(layers.dtype, np.integer) or layers.min() < -1:
-        raise ValueError("first_seen must hold whole numbers, -1 where a pixel is never reached.")
+        raise ValueError(
+            "first_seen must contain whole numbers, -1 where a pixel is never reached."
+        )
     height, width = layers.shape
     asked = checked_cell("source", source, height, width)
     last = max([int(layers.max()), *(step.depth for step in steps)])
@@ -75,7 +77,7 @@ def path_grid(
         "source": asked,
         "selected": asked,
         "target": checked_cell("target", target, height, width),
-        "steps": [[one.row, one.column, one.depth, one.words, one.jump] for one in steps],
+        "steps": [[step.row, step.column, step.depth, step.words, step.jump] for step in steps],
         "noPath": no_path,
         "depthNames": list(depth_names),
         "title": title,
@@ -88,10 +90,10 @@ def path_grid(
 
 
 def chosen_source(key: str, turn: int, height: int, width: int) -> tuple[int, int] | None:
-    """The source that the viewer chose in the grid `key` at its current `turn`, if any.
+    """The source chosen in the grid `key` at its current `turn`, if any.
 
-    Several grids may show one source, so that a choice in one of them is old as soon as another
-    one is used: a new turn for each choice tells them apart.
+    Several grids may share a source. A new turn after each choice makes older choices in the other
+    grids invalid.
     """
     sent = sent_by(key, "source")
     row, column = sent_index(sent.get("row"), height), sent_index(sent.get("column"), width)

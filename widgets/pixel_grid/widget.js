@@ -1,4 +1,4 @@
-// The heatmap: numbers through a colour map, or the roles of the theme; every cell can be read.
+// The heatmap: values through a colour map, or the roles of the theme; every cell can be read.
 
 const NO_ROLE = 255;
 const ROLE_NAMES = Object.keys(THEME.roles);
@@ -106,7 +106,7 @@ class PixelGrid {
     return mapped(this.arrays.colormap, (scaled(value) - scaled(low)) / (scaled(high) - scaled(low) || 1));
   }
 
-  /** The edge of the overlay's ink, light within dark, to be seen on every colour. */
+  /** The edge of the overlay's ink, light within dark, visible on every colour. */
   drawOutline() {
     const { meta, grid } = this;
     const ink = (row, column) => 2 * this.arrays.overlay[row * meta.width + column] > meta.overlayHighest;
@@ -140,7 +140,7 @@ class PixelGrid {
     }
   }
 
-  /** The hovered cell in words, or the selected one. */
+  /** Describe the hovered cell, or the selected one. */
   showCell(hovered) {
     const cell = hovered ?? this.grid.selected;
     setText(this.caption, cell ? this.words(cell) : this.meta.numbers ? "" : "Point at a cell to read it.");

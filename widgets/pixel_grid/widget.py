@@ -1,4 +1,4 @@
-"""The pixel grid: a heatmap with exact cells, by mouse, touch and keys."""
+"""The pixel grid: a heatmap of exact values, for mouse, touch and keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from widgets.base.component import register, sent_by, show
 _component = register("pixel_grid", "base/grid.js", styles=("base/grid.css",))
 
 Marks = Mapping[str, tuple[npt.ArrayLike, str]]
-"""Cells to draw as a role of the theme instead of their number: {role: (bool (H, W), in words)}."""
+"""Cells drawn as a role of the theme instead of their value: {role: (bool (H, W), label)}."""
 
 _NO_ROLE = 255
 
@@ -60,14 +60,14 @@ def pixel_grid(
     colormap  a matplotlib name; by default viridis, and RdBu_r where values have both signs
     limits    the (low, high) of the colour map; by default the range of the values, symmetric
               around zero where it has both signs
-    logarithmic  equal steps of colour for equal factors; needs limits above zero. What lies below
-              them, 0 too, has the lowest colour
-    marks     {role: (cells, words)}: these cells show the role, and the legend has the words
-    missing   what NaN means, in words; any but the usual ones go into the legend
+    logarithmic  equal steps of colour for equal factors; needs limits above zero. Values below
+              them, such as 0, have the lowest colour
+    marks     {role: (cells, label)}: these cells show the role, and the legend has the label
+    missing   the meaning of NaN; any but the default goes into the legend
     overlay   uint8 (H, W) levels, drawn faintly over the cells as ink
-    outline   draw only the edge of the overlay's ink, to be seen on any colour
-    numbers   write each value into its cell, where there is room
-    ends      what the low and the high end of the colour map mean, in words
+    outline   draw only the edge of the overlay's ink, visible on any colour
+    numbers   write each value into its cell, if it fits
+    ends      the meaning of the low and the high end of the colour map
     selected  (row, column) at first; when it changes, the selection moves there
     link      grids on a page with the same link select the same cell
     report    tell Python about a selection (this reruns the script)
@@ -110,9 +110,9 @@ def pixel_grid(
 def newest_cell(
     keys: Sequence[str], selected: tuple[int, int], height: int, width: int
 ) -> tuple[int, int]:
-    """The cell that the viewer chose last in any of several linked grids; `selected` before that.
+    """The cell chosen last in any of several linked grids; `selected` before that.
 
-    Known before the grids are drawn, so that what they show can depend on it.
+    Available before the grids are drawn, so that their content can depend on it.
 
     keys      of the grids, which all have this `selected`, `height` and `width`
     """
@@ -129,7 +129,7 @@ def newest_cell(
 def chosen_cell(
     sent: Mapping[str, Any], selected: list[int] | None, height: int, width: int
 ) -> tuple[int, int] | None:
-    """The cell that the viewer chose since Python last said `selected`, or else that one."""
+    """The cell chosen since Python last set `selected`; `selected` if there is none."""
     row, column = sent_index(sent.get("row"), height), sent_index(sent.get("column"), width)
     if row is not None and column is not None and sent.get("instead_of") == selected:
         return row, column
@@ -154,8 +154,8 @@ def _content(
         indices = checked_shape("values", values, (None, None))
         if indices.dtype != np.uint8 or indices.max() >= len(roles()):
             raise ValueError(
-                f"values of kind 'roles' must be uint8 role indices below {len(roles())}; "
-                "see widgets.base.colors.role_index."
+                f"values of kind 'roles' must be uint8 role indices below {len(roles())} (see "
+                "widgets.base.colors.role_index)."
             )
         shape = {"height": indices.shape[0], "width": indices.shape[1]}
         return {"kind": kind, **shape}, {"values": indices}

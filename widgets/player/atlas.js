@@ -1,8 +1,8 @@
-// The pixels on screen, as one bitmap that grows with the film.
+// The pixels on screen, as one bitmap updated with the film.
 
-/** The samples as they are after some steps, one bitmap pixel for each image pixel. */
+/** The samples after some steps, at one bitmap pixel per image pixel. */
 class Atlas {
-  /** `view` says what a pixel's colour shows: the pixel, or bits. */
+  /** `view` sets what the colours show: pixels, or bits. */
   constructor(film, colors, view = "pixels") {
     this.film = film;
     this.view = view;

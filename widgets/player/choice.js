@@ -1,4 +1,4 @@
-// What the player says about one choice: the distribution, the random number, and another value.
+// One choice in the player: the distribution, the random number, and another value to try.
 
 /** Two levels: one bar, paper and ink, with the random number that chose. */
 class InkBar {
@@ -18,7 +18,7 @@ class InkBar {
     );
   }
 
-  /** `phase` hides what a slow film has not come to yet; see `Loop`. */
+  /** `phase` hides what a slow film has not reached yet (see `Loop`). */
   draw(film, image, step, phase) {
     const now = film.current(step);
     const known = now && film.isKnown(image, now.position);
@@ -43,7 +43,7 @@ class InkBar {
   }
 }
 
-/** Many levels: a bar each, and the bars added up: where the random number meets that curve. */
+/** Many levels: a bar for each, and the cumulative curve that the random number meets. */
 class Histogram {
   constructor() {
     this.canvas = element("canvas", { "aria-hidden": "true" });
@@ -131,7 +131,7 @@ class Histogram {
   }
 }
 
-/** Another value for the pixel at hand: the button that asks Python for a branch. */
+/** Another value for the current pixel: the button that asks Python for a branch. */
 class OtherValue {
   constructor(onTry) {
     this.slider = element("input", { type: "range", min: 0, "aria-label": "Another level" });
@@ -170,7 +170,7 @@ class OtherValue {
     this.button.disabled = !this.playing && (!this.possible || level === this.drawn);
     if (this.playing) setText(this.button, "Stop here and choose");
     else if (!this.possible) {
-      setText(this.button, this.film.givenCounts && this.now ? "Shared with its parent" : "Nothing was chosen here");
+      setText(this.button, this.film.givenCounts && this.now ? "Same as in the parent" : "Not chosen by the model");
     }
     else if (level === this.drawn) setText(this.button, `Level ${level} was drawn`);
     else setText(this.button, `What if it were ${this.film.levelName(level)}?`);
@@ -191,7 +191,7 @@ function likeliestOther(film, image, position, drawn) {
 const PHASES = 3; // the network answers, the answer is tempered, a number is drawn
 const PHASE_BY_HAND_MS = 220;
 
-/** The sampling loop: a formula and a line of code for each phase, alight while it happens. */
+/** The sampling loop: a formula and a line of code for each phase, highlighted in turn. */
 class Loop {
   constructor() {
     this.node = element("ol", { class: "loop" });
@@ -206,13 +206,13 @@ class Loop {
     this.node.replaceChildren(...this.lines);
   }
 
-  /** The phase that is on, or null for none. */
+  /** The current phase, or null for none. */
   light(phase) {
     clearTimeout(this.timer);
     this.lines.forEach((line, index) => line.classList.toggle("lit", index === phase));
   }
 
-  /** After a step by hand: one phase after the other, then none. */
+  /** After a manual step: one phase after the other, then none. */
   run(phase = 0) {
     if (this.node.hidden) return;
     this.light(phase < PHASES ? phase : null);

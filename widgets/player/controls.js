@@ -1,4 +1,4 @@
-// The player's buttons and sliders: they only tell the player what the viewer wants.
+// The player's buttons and sliders: they only call the player.
 
 const SPEEDS = [1, 3, 10, 30, 60, 100, 300, 1000, 3000, Infinity]; // pixels per second
 const SLOW = 3; // pixels per second: so slow that each phase of a choice can be seen
@@ -13,12 +13,12 @@ class Controls {
     const buttons = element(
       "div",
       { class: "buttons" },
-      button("Start again (R)", ICONS.restart, () => player.restart()),
-      button("One row back (Up)", ICONS.rowBack, () => player.stepBy(0, -1)),
-      button("One pixel back (Left)", ICONS.back, () => player.stepBy(-1)),
+      button("Restart (R)", ICONS.restart, () => player.restart()),
+      button("Previous row (Up)", ICONS.rowBack, () => player.stepBy(0, -1)),
+      button("Previous pixel (Left)", ICONS.back, () => player.stepBy(-1)),
       this.playButton,
-      button("One pixel on (Right)", ICONS.forward, () => player.stepBy(1)),
-      button("One row on (Down)", ICONS.rowForward, () => player.stepBy(0, 1)),
+      button("Next pixel (Right)", ICONS.forward, () => player.stepBy(1)),
+      button("Next row (Down)", ICONS.rowForward, () => player.stepBy(0, 1)),
     );
     this.scrub = element("input", { type: "range", min: 0, "aria-label": "Pixels drawn" });
     this.scrub.addEventListener("input", () => player.seekByHand(Number(this.scrub.value)));

@@ -1,4 +1,4 @@
-// What the player shows, as data: the order of the pixels, their values, and words for each step.
+// The player's data: the order of the pixels, their values, and a text for each step.
 
 const STEPS_PER_BIT = 1024; // as in player.py
 const CHANNEL_NAMES = ["red", "green", "blue"];
@@ -16,7 +16,7 @@ class Film {
     this.runningBits = new Map();
   }
 
-  /** Raster order, then R, G, B inside a pixel, without what is given in every sample. */
+  /** Raster order, then R, G, B within a pixel, without pixels given in every sample. */
   sampledPositions() {
     const order = [];
     for (let position = 0; position < this.cells * this.channels; position++) {
@@ -67,7 +67,7 @@ class Film {
     };
   }
 
-  /** Steps done when this pixel's last channel is on screen, or null where all of it was given. */
+  /** The steps until this pixel's last channel is on screen, or null if all of it was given. */
   stepAfter(row, column) {
     const first = (row * this.width + column) * this.channels;
     let step = null;
@@ -96,7 +96,7 @@ class Film {
     return this.arrays.entropy ? this.arrays.entropy[this.index(image, position)] / STEPS_PER_BIT : null;
   }
 
-  /** Bits of everything sampled so far, -log2 p of each choice added up, or null. */
+  /** Total bits sampled so far: the sum of -log2 p of each choice, or null. */
   bitsSoFar(image, step) {
     if (!this.arrays.surprise) return null;
     if (!this.runningBits.has(image)) this.runningBits.set(image, this.sumBits(image));
@@ -127,7 +127,7 @@ class Film {
     return view === "pixels" || Boolean(this.maps && this.arrays[view]);
   }
 
-  /** Bits at a pixel, its channels added up as far as they are drawn. */
+  /** Bits at a pixel, summed over the channels drawn so far. */
   bitsAt(view, image, position) {
     const first = position - (position % this.channels);
     let bits = 0;
@@ -135,7 +135,7 @@ class Film {
     return bits / STEPS_PER_BIT;
   }
 
-  /** The end of the colour scale: of two levels, entropy ends at 1 bit. */
+  /** The end of the colour scale: 1 bit for the entropy of two levels. */
   highest(view) {
     if (view === "entropy" && this.isInk) return 1;
     this.highs ??= {};
@@ -154,12 +154,13 @@ class Film {
     return borderEdges(inside, this.height, this.width);
   }
 
-  // -------------------------------------------------------------- words, in parts that must not break
+  // -------------------------------------------------------------- words, in parts that must not
+  // break
 
   heading(image) {
     const name = this.names?.[image] ?? (this.n > 1 ? `sample ${image + 1} of ${this.n}` : this.label);
     const given = this.givenPixels(image);
-    return given && !this.givenCounts ? [name, `${given} pixels given`] : [name];
+    return given && !this.givenCounts ? [name, `${given} ${given === 1 ? "pixel" : "pixels"} given`] : [name];
   }
 
   givenPixels(image) {
@@ -186,7 +187,7 @@ class Film {
     const shares = this.distribution(image, position);
     if (!shares) return [`${colour}chose ${name}`];
     if (this.isInk) return [`p(ink) = ${shares[1].toFixed(2)}`, `chose ${name}`];
-    return [`${colour}chose ${name} of 0–${this.levels - 1}`, `p = ${shares[level].toFixed(2)}`];
+    return [`${colour}chose ${name} (0 to ${this.levels - 1})`, `p = ${shares[level].toFixed(2)}`];
   }
 
   information(image, step) {
@@ -196,7 +197,7 @@ class Film {
     const bits = this.bitsSoFar(image, step);
     const parts = [];
     if (entropy !== null) parts.push(`entropy ${entropy.toFixed(2)} bits`);
-    if (bits !== null) parts.push(`so far ${bits.toFixed(1)} bits`);
+    if (bits !== null) parts.push(`total so far ${bits.toFixed(1)} bits`);
     return parts;
   }
 

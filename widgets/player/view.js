@@ -1,4 +1,4 @@
-// How the player looks: the grid of samples and the large one.
+// The player's pictures: the grid of samples and the large one.
 
 const LABEL_HEIGHT = 20; // CSS pixels above a row of tiles that has captions
 const LABEL_SIZE = 14; // CSS pixels, where a tile is wide enough for its caption
@@ -88,7 +88,7 @@ class SampleGrid {
     return [Math.floor(this.aside + column * this.stepX + inset), Math.floor(this.tops[row] + inset)];
   }
 
-  /** `shown` steps lead to the current pixel, which a slow film outlines before it is drawn. */
+  /** The current pixel is that of step `shown`: a slow film outlines it before it is drawn. */
   draw(film, atlas, step, shown, selected, colors) {
     const pen = this.canvas.getContext("2d");
     const [width, height] = [this.stepX - this.gap, this.stepY - this.gap];
@@ -124,10 +124,10 @@ class SampleGrid {
   }
 }
 
-/** The selected sample, large. Click a pixel to wind the film back to it. */
+/** The selected sample, large. A click on a pixel moves the film to it. */
 class Portrait {
   constructor() {
-    // Focusable by a click, so that the keys go on from the pixel that was clicked.
+    // Focusable by a click, so that the keys continue from the clicked pixel.
     this.canvas = element("canvas", { role: "img", class: "portrait", tabindex: "-1" });
   }
 
@@ -159,7 +159,7 @@ class Portrait {
     outline(pen, x, y, size, colors.role("target"), thickness);
   }
 
-  /** The pixels that the model looked at when it chose the current one. */
+  /** The receptive field of the current pixel. */
   drawField(pen, film, now, colors) {
     if (!film.arrays.field) return;
     pen.fillStyle = colors.role("seen");
@@ -180,7 +180,7 @@ class Portrait {
   }
 }
 
-/** A dot on the pixel (row, column) that was changed by hand. */
+/** A dot on the pixel (row, column) that the user changed. */
 function drawChange(pen, place, left, top, cell, size, colors) {
   if (!place) return;
   const [row, column] = place;

@@ -1,4 +1,4 @@
-// The player: a film of samples with the controls of a video, and a pixel at a time by hand.
+// The player: a film of samples with the controls of a video, and single steps.
 
 const PAUSE_AT_END_MS = 2000;
 const READOUT_HEIGHT = 200; // CSS pixels under the large picture: words and distribution
@@ -128,7 +128,7 @@ class Player {
     if (!this.playing) this.describe();
   }
 
-  /** The picture in words, for those who cannot see it: spoken only while nothing moves. */
+  /** Describe the picture for screen readers, only while the film is paused. */
   describe() {
     const sentence = this.film.sentence(this.selected, this.step);
     this.controls.scrub.setAttribute("aria-valuetext", sentence);
@@ -177,7 +177,7 @@ class Player {
     this.counted = { frames: 0, since: now };
   }
 
-  /** Stop; a pixel that a slow film is at is finished. */
+  /** Stop; a slow film first finishes its current pixel. */
   pause() {
     clearTimeout(this.replay);
     cancelAnimationFrame(this.frame);
@@ -214,7 +214,7 @@ class Player {
     this.draw();
   }
 
-  // ---------------------------------------------------------------- the viewer
+  // ---------------------------------------------------------------- input
 
   byHand(action) {
     this.touched = true;
@@ -273,7 +273,7 @@ class Player {
     this.tell({ image: this.selected, row, column, channel: this.film.current(step).channel });
   }
 
-  /** Ask for a branch; from a running film, stop first, so that one sees where. */
+  /** Ask for a branch; a running film stops first, to show the pixel. */
   onOther(level) {
     if (this.playing) {
       this.toggle();
@@ -283,7 +283,7 @@ class Player {
     this.tell({ image: this.selected, row, column, channel, level });
   }
 
-  /** `count` tells two clicks apart that ask for the same. */
+  /** `count` distinguishes two clicks on the same pixel. */
   tell(event) {
     if (this.film.report) this.report("event", { ...event, count: Date.now(), digest: this.digest });
   }

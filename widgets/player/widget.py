@@ -40,12 +40,11 @@ _component = register(
 
 @dataclass(frozen=True)
 class PlayerEvent:
-    """What the viewer clicked.
+    """A click in the player.
 
-    `image` is the selected sample. `row`, `column` and `channel` name the pixel to which the film
-    was wound back by a click into the large picture, and are None when only a sample was selected.
-    `level` is the other value that the viewer asks for at this pixel, or None. `count` is never the
-    same for two clicks.
+    `image` is the selected sample. `row`, `column` and `channel` name the pixel clicked in the
+    large picture; they are None if only a sample was selected. `level` is the other value requested
+    at this pixel, or None. `count` is different for every click.
     """
 
     image: int
@@ -83,7 +82,7 @@ def player(
     label: str = "Samples",
     key: str,
 ) -> PlayerEvent | None:
-    """Play `images` pixel by pixel, in raster order and R, G, B inside a pixel.
+    """Play `images` pixel by pixel, in raster order and R, G, B within a pixel.
 
     images           uint8 (n, C, H, W), levels; C is 1 or 3
     probabilities    uint8 (n, K, C, H, W), 255 = certain; K is 1 for two levels (the probability
@@ -95,24 +94,24 @@ def player(
                      start, outlined, and skipped by the film
     receptive_field  bool (H, W, H, W), [target row, target column, source row, source column]:
                      glows around the current pixel
-    autoplay         start at once, and loop until the viewer takes over
+    autoplay         start at once, and loop until the user takes over
     speed            pixels per second at the start
     columns          tiles side by side; by default about as many as rows
-    selected         the sample that is large at first; when it changes, that one is
+    selected         the sample shown large; a new value shows another
     report           tell Python about clicks (each reruns the script)
-    branching        offer another value at each pixel: an event with a `level`
+    branching        offer another value at each pixel, which sends an event with a `level`
     changed          for each sample the (row, column) that was changed by hand, or None: a dot
-    start            (row, column) of the pixel with which the film begins, instead of the first
-    given_counts     the running total of bits includes those of the given pixels
+    start            (row, column) where the film begins, by default the first pixel
+    given_counts     include the given pixels in the running total of bits
     maps             offer entropy and surprise in place of the pixels
-    names            what each sample is called in words; by default "sample 3 of 16"
+    names            the name of each sample; by default "sample 3 of 16"
     captions         a word above each tile, or "" for none
-    row_names        a word at the left of each row of tiles
-    loop             three pairs (formula, line of code): what the network answers, what the
-                     temperature makes of it, how a level is drawn; each lights up as it happens
+    row_names        a word to the left of each row of tiles
+    loop             three pairs (formula, line of code): the prediction, the temperature, the
+                     random choice; each is highlighted when it happens
 
-    New content starts a new film. Returns the viewer's last click in this film, or None. Raises
-    `ValueError` when an argument does not fit.
+    New content starts a new film. Returns the last click in this film, or None. Raises `ValueError`
+    when an argument does not fit.
     """
     meta, arrays = _film(
         images,

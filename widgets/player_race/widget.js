@@ -1,4 +1,4 @@
-// The race: two lanes, one image, two clocks that run in real time.
+// The race: one image in two lanes, with two clocks in real time.
 
 class Lane {
   constructor(name) {
@@ -31,7 +31,7 @@ class Lane {
     setText(this.clock, clockText(Math.min(elapsed, seconds)));
     const row = Math.floor(step / film.channels / film.width);
     const done = step >= film.total;
-    setText(this.note, done ? "done" : row >= measuredRows ? "from here on worked out" : "as measured");
+    setText(this.note, done ? "done" : row >= measuredRows ? "extrapolated from here" : "as measured");
     this.node.classList.toggle("done", done);
     return done;
   }

@@ -1,4 +1,4 @@
-"""The race: one image filling in twice, each at the speed at which it was drawn."""
+"""The race: one image drawn twice, each at its measured speed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def player_race(
     measured_rows: tuple[int, int],
     key: str,
 ) -> None:
-    """Show an image fill in twice, with a clock for each.
+    """Show an image being drawn twice, with a clock for each.
 
     image          uint8 (C, H, W), levels; C is 1 or 3
     seconds        for the whole image, slow and fast
     names          of the two
-    measured_rows  rows that were really drawn; the time of the others was worked out
+    measured_rows  number of rows measured; the time of the others is extrapolated
 
     Raises `ValueError` when an argument does not fit.
     """

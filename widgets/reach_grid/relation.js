@@ -1,9 +1,9 @@
-// What every target sees at every depth, and what that makes of each source.
+// What every target sees at every depth, and the role of each source.
 
 const ROLE_NAMES = ["seen", "legal_not_yet", "never", "future", "leak", "target"];
 const [SEEN, NOT_YET, NEVER, FUTURE, LEAK, TARGET] = ROLE_NAMES.keys();
 
-/** Given for every pair, by a table. */
+/** Given by a table of all pairs. */
 class Relation {
   constructor(meta, arrays) {
     this.cells = meta.height * meta.width;
@@ -20,7 +20,7 @@ class Relation {
   }
 }
 
-/** Worked out from the masks of a stack of convolutions, so that an edited mask shows at once. */
+/** Computed from the masks of a stack of convolutions, so that an edit shows at once. */
 class StackRelation {
   constructor({ height, width, stack }) {
     Object.assign(this, { height, width, cells: height * width, keeps: stack.keeps });
@@ -36,7 +36,7 @@ class StackRelation {
     return roleOfEach(target, this.cells, (source) => seen[source], (source) => ever[source]);
   }
 
-  /** The sources that the layers up to `depth` read for these places: followed back to the image. */
+  /** The sources that the layers up to `depth` read for these positions, traced back to the image. */
   readFrom(places, depth) {
     const last = this.moves.length - 1;
     for (let layer = depth; layer > 0; layer--) {
@@ -47,7 +47,7 @@ class StackRelation {
     return this.through(this.moves[0], places);
   }
 
-  /** All places that any number of layers like the last would read for these. */
+  /** All positions that any number of layers like the last would read for these. */
   spread(places) {
     const found = places.slice();
     for (let fresh = places; fresh.includes(1); ) {
@@ -57,7 +57,7 @@ class StackRelation {
     return found;
   }
 
-  /** What one layer reads for these places. */
+  /** What one layer reads for these positions. */
   through(moves, places) {
     const read = new Uint8Array(this.cells);
     places.forEach((here, cell) => {
@@ -72,7 +72,7 @@ class StackRelation {
   }
 }
 
-/** Where a mask looks, in rows and columns from the pixel. */
+/** The offsets that a mask reads, in rows and columns from the pixel. */
 function movesOf(mask, dilation) {
   const side = Math.sqrt(mask.length);
   const middle = (side - 1) / 2;
@@ -80,7 +80,7 @@ function movesOf(mask, dilation) {
   return kept.map((at) => [(Math.floor(at / side) - middle) * dilation, ((at % side) - middle) * dilation]);
 }
 
-/** `seen(source)`, `ever(source)`: whether the target sees it now, and at any depth. */
+/** `seen(source)`, `ever(source)`: whether the target sees it at this depth, and at any. */
 function roleOfEach(target, cells, seen, ever, order) {
   const when = (cell) => (order ? order[cell] : cell); // raster order, where none is given
   const now = when(target);

@@ -1,4 +1,4 @@
-// The reach grid: point at a pixel, and every other one takes the colour of what it is to it.
+// The reach grid: point at a pixel, and every other one shows its role for that target.
 
 const DEPTH_EVERY_MS = 450;
 
@@ -57,7 +57,7 @@ class ReachGrid {
     this.layout();
   }
 
-  /** With the masks that Python knows, or newer ones that are still on their way to it. */
+  /** Use Python's masks, or newer ones that have not reached it yet. */
   stackRelation() {
     const { stack } = this.meta;
     const masks = stack.masks.map((told, layer) => {
@@ -136,7 +136,7 @@ class ReachGrid {
     }
   }
 
-  /** What a linked grid shows, this one shows too, as far as it has it; and masks of linked tiles. */
+  /** Follow linked grids, as far as the depths allow, and the masks of linked tiles. */
   follow({ preview, cell, depth, layer, mask }) {
     if (!this.meta) return;
     if (mask && this.meta.stack?.masks[layer]?.length === mask.length) {
@@ -153,7 +153,7 @@ class ReachGrid {
     this.draw();
   }
 
-  /** Wait until the viewer has come to rest: an arrow key held down is one choice. */
+  /** Wait until the target stays: an arrow key held down is one choice. */
   tell() {
     if (!this.meta.report) return;
     clearTimeout(this.telling);

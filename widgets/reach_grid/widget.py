@@ -1,4 +1,4 @@
-"""The reach grid: which pixels a pixel's prediction can see, for every pixel and depth at once."""
+"""The reach grid: the receptive field of every pixel at every depth."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _RELATION = (None, None, None, None)
 
 @dataclass(frozen=True)
 class ReachTable:
-    """Relations ready for the browser: made by `reach_table`, worth caching."""
+    """Relations packed for the browser by `reach_table`; worth caching."""
 
     height: int
     width: int
@@ -40,17 +40,16 @@ class ReachTable:
 
 @dataclass(frozen=True, eq=False)
 class ReachStack:
-    """A stack of convolutions, given by its masks alone: the browser works out what it sees.
+    """A stack of convolutions given by its masks: the browser computes what it sees.
 
-    So a mask that the viewer edits in linked `kernel_tiles` shows at once, before Python has heard
-    of it.
+    So the effect of an edit in linked `kernel_tiles` shows at once, before Python gets it.
 
-    masks     bool (k, k) each, k odd, first layer first; further layers are like the last one
+    masks     bool (k, k) each, k odd, first layer first; further layers repeat the last one
     height    rows of the picture
     width     its columns
-    depths    how many layers there are to show
+    depths    number of layers to show
     dilation  pixels between neighbouring weights, in all layers but the first
-    keeps     each layer but the first adds to what came before it, so that nothing is lost
+    keeps     each layer but the first adds to its input (residual), so that nothing is lost
     """
 
     masks: Sequence[npt.ArrayLike]
@@ -63,9 +62,9 @@ class ReachStack:
 
 @dataclass(frozen=True)
 class ReachSelection:
-    """The target pixel that the viewer pinned, and the depth on screen (an index).
+    """The pinned target pixel, and the depth on screen (an index).
 
-    `at` is when, in the browser's milliseconds: of linked grids, the latest one counts.
+    `at` is its time in the browser's milliseconds: of linked grids, the latest one counts.
     """
 
     row: int
@@ -84,21 +83,21 @@ def reach_table(
 
     relations  for each depth a bool (H, W, H, W): [target row, target column, source row, source
                column], True where the target sees the source
-    limit      the same relation at unlimited depth; what is legal and not in it is the blind spot.
-               Without it nothing is called a blind spot.
+    limit      the same relation at unlimited depth; legal pixels outside it are the blind spot.
+               Without it no blind spot is shown.
     order      int (H, W), the step at which each pixel is generated; by default the raster order
 
     Raises `ValueError` when an argument does not fit.
     """
     if not len(relations):
-        raise ValueError("relations is empty; give one relation for each depth.")
+        raise ValueError("relations is empty. Give one relation for each depth.")
     first = checked_mask("relations[0]", relations[0], _RELATION)
     height, width = first.shape[:2]
     shape = (height, width, height, width)
     depths = np.stack(
         [checked_mask(f"relations[{d}]", relation, shape) for d, relation in enumerate(relations)]
     )
-    changes = depths.copy()  # a layer adds little to the one before, and little packs well
+    changes = depths.copy()  # a layer adds few pixels, and small changes compress well
     changes[1:] ^= depths[:-1]
     cells = height * width
     arrays: dict[str, Array] = {"changes": changes.reshape(-1, cells, cells)}
@@ -124,20 +123,21 @@ def reach_grid(
     max_width: int = 560,
     key: str,
 ) -> ReachSelection:
-    """Colour every pixel by what it is to the target: seen, not yet, never, future or leak.
+    """Colour every pixel by its role for the target: seen, not yet, never, future or leak.
 
     Pointing at a pixel makes it the target at once, in the browser; a click pins it, and arrow keys
-    move it. A slider grows the depth, Space plays that, R starts again.
+    move it. A slider sets the depth, Space plays it, R restarts.
 
     table        from `reach_table`, or a stack of masks
     depth_names  a name for each depth, written beside the slider
-    depth        index of the depth shown at first, by default the last; a new one moves the slider
-    selected     (row, column) of the target at first, by default the centre; a new one moves it
+    depth        index of the depth shown at first, by default the last; a new value moves the
+                 slider
+    selected     (row, column) of the target at first, by default the centre; a new value moves it
     overlay      uint8 (H, W) levels, drawn faintly over the cells as ink
     link         grids on a page with the same link show the same target and depth; a stack follows
                  `kernel_tiles` of this link too
     report       tell Python about a pinned target or a new depth (this reruns the script)
-    legend       say what the colours mean; a further grid beside others need not
+    legend       explain the colours
     max_width    in CSS pixels
 
     Raises `ValueError` when an argument does not fit.
@@ -193,5 +193,5 @@ def _checked_order(order: npt.ArrayLike, height: int, width: int) -> npt.NDArray
     if not np.issubdtype(steps.dtype, np.integer) or not np.array_equal(
         np.sort(steps, axis=None), np.arange(height * width)
     ):
-        raise ValueError("order must hold each step from 0 to H x W - 1 once, as integers.")
+        raise ValueError("order must contain each step from 0 to H x W - 1 once, as integers.")
     return steps.astype(np.int32)

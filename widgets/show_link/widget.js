@@ -1,4 +1,4 @@
-// A link to a page of the app: a real one, so that it can be copied or opened in a new tab.
+// A real link to a page of the app: it can be copied or opened in a new tab.
 
 class ShowLink {
   constructor(root, signal) {
@@ -17,7 +17,7 @@ class ShowLink {
 
   layout() {} // CSS does it
 
-  /** A plain click stays in this visit: the app follows the address, as with the Back button. */
+  /** A plain click keeps the session: the app follows the address, as with the Back button. */
   follow(event) {
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();

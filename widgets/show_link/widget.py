@@ -1,4 +1,4 @@
-"""A link that opens a page of the app in a certain state, this very page too."""
+"""A link that opens a page of the app in a given state, the current page included."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ _component = register("show_link")
 
 
 def show_link(path: str, query: Mapping[str, str], *, label: str = "Show me", key: str) -> None:
-    """Draw the link. It changes the address, keeps the visit going, and shows the page's top.
+    """Draw the link. It changes the address, keeps the session, and scrolls to the page's top.
 
-    `st.page_link` cannot do that on the page that it stands on: it neither writes the address nor
-    leaves the place at the bottom where it was clicked.
+    `st.page_link` cannot do this on its own page: it neither changes the address nor scrolls up.
 
-    path   the page's part of the address, empty for the start
-    query  the parameters to set; all others are left out
-    label  the words to click on
+    path   the page's path in the address, empty for the start
+    query  the parameters to set; all others are removed
+    label  the text of the link
     """
     show(_component, key, {"path": path, "query": dict(query), "label": label}, {})

@@ -16,7 +16,7 @@ from widgets.base.component import register, show
 _component = register("slow_motion")
 
 INK = "ink"
-"""As `Stage.colors`: paper for 0 and ink for 1."""
+"""Value of `Stage.colors`: paper for 0, ink for 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +28,11 @@ class Stage:
         text: what happens, in a few sentences.
         code: the line of the program that does it.
         values: (H, W) numbers to show as a picture.
-        limits: the numbers at the ends of the colours.
+        limits: the values at the ends of the colour scale.
         colors: `INK`, or the name of a colour map.
-        unit: what a number of the picture is.
-        bars: (name, length from 0 to 1, number in words) for each bar; none for no bars.
-        bars_title: what the bars are.
+        unit: of the values of the picture.
+        bars: (name, length from 0 to 1, value as text) for each bar.
+        bars_title: the title of the bars.
     """
 
     title: str
@@ -47,15 +47,15 @@ class Stage:
 
 
 def slow_motion(stages: Sequence[Stage], *, film: str, label: str, key: str) -> None:
-    """Show one stage at a time, with buttons and arrow keys for the one before and the next.
+    """Show one stage at a time, with buttons and arrow keys to move between them.
 
     stages  in their order
-    film    which process this is: another one starts at its first stage
+    film    identifies the process; another one starts at its first stage
 
     Raises `ValueError` when an argument does not fit.
     """
     if not stages:
-        raise ValueError("stages is empty; there must be something to show.")
+        raise ValueError("stages is empty. Give at least one stage.")
     arrays: dict[str, npt.ArrayLike] = {}
     described = []
     for index, stage in enumerate(stages):
@@ -69,7 +69,7 @@ def slow_motion(stages: Sequence[Stage], *, film: str, label: str, key: str) -> 
 def _colored(stage: Stage) -> npt.NDArray[np.uint8]:
     low, high = stage.limits
     if stage.values.ndim != 2 or not low < high:
-        raise ValueError(f"values must be (H, W), and limits grow: {stage.limits}.")
+        raise ValueError(f"values must be (H, W) and limits increasing, not {stage.limits}.")
     levels = (255 * ((stage.values - low) / (high - low)).clip(0, 1)).round().astype(np.uint8)
     # Ink is drawn in the theme's colours.
     return levels if stage.colors == INK else colormap_table(stage.colors)[levels]

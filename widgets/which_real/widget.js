@@ -1,4 +1,4 @@
-// Which is real? Left or Right chooses, Space goes on; the result is reported when all is played.
+// Which is real? Left or Right chooses, Space continues; the result is reported at the end.
 
 const LARGEST_TILE = 252; // CSS pixels
 const SIDE_NAMES = ["left", "right"];
@@ -18,7 +18,7 @@ class WhichReal {
     this.next = element("button", { type: "button", class: "strong", text: "Next (Space)", onclick: () => this.goOn() });
     this.box = element(
       "div",
-      { class: "whichreal", tabindex: "0", role: "group", "aria-label": "Which is real? Left and Right choose, Space goes on." },
+      { class: "whichreal", tabindex: "0", role: "group", "aria-label": "Which is real? Left and Right choose, Space continues." },
       this.round,
       element("div", { class: "choices" }, ...this.choices),
       element("div", { class: "next" }, this.told, this.next),

@@ -1,4 +1,4 @@
-"""Which is real? Two pictures a round, one of them drawn by a model; played in the browser."""
+"""Which is real? Two pictures per round, one real, one drawn by a model."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _component = register("which_real")
 def which_real(
     images: npt.ArrayLike, sides: Sequence[int], *, levels: int, game: str, key: str
 ) -> int | None:
-    """Play a game; returns how often the real picture was found, or None before the end.
+    """Play a game; returns the number of real pictures found, or None before the end.
 
     images  uint8 (rounds, 2, 1, H, W), levels: left and right
-    sides   where the real one lies in each round: 0 left, 1 right
-    game    a name for these rounds: another one begins anew
+    sides   the side of the real one in each round: 0 left, 1 right
+    game    identifies these rounds; another one starts a new game
 
     Raises `ValueError` when an argument does not fit.
     """
@@ -28,7 +28,7 @@ def which_real(
     rounds, _, _, height, width = pixels.shape
     where = [int(side) for side in sides]
     if len(where) != rounds or not set(where) <= {0, 1}:
-        raise ValueError(f"sides must have {rounds} entries, one a round, each 0 or 1.")
+        raise ValueError(f"sides must have {rounds} entries, one per round, each 0 or 1.")
     meta = {
         "height": height,
         "width": width,
@@ -42,5 +42,5 @@ def which_real(
     chosen = sent.get("chosen")
     if sent.get("game") != game or not isinstance(chosen, list) or len(chosen) != rounds:
         return None
-    answers = [sent_index(one, 2) for one in chosen]
+    answers = [sent_index(side, 2) for side in chosen]
     return None if None in answers else sum(a == b for a, b in zip(answers, where, strict=True))

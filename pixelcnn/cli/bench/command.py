@@ -147,14 +147,14 @@ class Bench:
 
 def _model(spec: str) -> AutoregressiveModel:
     """A model by ARCHITECTURE, ARCHITECTURE:PRESET or checkpoint."""
-    from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
+    from pixelcnn.checkpoints.files import load_checkpoint
     from pixelcnn.cli.options import ModelOptions
     from pixelcnn.models.registry import model_names
 
     name, _, preset = spec.partition(":")
     if name in model_names():
         return ModelOptions(name, preset or "none").build()
-    return load_checkpoint(find_checkpoint(spec))[0]
+    return load_checkpoint(spec)[0]
 
 
 def _sampling_row(timing: SamplingTiming) -> str:

@@ -55,5 +55,5 @@ def compile_model(model: AutoregressiveModel) -> CompiledModel:
         no_label=model.config.no_label,
         program=program,
         tables=compile_tables(program),
-        scaled=model.scale(levels).numpy(),
+        scaled=model.scale(levels).float().numpy(),
     )
