@@ -91,7 +91,7 @@ def evaluate(
         model: unchanged, including its mode.
         images: uint8 `(N, C, H, W)`, on any device.
         labels: int64 `(N,)` for a model with classes.
-        batch_size: images at once; changes speed and memory, not the result.
+        batch_size: affects speed and memory, not the result.
         progress: called with (batches done, batches in all).
 
     Raises:

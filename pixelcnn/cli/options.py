@@ -96,7 +96,7 @@ class DataOptions:
 
 
 def check_seed(seed: int) -> None:
-    """Raise a `ConfigError` for a seed that random number generators do not take."""
+    """Raise `ConfigError` for a seed outside the range of random number generators."""
     check_whole("--seed", seed, 0, 2**63 - 1)
 
 

@@ -104,7 +104,7 @@ class Film:
 
     def to_npz(self) -> bytes:
         """The film as a compressed `.npz`; `about` is JSON in an array of text."""
-        arrays = {one.name: getattr(self, one.name) for one in fields(self)}
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
         return npz_bytes(**arrays | {_ABOUT: np.array(json.dumps(dict(self.about)))})
 
     def to_png(self) -> bytes:

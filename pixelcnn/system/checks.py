@@ -1,6 +1,6 @@
-"""Options as they come from commands, files and browsers, where nothing has checked them yet.
+"""Checks of options from commands, files and browsers.
 
-An option of the command line is called by its whole name, such as `--steps`.
+Command-line options are named in full, such as `--steps`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from pixelcnn.errors import ConfigError
 
 
 def is_whole(value: object, low: float = -math.inf, high: float = math.inf) -> TypeGuard[int]:
-    """Whether it is an `int` from `low` to `high`. JSON and command lines hand over True for 1,
-    which would pass as an `int`; it is none here."""
+    """Whether it is an `int` from `low` to `high`; True, which JSON and command lines may give for
+    1, does not count."""
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
 def check_whole(option: str, value: object, low: int, high: int | None = None) -> None:
-    """Raises ConfigError unless it is a whole number from `low` to `high`; None: to any."""
+    """Raises ConfigError unless it is a whole number from `low` to `high`; None for no limit."""
     if not is_whole(value, low, math.inf if high is None else high):
         given = f"{option} {value!r}" if option.startswith("--") else f"{option} = {value!r}"
         allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
@@ -34,21 +34,21 @@ def check_choice(option: str, value: object, allowed: Collection[object]) -> Non
 
 
 def check_name(what: str, name: str, known: Collection[str], *, to: str = "") -> None:
-    """Raises ConfigError unless there is something of this name.
+    """Raises ConfigError unless the name is known.
 
     Args:
         what: such as "preset".
-        name: what was asked for.
-        known: the names that there are.
-        to: whose names they are, such as an architecture's.
+        name: to check.
+        known: all names.
+        to: their owner, such as an architecture.
     """
     if name not in known:
-        unknown = f"unknown to {to}" if to else "unknown"
-        raise ConfigError(f"{what} {name!r} is {unknown}; use one of {', '.join(known)}.")
+        unknown = f"{to} has no {what} {name!r}" if to else f"{what} {name!r} is unknown"
+        raise ConfigError(f"{unknown}; use one of {', '.join(known)}.")
 
 
 def check_options(given: Iterable[str], known: Collection[str], to: str) -> None:
-    """Raises ConfigError unless all options that are given are known to `to`."""
+    """Raises ConfigError unless `to` knows all given options."""
     for option in given:
         if option not in known:
-            raise ConfigError(f"option {option!r} is unknown to {to}; it takes {', '.join(known)}.")
+            raise ConfigError(f"{to} has no option {option!r}; it takes {', '.join(known)}.")

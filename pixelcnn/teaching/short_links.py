@@ -65,7 +65,7 @@ def keep_link(place: Place, root: Path | None = None) -> str:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and find_link(code, root) not in (None, place):
-            raise LabError("This short link is taken. Hand on the long address.")
+            raise LabError("This short link is taken. Share the long address.")
         atomic_write(path, content, durable=False)
         _make_room(folder)
     except OSError as error:

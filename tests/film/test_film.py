@@ -116,7 +116,7 @@ def test_the_opening_command_writes_a_film(opening: Film, tmp_path: Path) -> Non
     assert film.about["command"].endswith(f"--n 1 --seed {opening.about['seed']}")
 
 
-def test_the_opening_command_explains_a_wrong_name(tmp_path: Path) -> None:
+def test_the_opening_command_explains_an_unknown_checkpoint(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pixelcnn", "remake", "opening", "--checkpoint", "nothing"]
     command += ["--output", str(tmp_path / "film.npz")]
     result = subprocess.run(command, capture_output=True, text=True)

@@ -170,7 +170,7 @@ def test_a_row_truncated_at_any_byte_loses_that_row_only(tmp_path):
         resumed.write({"event": "step", "step": 9})
         resumed.close()
         steps = [row["step"] for row in read_jsonl(path)[0]]
-        # All but the last line's end may have been there.
+        # Perhaps only the end of the last line is missing.
         assert steps == ([0, 1, 2, 9] if cut == len(content) - 1 else [0, 1, 9])
 
 
@@ -213,7 +213,7 @@ def test_numbers_that_are_not_finite_become_null(tmp_path):
     assert read_jsonl(tmp_path / "rows")[0] == [{"nats": None, "clip": None, "step": 1}]
 
 
-def test_a_failed_write_leaves_the_old_content_and_no_litter(tmp_path):
+def test_a_failed_write_keeps_the_old_content_and_leaves_no_temporary_file(tmp_path):
     resource = pytest.importorskip("resource")
     path = tmp_path / "status.json"
     atomic_write(path, b"old")

@@ -122,8 +122,8 @@ def test_the_unseen_digits_are_not_in_any_training_set() -> None:
     assert 0 < (drawn != images).float().mean() < 0.1
 
 
-def test_records_are_those_of_the_shipped_files_and_of_no_others(tmp_path: Path) -> None:
-    current = [one for one in shipped() if read_record(one.name, one.path)]
+def test_records_belong_to_the_shipped_files_only(tmp_path: Path) -> None:
+    current = [each for each in shipped() if read_record(each.name, each.path)]
     assert current, "no record fits its file: run python -m pixelcnn remake records"
     checkpoint = current[0]
     record = read_record(checkpoint.name, checkpoint.path)
@@ -147,14 +147,14 @@ def test_both_models_are_timed() -> None:
     assert all(seconds > 0 for seconds in times)
 
 
-def test_copies_of_training_digits_are_found_to_be_copies() -> None:
+def test_copies_of_training_digits_are_detected() -> None:
     from pixelcnn.scores.classifier import load_classifier
     from pixelcnn.system.shipped import CLASSIFIER
 
     training = load_data("mnist5k").train.images
     real = unseen_digits().images[:100]
-    found = score_set(training[:100], real, training, load_classifier(CLASSIFIER)[0])
-    assert found.typical == 0
+    scores = score_set(training[:100], real, training, load_classifier(CLASSIFIER)[0])
+    assert scores.typical == 0
     labels = load_data("mnist5k").train.labels
     chosen = scores.closest(labels, 5)
     assert len(set(labels[scores.nearest[chosen]].tolist())) == 5

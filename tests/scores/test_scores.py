@@ -46,7 +46,7 @@ def test_the_shipped_classifier_is_right_in_99_percent_of_test_digits(
 ) -> None:
     test = load_data("mnist5k").test
     right = (classifier.probabilities(test.images).argmax(dim=1) == test.labels).float().mean()
-    assert right > 0.98  # 500 digits; its card has the complete test set
+    assert right > 0.98  # on 500 digits; its card covers the complete test set
     assert load_classifier(CLASSIFIER)[1]["test_accuracy"] >= 0.99
 
 

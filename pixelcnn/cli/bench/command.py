@@ -76,7 +76,7 @@ class BenchSampling(OnSomeCores):
 
 @dataclass(frozen=True)
 class BenchTraining(OnSomeCores):
-    """Time the tuned training step against the textbook's, in turns, in one run.
+    """Time the tuned training step against the textbook's, alternating, in one run.
 
     Example: python -m pixelcnn bench training --models pixelcnn:notebook --batch 64
 

@@ -32,7 +32,7 @@ class BenchKills:
     seed: int = 0
 
     def run(self) -> int:
-        """Try and print; returns the exit status."""
+        """Test and print; returns the exit status."""
         check_whole("--times", self.times, 1, 1000)
         from pixelcnn.benchmarks.crash_test import try_kills
 

@@ -12,7 +12,7 @@ from pixelcnn.system.checks import check_whole
 
 @dataclass(frozen=True)
 class BenchReach(OnSomeCores):
-    """Time the exact reach of one stack: bits shifted at once, against following the network.
+    """Time the exact receptive field of one stack: shifting bits against following the network.
 
     Example: python -m pixelcnn bench reach --layers 30
 
