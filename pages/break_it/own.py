@@ -181,10 +181,10 @@ def _show(audited: Audited) -> None:
 def show_code() -> None:
     """How to audit a network that does not use this lab's code."""
     st.markdown(
-        "You can audit any network that turns images into outputs for each pixel: an `nn.Module`, or "
-        "a function of arrays. It runs once while the audit **follows every operation**; then a few "
-        "pixels change, as a check. The report names the first layer that looks ahead. This network "
-        "contains a mistake. Can you see it?"
+        "You can audit any network that turns images into outputs for each pixel: an `nn.Module` "
+        "or a function of arrays. It runs once while the audit **follows every operation**; then "
+        "a few pixels change, as a check. The report names the first layer that looks ahead. This "
+        "network contains a mistake. Can you see it?"
     )
     st.code(HOMEWORK, language="python")
     st.markdown("Save it as `homework.py` and run (the exit status is 1 if there is a leak):")
