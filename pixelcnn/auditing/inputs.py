@@ -163,6 +163,7 @@ def forms(
         if (wanted is None or form.values == wanted)
         and (axes is None or form.axes == axes)
         and ("C" in form.axes or channels == 1)
+        and (form.values != "one-hot" or one_hot is not None or wanted == "one-hot")
     ]
 
 

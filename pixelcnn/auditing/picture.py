@@ -11,7 +11,7 @@ import numpy as np
 from pixelcnn.auditing.report import Culprit, NetworkReport
 from pixelcnn.auditing.words import in_words
 
-# The colours of `widgets/theme.json`, and what each means on every page.
+# The colours of `widgets/base/colors.json`, and what each means on every page.
 ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "target": ("#E69F00", "current pixel"),

@@ -324,7 +324,7 @@ def test_a_picture_is_written_as_svg_or_html(hand_in: Writer) -> None:
 
 
 def test_the_colours_of_the_picture_are_those_of_the_pages() -> None:
-    theme = json.loads((ROOT / "widgets" / "base" / "theme.json").read_text())["roles"]
+    theme = json.loads((ROOT / "widgets" / "base" / "colors.json").read_text())["roles"]
     assert {role: colour for role, (colour, _) in ROLES.items()} == {
         role: theme[role]["color"] for role in ROLES
     }

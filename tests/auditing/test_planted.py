@@ -103,10 +103,12 @@ class TwoStacks(nn.Module):
             DownShifted(WIDTH if index else 1, WIDTH) for index in range(LAYERS // 2)
         )
         self.horizontal = nn.ModuleList(
-            Masked("B" if index else "A", WIDTH if index else 1, WIDTH, (1, 3))
+            Masked("B" if index else "A", WIDTH if index else 1, WIDTH, 3)
             for index in range(LAYERS // 2)
         )
         self.out = nn.Conv2d(WIDTH, 2, 1)
+        for layer in self.horizontal:
+            layer.mask[:, :, 0] = 0
         if dropped >= 0:
             for layer in self.horizontal[dropped:]:
                 layer.mask.zero_()
