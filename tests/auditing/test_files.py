@@ -133,7 +133,10 @@ NET = "from torch import nn\nclass MyNet(nn.Module):\n"
         ("import sys\nsys.exit(3)", r"cannot be imported: SystemExit: 3 \(line 2\)"),
         (NET + "    def __init__(self, width): pass", r"needs arguments \(width\)"),
         (NET + "    def __init__(self): oops", r"MyNet\(\) cannot be made: NameError.* \(line 3\)"),
-        (NET + "    def forward(self, x): return x[:, :, 1:]", r"makes \(2, 1, 5, 6\) of an input"),
+        (
+            NET + "    def forward(self, x): return x[:, :, 1:, 1:]",
+            r"makes \(2, 1, 5, 5\) of an input",
+        ),
         (
             NET + "    def forward(self, x):\n        return x.nothing_of_the_kind()",
             r"MyNet cannot be run: AttributeError: .* \(line 4\)",
