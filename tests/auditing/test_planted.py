@@ -110,7 +110,7 @@ class TwoStacks(nn.Module):
         for layer in self.horizontal:
             layer.mask[:, :, 0] = 0
         if dropped >= 0:
-            for layer in self.horizontal[dropped:]:
+            for layer in self.horizontal[dropped : dropped + 1]:
                 layer.mask.zero_()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
