@@ -1,6 +1,8 @@
+from .auditing.door import (
+    audit as audit,
+)
 from .causality.reach import (
     AuditReport as AuditReport,
-    audit as audit,
     receptive_field as receptive_field,
 )
 from .checkpoints.files import (

@@ -25,7 +25,7 @@ STOREYS = (
     {"nn"},
     {"models"},
     {"data", "causality", "checkpoints"},
-    {"sampling", "introspect", "metrics"},
+    {"sampling", "introspect", "metrics", "auditing"},
     {"training", "film", "completion"},
     {"recipes", "scores", "exhibits", "baselines"},
     {"runs"},

@@ -46,11 +46,11 @@ class MyNet(nn.Sequential):
 """
 SHELL = "python -m pixelcnn audit homework.py:MyNet --size 12"
 PYTHON = """\
+import pixelcnn
 from homework import MyNet
-from pixelcnn.causality import perturbation_leaks
 
-leaks = perturbation_leaks(MyNet(), (1, 12, 12))  # bool: target, then source
-print(leaks.sum(), "leaks")
+report = pixelcnn.audit(MyNet(), size=12)
+print(report.leaks, "leaks")
 """
 
 
@@ -181,9 +181,9 @@ def _show(audited: Audited) -> None:
 def show_code() -> None:
     """How to audit a network that does not use this lab's code."""
     st.markdown(
-        "You can audit any `nn.Module` that turns images `(batch, 1, rows, columns)` into outputs "
-        "for each pixel, `(batch, outputs, rows, columns)`. The audit works **by trial**: it "
-        "changes one pixel at a time, and no output at this pixel or before it may change. This "
+        "You can audit any network that turns images into outputs for each pixel: an `nn.Module` "
+        "or a function of arrays. It runs once while the audit **follows every operation**; then "
+        "a few pixels change, as a check. The report names the first layer that looks ahead. This "
         "network contains a mistake. Can you see it?"
     )
     st.code(HOMEWORK, language="python")

@@ -47,7 +47,7 @@ class ModelOptions:
 
         known = presets(self.model) | {_NO_PRESET: {}}
         check_name("preset", self.preset, known, to=self.model)
-        return known[self.preset] | dict(map(_assignment, self.set))
+        return known[self.preset] | dict(map(assignment, self.set))
 
     def build(self) -> AutoregressiveModel:
         """The model, with fresh weights.
@@ -100,7 +100,7 @@ def check_seed(seed: int) -> None:
     check_whole("--seed", seed, 0, 2**63 - 1)
 
 
-def _assignment(text: str) -> tuple[str, Any]:
+def assignment(text: str) -> tuple[str, Any]:
     """`blocks=8` as ("blocks", 8): numbers, true, false and null as in JSON, else text."""
     option, equals, value = text.partition("=")
     if not option or not equals:
