@@ -71,6 +71,7 @@ static int check_product(const Program *p, const Operation *o, int columns) {
     }
     if (o->fixed < 0) return between(0, o->weights, h->floats - depth * columns);
     NEED(h->kind == INT16 && p->floats[h->scales + o->tapped] > 0);
+    NEED(o->fixed % 2 == 0); /* pairs are read together */
     NEED(between(0, o->fixed, h->shorts - depth * columns) && between(0, o->units, h->floats - columns));
     for (int n = 0; n < columns; n++) { /* no sum of a column may overflow */
         int width = columns - (n & ~7) < 8 ? 4 : 8;
