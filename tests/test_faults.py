@@ -169,7 +169,7 @@ def test_missing_packages_are_named_and_the_rest_works() -> None:
 
         class Blocked:
             def find_spec(self, name, path=None, target=None):
-                if name.partition(".")[0] in ("numba", "llvmlite", "torchvision"):
+                if name.partition(".")[0] in ("numba", "llvmlite", "wasmtime", "torchvision"):
                     raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
         sys.meta_path.insert(0, Blocked())
@@ -181,6 +181,7 @@ def test_missing_packages_are_named_and_the_rest_works() -> None:
         print(tuple(pixelcnn.sample(model, 1).shape))
         for work in (
             lambda: pixelcnn.sample(model, 1, engine="numba"),
+            lambda: pixelcnn.sample(model, 1, engine="wasm"),
             lambda: pixelcnn.load_data("cifar10"),
         ):
             try:
@@ -191,9 +192,10 @@ def test_missing_packages_are_named_and_the_rest_works() -> None:
         PIXELCNN_DATA="no-such-folder",
     )
     assert tried.returncode == 0, tried.stderr
-    drawn, fast, data = tried.stdout.splitlines()
+    drawn, fast, portable, data = tried.stdout.splitlines()
     assert drawn == "(1, 1, 4, 4)"
     assert "pip install numba" in fast
+    assert "pip install wasmtime" in portable
     assert "pip install torchvision" in data
 
 

@@ -27,11 +27,6 @@ def section(options: Options) -> None:
     raced_with, result = st.session_state.get(_RACE, (None, None))
     if result is None or raced_with != options:
         return
-    if common.warm_up().is_alive():
-        st.caption(
-            "The fastest sampler is still compiling, so a slower one ran instead. Start the race "
-            "again in a few seconds."
-        )
     _show(result, common.model_config(options.model)["levels"])
 
 

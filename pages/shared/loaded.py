@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from pixelcnn.checkpoints.header import Card
     from pixelcnn.completion.observed import Reader
     from pixelcnn.models.base import AutoregressiveModel
-    from pixelcnn.sampling.engines import Engine
-    from pixelcnn.sampling.numba.engine import NumbaEngine
+    from pixelcnn.sampling.auto import AutoEngine
 
 # The first session computes, and the others wait; the name is the cache key of the model.
 _once = partial(
@@ -61,19 +60,13 @@ class Loaded:
         return reach.audit(self.model)
 
     @property
-    def engine(self) -> Engine:
-        """The fastest engine that is ready now."""
-        from pixelcnn.sampling.engines import make_engine
-
-        compiling = common.warm_up().is_alive()
-        return make_engine(self.model, "torch") if compiling else self._fast_engine
-
-    @property
     @_once()
-    def _fast_engine(self) -> Engine:
+    def engine(self) -> AutoEngine:
+        """Takes the fastest engine that is ready for each request."""
         from pixelcnn.sampling.engines import make_engine
 
-        return make_engine(self.model, "auto")
+        common.warm_up()
+        return cast("AutoEngine", make_engine(self.model, "auto"))
 
     @property
     def reader(self) -> Reader | None:
@@ -82,7 +75,7 @@ class Loaded:
         A reader takes up to 170 MB, and filling it takes longer than reading a few beginnings
         without one. The other models read at half the speed, in some 50 ms.
         """
-        usual = self.name == common.DEFAULT_MODEL and self.engine.name == "numba"
+        usual = self.name == common.DEFAULT_MODEL and self.engine.compiled() is not None
         return self._reader if usual else None
 
     @property
@@ -90,7 +83,7 @@ class Loaded:
     def _reader(self) -> Reader:
         from pixelcnn.completion.observed import Reader
 
-        return Reader(self.model, cast("NumbaEngine", self.engine))
+        return Reader(self.model, self.engine.compiled())
 
 
 @st.cache_resource(show_spinner="Loading the model ...")

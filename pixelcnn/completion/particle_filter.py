@@ -22,6 +22,7 @@ from torch import Tensor
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.auto import AutoEngine
 from pixelcnn.sampling.engines import Engine
 from pixelcnn.sampling.request import SampleOptions, make_request
 
@@ -106,7 +107,8 @@ def complete_with_particles(
     rows = late.any(dim=(0, 2)).nonzero()
     last = int(rows.max()) if len(rows) else -1
     origin = torch.arange(particles)
-    fast = engine if isinstance(engine, NumbaEngine) else NumbaEngine(model)
+    compiled = engine.compiled() if isinstance(engine, AutoEngine) else engine
+    fast = compiled if isinstance(compiled, NumbaEngine) else NumbaEngine(model)
     batch = ParticleBatch(fast, request)
     log_weights = torch.zeros(particles, dtype=torch.float64)
     log_evidence = 0.0

@@ -253,7 +253,7 @@ def _warm_up() -> None:
 
 
 def _compile_sampler() -> threading.Thread:
-    """Compile the fast sampler in a thread; until it is ready, the slower one draws the samples.
+    """Compile the fast sampler in a thread; until it is ready, WebAssembly draws the samples.
 
     Not a daemon: the compiler must not be interrupted.
     """

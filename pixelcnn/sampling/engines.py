@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.auto import AutoEngine
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.torch_engine import TorchEngine
@@ -30,8 +31,8 @@ class Engine(Protocol):
 class TracingEngine(Engine, Protocol):
     """An engine that keeps the network's outputs, so that a trace computes nothing twice."""
 
-    def run_with_outputs(self, request: Request) -> tuple[Tensor, Tensor]:
-        """The filled images, and the network's outputs as `trace_of` takes them."""
+    def run_with_outputs(self, request: Request) -> tuple[Tensor, Tensor | None]:
+        """The filled images, and the network's outputs as `trace_of` takes them, if kept."""
         ...
 
 
@@ -46,10 +47,22 @@ def _numba_engine(model: AutoregressiveModel) -> Engine:
     return NumbaEngine(model)
 
 
+def _wasm_engine(model: AutoregressiveModel) -> Engine:
+    try:
+        from pixelcnn.sampling.wasm.engine import WasmEngine  # torch's engine needs no wasmtime
+    except ImportError as error:
+        raise ConfigError(
+            f"The WebAssembly sampler needs a package that is missing ({error}): pip install "
+            "wasmtime. The engine 'torch' draws the same images without it, more slowly."
+        ) from error
+    return WasmEngine(model)
+
+
 _ENGINES: dict[str, Callable[[AutoregressiveModel], Engine]] = {
     "reference": ReferenceEngine,
     "torch": TorchEngine,
     "numba": _numba_engine,
+    "wasm": _wasm_engine,
 }
 
 
@@ -61,9 +74,9 @@ def engine_names() -> list[str]:
 def warm_up() -> None:
     """Compile the fast engine, or load it from the disk cache.
 
-    Takes about ten seconds once per machine, then half a second per process. Until it is called,
-    `auto` means the torch engine, so that no page waits for the compiler. Without the package numba
-    it does nothing, and `auto` stays the torch engine.
+    Takes about twenty seconds once per machine, then half a second per process. Until it is
+    called, `auto` draws in WebAssembly, so that no page waits for the compiler. Without the package
+    numba it does nothing.
     """
     try:
         from pixelcnn.sampling.numba import engine as numba_engine
@@ -82,17 +95,15 @@ def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:
 
     Args:
         model: any model of the registry.
-        engine: `auto` (the fastest that is ready and supports the model), or one of `engine_names`.
+        engine: `auto` (the fastest that is ready and supports the model, see `AutoEngine`), or one
+            of `engine_names`.
 
     Raises:
         ConfigError: the engine is unknown or does not support this model; the message says why.
     """
     if engine == "auto":
-        if _compiled() and next(model.parameters()).device.type == "cpu":
-            try:
-                return _numba_engine(model)
-            except ConfigError:
-                return TorchEngine(model)
-        return TorchEngine(model)
+        if next(model.parameters()).device.type != "cpu":
+            return TorchEngine(model)
+        return AutoEngine(model, _ENGINES, _compiled)
     check_name("engine", engine, ["auto", *_ENGINES])
     return _ENGINES[engine](model)

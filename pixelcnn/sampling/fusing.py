@@ -33,6 +33,50 @@ def fuse_concatenated_elu(output: Step) -> None:
             step.op, step.inputs = "concat_elu", (plain,)
 
 
+def fuse_gated_residuals(output: Step) -> None:
+    """x + first half * sigmoid(second half) becomes one `gated_residual` step (PixelCNN++)."""
+    for step in order(output):
+        if step.op != "add":
+            continue
+        for x, gated in (step.inputs, step.inputs[::-1]):
+            if gated.op != "mul" or gated.phase != step.phase or x.op == "image":
+                continue
+            content, opening = gated.inputs
+            if content.op != "slice" or opening.op != "sigmoid":
+                continue
+            half = opening.inputs[0]
+            halves = half.op == "slice" and half.inputs == content.inputs
+            if halves and (content.first, half.first) == (0, step.channels):
+                step.op, step.inputs = "gated_residual", (*content.inputs, x)
+                break
+
+
+_PURE = ("concat_elu", "elu", "relu", "sigmoid", "tanh", "neg", "cat", "slice", "upsample")
+
+
+def share_equal_steps(output: Step) -> None:
+    """Steps that do the same with the same become one."""
+    seen: dict[tuple[object, ...], Step] = {}
+    instead: dict[Step, Step] = {}
+    for step in order(output):
+        step.inputs = tuple(instead.get(source, source) for source in step.inputs)
+        if step.op in _PURE:
+            key = (step.op, step.phase, step.scale, step.first, step.channels, step.inputs)
+            first = seen.setdefault(key, step)
+            if first is not step:
+                instead[step] = first
+
+
+def fuse_concatenations(output: Step) -> None:
+    """concat_elu(cat(a, b)) becomes one `concat_elu` step of a and b."""
+    used = uses(output)
+    for step in order(output):
+        if step.op == "concat_elu" and step.inputs[0].op == "cat":
+            cat = step.inputs[0]
+            if used[cat] == 1 and cat.phase == step.phase and len(cat.inputs) == 2:
+                step.inputs = cat.inputs
+
+
 def fold_additions(output: Step) -> None:
     """An addition to a linear step's result becomes the value that the step starts from."""
     used = uses(output)

@@ -56,6 +56,9 @@ def lower(model: AutoregressiveModel) -> Program:
     sees_own_colours = _check_causal(own[graph.output.index], model, output)
     fusing.fuse_gates(output)
     fusing.fuse_concatenated_elu(output)
+    fusing.fuse_gated_residuals(output)
+    fusing.share_equal_steps(output)
+    fusing.fuse_concatenations(output)
     fusing.fold_additions(output)
     fusing.merge_biases(output)
     fusing.fuse_activations(output)
@@ -63,7 +66,9 @@ def lower(model: AutoregressiveModel) -> Program:
     fusing.postpone(output)
     image = lowered[graph.image.index]
     steps = (image, *(step for step in order(output) if step is not image))
-    return Program(steps, graph, model.config.height, model.config.width, sees_own_colours)
+    config = model.config
+    labels = config.label_slots if config.classes else 0
+    return Program(steps, graph, config.height, config.width, labels, sees_own_colours)
 
 
 def _check_causal(own: Reach, model: AutoregressiveModel, output: Step) -> bool:

@@ -26,8 +26,8 @@ class Step:
     """One operation of the program, and the buffer of its results.
 
     Attributes:
-        op: `image`, `constant`, `linear`, `gate`, `concat_elu`, or an operation of
-            `pixelcnn.models.graph.Value`.
+        op: `image`, `constant`, `linear`, `gate`, `concat_elu` (of one input or of two, one behind
+            the other), `gated_residual`, or an operation of `pixelcnn.models.graph.Value`.
         phase: when it runs.
         channels: features of the result.
         inputs: steps whose results it reads.
@@ -78,6 +78,8 @@ class Program:
     graph: Graph
     height: int
     width: int
+    labels: int
+    """How many labels there are, that for none included; 0 for a model without classes."""
     sees_own_colours: bool
     """Whether the parameters of a colour depend on the earlier colours of their own pixel."""
 

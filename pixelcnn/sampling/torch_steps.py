@@ -185,8 +185,14 @@ def _gate(features: Tensor) -> Tensor:
     return torch.tanh(content) * torch.sigmoid(opening)
 
 
-def _concat_elu(features: Tensor) -> Tensor:
-    return F.elu(torch.cat([features, -features], dim=-1))
+def _concat_elu(*features: Tensor) -> Tensor:
+    both = torch.cat(features, dim=-1)
+    return F.elu(torch.cat([both, -both], dim=-1))
+
+
+def _gated_residual(features: Tensor, x: Tensor) -> Tensor:
+    content, opening = features.chunk(2, dim=-1)
+    return x + content * torch.sigmoid(opening)
 
 
 _FUNCTIONS: dict[str, Callable[..., Tensor]] = {
@@ -199,4 +205,5 @@ _FUNCTIONS: dict[str, Callable[..., Tensor]] = {
     "mul": torch.mul,
     "gate": _gate,
     "concat_elu": _concat_elu,
+    "gated_residual": _gated_residual,
 }

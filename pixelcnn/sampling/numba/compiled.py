@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import torch
 
-from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.sampling.constants import Floats
+from pixelcnn.sampling.likelihood_kinds import likelihood_kind
 from pixelcnn.sampling.lowering import lower
-from pixelcnn.sampling.numba.draw import kind_of
-from pixelcnn.sampling.numba.program import Floats, Tables, compile_tables
+from pixelcnn.sampling.numba.microkernel import LANES
 from pixelcnn.sampling.steps import Program
+from pixelcnn.sampling.tables import Tables, compile_tables
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,13 @@ def compile_model(model: AutoregressiveModel) -> CompiledModel:
     Raises:
         ConfigError: the model's likelihood or one of its layers is not supported.
     """
-    likelihood = kind_of(model.likelihood)
-    if likelihood is None:
-        raise ConfigError(
-            f"The numba engine cannot draw from a {type(model.likelihood).__name__}; "
-            "use the torch engine."
-        )
     program = lower(model)
     levels = torch.arange(model.config.levels, dtype=torch.uint8)
     return CompiledModel(
-        likelihood=likelihood,
+        likelihood=likelihood_kind(model.likelihood),
         parameters=model.likelihood.parameters,
         no_label=model.config.no_label,
         program=program,
-        tables=compile_tables(program),
+        tables=compile_tables(program, LANES),
         scaled=model.scale(levels).float().numpy(),
     )

@@ -7,23 +7,8 @@ import math
 import numpy as np
 from numba import njit
 
-from pixelcnn.nn.likelihoods import Bernoulli, Categorical, Likelihood
-from pixelcnn.nn.logistic_mixture import (
-    HIGHEST_LOG_SCALE,
-    LOWEST_LOG_SCALE,
-    DiscretizedLogisticMixture,
-)
-
-BERNOULLI, CATEGORICAL, MIXTURE, COUPLED_MIXTURE = range(4)
-
-
-def kind_of(likelihood: Likelihood) -> int | None:
-    """Integer code of a likelihood in the compiled loop; None if unsupported."""
-    if isinstance(likelihood, DiscretizedLogisticMixture):
-        return COUPLED_MIXTURE if likelihood.coupled else MIXTURE
-    if isinstance(likelihood, Bernoulli):
-        return BERNOULLI
-    return CATEGORICAL if isinstance(likelihood, Categorical) else None
+from pixelcnn.nn.logistic_mixture import HIGHEST_LOG_SCALE, LOWEST_LOG_SCALE
+from pixelcnn.sampling.likelihood_kinds import BERNOULLI, CATEGORICAL, COUPLED_MIXTURE
 
 
 @njit(nogil=True, error_model="numpy")
@@ -110,7 +95,7 @@ def level_log_probs(memory, start, kind, parameters, pixel, colour, result):  # 
 
     Args:
         memory, start: the parameters of the pixel's first colour begin at `memory[start]`.
-        kind: see `kind_of`.
+        kind: see `likelihood_kind`.
         parameters: number of parameters per sub-pixel.
         pixel: uint8 (colours,): the levels of the pixel; those before `colour` are read.
         colour: index of the sub-pixel.

@@ -7,12 +7,12 @@ from numba import njit
 
 from pixelcnn.sampling.numba import operations as compute
 from pixelcnn.sampling.numba.microkernel import product
-from pixelcnn.sampling.numba.program import Field, Op
+from pixelcnn.sampling.tables import Field, Op
 
 # Numba compiles plain integers as constants, but not members of an enum.
 (
     _LINEAR, _GATHER, _NORM, _GATE, _RELU, _TANH, _SIGMOID, _ADD, _MUL, _SLICE, _ELU, _NEG, _CAT,
-    _CONCAT_ELU, _UPSAMPLE, _ATTENTION, _LSTM, _GRU,
+    _CONCAT_ELU, _UPSAMPLE, _GATED_RESIDUAL, _ATTENTION, _LSTM, _GRU,
 ) = map(int, Op)  # fmt: skip
 (
     _OP, _OUT, _SOURCE, _BASE, _RESIDUAL, _BIAS, _WEIGHTS, _FIRST_TAP, _TAPS, _TAPPED, _DEPTH,
@@ -189,7 +189,18 @@ def _execute(  # type: ignore[no-untyped-def]
         compute.copy(memory, out, width, source, source_width, left, rows)
         compute.copy(memory, out + left, width, other, other_width, channels - left, rows)
     elif code == _CONCAT_ELU:
-        compute.concat_elu(memory, out, width, source, source_width, channels // 2, rows)
+        half, left = channels // 2, buffers[source_buffer, _CHANNELS]
+        compute.concat_elu(memory, out, width, half, source, source_width, left, rows)
+        if other_buffer >= 0:
+            other_width = buffers[other_buffer, _PADDED]
+            other = places[2] + column * batch * other_width
+            compute.concat_elu(memory, out + left, width, half, other, other_width, half - left,
+                               rows)  # fmt: skip
+    elif code == _GATED_RESIDUAL:
+        other_width = buffers[other_buffer, _PADDED]
+        other = places[2] + column * batch * other_width
+        compute.gated_residual(memory, out, width, source, source_width, other, other_width,
+                               channels, rows)  # fmt: skip
     elif code == _UPSAMPLE:
         _copy_up(operation, buffers, memory, places, batch, column, columns)
     else:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from pixelcnn.sampling.numba.draw import MIXTURE, draw, draw_from_mixture, level_log_probs, log_prob
+from pixelcnn.sampling.likelihood_kinds import MIXTURE
+from pixelcnn.sampling.numba.draw import draw, draw_from_mixture, level_log_probs, log_prob
 from pixelcnn.sampling.numba.execute import locate, run, start_of_row
 
 _PADDED = 5  # column of the buffer table
@@ -163,7 +164,7 @@ def _cached(stamp: str) -> Any:
             row: index of the row.
             first_column: where to begin; results before it must still be in memory.
             image, output: buffers of the scaled image and of the parameters.
-            kind: of the likelihood, see `draw.kind_of`.
+            kind: of the likelihood, see `likelihood_kind`.
             parameters: number of parameters per sub-pixel.
             fresh: whether the parameters must be recomputed for each colour of a pixel.
             scaled: float32 (levels,): the network's input for each level.
@@ -188,7 +189,9 @@ def _stamp() -> str:
     Numba's own cache only checks the file of the cached function; the stamp, which the function
     closes over, becomes part of the cache's key.
     """
-    parts = sorted(Path(__file__).parent.glob("*.py"))
+    folder = Path(__file__).parent
+    codes = [folder.parent / name for name in ("tables.py", "likelihood_kinds.py")]
+    parts = [*sorted(folder.glob("*.py")), *codes]
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()
 
 

@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from pixelcnn.sampling.numba.program import Op
+from pixelcnn.sampling.tables import Op
 
 # Numba compiles plain integers as constants, but not members of an enum.
 _RELU, _TANH, _SIGMOID, _ADD, _ELU, _NEG = map(
@@ -153,15 +153,27 @@ def copy(memory, out, width, source, source_width, channels, rows):  # type: ign
 
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
-def concat_elu(memory, out, width, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
-    """elu(x), then elu(-x)."""
+def concat_elu(memory, out, width, half, source, source_width, channels, rows):  # type: ignore[no-untyped-def]
+    """elu(x), and `half` numbers behind it elu(-x)."""
     for m in range(rows):
         x = memory[source + m * source_width :][:channels]
         y = memory[out + m * width :][:channels]
-        z = memory[out + m * width + channels :][:channels]
+        z = memory[out + m * width + half :][:channels]
         for n in range(channels):
             y[n] = _elu(x[n])
             z[n] = _elu(-x[n])
+
+
+@njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)
+def gated_residual(memory, out, width, source, source_width, other, other_width, channels, rows):  # type: ignore[no-untyped-def]
+    """x + first half * sigmoid(second half); x begins at `other`."""
+    for m in range(rows):
+        content = memory[source + m * source_width :][:channels]
+        opening = memory[source + m * source_width + channels :][:channels]
+        x = memory[other + m * other_width :][:channels]
+        y = memory[out + m * width :][:channels]
+        for n in range(channels):
+            y[n] = x[n] + content[n] * _sigmoid(opening[n])
 
 
 @njit(nogil=True, error_model="numpy", fastmath=_REASSOCIATE)

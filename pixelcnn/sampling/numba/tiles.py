@@ -14,13 +14,12 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pixelcnn.sampling.numba.compiled import CompiledModel
 from pixelcnn.sampling.numba.loop import copy_image, fill_row
-from pixelcnn.sampling.numba.program import Floats, Tables
 from pixelcnn.sampling.request import Request
-from pixelcnn.sampling.steps import Phase, spread
+from pixelcnn.sampling.steps import Phase
+from pixelcnn.sampling.tables import Floats, Tables
 from pixelcnn.system.devices import usable_cores
 
 TILE = 16
@@ -110,19 +109,7 @@ class Tile:
         if request.guidance:
             assert labels is not None
             labels = torch.cat([labels, torch.full_like(labels, model.no_label)])
-        self.constants = self._constants(labels)
-
-    def _constants(self, labels: Tensor | None) -> list[tuple[int, Floats]]:
-        """(buffer, `(1|H, 1|W, 1|B, C)`) of every value that does not depend on the image."""
-        values = self.model.program.graph.constants(labels)
-        constants = []
-        for step in self.model.tables.constants:
-            program = self.model.program
-            value = spread(values[step.constant].float(), program.height, program.width)
-            value = value.permute(2, 3, 0, 1)
-            value = value if step.bias is None else value + step.bias
-            constants.append((self.model.tables.buffer_of[step], value.detach().cpu().numpy()))
-        return constants
+        self.labels = None if labels is None else labels.numpy().copy()
 
     def fill(self, row: int, first_column: int) -> None:
         """Sample one row of every image in the tile, from a column on."""
@@ -134,8 +121,9 @@ class Tile:
             self.outputs[:, :, row] = split.transpose(1, 2, 0, 3)
 
     def _sample(self, row: int, first_column: int) -> None:
-        for buffer, value in self.constants:
-            self._row(buffer, row)[..., : value.shape[-1]] = value[row % len(value)]
+        for buffer, constant in self.model.tables.constants:
+            value = constant.at_row(row, self.labels)
+            self._row(buffer, row)[..., : value.shape[-1]] = value
         if self.guidance == 0:
             self._fill(row, first_column, self.images, self.known, self.log_probs)
             return
@@ -194,9 +182,9 @@ class Tile:
             other.batch,
             other_place,
         )
-        for (_, value), (_, others) in zip(self.constants, other.constants, strict=True):
-            if value.shape[2] > 1:
-                value[:, :, place] = others[:, :, other_place]
+        if self.labels is not None:
+            assert other.labels is not None
+            self.labels[place] = other.labels[other_place]
 
     def _row(self, buffer: int, row: int) -> Floats:
         """A view of one row of a buffer: `(W, batch, padded channels)`."""

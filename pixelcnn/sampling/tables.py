@@ -1,4 +1,4 @@
-"""A lowered program as tables of numbers, for one compiled function that serves every model.
+"""A lowered program as tables of numbers, for a compiled executor that serves every model.
 
 All activations live in one array of float32, the weights first. A buffer holds, for each position
 that is still needed, a row of channels for each image: [ring row][column][image][channel]. So the
@@ -21,15 +21,14 @@ from pixelcnn.errors import ConfigError
 from pixelcnn.nn.attention import CausalAttention
 from pixelcnn.nn.layers import ChannelNorm, Offset
 from pixelcnn.nn.recurrence import Recurrence
-from pixelcnn.sampling.numba.microkernel import LANES
+from pixelcnn.sampling.constants import Constant, Floats, constants_of
 from pixelcnn.sampling.steps import Phase, Program, Step
 
 Table = NDArray[np.int64]
-Floats = NDArray[np.float32]
 
 
 class Op(IntEnum):
-    """Operation codes of the compiled loop."""
+    """Operation codes of the executors."""
 
     LINEAR = 0
     GATHER = 1  # linear on few channels: the taps' inputs are collected into one row first
@@ -46,9 +45,10 @@ class Op(IntEnum):
     CAT = 12
     CONCAT_ELU = 13
     UPSAMPLE = 14
-    ATTENTION = 15
-    LSTM = 16
-    GRU = 17
+    GATED_RESIDUAL = 15  # of the features and x
+    ATTENTION = 16
+    LSTM = 17
+    GRU = 18
 
 
 class Field(IntEnum):
@@ -92,6 +92,7 @@ _NAMES = {
     "slice": Op.SLICE,
     "cat": Op.CAT,
     "concat_elu": Op.CONCAT_ELU,
+    "gated_residual": Op.GATED_RESIDUAL,
     "upsample": Op.UPSAMPLE,
 }
 
@@ -119,24 +120,23 @@ class Tables:
     operations: dict[Phase, Table]  # (operations, fields)
     offsets: Table  # (taps, 2): dy, dx
     gathered: int  # longest collected row
-    constants: tuple[Step, ...]
+    constants: tuple[tuple[int, Constant], ...]  # with the buffer of each
     image: int  # buffers
     output: int
-    buffer_of: dict[Step, int]
 
 
-def compile_tables(program: Program) -> Tables:
-    """Pack a program and its weights.
+def compile_tables(program: Program, lanes: int) -> Tables:
+    """Pack a program and its weights for vector registers of `lanes` float32 numbers.
 
     Raises:
-        ConfigError: a step that the compiled loop has no operation for.
+        ConfigError: a step that the executors have no operation for.
     """
-    return _Packer(program).tables()
+    return _Packer(program, lanes).tables()
 
 
 class _Packer:
-    def __init__(self, program: Program) -> None:
-        self.program = program
+    def __init__(self, program: Program, lanes: int) -> None:
+        self.program, self.lanes = program, lanes
         self.steps = program.steps
         self.buffer_of = {step: index for index, step in enumerate(self.steps)}
         self.buffers = [self._buffer(step) for step in self.steps]
@@ -163,10 +163,11 @@ class _Packer:
             operations=operations,
             offsets=np.array(self.offsets, np.int64),
             gathered=self.gathered,
-            constants=tuple(step for step in self.steps if step.op == "constant"),
+            constants=tuple(
+                (self.buffer_of[step], constant) for step, constant in constants_of(self.program)
+            ),
             image=self.buffer_of[self.program.image],
             output=self.buffer_of[self.program.output],
-            buffer_of=self.buffer_of,
         )
 
     def _buffer(self, step: Step) -> Buffer:
@@ -180,7 +181,7 @@ class _Packer:
                 offsets.append((1 - step.scale, 1 - step.scale))
             elif reader.op == "attention" and step in reader.inputs[1:]:
                 offsets.append((1 - self.program.height, 0))
-        return self._framed(offsets, step.channels, _padded(step))
+        return self._framed(offsets, step.channels, self._padded(step))
 
     def _framed(self, offsets: list[Offset], channels: int, padded: int) -> Buffer:
         """A buffer high and wide enough to be read at these offsets."""
@@ -211,13 +212,13 @@ class _Packer:
             if len(step.inputs) > 1:
                 row[Field.BASE] = self.buffer_of[step.inputs[1]]
         else:
-            raise ConfigError(f"the numba engine has no operation for {step.op!r}.")
+            raise ConfigError(f"the compiled engines have no operation for {step.op!r}.")
         if any(source.op == "image" for source in step.inputs) and step.op not in _READ_THE_IMAGE:
-            raise ConfigError(f"the numba engine cannot take {step.op!r} of the image itself.")
+            raise ConfigError(f"the compiled engines cannot take {step.op!r} of the image itself.")
         return [int(row[field]) for field in Field]
 
     def _linear(self, step: Step, row: dict[Field, int]) -> None:
-        source, columns = step.inputs[0], _padded(step)
+        source, columns = step.inputs[0], self._padded(step)
         row[Field.CLAMP] = int(step.relu)
         if step.residual is not None:
             row[Field.RESIDUAL] = self.buffer_of[step.residual]
@@ -258,7 +259,7 @@ class _Packer:
         row[Field.BASE] = row[Field.OUT]
         if layer.cell == "lstm":
             row[Field.BASE] = self._more(
-                self._framed([(0, 0), carry], step.channels, _padded(step))
+                self._framed([(0, 0), carry], step.channels, self._padded(step))
             )
         row[Field.RESIDUAL] = self._more(self._framed([(0, 0)], gates.channels, gates.padded))
         row[Field.BIAS] = self._place(np.zeros(gates.padded, np.float32))
@@ -281,10 +282,15 @@ class _Packer:
 
     def _place(self, numbers: Floats) -> int:
         start = self.size
-        fill = -numbers.size % LANES
+        fill = -numbers.size % self.lanes
         self.weights.append(np.pad(numbers.ravel(), (0, fill)))
         self.size += numbers.size + fill
         return start
+
+    def _padded(self, step: Step) -> int:
+        if step.op == "image":
+            return step.channels
+        return -(-step.channels // self.lanes) * self.lanes
 
 
 def _array(tensor: Tensor) -> Floats:
@@ -300,9 +306,3 @@ def _carry(step: Step) -> Offset:
     assert isinstance(step.layer, Recurrence)
     dy, dx = step.layer.carry
     return dy * step.scale, dx * step.scale
-
-
-def _padded(step: Step) -> int:
-    if step.op == "image":
-        return step.channels
-    return -(-step.channels // LANES) * LANES
