@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LATE = ("matplotlib.pyplot", "plotly", "torchmetrics", "torchvision", "sklearn", "PIL")
+LATE = (
+    *("matplotlib.pyplot", "plotly", "torchmetrics", "torchvision", "sklearn", "PIL"),
+    *("skimage", "scipy", "pi_heif"),
+)
 FORBIDDEN = {
     "pixelcnn": ("streamlit", "widgets", "pages", "tools"),
     "widgets": ("torch", "torchvision", "pixelcnn", "pages", "tools"),
@@ -22,7 +25,7 @@ FORBIDDEN = {
 STOREYS = (
     {"errors"},
     {"system"},
-    {"nn"},
+    {"nn", "pictures"},
     {"models"},
     {"data", "causality", "checkpoints"},
     {"sampling", "introspect", "metrics", "auditing"},

@@ -355,5 +355,5 @@ def test_everything_that_is_imported_is_pinned() -> None:
             for name in {one.partition(".")[0] for one in names}:
                 if name in sys.stdlib_module_names or name in FOLDERS or name == "google":
                     continue
-                known = {home.lower() for home in homes.get(name, [name])}
+                known = {home.lower().replace("_", "-") for home in homes.get(name, [name])}
                 assert known & (set(pinned) | brought), f"{path.name} imports {name}: not pinned"

@@ -19,6 +19,7 @@ from pages.draw.methods import (
 )
 from pages.draw.start import FIRST_DIGIT, digit_image, upper_half
 from pages.draw.words import what_it_did
+from pages.shared import common
 from pages.shared.loaded import loaded
 from pixelcnn.completion.completions import Completions
 from widgets.endings.widget import endings
@@ -37,16 +38,20 @@ def compare(model: str, config: dict[str, Any], drawing: Drawing, options: Optio
         if why_not:
             st.markdown(why_not)
             continue
-        chosen = Options(
-            method, options.label, options.temperature, options.seed, options.particles
-        )
-        done = completed(model, drawing.image, drawing.known_mask, FEW, chosen)
-        st.markdown(f"**{method}.** {what_it_did(done, chosen)}")
-        tiles(config, done, f"Finished by: {method}", f"compare-{METHODS[method]}", legend=False)
+        asked = Options(method, options.label, options.temperature, options.seed, options.particles)
+        done = completed(model, drawing.image, drawing.known_mask, FEW, asked)
+        st.markdown(f"**{method}.** {what_it_did(done, asked)}")
+        tiles(model, done, f"Finished by: {method}", f"compare-{METHODS[method]}", legend=False)
+
+
+def captions(model: str, done: Completions) -> list[str]:
+    """The class of each ending by its name; none for a model without classes."""
+    names = common.class_names(model)
+    return [] if done.labels is None else [names[label] for label in done.labels.tolist()]
 
 
 def tiles(
-    config: dict[str, Any],
+    model: str,
     done: Completions,
     label: str,
     key: str,
@@ -58,8 +63,8 @@ def tiles(
     endings(
         done.images,
         done.known_mask[0],
-        levels=config["levels"],
-        captions=[] if done.labels is None else list(map(str, done.labels.tolist())),
+        levels=common.model_config(model)["levels"],
+        captions=captions(model, done),
         legend=legend,
         max_width=max_width,
         label=label,
@@ -94,7 +99,7 @@ def reading_order(model: str, config: dict[str, Any]) -> None:
         ):
             st.markdown(title)
             done = _given(model, image, known, AS_IT_READS)
-            tiles(config, done, title.replace("*", ""), f"order-{known[0, 0]}")
+            tiles(model, done, title.replace("*", ""), f"order-{known[0, 0]}")
     with picture:
         st.markdown(
             "**Point at a pixel.** Blue: its receptive field, the pixels that the model sees when "
@@ -144,7 +149,7 @@ def _remedy(
         st.info(why_not)
         return
     done = _given(model, image, known, method)
-    tiles(config, done, f"Lower half given, {method}", f"remedy-{METHODS[method]}")
+    tiles(model, done, f"Lower half given, {method}", f"remedy-{METHODS[method]}")
     st.markdown(what_it_did(done, Options(method)))
 
 

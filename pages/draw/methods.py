@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,14 +88,15 @@ def other_endings(drawing: Drawing) -> None:
     next_seed()
 
 
-def choose_options(method: str, classes: int, drawing: Drawing) -> Options:
+def choose_options(method: str, names: Sequence[str], drawing: Drawing) -> Options:
     """The controls below the painter."""
     label, particles = GUESS, COUNTS[1]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        if classes:
+        if names:
             label = st.selectbox(
                 "Which digit is it?",
-                [GUESS, *map(str, range(classes))],
+                [GUESS, *map(str, range(len(names)))],
+                format_func=lambda label: names[int(label)] if label.isdecimal() else label,
                 key="label",
                 bind="query-params",
                 width=200,

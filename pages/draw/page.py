@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.draw.compare import compare, reading_order
+from pages.draw.compare import captions, compare, reading_order
 from pages.draw.methods import (
     AS_IT_READS,
     COMPARE,
@@ -59,7 +59,7 @@ def studio(model: str, config: dict[str, Any]) -> None:
     start = current_start(config)
     drawing = current_drawing(config, start)
     with below:
-        options = choose_options(method, config["classes"], drawing)
+        options = choose_options(method, common.class_names(model), drawing)
     with left, common.explained():
         place = st.container()
         next_row = choose_next_row()
@@ -88,11 +88,11 @@ def studio(model: str, config: dict[str, Any]) -> None:
         tiles = st.container()
         done = completed(model, drawing.image, drawing.known_mask, ENDINGS, options)
         with tiles:
-            chosen = show_endings(config, drawing, done)
+            chosen = show_endings(model, drawing, done)
         if endings_first:
             show_painter()
         keep_buttons(drawing, done, chosen)
-        about_endings(config, drawing, done, options)
+        about_endings(model, config, drawing, done, options)
     with below, common.explained():
         truth_section(model, drawing, done, options)
         findings(model, config, done, options)
@@ -116,13 +116,13 @@ def draw_here(
     )
 
 
-def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) -> int | None:
-    """Show the nine endings; returns the selected one, if any."""
+def show_endings(model: str, drawing: Drawing, done: Completions) -> int | None:
+    """The nine endings; gives the one that the viewer chose."""
     return endings(
         done.images,
         drawing.known_mask,
-        levels=config["levels"],
-        captions=[] if done.labels is None else list(map(str, done.labels.tolist())),
+        levels=common.model_config(model)["levels"],
+        captions=captions(model, done),
         selectable=True,
         label="Nine endings",
         key="endings",
@@ -130,7 +130,7 @@ def show_endings(config: dict[str, Any], drawing: Drawing, done: Completions) ->
 
 
 def about_endings(
-    config: dict[str, Any], drawing: Drawing, done: Completions, options: Options
+    model: str, config: dict[str, Any], drawing: Drawing, done: Completions, options: Options
 ) -> None:
     """How the endings were drawn, warnings about them, and the digit that the model sees."""
     if options.method != AS_IT_READS:
@@ -139,7 +139,7 @@ def about_endings(
     if config["classes"]:
         with st.container():
             st.markdown("**Which digit does it see?**")
-            names = list(map(str, range(config["classes"])))
+            names = common.class_names(model)
             bars(digit_shares(done, config), names, label="Which digit it sees", key="p")
 
 

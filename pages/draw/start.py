@@ -8,7 +8,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.shared import common
-from pages.shared.pictures import MAX_UPLOAD_MB, read_upload
+from pages.shared.pictures import (
+    MAX_UPLOAD_MB,
+    UPLOAD_LABEL,
+    choose_form,
+    picture_types,
+    read_upload,
+)
 from pixelcnn.errors import LabError
 from widgets.painter.widget import Drawing, drawing_from, drawing_now, link_text
 
@@ -50,17 +56,21 @@ def start_with_another_digit(config: dict[str, Any]) -> None:
 
 
 def start_with_upload(model: str) -> None:
-    """Put the uploaded picture, in MNIST's form, into the painter, or keep the error."""
-    upload = st.session_state["upload"]
-    if upload is None:
+    """What a file in the uploader does, or another way to read it: its picture, or why not."""
+    state = st.session_state
+    if state.get("upload") is not None:
+        state["draw_uploaded"] = state["upload"].getvalue()
+    content = state.get("draw_uploaded")
+    if content is None:
         return
+    form, swap = state.get("draw-form") or "digit", state.get("draw-swap", False)
     try:
-        levels = read_upload(upload.getvalue(), model)
+        levels = read_upload(content, model, form, swap)
     except LabError as error:
-        st.session_state["draw_refused"] = str(error)
+        state["draw_refused"] = str(error)
         return
     start_with(upper_half(levels[0]))
-    st.session_state["picture"] = False  # closes the box
+    state["picture"] = False  # closes the box
 
 
 def current_start(config: dict[str, Any]) -> Drawing:
@@ -120,14 +130,14 @@ def starts(model: str, config: dict[str, Any]) -> None:
     st.button("Another digit", on_click=start_with_another_digit, args=(config,))
     st.button("Blank paper", on_click=start_with, args=(blank,))
     with st.popover("Your picture", key="picture", on_change="rerun"):
+        choose_form("draw", on_change=start_with_upload, args=(model,))
         st.file_uploader(
-            "A photo or scan of one digit, on even paper",
-            type=["png", "jpg", "jpeg"],
+            UPLOAD_LABEL,
+            type=picture_types(),
             max_upload_size=MAX_UPLOAD_MB,
             key="upload",
             on_change=start_with_upload,
             args=(model,),
         )
-        st.caption("It is centred and scaled in the same way as the training digits.")
         if st.session_state.get("draw_refused"):
             st.error(common.plain(st.session_state["draw_refused"]))

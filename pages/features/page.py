@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,11 +129,11 @@ class Choice:
     scale: str
 
 
-def controls(config: dict[str, Any], architecture: str) -> Choice:
-    """The controls for the input, its label, and the layers to show."""
+def controls(config: dict[str, Any], names: Sequence[str], architecture: str) -> Choice:
+    """What goes in, what the network is told about it, and which of its layers to show."""
     parts = list(views(architecture))
     with st.container(horizontal=True):
-        asked = pictures.choose_picture(config, config["classes"])
+        asked = pictures.choose_picture(config, names)
         part = one_of(
             "Layers",
             parts,
@@ -228,7 +229,7 @@ common.lesson(
 model = common.choose_model(in_grey=True)
 config = common.model_config(model)
 with common.explained():
-    choice = controls(config, loaded(model).model.name)
+    choice = controls(config, common.class_names(model), loaded(model).model.name)
     asked = choice.asked
     image = asked.image
     if image is None:

@@ -1,6 +1,7 @@
 """One pixel: flip it, and see how much every later prediction changes."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,10 @@ def alike(name: str, config: dict[str, Any]) -> bool:
     return all(other[key] == config[key] for key in ("levels", "channels", "height", "width"))
 
 
-def controls(config: dict[str, Any], classes: int) -> tuple[pictures.Asked, int | None, str]:
-    """The input, the new level of the pixel, and which of the two pictures to show."""
+def controls(
+    config: dict[str, Any], classes: Sequence[str]
+) -> tuple[pictures.Asked, int | None, str]:
+    """What goes in, what the pixel becomes, and which of the two pictures to show."""
     with st.container(horizontal=True):
         asked = pictures.choose_picture(config, classes)
         level = new_level(config["levels"])
@@ -209,7 +212,7 @@ model = common.choose_model(in_grey=True)
 config = common.model_config(model)
 with common.explained():
     both = choose_beside(model, config)
-    classes = max(common.model_config(name)["classes"] for name in both)
+    classes = max((common.class_names(name) for name in both), key=len)
     asked, level, shown = controls(config, classes)
     place, image = st.container(), asked.image
     if image is None:

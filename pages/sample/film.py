@@ -89,6 +89,7 @@ def controls(model: str, view: str) -> Options:
             label = st.selectbox(
                 "Label",
                 names,
+                format_func=common.class_title(model),
                 key="label",
                 bind="query-params",
                 width=150,

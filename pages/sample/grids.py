@@ -56,7 +56,7 @@ def classes(options: Options, progress: Progress) -> Scene | str:
     seeds = seeds_from(options.seed, SEEDS)
     rows = tuple(Row(digit, options.temperature) for digit in range(count))
     film = _drawn(options.model, rows, seeds, progress)
-    return _sheet(film, "Class", [str(digit) for digit in range(count)], _named(seeds))
+    return _sheet(film, "Class", list(common.class_names(options.model)), _named(seeds))
 
 
 def guidance(options: Options, progress: Progress) -> Scene | str:

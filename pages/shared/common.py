@@ -6,7 +6,7 @@ import contextvars
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
@@ -151,6 +151,19 @@ def model_config(name: str) -> dict[str, Any]:
     """The options of a model, known without loading its weights."""
     header = models()[name].header
     return header.config if header else {}
+
+
+def class_names(name: str) -> tuple[str, ...]:
+    """What the classes of a model are called; empty where it knows none."""
+    from pixelcnn.checkpoints.class_names import class_names as names_in
+
+    return names_in(models()[name].card, model_config(name).get("classes", 0))
+
+
+def class_title(name: str) -> Callable[[str], str]:
+    """How to show a class of a model that an address names by its number; other words stay."""
+    names = class_names(name)
+    return lambda label: names[int(label)] if label.isdecimal() else label
 
 
 @st.cache_resource(show_spinner="Loading the digits ...")

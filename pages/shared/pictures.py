@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,23 @@ from numpy.typing import NDArray
 from pages.shared import common
 from pages.shared.controls import one_of, whole_number
 from pages.shared.loaded import loaded
-from pixelcnn.data.images import read_image
+from pixelcnn.data.images import image_from
 from pixelcnn.errors import LabError
+from pixelcnn.pictures.forms import Form
+from pixelcnn.pictures.limits import LIMITS
 from widgets.painter.widget import painter
 
 TEST_DIGIT, DRAWING, UPLOAD = "A test digit", "Your drawing", "Your picture"
-MAX_UPLOAD_MB = 20
+MAX_UPLOAD_MB = LIMITS.file_bytes // 2**20
 
+UPLOAD_LABEL = "A photo, scan or drawing of one digit"
+FORM_NAMES: dict[Form, str] = {
+    "digit": "a whole digit",
+    "part": "a part, in its place",
+    "as-is": "as it is",
+}
+
+_TYPES = ("png", "jpg", "jpeg", "gif", "bmp", "tif", "tiff", "webp", "avif")
 _OWN_LABEL = "its own"
 _FIRST_DIGIT = 7
 
@@ -42,20 +51,20 @@ class Asked:
     digit: int | None
 
 
-def choose_picture(config: dict[str, Any], classes: int) -> Asked:
-    """Let the user choose the input picture and its label.
+def choose_picture(config: dict[str, Any], names: Sequence[str]) -> Asked:
+    """The choice of what goes in, and of what the network is told about it.
 
     For a horizontal container. All pages share the choice, and all of it is in the URL.
 
     Args:
-        config: the model's options: levels, height and width of its pictures.
-        classes: number of labels, 0 for none.
+        config: of the model: levels, height and width of its pictures.
+        names: of the classes that the model can be told; none for a model without classes.
     """
     image = own = None
     source = one_of("Input", [TEST_DIGIT, DRAWING, UPLOAD], key="source")
     if source == TEST_DIGIT:
         image, own = _test_digit(config)
-    label = _choose_label(classes, own)
+    label = _told_label(names, own)
     return Asked(source, image, label, label if own is None else own)
 
 
@@ -94,36 +103,69 @@ def _drawn(config: dict[str, Any]) -> NDArray[np.uint8]:
 def _uploaded(model: str, config: dict[str, Any]) -> NDArray[np.uint8]:
     """The uploader; returns the digit in the model's form."""
     upload = st.file_uploader(
-        "A photo or scan of one digit, on even paper",
-        type=["png", "jpg", "jpeg"],
+        UPLOAD_LABEL,
+        type=picture_types(),
         max_upload_size=MAX_UPLOAD_MB,
         key="picture-upload",
     )
-    st.caption("It is centred and scaled in the same way as the training digits.")
+    form, swap = choose_form("picture")
     if upload is not None:
         st.session_state["picture-uploaded"] = upload.getvalue()
     content = st.session_state.get("picture-uploaded")  # kept over visits to other pages
     if content is None:
         return np.zeros((1, config["height"], config["width"]), np.uint8)
     try:
-        return read_upload(content, model)
+        return read_upload(content, model, form, swap)
     except LabError:
         del st.session_state["picture-uploaded"]
         raise
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
-def read_upload(content: bytes, model: str) -> NDArray[np.uint8]:
+def read_upload(
+    content: bytes, model: str, form: Form = "digit", swap: bool = False
+) -> NDArray[np.uint8]:
     """An uploaded picture in the model's form: uint8 `(1, H, W)`.
 
     Raises:
         LabError: it is not a picture of a digit.
     """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "Your picture"
-        path.write_bytes(content)
-        image: NDArray[np.uint8] = read_image(path, loaded(model).model.config)[0].numpy()
-        return image
+    config = loaded(model).model.config
+    image: NDArray[np.uint8] = image_from(UPLOAD, content, config, form, swap=swap)[0].numpy()
+    return image
+
+
+def picture_types() -> list[str]:
+    """The endings to ask a browser for.
+
+    A phone turns HEIC into JPEG by itself, unless HEIC is asked for: it would be slower to send and
+    to read.
+    """
+    browser = st.context.headers.get("User-Agent", "")
+    phone = any(name in browser for name in ("iPhone", "iPad", "Android"))
+    return [*_TYPES, *([] if phone else ["heic", "heif"])]
+
+
+def choose_form(key: str, **on_change: Any) -> tuple[Form, bool]:
+    """How a picture is read, and whether its paper and ink are to be swapped.
+
+    Args:
+        key: of the two controls, `KEY-form` and `KEY-swap`.
+        on_change: for both, `on_change` and `args`.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        form: Form = one_of(
+            "It shows",
+            list(FORM_NAMES),
+            key=f"{key}-form",
+            format_func=FORM_NAMES.__getitem__,
+            bind=None,
+            help="A whole digit is centred and scaled in the same way as the training digits. A "
+            "part stays where it is in the picture. As it is: nothing is done to it.",
+            **on_change,
+        )
+        swap = st.checkbox("Swap paper and ink", key=f"{key}-swap", **on_change)
+    return form, swap
 
 
 @st.cache_data(show_spinner=False)
@@ -154,14 +196,15 @@ def _test_digit(config: dict[str, Any]) -> tuple[NDArray[np.uint8], int]:
     return images[digit][example], digit
 
 
-def _choose_label(classes: int, own: int | None) -> int | None:
-    """The label for a model that takes one."""
+def _told_label(classes: Sequence[str], own: int | None) -> int | None:
+    """The label for a model that wants one."""
     if not classes:
         return None
-    names = [*([] if own is None else [_OWN_LABEL]), *map(str, range(classes))]
+    names = [*([] if own is None else [_OWN_LABEL]), *map(str, range(len(classes)))]
     chosen = st.selectbox(
         "Label given",
         names,
+        format_func=lambda label: classes[int(label)] if label.isdecimal() else label,
         key="told" if own is not None else "told-drawing",
         bind="query-params",
         width=150,

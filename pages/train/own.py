@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.shared import common
 from pages.shared.controls import one_of
 from pages.shared.refusals import refusing, tell_refusal
+from pages.train import own_pool, own_sheet
+from pixelcnn.pictures.forms import Form
 from widgets.painter.widget import Drawing, drawing_now, painter
+from widgets.photos.widget import photos
 
 if TYPE_CHECKING:
     from pixelcnn.recipes.live import LivePreset
+    from pixelcnn.runs.pools import Pool
 
 Source = Literal["lab", "mine", "drawn"]
 
 _SOURCES: dict[Source, str] = {"lab": "digits", "mine": "files", "drawn": "drawings"}
-_NAME = re.compile(r"[0-9a-f]{16}")
+_FORMS: dict[Form, str] = {
+    "digit": "drawings",
+    "part": "drawings, to be left in place",
+    "as-is": "to be used as they are",
+}
+_SENT = "pool-sent"  # how many signs this session has put on the pile
+_READ = "own-read"  # what was read last in this session
 _PAPER_SIZE = 14
 _ENOUGH, _WANTED = 5, 20
-_SHOWN = 40
-_FEW = 500  # fewer pictures are augmented with shifts by default
+_FEW = 500  # fewer pictures are shifted, unless one says otherwise
 
 
 def choose_source() -> Source:
@@ -41,104 +49,130 @@ def gather(source: Source) -> LivePreset | None:
     else:
         _ask_for_drawings()
     tell_refusal("own")
-    root = _root()
+    root = own_sheet.root_in_address()
     if root is None:
         return None
-    greys, classes = _show_pictures(root)
-    return own_preset(str(root), classes=classes, pictures=len(greys))
+    images, _ = own_sheet.pictures(str(root))
+    classes = len(set(images.labels[images.kept].tolist())) if images.class_names else 0
+    return own_preset(str(root), classes=classes, pictures=int(images.kept.sum()))
 
 
 # ---------------------------------------------------------------- files
 
 
 def _ask_for_files() -> None:
-    from pixelcnn.data.uploads import LEAST_IMAGES, MAX_IMAGES, MAX_UPLOAD_BYTES
+    from pixelcnn.pictures.limits import LIMITS
 
     st.markdown(
-        f"Upload a folder or a zip file of {LEAST_IMAGES} to {MAX_IMAGES:,} pictures "
-        f"({MAX_UPLOAD_BYTES // 2**20} MB at most). They become grey, square and small. If there "
-        "are several folders, each folder becomes a class."
+        f"Send {LIMITS.least} to {LIMITS.pictures:,} pictures "
+        f"({LIMITS.sent_bytes // 2**20} MB at most), or a table of them (CSV, NPY, NPZ, or MNIST's "
+        "IDX). Folders are classes: the first folder in which not all of them lie."
     )
-    folder, archive = st.columns(2)
-    folder.file_uploader(
-        "A folder", accept_multiple_files="directory", key="own-folder", on_change=_take_files
+    form: Form = one_of(
+        "They are",
+        list(_FORMS),
+        key="own-form",
+        format_func=_FORMS.__getitem__,
+        bind=None,
+        help="Drawings are centred and scaled in the same way as MNIST's digits, whatever the "
+        "light and the paper. The second choice leaves them where they are, the third leaves them "
+        "alone altogether.",
     )
-    archive.file_uploader(
-        "Or a zip file", type=["zip"], key="own-zip", on_change=_take_files, max_upload_size=64
+    camera, files, folder = st.columns(3)
+    with camera:
+        shrunk = photos("Photos, made smaller before they are sent", key="own-photos")
+    sent = files.file_uploader(
+        "Files or zips", accept_multiple_files=True, key="own-files", max_upload_size=64
     )
-
-
-def _take_files() -> None:
-    """Read the uploaded files, or keep the error."""
-    from pixelcnn.data.uploads import read_uploads
-
-    sent: list[Any] = [*(st.session_state.get("own-folder") or [])]
-    if st.session_state.get("own-zip") is not None:
-        sent.append(st.session_state["own-zip"])
-    if not sent:
+    inside = folder.file_uploader("A folder", accept_multiple_files="directory", key="own-folder")
+    uploads = [*sent, *inside]
+    token = (form, shrunk.choice, tuple(one.file_id for one in uploads))
+    if not (uploads or shrunk.files) or st.session_state.get(_READ) == token:
         return
-    with refusing("own"):
-        st.query_params.pop("own", None)
-        images = read_uploads([(file.name, file.getvalue()) for file in sent])
-        _keep(images, shift=1 if len(images.greys) < _FEW else 0)
+    st.session_state[_READ] = token
+    with refusing("own"), common.progress_bar("Reading the pictures ...") as bar:
+        _read([*shrunk.files, *((one.name, one.getvalue()) for one in uploads)], form, bar)
 
 
-def _keep(images: Any, shift: int) -> None:
-    """Store the pictures on the server, and their name in the address."""
-    from pixelcnn.data.own import keep_own, pack_own
+def _read(files: list[tuple[str, bytes]], form: Form, bar: common.Bar) -> None:
+    """Read what was just sent; what is wrong with it is told in words."""
+    from pixelcnn.pictures.sets import read_sent
 
-    st.query_params["own"] = keep_own(_folder(), pack_own(images, shift))
-
-
-def _folder() -> Path:
-    from pixelcnn.runs.store import runs_root
-
-    return runs_root() / ".own"
-
-
-def _root() -> Path | None:
-    """The folder of the pictures that the address names, if there is one."""
-    from pixelcnn.data.names import OWN_FILE
-
-    name = st.query_params.get("own", "")
-    root = _folder() / name
-    return root if _NAME.fullmatch(name) and (root / OWN_FILE).is_file() else None
+    st.query_params.pop("own", None)
+    images = read_sent(files, form, progress=bar)
+    own_sheet.keep(images, shift=1 if len(images.greys) < _FEW else 0)
 
 
 # ---------------------------------------------------------------- drawings
 
 
 def _ask_for_drawings() -> None:
+    pool = own_pool.pool_in_address()
     glyphs = _glyphs()
+    number = len(glyphs) if pool is None else st.session_state.get(_SENT, 0)
     left, right = st.columns([1.4, 1], gap="medium")
     with left:
-        paper = np.zeros((_PAPER_SIZE, _PAPER_SIZE), np.uint8)
         painter(
-            paper,
-            np.ones_like(paper, dtype=bool),
+            _paper().image,
+            _paper().known_mask,
             whole=True,
-            label=f"Sign no. {len(glyphs) + 1}",
-            key=f"glyph-{len(glyphs)}",
+            label=f"Sign no. {number + 1}",
+            key=_painter_key(number, pool),
         )
     with right:
-        missing = max(0, _WANTED - len(glyphs))
-        st.markdown(
-            f"Invent a sign and draw it **{_WANTED} times**, with small variations. The network "
-            "will "
-            "learn to draw it. " + (f"**{missing} to go.**" if missing else "That is enough.")
-        )
-        st.button("Keep this one", on_click=_keep_glyph, key="keep-glyph", type="primary")
-        if glyphs:
-            st.button("Remove the last one", on_click=_drop_glyph, key="drop-glyph")
-        if 0 < len(glyphs) < _ENOUGH:
-            st.caption(f"You can train with {_ENOUGH} or more.")
+        if pool is None:
+            _keep_alone(glyphs)
+        else:
+            st.button(
+                "Put it on the pile", on_click=_send, args=(pool,), key="send", type="primary"
+            )
+            own_pool.pile(pool, _ENOUGH)
+
+
+def _keep_alone(glyphs: list[NDArray[np.uint8]]) -> None:
+    """What to draw, how often, and the buttons; the way to draw together."""
+    missing = max(0, _WANTED - len(glyphs))
+    st.markdown(
+        f"Invent a sign, and draw it **{_WANTED} times**, never quite alike. The network will "
+        "learn to draw it. " + (f"**{missing} to go.**" if missing else "That is enough.")
+    )
+    st.button("Keep it", on_click=_keep_glyph, key="keep-glyph", type="primary")
+    if glyphs:
+        st.button("Take the last one back", on_click=_drop_glyph, key="drop-glyph")
+    if 0 < len(glyphs) < _ENOUGH:
+        st.caption(f"From {_ENOUGH} on you can train.")
+    if not glyphs:
+        own_pool.offer()
+
+
+def _paper() -> Drawing:
+    blank = np.zeros((_PAPER_SIZE, _PAPER_SIZE), np.uint8)
+    return Drawing(blank, np.ones_like(blank, dtype=bool))
+
+
+def _painter_key(number: int, pool: Pool | None) -> str:
+    """A new painter for each sign, so that each begins on blank paper."""
+    return f"glyph-{number}" if pool is None else f"pool-{pool.code}-{number}"
+
+
+def _drawn(number: int, pool: Pool | None = None) -> NDArray[np.uint8]:
+    """What is on the paper: uint8, 255 for ink."""
+    drawing = drawing_now(_paper(), levels=2, revision=0, key=_painter_key(number, pool))
+    return drawing.image * np.uint8(255)
+
+
+def _send(pool: Pool) -> None:
+    """Put what is on the paper on the class's pile."""
+    number = st.session_state.get(_SENT, 0)
+    if own_pool.add(pool, _drawn(number, pool)):
+        st.session_state[_SENT] = number + 1
 
 
 def _glyphs() -> list[NDArray[np.uint8]]:
     """The signs drawn in this session; at first those that the address names."""
     if "glyphs" not in st.session_state:
-        root = _root()
-        known = [] if root is None else [picture[0] for picture in _pictures(str(root))[0]]
+        root = own_sheet.root_in_address()
+        known = [] if root is None else own_sheet.pictures(str(root))[0].greys[:, 0]
         st.session_state.glyphs = [
             picture for picture in known if picture.shape == (_PAPER_SIZE, _PAPER_SIZE)
         ]
@@ -148,13 +182,11 @@ def _glyphs() -> list[NDArray[np.uint8]]:
 
 def _keep_glyph() -> None:
     glyphs = _glyphs()
-    paper = np.zeros((_PAPER_SIZE, _PAPER_SIZE), np.uint8)
-    start = Drawing(paper, np.ones_like(paper, dtype=bool))
-    drawn = drawing_now(start, levels=2, revision=0, key=f"glyph-{len(glyphs)}").image
+    drawn = _drawn(len(glyphs))
     if not drawn.any():
-        st.session_state["own"] = "The paper is blank. Draw the sign first."
+        st.session_state["own"] = "There is no ink on the paper yet. Draw the sign first."
         return
-    glyphs.append(drawn * np.uint8(255))
+    glyphs.append(drawn)
     _keep_glyphs()
 
 
@@ -164,54 +196,10 @@ def _drop_glyph() -> None:
 
 
 def _keep_glyphs() -> None:
-    from pixelcnn.data.uploads import OwnImages
+    from pixelcnn.pictures.sets import drawings
 
     glyphs = _glyphs()
     st.query_params.pop("own", None)
     if len(glyphs) >= _ENOUGH:
-        _keep(OwnImages(np.stack(glyphs)[:, None], np.zeros(len(glyphs), np.int64)), shift=2)
-
-
-# ---------------------------------------------------------------- what there is
-
-
-@st.cache_resource(show_spinner=False, max_entries=8)
-def _pictures(root: str) -> tuple[NDArray[np.uint8], tuple[str, ...], int]:
-    """All pictures of a set, the names of their classes, and their shift in pixels."""
-    from pixelcnn.data.own import read_packed
-
-    images, shift = read_packed(Path(root))
-    return images.greys, images.class_names, shift
-
-
-def _show_pictures(root: Path) -> tuple[NDArray[np.uint8], int]:
-    """Show the pictures as the network gets them; returns them and the number of classes."""
-    import torch
-
-    from pixelcnn.data.images import sheet
-    from pixelcnn.data.own import MAX_SHIFT
-
-    greys, names, shift = _pictures(str(root))
-    few = torch.from_numpy(greys[:_SHOWN])
-    st.image(sheet(few, 256, columns=min(10, len(few)), scale=2), width="stretch")
-    classes = f" in {len(names)} classes: {', '.join(names[:8])}" if names else ""
-    st.caption(f"{len(greys):,} pictures{classes}. Every fifth is held out, not used for training.")
-    st.session_state.setdefault(f"shift-{root.name}", shift)
-    st.slider(
-        "Also train on copies shifted by up to ... pixels",
-        0,
-        MAX_SHIFT,
-        key=f"shift-{root.name}",
-        on_change=_shift,
-        args=(str(root),),
-        help="Augmentation: more examples from the same pictures. Held-out pictures are not "
-        "shifted.",
-    )
-    return greys, len(names)
-
-
-def _shift(root: str) -> None:
-    from pixelcnn.data.own import read_packed
-
-    with refusing("own"):
-        _keep(read_packed(Path(root))[0], st.session_state[f"shift-{Path(root).name}"])
+        images = drawings(np.stack(glyphs)[:, None], np.zeros(len(glyphs), np.int64))
+        own_sheet.keep(images, shift=2)

@@ -15,6 +15,7 @@ from pages.train import (
     controls as train_controls,
     live as train_live,
     own as train_own,
+    own_sheet,
     pace as train_pace,
     pair as train_pair,
     picture as train_picture,
@@ -85,9 +86,12 @@ def set_up() -> RunConfig | None:
     if source != "lab":
         with right, common.explained():
             own = train_own.gather(source)
+            place = st.container()
         if own is None:
             return None
         config = train_setup.choose_options(own)
+        with place, common.explained():
+            own_sheet.contact_sheet(config)
         with left:
             offer_start(config)
         return config

@@ -22,6 +22,7 @@ from pixelcnn.cli.complete import Complete
 from pixelcnn.cli.evaluate import Evaluate
 from pixelcnn.cli.experiment import Repeat
 from pixelcnn.cli.handout import Handout
+from pixelcnn.cli.pictures import Pictures
 from pixelcnn.cli.read import Read
 from pixelcnn.cli.remake import Remake
 from pixelcnn.cli.sample import Sample
@@ -51,6 +52,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "audit": Audit,
     "bench": Bench,
     "handout": Handout,
+    "pictures": Pictures,
     "remake": Remake,
 }
 

@@ -10,6 +10,7 @@ import tyro
 
 from pixelcnn.cli.options import check_seed
 from pixelcnn.errors import ConfigError
+from pixelcnn.pictures.forms import Form
 from pixelcnn.system.output import check_writable, save_arrays
 from pixelcnn.system.progress import Progress
 
@@ -37,6 +38,9 @@ class Complete:
         n: number of completions.
         label: the class, for a model with classes; by default guessed anew for each completion,
             in proportion to its probability.
+        form: how the picture is read. `part` keeps its frame, since it matters where the given part
+            lies; `digit` centres and scales a whole digit as MNIST's were; `as-is` also keeps its
+            greys, whatever the paper.
         method: how to treat given pixels that come after an unknown one: `raster` keeps them, but
             draws as if they were unknown; `orders` reads the image in the best of the model's
             eight orders; `particles` draws many images and weights them by how well they fit the
@@ -55,7 +59,8 @@ class Complete:
     rows: int | None = None
     mask: Path | None = None
     n: int = 9
-    label: int | None = None
+    label: str | None = None
+    form: Form = "part"
     method: Literal["raster", "orders", "particles"] = "raster"
     particles: int = 128
     temperature: float = 1.0
@@ -72,19 +77,22 @@ class Complete:
         check_seed(self.seed)
         import torch
 
+        from pixelcnn.checkpoints.class_names import chosen_class, class_names
         from pixelcnn.checkpoints.files import load_checkpoint
         from pixelcnn.completion.completions import complete
         from pixelcnn.data.images import read_image, read_mask, save_image, sheet
 
-        model, _ = load_checkpoint(self.checkpoint)
+        model, card = load_checkpoint(self.checkpoint)
         config = model.config
-        known = read_image(self.image, config)
+        rows = self._rows_of(config.height)
+        known = read_image(self.image, config, self.form)
         if self.mask is not None:
             given = read_mask(self.mask, config)
         else:
             given = torch.zeros(1, 1, config.height, config.width, dtype=torch.bool)
-            given[:, :, : self._rows_of(config.height)] = True
-        labels = None if self.label is None else model.labels_in_turn(1, self.label)
+            given[:, :, :rows] = True
+        label = chosen_class(self.label, card, config.classes)
+        labels = None if label is None else model.labels_in_turn(1, label)
         with Progress("completing") as progress:
             done = complete(
                 model,
@@ -112,7 +120,7 @@ class Complete:
         print(f"{self.n} completions written to {self.output}")
         print(_how(done))
         if config.classes and self.label is None:
-            print(_guess(done.given))
+            print(_guess(done.given, class_names(card, config.classes)))
         return 0
 
     def _rows_of(self, height: int) -> int:
@@ -141,11 +149,11 @@ def _how(done: Completions) -> str:
     )
 
 
-def _guess(given: GivenPart) -> str:
+def _guess(given: GivenPart, names: tuple[str, ...]) -> str:
     """The likeliest classes in words."""
     if given.prefix == 0:
         return "Nothing is given before the first gap: all classes are equally likely."
     likeliest = given.class_probabilities.sort(descending=True, stable=True)
     guesses = zip(likeliest.indices.tolist(), likeliest.values.tolist(), strict=True)
-    shown = [f"{label} ({share:.0%})" for label, share in guesses][:_GUESSES]
+    shown = [f"{names[label]} ({share:.0%})" for label, share in guesses][:_GUESSES]
     return f"The likeliest classes, given the part before the first gap: {', '.join(shown)}"

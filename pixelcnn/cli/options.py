@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from pixelcnn.errors import ConfigError
+from pixelcnn.pictures.forms import Form
 from pixelcnn.system.checks import check_name, check_whole
 
 if TYPE_CHECKING:
@@ -69,7 +70,11 @@ class DataOptions:
         levels: number of levels of a sub-pixel, 2 to 256.
         binarize: method for 2 levels; scores are comparable only within one.
         size: rows and columns in pixels; by default those of the data set.
-        data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
+        data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data. For
+            --data own your pictures: a folder, a zip, a table, or what the command `pictures`
+            wrote.
+        form: how your own pictures are read: `digit` (by default) centres and scales drawings as
+            MNIST's were, `part` keeps their frame, `as-is` their greys too.
     """
 
     data: str = "mnist5k"
@@ -77,10 +82,17 @@ class DataOptions:
     binarize: Binarization = "threshold"
     size: int | None = None
     data_root: Path | None = None
+    form: Form | None = None
 
     def arguments(self) -> dict[str, Any]:
         """The options of `load_data` except the name, JSON-able."""
-        chosen = {"levels": self.levels, "binarize": self.binarize, "size": self.size}
+        chosen: dict[str, Any] = {
+            "levels": self.levels,
+            "binarize": self.binarize,
+            "size": self.size,
+        }
+        if self.form is not None:
+            chosen["form"] = self.form
         return chosen if self.data_root is None else chosen | {"root": str(self.data_root)}
 
     def load(self) -> DataSet:

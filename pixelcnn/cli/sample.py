@@ -22,7 +22,7 @@ class Sample:
     Attributes:
         checkpoint: a file, or the name of a shipped checkpoint.
         n: number of images.
-        label: the class to draw, for a model with classes; by default all classes in turn.
+        label: the class to draw, by its name or number; by default all classes in turn.
         temperature: 1 is the model's own distribution, 0 always takes the likeliest level.
         guidance: how much to strengthen the label's effect, for a model trained with
             label_dropout; 0 is the model itself.
@@ -36,7 +36,7 @@ class Sample:
 
     checkpoint: tyro.conf.Positional[str]
     n: int = 64
-    label: int | None = None
+    label: str | None = None
     temperature: float = 1.0
     guidance: float = 0.0
     seed: int = 0
@@ -52,16 +52,18 @@ class Sample:
         if self.trace and self.output.suffix != ".npz":
             raise ConfigError("--trace needs an --output that ends in .npz.")
         check_seed(self.seed)
+        from pixelcnn.checkpoints.class_names import chosen_class
         from pixelcnn.checkpoints.files import load_checkpoint
         from pixelcnn.data.images import save_image, sheet
         from pixelcnn.film.animation import animate
         from pixelcnn.sampling.drawing import drawn, traced
         from pixelcnn.sampling.request import SampleOptions
 
-        model, _ = load_checkpoint(self.checkpoint)
+        model, card = load_checkpoint(self.checkpoint)
+        label = chosen_class(self.label, card, model.config.classes)
         with Progress("sampling") as progress:
             options = SampleOptions(
-                labels=model.labels_in_turn(self.n, self.label),
+                labels=model.labels_in_turn(self.n, label),
                 temperature=self.temperature,
                 guidance=self.guidance,
                 seed=self.seed,

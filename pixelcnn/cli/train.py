@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import tyro
 
 from pixelcnn.cli.options import DataOptions, ModelOptions
+from pixelcnn.data.names import CONTACT_SHEET, OWN
 from pixelcnn.errors import RunError
 from pixelcnn.recipes.command_line import command_line
 from pixelcnn.recipes.config import RunConfig
@@ -200,6 +201,7 @@ class _Foreground:
 
         config = run.config.train
         print(f"run {run.id}", file=sys.stderr)
+        _tell_own_pictures(run)
         run_training(run, watch=lambda event: self._show(event, config), group=self._group)
 
     def _show(self, event: Event, config: TrainConfig) -> None:
@@ -213,6 +215,19 @@ class _Foreground:
                 f"step {event.step:,}: {event.nats:.2f} nats{self._held_out}, "
                 f"{event.images_per_second:.0f} images/s, {event.elapsed_s:.0f} s",
             )
+
+
+def _tell_own_pictures(run: Run) -> None:
+    """What became of pictures of one's own, before anything is learnt from them."""
+    if run.config.data != OWN:
+        return
+    from pixelcnn.cli.pictures import report
+    from pixelcnn.data.own import read_packed
+
+    images, _ = read_packed(run.path)
+    print("\n".join(report(images)), file=sys.stderr)
+    sheet = _readable(run.path / CONTACT_SHEET)
+    print(f"What the network gets, the odd ones first: {sheet}", file=sys.stderr)
 
 
 def _readable(path: Path) -> str:

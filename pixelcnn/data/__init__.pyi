@@ -22,7 +22,3 @@ from .registry import (
     describe as describe,
     load_data as load_data,
 )
-from .uploads import (
-    OwnImages as OwnImages,
-    read_uploads as read_uploads,
-)

@@ -1,8 +1,4 @@
-"""Pictures in files: reading a drawing as a model needs it, and laying out samples on a sheet.
-
-Files may come from anybody, so their size, format and number of pixels are checked before they
-are decoded.
-"""
+"""Pictures in files as a model needs them, and samples laid out on a sheet."""
 
 from __future__ import annotations
 
@@ -17,49 +13,88 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from pixelcnn.data.levels import dequantize, quantize, resize
+from pixelcnn.data.levels import dequantize, quantize
 from pixelcnn.errors import DataError
+from pixelcnn.pictures.decode import Floats, decode, shown
+from pixelcnn.pictures.forms import Form
+from pixelcnn.pictures.limits import LIMITS, megabytes
+from pixelcnn.pictures.photograph import ink_of
+from pixelcnn.pictures.reading import as_floats, as_greys, read_picture
+from pixelcnn.pictures.resampling import resampled
+from pixelcnn.pictures.shrink import shrink
 from pixelcnn.system.checks import check_whole
 
 if TYPE_CHECKING:
     from pixelcnn.models.config import ModelConfig
 
-MAX_FILE_BYTES = 20 * 2**20
-MAX_PIXELS = 25_000_000
-_WORKING_SIDE = 2048
-FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM")
-
-MNIST_SIZE = 28
-MNIST_BOX = 20
-_FAINT = 32
 _TILE = 112
 
 Greys = NDArray[np.uint8]
 
 
-def read_image(path: str | os.PathLike[str], config: ModelConfig) -> Tensor:
+def read_image(path: str | os.PathLike[str], config: ModelConfig, form: Form = "digit") -> Tensor:
     """An image file as a model's levels: uint8 `(1, C, H, W)`.
 
-    A picture of the model's own size, or of 28 x 28 for a model of one channel, is used as it is.
-    Any other drawing is brought into MNIST's form for one channel (see `like_mnist`), and cropped
-    to the model's proportions for three.
+    For a model of one channel it is read as `pictures.reading` does: a `digit` is brought into
+    MNIST's form, a `part` keeps its frame, and `as-is` keeps its greys too. For three, it is
+    cropped to the model's proportions and keeps its colours.
 
     Raises:
         DataError: the file is missing, too large, no image, or without any ink.
     """
     path = Path(path)
-    image = _decode(path)
-    size = (config.width, config.height)
+    return image_from(path.name or str(path), _content(path), config, form)
+
+
+def image_from(
+    name: str, content: bytes, config: ModelConfig, form: Form = "digit", *, swap: bool = False
+) -> Tensor:
+    """The same from a file's content.
+
+    Args:
+        name: what to call it in a message.
+        content: the file.
+        config: of the model.
+        form: see `read_image`.
+        swap: whether paper and ink are the other way around than it seems.
+    """
     if config.channels == 3:
-        fitted = image if image.size == size else ImageOps.fit(image, size)
-        greys = torch.from_numpy(np.array(fitted.convert("RGB"))).permute(2, 0, 1)[None]
-        return quantize(greys, config.levels)
-    grey = np.array(image.convert("L"))  # (H, W)
-    if image.size not in (size, (MNIST_SIZE, MNIST_SIZE)):
-        grey = like_mnist(grey, path.name)
+        colours = as_greys(decode(name, content, colour=True)[0])
+        size = (config.width, config.height)
+        fitted = Image.fromarray(colours)
+        fitted = fitted if fitted.size == size else ImageOps.fit(fitted, size)
+        return quantize(torch.from_numpy(np.array(fitted)).permute(2, 0, 1)[None], config.levels)
+    values, _ = decode(name, content)
+    if values.shape == (config.height, config.width) and config.height != config.width:
+        grey = _unsquare(values, form, swap)
+    else:
+        grey = _square(values, form, max(config.height, config.width), swap)
+    if form != "as-is" and not grey.any():
+        raise DataError(f"{shown(name)} shows nothing but even paper. Draw something on it.")
     if grey.shape != (config.height, config.width):
-        grey = _resized(grey, config.height, config.width)
-    return quantize(torch.from_numpy(grey)[None, None], config.levels)
+        fitted_greys = resampled(as_floats(grey), config.height, config.width)
+        grey = as_greys(fitted_greys)
+    return quantize(torch.from_numpy(grey.copy())[None, None], config.levels)
+
+
+def _square(values: Floats, form: Form, side: int, swap: bool) -> Greys:
+    reading = read_picture(values, form)
+    if swap and reading.drawn:
+        reading = read_picture(values, form, light=not reading.light)
+    if reading.drawn:
+        return shrink(reading.greys, side)
+    greys = as_greys(resampled(as_floats(reading.greys), side, side))
+    return 255 - greys if swap else greys
+
+
+def _unsquare(values: Floats, form: Form, swap: bool) -> Greys:
+    """A picture of a model that is not square, at exactly its size: nothing has to move."""
+    if form == "as-is":
+        return as_greys(1 - values if swap else values)
+    ink = ink_of(values, tidy=False)
+    if swap:
+        ink = ink_of(values, light=not ink.light, tidy=False)
+    return as_greys(ink.strength)
 
 
 def read_mask(path: str | os.PathLike[str], config: ModelConfig) -> Tensor:
@@ -69,41 +104,24 @@ def read_mask(path: str | os.PathLike[str], config: ModelConfig) -> Tensor:
         DataError: as for `read_image`, or the file has not the model's height and width.
     """
     path = Path(path)
-    image = _decode(path)
-    if image.size != (config.width, config.height):
+    grey, _ = decode(path.name, _content(path))
+    height, width = grey.shape
+    if (height, width) != (config.height, config.width):
         raise DataError(
-            f"{path.name} has {image.height} rows and {image.width} columns; a mask for this model "
+            f"{path.name} has {height} rows and {width} columns; a mask for this model "
             f"has {config.height} and {config.width}, white where the image is given."
         )
-    return torch.from_numpy(np.array(image.convert("L")) >= 128)[None, None]
+    return torch.from_numpy(grey >= 0.5)[None, None]
 
 
-def like_mnist(grey: Greys, name: str = "The image") -> Greys:
-    """A drawing of one digit in MNIST's form: light ink on black, `(28, 28)`.
-
-    The ink fits into 20 x 20 pixels, its proportions kept, and its centre of mass is the centre of
-    the picture. Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
-    Deviations: the ink may be of any brightness on any even paper, whose brightness is taken from
-    the picture's edge, and is stretched to full contrast, before and after it is shrunk: a thin
-    pen would fade away otherwise.
-
-    Args:
-        grey: uint8 `(H, W)`.
-        name: what to call the picture in a message.
-
-    Raises:
-        DataError: there is no ink.
-    """
-    ink = _ink(grey)
-    rows, columns = (np.flatnonzero((ink >= _FAINT).any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        raise DataError(f"{name} shows nothing but even paper; draw something on it.")
-    cropped = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = MNIST_BOX / max(cropped.shape)
-    height, width = (max(1, round(side * scale)) for side in cropped.shape)
-    picture = Image.fromarray(cropped.astype(np.float32))
-    small = np.array(picture.resize((width, height), Image.Resampling.BICUBIC))
-    return _centred(_stretched(np.maximum(small, 0)))
+def _content(path: Path) -> bytes:
+    if not path.is_file():
+        raise DataError(f"{path.name or path} cannot be read: there is no such file.")
+    if path.stat().st_size > LIMITS.file_bytes:
+        raise DataError(
+            f"{path.name} has more than {megabytes(LIMITS.file_bytes)}. Make it smaller."
+        )
+    return path.read_bytes()
 
 
 def sheet(
@@ -164,91 +182,6 @@ def save_image(path: str | os.PathLike[str], image: Image.Image) -> None:
             f"{path.name} cannot be written ({error}); choose a folder that exists and a name "
             "that ends in .png."
         ) from error
-
-
-def _decode(path: Path) -> Image.Image:
-    if not path.is_file():
-        raise DataError(f"{path.name or path} cannot be read: there is no such file.")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise DataError(f"{path.name} has more than {MAX_FILE_BYTES // 2**20} MB; make it smaller.")
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            pixels = image.width * image.height
-            if pixels <= MAX_PIXELS:
-                return _on_paper(ImageOps.exif_transpose(smaller(image)))
-    except Exception as error:  # decoders raise whatever they stumble over in a damaged file
-        raise DataError(
-            f"{path.name} cannot be read as an image ({type(error).__name__}); give a "
-            f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]} file."
-        ) from error
-    raise DataError(
-        f"{path.name} has {pixels:,} pixels, more than {MAX_PIXELS:,}; make it smaller first."
-    )
-
-
-def smaller(image: Image.Image) -> Image.Image:
-    """The picture with no side above `_WORKING_SIDE`: a small file can hold a huge one, and each
-    copy of it would take 100 MB."""
-    image.draft(None, (_WORKING_SIDE, _WORKING_SIDE))  # a JPEG is never decoded in full size
-    factor = math.ceil(max(image.size) / _WORKING_SIDE)
-    if factor == 1:
-        return image
-    mode = "RGBA" if image.has_transparency_data else "RGB"
-    size = (math.ceil(image.width / factor), math.ceil(image.height / factor))
-    small = Image.new(mode, size)
-    step = 64 * factor
-    for top in range(0, image.height, step):
-        strip = image.crop((0, top, image.width, min(top + step, image.height)))
-        small.paste(strip.convert(mode).reduce(factor), (0, top // factor))
-    small.info = image.info.copy()  # how the camera was held
-    if mode == "RGBA":
-        small.info.pop("transparency", None)
-    return small
-
-
-def _on_paper(image: Image.Image) -> Image.Image:
-    """The picture without transparency: dark ink on white, light ink on black."""
-    if not image.has_transparency_data:
-        return image.convert("RGB") if image.mode != "L" else image.copy()
-    layers = np.array(image.convert("RGBA"))
-    ink = layers[layers[..., 3] >= 128, :3]
-    paper = "white" if ink.size and ink.mean() < 128 else "black"
-    background = Image.new("RGBA", image.size, paper)
-    return Image.alpha_composite(background, image.convert("RGBA")).convert("RGB")
-
-
-def _ink(grey: Greys) -> Greys:
-    """How much each pixel differs from the paper, stretched to 0..255."""
-    edge = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(edge))
-    difference = grey.astype(np.float32) - paper
-    ink = np.maximum(difference if paper < 128 else -difference, 0)
-    return _stretched(ink) if ink.max() >= _FAINT else np.zeros_like(grey)
-
-
-def _stretched(ink: NDArray[np.float32]) -> Greys:
-    """So that the strongest ink is 255."""
-    return (ink * (255 / ink.max())).round().astype(np.uint8)
-
-
-def _centred(ink: Greys) -> Greys:
-    """On a black 28 x 28 picture, with the centre of mass as near its centre as fits."""
-    canvas = np.zeros((MNIST_SIZE, MNIST_SIZE), dtype=np.uint8)
-    weight = ink.astype(np.float64)
-    place = []
-    for axis, side in enumerate(ink.shape):
-        mass = weight.sum(axis=1 - axis)
-        centre = (mass * (np.arange(side) + 0.5)).sum() / mass.sum()
-        place.append(int(np.clip(round(MNIST_SIZE / 2 - centre), 0, MNIST_SIZE - side)))
-    top, left = place
-    canvas[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
-    return canvas
-
-
-def _resized(grey: Greys, height: int, width: int) -> Greys:
-    if height == width <= 64:
-        return resize(torch.from_numpy(grey)[None, None], height)[0, 0].numpy()
-    return np.array(Image.fromarray(grey).resize((width, height), Image.Resampling.BOX))
 
 
 def _hatch(height: int, width: int) -> Greys:

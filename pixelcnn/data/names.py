@@ -2,3 +2,4 @@
 
 OWN = "own"
 OWN_FILE = "own.npz"
+CONTACT_SHEET = "contact-sheet.png"

@@ -22,6 +22,7 @@ from pixelcnn.data.names import OWN
 from pixelcnn.data.own import OWN_TEXT, read_own, shifted
 from pixelcnn.data.published import PUBLISHED, read_published
 from pixelcnn.errors import ConfigError, DataError
+from pixelcnn.pictures.forms import Form
 from pixelcnn.system.checks import check_whole
 
 # The seeds of the fixed draws define `binarize="static"`: never change them.
@@ -64,6 +65,7 @@ def load_data(
     levels: int = 2,
     binarize: str | None = "threshold",
     size: int | None = None,
+    form: Form | None = None,
 ) -> DataSet:
     """Load a data set, resize it, and quantise it to `levels`.
 
@@ -81,14 +83,16 @@ def load_data(
 
     With more levels, `binarize` has no effect.
 
-    `own` loads the user's images from the folder or zip at `root`; see `uploads.py` for what is
-    accepted.
+    `own` loads the user's pictures from the folder, zip or table at `root`; see
+    `pixelcnn.pictures` for what is accepted.
 
     Args:
         root: directory of the published data sets, also for downloads; by default the environment
             variable PIXELCNN_DATA, then `./data`.
         levels: 2 to 256.
         size: height and width in pixels, 2 to 64; by default those of the data set.
+        form: how pictures of one's own are read: "digit", by default, "part" or "as-is" (see
+            `pixelcnn.pictures.reading`).
 
     Raises:
         ConfigError: an unknown name or binarisation, `levels` or `size` out of range.
@@ -110,12 +114,12 @@ def load_data(
 
     shift = 0
     if name == OWN:
-        greys, shift = read_own(folder)
+        greys, shift = read_own(folder, size, form or "digit")
     elif described.needs_download:
         greys = read_published(name, folder, size)
     else:
         greys = read_bundled(name)
-    if size is not None:
+    if size is not None and name != OWN:
         greys = greys._replace(
             train=greys.train._replace(images=resize(greys.train.images, size)),
             test=greys.test._replace(images=resize(greys.test.images, size)),

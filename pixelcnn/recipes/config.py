@@ -13,7 +13,7 @@ from pixelcnn.system.checks import check_name, check_options
 from pixelcnn.training.config import TrainConfig
 
 # Arguments of `load_data`, and the model options that follow from the data.
-_DATA_OPTIONS = ("root", "levels", "binarize", "size")
+_DATA_OPTIONS = ("root", "levels", "binarize", "size", "form")
 _FROM_DATA = ("levels", "channels", "height", "width", "classes")
 
 
@@ -26,7 +26,7 @@ class RunConfig:
         model_options: its options; image size, levels and classes come from the data.
         conditional: whether the model gets the label.
         data: name of a data set.
-        data_options: arguments of `load_data`: root, levels, binarize, size.
+        data_options: arguments of `load_data`: root, levels, binarize, size, form.
         train: options of training.
         notes: further facts for the model card, such as the command.
     """

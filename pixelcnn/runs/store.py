@@ -3,6 +3,7 @@
     <root>/<id>/
         config.json          the RunConfig
         own.npz              the user's images, if it trains on these
+        contact-sheet.png    the same as the network gets them, the odd ones first
         status.json          the latest status of the training process
         control              the request to it: pause, resume, stop, or train until a step
         speed                the limit in steps per second, if any
@@ -32,7 +33,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from pixelcnn.data.names import OWN, OWN_FILE
+from pixelcnn.data.names import CONTACT_SHEET, OWN, OWN_FILE
 from pixelcnn.errors import RunError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
@@ -68,12 +69,14 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
         RunError: the directory cannot be written.
     """
     config.check()
-    own = b""
+    own = picture = b""
     if config.data == OWN:
-        from pixelcnn.data.own import content_of
+        from pixelcnn.runs.own_pictures import own_of_run
 
         options = dict(config.data_options)
-        own = content_of(Path(options.pop("root", "") or "data"))
+        own, picture = own_of_run(options, conditional=config.conditional)
+        for read_already in ("root", "form"):
+            options.pop(read_already, None)
         config = replace(config, data_options=options)
     content = config.to_json()
     root = runs_root() if root is None else Path(root)
@@ -84,6 +87,7 @@ def create_run(root: Path | str | None, config: RunConfig) -> Run:
         atomic_write(unfinished.path / "config.json", content)
         if own:
             atomic_write(unfinished.path / OWN_FILE, own)
+            atomic_write(unfinished.path / CONTACT_SHEET, picture)
         unfinished.write_status(RunStatus("queued"))
         return Run(unfinished.path.rename(root / name))
     except OSError as error:

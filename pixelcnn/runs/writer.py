@@ -163,6 +163,7 @@ class RunWriter:
                 "levels": data.levels,
                 "binarize": data.binarize,
                 "size": data.height,
+                **({"class_names": list(data.class_names)} if self._named_classes() else {}),
             },
             "parameters": count_parameters(trainer.model).stored,
             "parameters_used": count_parameters(trainer.model).used,
@@ -188,6 +189,11 @@ class RunWriter:
             facts["bits_per_dim"] = scored.bits_per_dim
             facts["test_images"] = scored.images
         return facts | dict(self._config.notes)
+
+    def _named_classes(self) -> bool:
+        """Whether the model is told classes that have names of their own, not only numbers."""
+        names = self._data.class_names
+        return self._config.conditional and names != tuple(map(str, range(len(names))))
 
     def _stored_best(self) -> float:
         """The score of `best.safetensors`; infinity if it does not exist."""

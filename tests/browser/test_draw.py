@@ -255,7 +255,7 @@ def test_a_picture_can_be_uploaded_and_a_bad_one_is_refused(page: Page) -> None:
     page.get_by_role("button", name="Your picture").click()
     uploader = page.get_by_test_id("stFileUploaderDropzoneInput")
     uploader.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"})
-    expect(page.get_by_text("cannot be read as an image")).to_be_visible()
+    expect(page.get_by_text("cannot be read as a picture")).to_be_visible()
     settled(page)
     assert kinds(painter(page)) == first
     file = io.BytesIO()

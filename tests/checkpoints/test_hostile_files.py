@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.helpers.hostile_files import EACH
 
 ROOT = Path(__file__).parents[2]
-MOST_MB = 200
+MOST_MB = 400
 
 
 def test_a_thousand_hostile_files_end_in_a_message(tmp_path: Path) -> None:

@@ -375,3 +375,50 @@ def test_ctrl_c_in_other_commands_ends_without_a_traceback(
     monkeypatch.setattr(DataOptions, "load", interrupted)
     assert run("evaluate {}", checkpoint) == 130
     assert capsys.readouterr().err == "Stopped.\n"
+
+
+def test_pictures_are_shown_corrected_kept_and_trained_on_by_the_names_of_their_classes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    greys = load_data("digits8x8", levels=256).train
+    for label, name in ((0, "nought"), (1, "one")):
+        folder = tmp_path / "mine" / name
+        folder.mkdir(parents=True)
+        for at, grey in enumerate(greys.images[greys.labels == label][:6, 0].numpy()):
+            enlarged = 255 - grey.repeat(20, 0).repeat(20, 1)
+            Image.fromarray(enlarged).save(folder / f"{at}.png")
+    (tmp_path / "mine" / "one" / "bad.png").write_bytes(b"no picture")
+    sheet, kept = tmp_path / "sheet.png", tmp_path / "kept"
+    command = (
+        "pictures {} --size 8 --leave-out one/3.png --invert nought/2.png --sheet {} --output {}"
+    )
+    assert run(command, tmp_path / "mine", sheet, kept) == 0
+    told = capsys.readouterr().out
+    assert "11 pictures of 2 classes take part." in told
+    assert "Classes: nought (6), one (5)" in told
+    assert "one/3.png: left out by you" in told
+    assert "one/bad.png: cannot be read as a picture: it is no JPEG" in told
+    with Image.open(sheet) as drawn:
+        assert drawn.size == (4 * 17 + 1, 3 * 17 + 1)
+
+    made = tmp_path / "mine.safetensors"
+    command = (
+        "train --data own --data-root {} --size 8 --conditional --preset tiny "
+        f"--set hidden_channels=8 blocks=1 --steps 2 {SHORT} --runs {{}} --output {{}}"
+    )
+    assert run(command, kept, tmp_path / "runs", made) == 0
+    assert "What the network gets, the odd ones first:" in capsys.readouterr().err
+    [done] = list_runs(tmp_path / "runs")
+    assert (done.path / "contact-sheet.png").is_file()
+    model, card = load_checkpoint(made)
+    assert card["data"]["class_names"] == ["nought", "one"]
+
+    arrays = tmp_path / "ones.npz"
+    assert run("sample {} --n 4 --label one --output {}", made, arrays) == 0
+    expected = sample(model, 4, labels=torch.ones(4, dtype=torch.int64), seed=0)
+    with np.load(arrays) as drawn_arrays:
+        assert np.array_equal(drawn_arrays["images"], expected)
+    assert run("sample {} --label seven", made) == 2
+    assert "The classes are nought, one." in capsys.readouterr().err
+    assert run("pictures {} --leave-out 9.png --sheet {}", kept, sheet) == 2
+    assert "names no picture" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 import io
 import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +12,17 @@ import torch
 from hypothesis import given, settings, strategies as st
 from PIL import Image
 
-from pixelcnn.data import uploads
 from pixelcnn.data.own import pack_own, read_own
 from pixelcnn.data.registry import load_data
-from pixelcnn.data.uploads import read_uploads
-from pixelcnn.errors import DataError, LabError
+from pixelcnn.errors import ConfigError, DataError, LabError
+from pixelcnn.pictures.sets import drawings, read_sent
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.resume import prepare_resume
 from pixelcnn.runs.store import create_run, find_run
 from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
+from tests.pictures.cases import zipped
 
 _opened: list[str] | None = None
 
@@ -48,79 +47,13 @@ def watching_files() -> Iterator[list[str]]:
 
 
 def png(value: int = 255, size: tuple[int, int] = (12, 12)) -> bytes:
-    """An image with a bright square on black."""
+    """A picture with a bright square on black, a little to the left for odd values."""
     image = Image.new("L", size, 0)
-    image.paste(value, (size[0] // 3, size[1] // 3, 2 * size[0] // 3, 2 * size[1] // 3))
+    left = size[0] // 3 - value % 2
+    image.paste(value, (left, size[1] // 3, 2 * size[0] // 3, 2 * size[1] // 3))
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
-
-
-def zipped(files: dict[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in files.items():
-            entry = zipfile.ZipInfo("as it is")
-            entry.filename = name  # set afterwards, since the constructor would clean it up
-            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    return file.getvalue()
-
-
-def test_folders_become_classes_and_sizes_may_differ() -> None:
-    files = {f"mine/{'ab'[n % 2]}/{n}.png": png(size=(10 + n, 30)) for n in range(10)}
-    images = read_uploads([("x.zip", zipped(files | {"mine/note.txt": b"hello"}))])
-    assert images.greys.shape == (10, 1, 32, 32)
-    assert images.class_names == ("a", "b")
-    assert sorted(images.labels) == [0] * 5 + [1] * 5
-    assert images.skipped == 1
-    alone = read_uploads([(f"{n}.png", png()) for n in range(6)])
-    assert alone.class_names == ()
-    assert not alone.labels.any()
-
-
-def test_dark_ink_on_light_paper_is_turned_around() -> None:
-    light = read_uploads([(f"{n}.png", png()) for n in range(6)]).greys
-    inverted = io.BytesIO()
-    Image.fromarray(255 - np.asarray(Image.open(io.BytesIO(png())))).save(inverted, "PNG")
-    dark = read_uploads([(f"{n}.png", inverted.getvalue()) for n in range(6)]).greys
-    assert (light == dark).all()
-    assert light[0, 0, 16, 16] == 255
-    assert light[0, 0, 0, 0] == 0
-
-
-@pytest.mark.parametrize(
-    ("files", "message"),
-    [
-        ([], "no picture"),
-        ([("empty.zip", zipped({}))], "no picture"),
-        ([("one.png", png())], "only 1"),
-        ([("x.zip", b"PK\x03\x04 nonsense")], "x.zip is no zip"),
-        ([(f"{n}.png", b"just text") for n in range(9)], "0.png cannot be read as a picture"),
-        ([("half.png", png()[:60])], "half.png cannot be read"),
-        ([("many.zip", zipped({f"{n}/{n}.png": png() for n in range(60)}))], "60 folders"),
-    ],
-)
-def test_unusable_uploads_are_explained(files: list[uploads.File], message: str) -> None:
-    with pytest.raises(DataError, match=message):
-        read_uploads(files)
-
-
-def test_zip_bombs_are_detected_before_unpacking(monkeypatch: pytest.MonkeyPatch) -> None:
-    bomb = zipped({f"{n}.png": bytes(2**24) for n in range(17)})
-    assert len(bomb) < 2**20
-    monkeypatch.setattr(zipfile.ZipExtFile, "read", lambda *_: pytest.fail("it was unpacked"))
-    with pytest.raises(DataError, match="Unpacked, these files have more than 256 MB"):
-        read_uploads([("bomb.zip", bomb)])
-    monkeypatch.undo()
-    wide = io.BytesIO()
-    Image.new("1", (5000, 5000)).save(wide, "PNG")
-    monkeypatch.setattr(Image.Image, "convert", lambda *_: pytest.fail("it was decoded"))
-    with pytest.raises(DataError, match="25,000,000 pixels, more than 16,000,000"):
-        read_uploads([("wide.png", wide.getvalue())])
-    monkeypatch.setattr(uploads, "MAX_IMAGES", 5)
-    monkeypatch.setattr(uploads, "_decoded", lambda *_: np.zeros((32, 32), np.uint8))
-    with pytest.raises(DataError, match="more than 5 pictures"):
-        read_uploads([(f"{n}.png", b"") for n in range(6)])
 
 
 HOSTILE = st.one_of(
@@ -144,11 +77,11 @@ HOSTILE = st.one_of(
 def test_no_file_name_from_an_upload_is_ever_opened(names: list[str], in_zip: bool) -> None:
     Image.init()
     files = {f"{name}/{index}.png": png() for index, name in enumerate(names)}
-    files |= {f"{index}.png": png() for index in range(5)}
+    files |= {f"{index}.png": png(250 - index) for index in range(5)}
     sent = [("x.zip", zipped(files))] if in_zip else list(files.items())
     with watching_files() as opened:
         try:
-            images = read_uploads(sent)
+            images = read_sent(sent)
         except LabError as error:
             assert str(error).isprintable()  # noqa: PT017
         else:
@@ -163,7 +96,7 @@ def test_held_out_pictures_are_not_among_the_shifted_ones(tmp_path: Path) -> Non
         greys[number, 0, 3:5, 3:6] = 255 * np.array(
             [[1, number & 1, number >> 1 & 1], [number >> 2 & 1, number >> 3 & 1, number >> 4 & 1]]
         )
-    images = uploads.OwnImages(greys, np.zeros(20, np.int64))
+    images = drawings(greys, np.zeros(20, np.int64))
     (tmp_path / "own.npz").write_bytes(pack_own(images, shift=2))
     data = load_data("own", root=tmp_path, size=8)
     assert data.train.images.shape == (16 * 25, 1, 8, 8)
@@ -202,3 +135,43 @@ def test_a_run_keeps_its_images_and_resumes_anywhere(tmp_path: Path) -> None:
     (again.path / "own.npz").write_bytes(b"broken")
     with pytest.raises(DataError, match="damaged"):
         read_own(again.path)
+
+
+def test_a_set_of_one_class_is_refused_where_the_class_is_to_be_told(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / "3").mkdir(exist_ok=True)
+        (tmp_path / "3" / f"{number}.png").write_bytes(png(200 + number))
+    config = RunConfig(
+        model_options={"hidden_channels": 4, "blocks": 1},
+        conditional=True,
+        data="own",
+        data_options={"root": str(tmp_path), "size": 8},
+        train=TrainConfig(steps=1),
+    )
+    with pytest.raises(ConfigError, match="of one class"):
+        create_run(tmp_path / "runs", config)
+
+
+def test_a_run_shows_on_its_contact_sheet_exactly_what_it_learns_from(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / f"{number}.png").write_bytes(png(200 + number))
+    options = {"root": str(tmp_path), "size": 8, "levels": 4}
+    config = RunConfig(
+        model_options={"hidden_channels": 4, "blocks": 1},
+        data="own",
+        data_options=options,
+        train=TrainConfig(steps=1),
+    )
+    run = create_run(tmp_path / "runs", config)
+    sheet = np.asarray(Image.open(run.path / "contact-sheet.png"))[..., 0]
+    shown = {
+        (sheet[1 + 17 * row : 17 + 17 * row : 2, 1 + 17 * column : 17 + 17 * column : 2] // 85)
+        .astype(np.uint8)
+        .tobytes()
+        for row in range(3)
+        for column in range(4)
+        if 4 * row + column < 10
+    }
+    data = load_data("own", root=run.path, size=8, levels=4)
+    learnt = torch.cat([data.train.images, data.test.images])
+    assert {image.numpy().tobytes() for image in learnt} == shown

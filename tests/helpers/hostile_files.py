@@ -27,12 +27,12 @@ from PIL import Image
 
 from pixelcnn.checkpoints.files import load_checkpoint, save_checkpoint
 from pixelcnn.data.images import read_image, read_mask
-from pixelcnn.data.uploads import read_uploads
 from pixelcnn.errors import LabError
 from pixelcnn.film.film import draw_film, read_film
 from pixelcnn.models.registry import build_model
+from pixelcnn.pictures.sets import read_sent
 
-EACH = 334  # of three kinds
+EACH = 334  # of four kinds
 _NUMBERS = (0, 1, 255, 2**15, 2**31 - 1, 2**32 - 1, 2**40, 2**63 - 1)
 _LIES = (None, -1, 2**62, 1e308, "x" * 9999, [], {}, [2**31, 2**31], "../../x", True)
 
@@ -104,7 +104,7 @@ def pictures() -> Iterator[bytes]:
     """Damaged files of each format, and small files of huge images."""
     drawn = Image.fromarray(np.random.default_rng(0).integers(0, 255, (40, 30, 3), dtype=np.uint8))
     sound = []
-    for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF"):
+    for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "PPM", "TIFF", "AVIF"):
         file = io.BytesIO()
         drawn.save(file, kind)
         sound.append(file.getvalue())
@@ -151,6 +151,30 @@ def zipped(model: Any) -> Iterator[bytes]:
         yield mutated(dice.choice([film, album.getvalue()]), dice)
 
 
+def tables() -> Iterator[bytes]:
+    """Tables of numbers: damaged, and with headers that lie."""
+    digits = np.random.default_rng(0).integers(0, 255, (9, 8, 8), dtype=np.uint8)
+    npy, npz = io.BytesIO(), io.BytesIO()
+    np.save(npy, digits)
+    np.savez(npz, x=digits, y=np.arange(9))
+    idx = bytes([0, 0, 8, 3]) + struct.pack(">III", 9, 8, 8) + digits.tobytes()
+    csv = "\n".join(",".join(map(str, row)) for row in digits.reshape(9, 64)).encode()
+    yield idx[:4] + struct.pack(">III", 2**31, 2**31, 2**31) + idx[16:]
+    yield npy.getvalue().replace(b"(9, 8, 8)", b"(9000000, 8000000, 8)"[:9])
+    yield gzip.compress(bytes(300 * 2**20), compresslevel=1)
+    yield csv.replace(b",", b",1e999,")
+    dice = random.Random(4)
+    while True:
+        yield mutated(dice.choice([npy.getvalue(), npz.getvalue(), idx, csv]), dice)
+
+
+def _read_table(path: Path) -> None:
+    """The same content under each ending that a table may have."""
+    content = path.read_bytes()
+    for name in ("one.csv", "one.npy", "one.npz", "one-idx3-ubyte", "one.gz"):
+        read_sent([(name, content)])
+
+
 def _small_png() -> bytes:
     file = io.BytesIO()
     Image.new("L", (9, 9), 200).save(file, "PNG")
@@ -175,13 +199,14 @@ def main(folder: Path) -> None:
             [
                 lambda path: read_image(path, config),
                 lambda path: read_mask(path, config),
-                lambda path: read_uploads([("one.png", path.read_bytes())]),
+                lambda path: read_sent([("one.png", path.read_bytes())]),
             ],
         ),
         (
             zipped(model),
-            [read_film, lambda path: read_uploads([("all.zip", path.read_bytes())])],
+            [read_film, lambda path: read_sent([("all.zip", path.read_bytes())])],
         ),
+        (tables(), [_read_table]),
     ]
     became: Counter[str] = Counter()
     faults: list[str] = []

@@ -280,7 +280,7 @@ class TestUpload:
     @pytest.mark.parametrize(
         ("content", "says"),
         [
-            (b"not a picture", "cannot be read as an image"),
+            (b"not a picture", "cannot be read as a picture"),
             (png((200, 200), stroke=False), "nothing but even paper"),
             (png((10_000, 10_000)), "more than"),
         ],

@@ -225,7 +225,7 @@ def test_an_uploaded_picture_goes_through_the_network(models: dict[str, Any]) ->
     assert image[:, :4].sum() == image[:, -4:].sum() == 0  # one upright stroke in the middle
     page.file_uploader(key="picture-upload").upload("no.png", b"no picture", "image/png")
     page.run()
-    assert "cannot be read as an image" in page.error[0].value
+    assert "cannot be read as a picture" in page.error[0].value
 
 
 def test_a_training_can_be_looked_back_at(models: dict[str, Any]) -> None:

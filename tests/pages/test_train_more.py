@@ -8,11 +8,12 @@ import pytest
 
 from pages.shared.launcher import launcher
 from pixelcnn.data.own import keep_own, pack_own
-from pixelcnn.data.uploads import OwnImages
+from pixelcnn.pictures.sets import drawings
 from pixelcnn.runs.queue import withdraw
 from pixelcnn.runs.store import list_runs, runs_root
 from tests.helpers.app_pages import widgets
 from tests.pages.test_train import TINY_EIGHT, button, film_of, has, open_page, text
+from widgets.painter.widget import Drawing, drawing_state
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -78,7 +79,7 @@ def test_a_step_can_be_taken_apart_before_the_start() -> None:
 
 def test_pictures_of_one_s_own_are_learnt_from_and_kept_with_the_run() -> None:
     greys = np.random.default_rng(0).integers(0, 256, (10, 1, 32, 32), dtype=np.uint8)
-    images = OwnImages(greys, np.arange(10) % 2, ("cat", "dog"))
+    images = drawings(greys, np.arange(10) % 2, ("cat", "dog"))
     name = keep_own(runs_root() / ".own", pack_own(images, shift=1))
     page = open_page(source="files", own="../../etc")
     assert not has(page, "play")
@@ -99,3 +100,27 @@ def test_blank_paper_is_refused() -> None:
     button(page, "keep-glyph").click().run()
     assert "The paper is blank" in page.error[0].value
     assert not has(page, "play")
+
+
+def test_a_class_pools_its_drawings_and_trains_on_the_pile() -> None:
+    teacher = open_page(source="drawings")
+    button(teacher, "open-pool").click().run()
+    code = "".join(teacher.query_params["pool"])
+    for number in range(6):  # each student has a session of his own
+        student = open_page(source="drawings", pool=code)
+        ink = np.zeros((14, 14), np.uint8)
+        ink[3:10, number + 2] = 1
+        student.session_state[f"pool-{code}-0"] = drawing_state(Drawing(ink, ink < 2))
+        button(student, "send").click().run()
+        assert not student.exception
+        assert f"**{number + 1} drawing" in text(student)
+    blank = open_page(source="drawings", pool=code)
+    button(blank, "send").click().run()
+    assert "no ink on the paper" in blank.error[0].value
+    teacher = open_page(source="drawings", pool=code)
+    assert "**6 drawings** from the class" in text(teacher)
+    button(teacher, "take-pool").click().run()
+    assert not teacher.exception
+    assert "6 pictures. Below is what the network gets" in text(teacher)
+    assert has(teacher, "play")
+    assert "no pile of drawings" in open_page(source="drawings", pool="../..").warning[0].value

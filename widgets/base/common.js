@@ -10,13 +10,14 @@ const remembered = new Map(); // what the viewer last did, by the widget's key: 
  * `report(name, value)`. Its last report comes back as `meta.before`, once, when it is mounted
  * again: Python has forgotten it by then, so a widget that uses it reports it again.
  */
-function mount({ data, parentElement, setStateValue }, create) {
+function mount({ data, parentElement, setStateValue, setTriggerValue }, create) {
   const entry = instances.get(parentElement) ?? start(parentElement, create);
   const call = ++entry.calls;
   entry.widget.report = (name, value) => {
     if (entry.key !== undefined) remembered.set(entry.key, value);
     setStateValue(name, value);
   };
+  entry.widget.trigger = setTriggerValue; // for what must come once and is not kept
   entry.root.dataset.mode = isDark(entry.root) ? "dark" : "light";
   const header = readHeader(data);
   const colors = ["background", "text"].map((name) => cssVariable(entry.root, `--st-${name}-color`));
