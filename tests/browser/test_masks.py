@@ -77,7 +77,7 @@ def test_the_exact_counts_are_there_without_a_click(
     )
     expect_counts(page, 14, 14, 7)
     expect(page.get_by_text("32.5% of all 306,936 pairs")).to_be_visible()
-    expect(page.get_by_text("55,250 never")).to_be_visible()
+    expect(page.get_by_text("55,250 are never seen")).to_be_visible()
     screenshot(page, "masks")
 
 

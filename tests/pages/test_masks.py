@@ -44,10 +44,10 @@ def test_it_opens_with_the_exact_counts_in_words(fresh_page: AppTest) -> None:
     assert fresh_page.title[0].value == "What may a pixel see?"
     plain, gated = (text.value for text in fresh_page.markdown if "For all 784" in text.value)
     assert "the first layer and 7 more see **32.5%** of all 306,936 pairs" in plain
-    assert "**55,250 never**, at any depth" in plain
+    assert "**55,250 are never seen**, at any depth" in plain
     assert "leaks" not in plain + gated
     assert "**39.7%**" in gated
-    assert "**0 never**, so there is no blind spot" in gated
+    assert "**0 are never seen**, so there is no blind spot" in gated
 
 
 @pytest.mark.parametrize(("title", "name"), [(PLAIN, "pixelcnn"), (GATED, "gated_pixelcnn")])

@@ -336,7 +336,7 @@ def test_a_busy_machine_lets_a_run_wait_in_a_queue_that_is_shown(
     page = open_page(**TINY_EIGHT)
     button(page, "play").click().run()
     waiting = next(run for run in list_runs() if run.id != first.id)
-    assert "Waiting for its turn: it is the next" in progress(page)
+    assert "Waiting: this one is next" in progress(page)
     assert waiting.id in page.query_params["run"]
     button(page, "stop").click().run()
     assert waiting.status().state == "stopped"
