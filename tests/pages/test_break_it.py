@@ -134,7 +134,7 @@ def damaged(tmp_path: Path, kind: str) -> Path:
 def test_a_file_that_is_missing_or_damaged_is_refused_with_the_way_out(
     kind: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(exhibit_results.DataError, match=r"python -m pixelcnn\.exhibits\.train"):
+    with pytest.raises(exhibit_results.DataError, match=r"python -m pixelcnn remake exhibits"):
         read_results(damaged(tmp_path, kind))
 
 

@@ -195,7 +195,7 @@ def test_options_that_cannot_work_are_explained_before_the_start(
     data = DataSet("mnist5k", 2, "threshold", split, split, class_names=("a",))
     monkeypatch.setattr("pixelcnn.data.registry.load_data", lambda *_, **__: data)
     page = open_page(**{"digits14-size": "7"})
-    assert "is not divisible by 3 colours; use a multiple of 3" in page.error[0].value
+    assert "one for each colour; use a multiple of 3" in page.error[0].value
     assert not has(page, "play")
 
 

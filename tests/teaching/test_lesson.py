@@ -59,7 +59,7 @@ def test_the_page_shows_the_stop_of_its_address_and_moves_both_ways() -> None:
     ]
     links = [meta for meta, _ in widgets(app)]
     assert {"path": STOPS[2].page, "query": dict(STOPS[2].query)}.items() <= links[1].items()
-    press(app, "On")
+    press(app, "Next")
     assert app.header[0].value == f"4. {STOPS[3].title}"
     press(app, "Back")
     press(app, "Back")
