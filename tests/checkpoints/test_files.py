@@ -171,7 +171,7 @@ def test_a_pickle_is_refused_and_not_opened(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("missing.safetensors", "no such file"), (".", "folder")]
+    ("name", "expected"), [("missing.safetensors", "There is no file"), (".", "folder")]
 )
 def test_a_missing_file_or_a_folder_is_refused(name: str, expected: str, tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=expected):
@@ -181,7 +181,7 @@ def test_a_missing_file_or_a_folder_is_refused(name: str, expected: str, tmp_pat
 def test_a_device_and_a_hostile_path_are_refused() -> None:
     with pytest.raises(CheckpointError, match="ordinary"):
         load_checkpoint("/dev/null")
-    with pytest.raises(CheckpointError, match="no such file"):
+    with pytest.raises(CheckpointError, match="There is no file"):
         load_checkpoint("a\0b")
 
 
@@ -350,3 +350,11 @@ def test_a_checkpoint_is_found_by_path_and_an_unknown_one_named(
         assert find_checkpoint(checkpoint.name) == checkpoint.path
     with pytest.raises(CheckpointError, match="'no-such'"):
         find_checkpoint("no-such")
+
+
+def test_a_checkpoint_is_loaded_by_its_shipped_name() -> None:
+    model, card = load_checkpoint("mnist-threshold-tiny-pixelcnn")
+    assert model.name == "pixelcnn"
+    assert card["data"]["name"] == "mnist"
+    with pytest.raises(CheckpointError, match="Shipped are: .*mnist-threshold-gated"):
+        load_checkpoint("mnist-threshold-gatted")

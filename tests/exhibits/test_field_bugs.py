@@ -134,7 +134,7 @@ class BinsOf256(DiscretizedLogisticMixture):
     def _log_bins(self, means: Tensor, log_scales: Tensor) -> Tensor:
         levels = torch.arange(self.levels).view(1, -1, *[1] * (means.dim() - 2))
         half, sharpness = 1 / 255, torch.exp(-log_scales)
-        distance = self._value(levels).to(means) - means
+        distance = self._value(levels, means.dtype) - means
         upper = torch.sigmoid((distance + half) * sharpness)
         lower = torch.sigmoid((distance - half) * sharpness)
         lowest, highest = levels == 0, levels == self.levels - 1
