@@ -356,5 +356,5 @@ def test_a_checkpoint_is_loaded_by_its_shipped_name() -> None:
     model, card = load_checkpoint("mnist-threshold-tiny-pixelcnn")
     assert model.name == "pixelcnn"
     assert card["data"]["name"] == "mnist"
-    with pytest.raises(CheckpointError, match="Shipped are: .*mnist-threshold-gated"):
+    with pytest.raises(CheckpointError, match=r"Shipped are: .*mnist-threshold-gated"):
         load_checkpoint("mnist-threshold-gatted")
