@@ -171,7 +171,9 @@ class Buffers:
 def _at_each_position(step: Step, inputs: list[Tensor]) -> Tensor:
     """Pointwise steps: `(B, columns, C)` to the same."""
     if isinstance(step.layer, ChannelNorm):
-        normal = step.layer.normalize(inputs[0])
+        # Features are float32 here, whatever the precision of the model.
+        x = inputs[0]
+        normal = step.layer.normalize(x.to(step.layer.weight.dtype)).to(x.dtype)
         return normal.relu_() if step.relu else normal
     if step.op == "slice":
         return inputs[0][..., step.first : step.first + step.channels]
