@@ -1,5 +1,5 @@
-"""Answers this page's address until app.py has run once: see `restart_if_taken_for_old_app`."""
+"""Answers this page's address until app.py has run once: see `run_app`."""
 
-from pages.shared.streamlit_private import restart_if_taken_for_old_app
+from pages.shared.first_visit import run_app
 
-restart_if_taken_for_old_app()
+run_app()

@@ -15,7 +15,6 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
-from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
 
@@ -32,19 +31,6 @@ def session_id() -> str:
     """
     context = get_script_run_ctx()
     return context.session_id if context else "alone"
-
-
-def restart_if_taken_for_old_app() -> None:
-    """Run app.py again if Streamlit took it for a multipage app of the old kind.
-
-    Streamlit 1.67.0 does so for any app beside a folder named `pages`, until `st.navigation` has
-    run once: it then looks for `pages/NAME.py`. Without a file of that name, the first visitor of a
-    server who comes by a link gets "Page not found" over the page; so each address has one, which
-    calls this.
-    """
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
 
 
 def drop_if_superseded() -> None:

@@ -75,15 +75,6 @@ def test_streamlit_still_takes_a_folder_named_pages_for_an_older_app(
     assert PagesManager.uses_pages_directory
 
 
-def test_the_first_run_of_an_older_app_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    starts: list[None] = []
-    monkeypatch.setattr(PagesManager, "uses_pages_directory", True)
-    monkeypatch.setattr(st, "rerun", lambda: starts.append(None))
-    streamlit_private.restart_if_taken_for_old_app()
-    streamlit_private.restart_if_taken_for_old_app()
-    assert len(starts) == 1
-
-
 # ---------------------------------------------------------------- work that nobody waits for
 
 
