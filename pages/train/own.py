@@ -90,11 +90,11 @@ def _ask_for_files() -> None:
     if not (uploads or shrunk.files) or st.session_state.get(_READ) == token:
         return
     st.session_state[_READ] = token
-    with refusing("own"), common.progress_bar("Reading the pictures ...") as bar:
+    with refusing("own"), common.ProgressBar("Reading the pictures ...") as bar:
         _read([*shrunk.files, *((one.name, one.getvalue()) for one in uploads)], form, bar)
 
 
-def _read(files: list[tuple[str, bytes]], form: Form, bar: common.Bar) -> None:
+def _read(files: list[tuple[str, bytes]], form: Form, bar: common.ProgressBar) -> None:
     """Read what was just sent; what is wrong with it is told in words."""
     from pixelcnn.pictures.sets import read_sent
 

@@ -98,7 +98,7 @@ def test_pictures_of_one_s_own_are_learnt_from_and_kept_with_the_run() -> None:
 def test_blank_paper_is_refused() -> None:
     page = open_page(source="drawings")
     button(page, "keep-glyph").click().run()
-    assert "The paper is blank" in page.error[0].value
+    assert "There is no ink on the paper yet" in page.error[0].value
     assert not has(page, "play")
 
 
