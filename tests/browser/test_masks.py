@@ -119,7 +119,7 @@ def test_the_depth_grows_by_slider_and_by_space_to_its_end(page: Page) -> None:
     page.keyboard.press("r")
     expect_counts(page, 14, 14, 0)
     expect_address(page, depth=0)
-    expect(page.get_by_text("the first layer alone see")).to_have_count(2)
+    expect(page.get_by_text("the first layer alone sees")).to_have_count(2)
     grid(page, "right-grid").get_by_role("slider", name="Depth").fill("15")
     expect_counts(page, 14, 14, 15)
     expect(page.get_by_text("65.3% of all 306,936 pairs")).to_be_visible()
@@ -213,8 +213,8 @@ def expect_edited(page: Page, first: Any, later: Any) -> None:
     )
     for key in ("left-grid", "tiles-grid"):
         expect(grid(page, key).locator(".caption")).to_have_text(words)
-    total = f"{found.totals[7].leaks:,} leaks"
-    expect(page.get_by_text(f"{total} over all targets")).to_be_visible()
+    total = f"{found.totals[7].leaks:,}"
+    expect(page.get_by_text(f"Leaks over all targets at this depth: {total}.")).to_be_visible()
 
 
 def test_toggling_a_weight_recolours_the_one_stack_and_the_address_restores_it(page: Page) -> None:
@@ -269,7 +269,7 @@ def test_a_path_is_played_to_its_end_in_two_stacks_and_fails_in_one(page: Page) 
     open_masks(page, "?source=13-25")
     one, two = (page.locator(f".st-key-path-{number} .lab") for number in ("one", "two"))
     expect(one.locator(".caption")).to_contain_text("No path, however many layers")
-    expect(two.locator(".caption")).to_contain_text("It has arrived.")
+    expect(two.locator(".caption")).to_contain_text("Arrived.")
     two.locator("canvas.cells").press("r")
     expect(two).to_have_attribute("data-frame", "0")
     two.locator("canvas.cells").press(" ")
@@ -279,7 +279,7 @@ def test_a_path_is_played_to_its_end_in_two_stacks_and_fails_in_one(page: Page) 
     assert steps == 10  # nine to the left among the rows above, one down
     expect(two).to_have_attribute("data-frame", str(steps))
     expect(two).to_have_attribute("data-playing", "false")
-    expect(two.locator(".caption")).to_contain_text("It has arrived.")
+    expect(two.locator(".caption")).to_contain_text("Arrived.")
 
 
 def test_another_source_is_chosen_by_click_and_by_arrow_key(page: Page) -> None:
@@ -289,7 +289,7 @@ def test_another_source_is_chosen_by_click_and_by_arrow_key(page: Page) -> None:
     canvas.click(position=at(canvas, 5, 10))
     for path in (one, two):
         expect(path).to_have_attribute("data-source", "5,10")
-        expect(path.locator(".caption")).to_contain_text("It has arrived.")
+        expect(path.locator(".caption")).to_contain_text("Arrived.")
     expect_address(page, source="5-10")
     two.locator("canvas.cells").press("ArrowLeft")
     expect(one).to_have_attribute("data-source", "5,9")

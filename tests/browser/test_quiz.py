@@ -26,7 +26,7 @@ def test_a_quiz_takes_mouse_and_keyboard_and_survives_a_visit(page: Page) -> Non
     first, second = QUESTIONS["start"][:2]
     of = len(QUESTIONS["start"])
     card(page, "start").get_by_role("button", name=wrong_one(first)).click()
-    expect(card(page, "start")).to_contain_text("Not so.")
+    expect(card(page, "start")).to_contain_text("Wrong.")
     expect(card(page, "start")).to_contain_text("See for yourself.")
     card(page, "start").get_by_role("button", name=right_one(first)).click()
     expect(page.get_by_text(f"1 of {of} right, 0 on the first try")).to_be_visible()

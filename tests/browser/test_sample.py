@@ -89,12 +89,12 @@ def test_another_value_grows_a_branch_and_the_link_brings_it_back(
     idle(page)
     query = page.url.partition("?")[2]
     assert "show=Branches" in query
-    words, bits = second.inner_text(), page.get_by_text("Branch 2 has").inner_text()
+    words, bits = second.inner_text(), page.get_by_text("Branch 2 costs").inner_text()
     open_sample(page, f"?{query}")
     expect(page.get_by_text("Branch 2 is branch 1 with")).to_have_text(words)
-    expect(page.get_by_text("Branch 2 has")).to_have_text(bits)
+    expect(page.get_by_text("Branch 2 costs")).to_have_text(bits)
     page.get_by_role("button", name="Remove all branches").click()
-    expect(page.get_by_text("Sample 1 has")).to_be_visible()
+    expect(page.get_by_text("Sample 1 costs")).to_be_visible()
     idle(page)
     assert "tree=" not in page.url
 
@@ -141,12 +141,12 @@ def test_options_change_the_film_and_the_link_brings_it_back(page: Page) -> None
     command = page.get_by_text("--n 1 --label 3 --temperature 0.9 --seed 1")
     expect(command).to_be_visible()
     idle(page)
-    told = page.get_by_text("Sample 1 has").inner_text()
+    told = page.get_by_text("Sample 1 costs").inner_text()
     query = page.url.partition("?")[2]
     assert sorted(query.split("&")) == ["label=3", "n=1", "seed=1", "temperature=0.9"]
     open_sample(page, f"?{query}")
     expect(command).to_be_visible()
-    expect(page.get_by_text("Sample 1 has")).to_have_text(told)
+    expect(page.get_by_text("Sample 1 costs")).to_have_text(told)
 
 
 def test_the_picture_and_the_arrays_can_be_taken(page: Page) -> None:

@@ -109,7 +109,7 @@ def test_a_preview_counts_what_the_built_model_has() -> None:
     data = load_data(config.data, **config.data_options)
     facts = preview(config, data)
     model = build_model(config.model, height=14, width=14, classes=10, **config.model_options)
-    assert facts.parameters == sum(weight.numel() for weight in model.parameters())
+    assert facts.parameters.stored == sum(weight.numel() for weight in model.parameters())
     assert facts.seen_share == audit(model).seen_share
     assert facts.reachable_share == 1
     assert facts.train_images == 4500
