@@ -124,7 +124,7 @@ def test_a_read_only_disk_is_reported(run: Run, read_only: Path) -> None:
         keep_model(run, "mine", read_only)
     with pytest.raises(LabError, match="cannot be stored"):
         keep_link(Place("masks"), read_only)
-    with pytest.raises(LabError, match="Free some space, or choose another folder"):
+    with pytest.raises(LabError, match="make room or choose another folder"):
         save_checkpoint(read_only / "mine.safetensors", model, {})
 
 

@@ -112,7 +112,7 @@ def test_a_discriminator_tells_noise_but_not_real_from_real() -> None:
     assert len(noise.suspects) == 300
     with pytest.raises(DataError, match="at least 50"):
         two_sample_test(real[:49], other)
-    with pytest.raises(DataError, match="different size"):
+    with pytest.raises(DataError, match="must have the same size"):
         two_sample_test(real, other[:, :, :20])
 
 

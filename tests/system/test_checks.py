@@ -39,7 +39,7 @@ def test_what_is_unknown_is_named_together_with_what_is_known() -> None:
         check_choice("norm", 3, ("layer", None))
     with pytest.raises(ConfigError, match=r"^preset 'x' is unknown; use one of tiny, base\.$"):
         check_name("preset", "x", ["tiny", "base"])
-    with pytest.raises(ConfigError, match=r"^preset 'x' is unknown to vae; use one of tiny\.$"):
+    with pytest.raises(ConfigError, match=r"^vae has no preset 'x'; use one of tiny\.$"):
         check_name("preset", "x", ["tiny"], to="vae")
-    with pytest.raises(ConfigError, match=r"^option 'x' is unknown to vae; it takes codes\.$"):
+    with pytest.raises(ConfigError, match=r"^vae has no option 'x'; it takes codes\.$"):
         check_options(["codes", "x"], ["codes"], "vae")
