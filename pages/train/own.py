@@ -66,7 +66,7 @@ def _ask_for_files() -> None:
     st.markdown(
         f"Send {LIMITS.least} to {LIMITS.pictures:,} pictures "
         f"({LIMITS.sent_bytes // 2**20} MB at most), or a table of them (CSV, NPY, NPZ, or MNIST's "
-        "IDX). Folders are classes: the first folder in which not all of them lie."
+        "IDX). Put each class into a folder of its own, and it gets the name of that folder."
     )
     form: Form = one_of(
         "They are",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -143,16 +144,16 @@ class Executor:
         )
 
 
-class Machine:
+class Machine(ABC):
     """What runs the executor."""
 
+    @abstractmethod
     def call(self, name: str, *arguments: float) -> int:
         """Call an exported function; 0 if it returns nothing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def memory(self, place: int, size: int) -> NDArray[np.uint8]:
         """A view of some bytes."""
-        raise NotImplementedError
 
 
 class _WasmMachine(Machine):
