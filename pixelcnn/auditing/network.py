@@ -36,6 +36,11 @@ _LARGEST_LOCATED = 40 * 40
 _LONG = 200  # operations; a recurrence has some for each pixel
 _LARGEST_CHOSEN = 64
 
+_CANCELS = (
+    "Its operations read pixels that come later, but none of them changed an output with any weights "
+    "that were tried: what is read seems to cancel."
+)
+
 
 @dataclass(frozen=True)
 class AuditOptions:
@@ -140,7 +145,9 @@ class _Audit:
     def report(self) -> NetworkReport:
         """The whole audit; of batch normalisation that counts, it is told once."""
         norms = self._counting_norms()
-        counts = bool(norms) and self._looks_at_other_images()
+        counts = bool(norms) and self._mixes(
+            Repeats(tuple(None for _ in self.subject.heads), 1e-12)
+        )
         for norm in norms.values():
             norm.eval()
         self.fitted.runner.borrowed.save()
@@ -184,13 +191,16 @@ class _Audit:
         if followed is not None:
             self._check_size(followed[0])
         mixing = followed[2] if followed is not None and followed[0].exact else self._mixes(repeats)
-        reading = None
+        reading = by_taps = None
         if followed is not None and followed[0].exact and not mixing:
-            reading = self._by_taps(followed[1], repeats)
+            by_taps = self._read(followed[1])
+            reading = self._confirmed(by_taps, followed[1], repeats)
         proven = reading is not None
         if reading is None:
             batch = 1 if mixing else self.subject.batch
             reading = self._read(self.subject.tried(repeats, batch, self.progress))
+            if by_taps is not None and by_taps.leaks and not reading.leaks:
+                self.notes.append(_CANCELS)
         return self._judged(reading, proven, mixing)
 
     def _judged(self, reading: Reading, proven: bool, mixing: bool) -> NetworkReport:
@@ -264,11 +274,13 @@ class _Audit:
 
     def _mixes(self, repeats: Repeats) -> bool:
         image, other = self.subject.images(256, 2)
-        for kind in (Weights.DRAWN, Weights.SHAKEN, Weights.OWN):
+        for kind in Weights:
             self.subject.use(kind)
-            if finite(self.subject.outputs(torch.cat([image, other]))):
-                break
-        return mixes(self.fitted.runner, image, other, self.subject.heads, repeats)
+            if not finite(self.subject.outputs(torch.cat([image, other]))):
+                continue
+            if mixes(self.fitted.runner, image, other, self.subject.heads, repeats):
+                return True
+        return False
 
     def _counting_norms(self) -> dict[str, nn.Module]:
         return {
@@ -279,32 +291,27 @@ class _Audit:
             and part.training
         }
 
-    def _looks_at_other_images(self) -> bool:
-        self.subject.use(Weights.SHAKEN)
-        image, other = self.subject.images(256, 3)
-        repeats = Repeats(tuple(None for _ in self.subject.heads), 1e-12)
-        return mixes(self.fitted.runner, image, other, self.subject.heads, repeats)
-
     # ------------------------------------------------------------ by taps
 
     def _read(self, heads: list[Relations]) -> Reading:
         sequence = "(H W" in self.fitted.runner.form.axes
         return read(heads, order=self.order, predicts=self.options.predicts, sequence=sequence)
 
-    def _by_taps(self, heads: list[Relations], repeats: Repeats) -> Reading | None:
+    def _confirmed(
+        self, reading: Reading, heads: list[Relations], repeats: Repeats
+    ) -> Reading | None:
         """The reading of what was followed; None if trying shows that it cannot be trusted.
 
         A few sub-pixels are changed: what moves must be what was followed. And if something leaks,
         some of that must move.
         """
-        reading = self._read(heads)
         if not reading.relation.any():
             return None
         total = int(np.prod(self.subject.shape))
         leaking = self._leaking_sources(reading)
         places = np.unique(np.concatenate([spread(total, _CHECKED), leaking])).tolist()
         one_call = replace(repeats, within=True)
-        for seed, kind in enumerate((Weights.DRAWN, Weights.OWN, Weights.SHAKEN)):
+        for seed, kind in enumerate((Weights.DRAWN, Weights.OWN, Weights.SHAKEN, Weights.OPEN)):
             moved = self.subject.moved_by(kind, places, one_call, seed)
             for known, found in zip(heads, moved, strict=True):
                 if any((found[layout] & ~known[layout]).any() for layout in known):

@@ -1,8 +1,9 @@
 """Other weights than those a network was made with, since these may be special.
 
 A last layer, a gain or a scale that starts at 0 shuts all behind it, and so does a ReLU whose bias
-is far below 0: nothing moves, whatever is looked at. What is masked stays masked: a weight that is
-0 in a tensor where others are not stays 0.
+is far below 0: nothing moves, whatever is looked at. In a deep and narrow network, ReLUs shut the
+way by chance, with most weights: where none is below 0 they are all open, and no two ways cancel.
+What is masked stays masked: a weight that is 0 in a tensor where others are not stays 0.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ class Weights(Enum):
     OWN = "its own"
     SHAKEN = "its own, each moved a little"
     DRAWN = "drawn anew"
+    OPEN = "drawn anew, none below 0"
 
 
 def shake(weights: Sequence[nn.Parameter], kind: Weights, seed: int) -> None:
@@ -51,6 +53,8 @@ def _changed(values: Tensor, kind: Weights, generator: torch.Generator) -> Tenso
     scale = 1 / math.sqrt(max(1, values[0].numel())) if values.dim() > 1 else 0.5
     if kind is Weights.SHAKEN:
         changed = values + noise * (0.3 * spread if spread > 0 else 0.3 * scale)
+    elif kind is Weights.OPEN:
+        changed = noise.abs() * scale * scale if values.dim() > 1 else noise.abs() * 0.3 + 0.1
     elif values.dim() > 1:
         changed = noise * scale * 1.5
     else:

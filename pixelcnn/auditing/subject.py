@@ -24,7 +24,13 @@ from pixelcnn.causality.reach import BoolArray
 Progress = Callable[[str, float], None]
 Shape = tuple[int, int, int]
 
-_TRIALS = ((Weights.OWN, 2), (Weights.OWN, 256), (Weights.SHAKEN, 256), (Weights.DRAWN, 2))
+_TRIALS = (
+    (Weights.OWN, 2),
+    (Weights.OWN, 256),
+    (Weights.SHAKEN, 256),
+    (Weights.DRAWN, 2),
+    (Weights.OPEN, 256),
+)
 _FLOATS_AT_ONCE = 1 << 25  # of all that the operations make: 256 MB
 _LARGEST_BATCH = 32
 
@@ -95,7 +101,7 @@ class Subject:
         self, kind: Weights, places: Sequence[int], repeats: Repeats, seed: int
     ) -> list[Relations]:
         """The same for a few sub-pixels, with one kind of weights."""
-        self.use(kind)
+        self.use(kind, seed + 1)
         image, other = self.images(256, seed)
         found = self._nothing()
         batch = min(self.batch, len(places) + 1)

@@ -58,6 +58,17 @@ def test_a_mistake_in_one_of_ten_layers_is_located(name: str) -> None:
     assert report.culprit.code is not None
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_one_weight_is_found_however_narrow_and_deep_the_network(seed: int) -> None:
+    """Most such networks are shut somewhere by a ReLU, with most weights."""
+    torch.manual_seed(seed)
+    at, make = PLANTED["one weight"]
+    report = pixelcnn.audit(deep(at, make()))
+    assert report.verdict == "leak"
+    assert report.culprit is not None
+    assert report.culprit.module == str(2 * at)
+
+
 def test_the_first_of_many_layers_without_a_mask_is_named() -> None:
     report = pixelcnn.audit(nn.Sequential(*(nn.Conv2d(1, 1, 3, padding=1) for _ in range(LAYERS))))
     assert report.culprit is not None

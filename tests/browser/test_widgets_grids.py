@@ -128,7 +128,7 @@ class TestMapsGallery:
         says(page, "MapSelection(layer='input', channel=None")
         gallery.get_by_role("tab", name="block 3", exact=True).click()
         says(page, "MapSelection(layer='block 3', channel=None")
-        expect(gallery.locator(".heading")).to_contain_text("1 the same everywhere")
+        expect(gallery.locator(".heading")).to_contain_text("1 constant")
         maps = gallery.locator("canvas.maps")
         maps.click(position={"x": 3, "y": 3})
         says(page, "MapSelection(layer='block 3', channel=0, row=0, column=0)")

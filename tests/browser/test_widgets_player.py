@@ -111,7 +111,9 @@ class TestPlayer:
         player.get_by_role("slider", name="Pixels drawn").fill("300")
         expect(player.locator(".histogram")).to_be_visible()
         expect(player.locator(".inkbar")).to_be_hidden()
-        expect(player.get_by_role("status")).to_contain_text(re.compile(r"of 0–15 · p = 0\.\d\d"))
+        expect(player.get_by_role("status")).to_contain_text(
+            re.compile(r"\(0 to 15\) · p = 0\.\d\d")
+        )
 
     def test_who_prefers_no_motion_sees_the_finished_picture(
         self, browser: Browser, widgets_address: str
