@@ -15,6 +15,19 @@ from pixelcnn.teaching.serving import Server
 from tests.helpers.servers import free_port
 
 ROOT = Path(__file__).parents[1]
+OPEN_EVERY_PAGE = """
+import asyncio, sys
+from tools.classroom.browser import Browser
+
+async def visit():
+    async with Browser(sys.argv[1]) as browser:
+        await browser.open()
+        for page in sorted(browser.pages):
+            await browser.open(page)
+        print(len(browser.pages), browser.exceptions)
+
+asyncio.run(visit())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +117,7 @@ def test_the_command_has_all_its_subcommands(site: Path, tmp_path: Path) -> None
     assert (tmp_path / "two.png").is_file()
 
 
-def test_the_app_starts_from_the_installation_with_its_settings(
+def test_the_app_starts_from_the_installation_and_opens_every_page(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(site))
@@ -117,10 +130,12 @@ def test_the_app_starts_from_the_installation_with_its_settings(
     ):
         server.await_health()
         seen = subprocess.run(
-            [sys.executable, "-m", "tools.classroom.first_visit", server.address],
+            [sys.executable, "-c", OPEN_EVERY_PAGE, server.address],
             cwd=site / "pixelcnn" / "_lab",
             capture_output=True,
             text=True,
         )
         assert seen.returncode == 0, seen.stderr
+    pages = 1 + len(list((ROOT / "pages").glob("*.py")))  # and the start
+    assert seen.stdout == f"{pages} []\n"
     assert "Traceback" not in log.read_text()

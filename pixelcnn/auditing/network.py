@@ -37,8 +37,8 @@ _LONG = 200  # operations; a recurrence has some for each pixel
 _LARGEST_CHOSEN = 64
 
 _CANCELS = (
-    "Its operations read pixels that come later, but none of them changed an output with any weights "
-    "that were tried: what is read seems to cancel."
+    "Its operations read pixels that come later, but with none of the weights that were tried did "
+    "any of them change an output: what is read seems to cancel."
 )
 
 

@@ -1,9 +1,9 @@
 """The only place that imports torchvision.
 
 The wheel of torchvision on the package index is built against CUDA. With a CPU build of torch its
-compiled part does not load, and the import fails with `operator torchvision::nms does not exist`,
-as does that of torchmetrics, which imports torchvision. Only the pure-Python data sets, transforms
-and grids are used here, so it suffices to declare the missing operators, which are never called.
+compiled part does not load, and the import fails with `operator torchvision::nms does not exist`.
+Only the pure-Python data sets, transforms and grids are used here, so it suffices to declare the
+missing operators, which are never called.
 """
 
 import importlib
@@ -23,7 +23,7 @@ _importing = threading.Lock()
 def import_torchvision() -> ModuleType:
     """Import torchvision, even where its compiled operators cannot be loaded.
 
-    Call this before importing torchmetrics too. Declares nothing where the real operators load.
+    Declares nothing where the real operators load.
 
     Raises:
         ImportError: torchvision is not installed.

@@ -56,3 +56,15 @@ def test_bench_training_compares_the_steps_within_one_run(checkpoint: Path, tmp_
     ratio = tuned["images_per_second"] / plain["images_per_second"]
     assert tuned["times_plain"] == pytest.approx(ratio)
     assert [timing["model"] for timing in others] == ["pixelcnn:tiny"] * 2
+
+
+def test_bench_first_draws_in_new_processes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written = tmp_path / "first.json"
+    model = "mnist-threshold-tiny-pixelcnn"
+    assert run(f"bench first --models {model} --images 2 --rounds 1 --cold --output {written}") == 0
+    [row] = json.loads(written.read_text())
+    assert (row["model"], row["cold"]) == (model, True)
+    assert 0 < row["loaded"] < row["imported"]
+    assert model in capsys.readouterr().out
