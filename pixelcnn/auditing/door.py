@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from pixelcnn.auditing.blame import Located, find_culprit
+from pixelcnn.auditing.errors import told
 from pixelcnn.auditing.fitting import CannotRunError, Wanted
 from pixelcnn.auditing.inputs import VALUES, Values
 from pixelcnn.auditing.layouts import pattern_error
-from pixelcnn.auditing.loading import Loaded, load, told
+from pixelcnn.auditing.loading import Loaded, load
 from pixelcnn.auditing.network import AuditOptions, audit_network
 from pixelcnn.auditing.reading import Predicts
 from pixelcnn.auditing.report import NetworkReport
