@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from pixelcnn.auditing.fitting import Fit
 from pixelcnn.auditing.orders import legal_in, some_order
 from pixelcnn.auditing.reading import Reading
+from pixelcnn.auditing.steps import Step
+from pixelcnn.auditing.tracing import Trace
+
+_SQUASHING = {
+    "sigmoid": "a sigmoid",
+    "_softmax": "a softmax",
+    "_safe_softmax": "a softmax",
+    "tanh": "a tanh",
+}
 
 
 def reading_in_words(reading: Reading, fitted: Fit) -> tuple[str, ...]:
@@ -53,3 +66,67 @@ def hints(reading: Reading) -> list[str]:
             "ones. If that is meant, name it with --order FILE."
         ]
     return []
+
+
+def slips(trace: Trace, outputs: Sequence[Tensor]) -> list[str]:
+    """Mistakes that no relation shows: a probability where logits are wanted, a missing activation.
+
+    Args:
+        trace: of the network.
+        outputs: what it returned for some image.
+    """
+    return [note for note in (_squashed(trace, outputs), _straight(trace)) if note]
+
+
+def _squashed(trace: Trace, outputs: Sequence[Tensor]) -> str:
+    last = trace.bends[-1] if trace.bends else None
+    later = [step for step in trace.steps if last is not None and step.index > last.index]
+    if last is None or last.operation.removesuffix("_") not in _SQUASHING or later:
+        return ""
+    values = [one for one in outputs if one.numel()]
+    if not values or not all(bool(((one >= -1) & (one <= 1)).all()) for one in values):
+        return ""
+    function = _SQUASHING[last.operation.removesuffix("_")]
+    what = "numbers from -1 to 1" if function == "a tanh" else "probabilities"
+    return (
+        f"It ends in {function}{_at(last)}: its outputs are {what}, not logits. A loss that takes "
+        "logits (`cross_entropy`, `binary_cross_entropy_with_logits`) must not be given them."
+    )
+
+
+def _straight(trace: Trace) -> str:
+    """Neighbouring layers without an activation between, where that is not the network's way."""
+    wide = [
+        step
+        for step in trace.steps
+        if step.weight_open is not None and np.prod(step.weight_open.shape[2:], dtype=int) > 1
+    ]
+    if len(wide) < 2:
+        return ""
+    if not trace.bends:
+        return (
+            f"Nothing between its {len(wide)} convolutions is not linear: stacked, they are one "
+            "linear layer. An activation such as a ReLU is missing."
+        )
+    places = [bend.index for bend in trace.bends]
+    pairs = list(pairwise(wide))
+    bare = [
+        (first, second)
+        for first, second in pairs
+        if not any(first.index < place < second.index for place in places)
+    ]
+    if not bare or 3 * len(bare) > len(pairs):
+        return ""
+    first, second = bare[0]
+    return (
+        f"Between {_named(first)} and {_named(second)} there is no activation, as there is between "
+        "most of its layers: the two are one linear layer."
+    )
+
+
+def _at(step: Step) -> str:
+    return f" (`{step.module}`)" if step.module else ""
+
+
+def _named(step: Step) -> str:
+    return f"`{step.module}`" if step.module else "one convolution"

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pixelcnn.auditing.blame import Located, TakesTooLongError, find_blind_layer, find_culprit
 from pixelcnn.auditing.fitting import Fit, Wanted, fit
-from pixelcnn.auditing.hints import hints, reading_in_words
+from pixelcnn.auditing.hints import hints, reading_in_words, slips
 from pixelcnn.auditing.inputs import reach_of_kernels
 from pixelcnn.auditing.orders import Order, leaks_in, legal_in, named_orders, read_order
 from pixelcnn.auditing.probing import NotRepeatableError, Repeats, finite, mixes, repeat
@@ -190,6 +190,9 @@ class _Audit:
         followed = self.subject.followed()
         if followed is not None:
             self._check_size(followed[0])
+            self.subject.use(Weights.OWN)
+            image, _ = self.subject.images(256, 0)
+            self.notes += slips(followed[0], self.subject.outputs(image))
         mixing = followed[2] if followed is not None and followed[0].exact else self._mixes(repeats)
         reading = by_taps = None
         if followed is not None and followed[0].exact and not mixing:

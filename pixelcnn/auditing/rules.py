@@ -92,6 +92,56 @@ _NAMES: Mapping[Rule, str] = {
     "_adaptive_avg_pool2d",
 }
 
+BENDING = frozenset(
+    [
+        "relu",
+        "relu6",
+        "leaky_relu",
+        "prelu",
+        "_prelu_kernel",
+        "elu",
+        "celu",
+        "selu",
+        "gelu",
+        "silu",
+        "mish",
+        "softplus",
+        "hardtanh",
+        "hardswish",
+        "hardsigmoid",
+        "threshold",
+        "rrelu_with_noise",
+        "glu",
+        "sigmoid",
+        "tanh",
+        "exp",
+        "log",
+        "log_sigmoid_forward",
+        "clamp",
+        "clamp_min",
+        "clamp_max",
+        "maximum",
+        "minimum",
+        "abs",
+        "sign",
+        "sin",
+        "cos",
+        "sqrt",
+        "rsqrt",
+        "pow",
+        "square",
+        "reciprocal",
+        "_softmax",
+        "_log_softmax",
+        "_safe_softmax",
+        "max_pool2d_with_indices",
+        "native_layer_norm",
+        "native_group_norm",
+        "_fused_rms_norm",
+    ]
+)
+"""Operations that are not linear: what stands between two layers so that they are not one."""
+
 RULES: Mapping[str, Rule] = MappingProxyType(
     {name: rule for rule, names in _NAMES.items() for name in names.split()}
 )

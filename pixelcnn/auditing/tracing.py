@@ -28,7 +28,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from pixelcnn.auditing.cells import NOWHERE, Cells, Ids, distinct_columns
-from pixelcnn.auditing.rules import RULES
+from pixelcnn.auditing.rules import BENDING, RULES
 from pixelcnn.auditing.shadows import Shadows
 from pixelcnn.auditing.steps import MOVED, Call, CodeLine, Lens, Step
 
@@ -45,6 +45,7 @@ class Trace:
         steps: the operations, in order.
         unknown: operations that could not be followed, and were taken to mix everything.
         floats: numbers that the operations made, for one image: how much memory a run takes.
+        bends: the operations that are not linear, in order with the steps.
     """
 
     cells: Cells
@@ -52,6 +53,7 @@ class Trace:
     steps: tuple[Step, ...]
     unknown: tuple[str, ...]
     floats: int
+    bends: tuple[Step, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -85,6 +87,7 @@ class _Rules:
         self.shadows = Shadows()
         self.steps: dict[int, Step] = {}
         self.unknown: dict[str, None] = {}
+        self.bends: list[Step] = []
         self.modules: list[tuple[str, str]] = []
         self.floats = 0
         self.operations = 0
@@ -120,6 +123,10 @@ class _Rules:
         if rule is None:
             self.unknown[name] = None
             rule = RULES["mixed"]
+        if name.removesuffix("_") in BENDING and made:
+            module, kind = self.modules[-1] if self.modules else ("", "")
+            index, shape = 2 * self.operations + 1, tuple(made[0].shape)
+            self.bends.append(Step(index, name, module, kind, code_line(), shape))
         rule(call)
         return out
 
@@ -243,7 +250,12 @@ def run(
             out = call(image)
     floats = tracer.floats // max(1, len(image))
     return out, Trace(
-        cells, tracer.shadows, tuple(tracer.steps.values()), tuple(tracer.unknown), floats
+        cells,
+        tracer.shadows,
+        tuple(tracer.steps.values()),
+        tuple(tracer.unknown),
+        floats,
+        tuple(tracer.bends),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -104,14 +106,25 @@ def test_batch_norm_is_told_once_and_the_masks_are_audited_all_the_same() -> Non
     assert pixelcnn.audit(deep().eval()).verdict == "none"
 
 
+class SkipsItsRow(Masked):
+    """A kernel that reads the row above, and not its own."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.mask.zero_()
+        self.mask[:, :, 0] = 1
+
+
 class TwoStacks(nn.Module):
     """A vertical and a horizontal stack of ten layers; one of them makes a mistake."""
 
     def __init__(self, own_row_skipped: int = -1, dropped: int = -1) -> None:
         super().__init__()
-        self.own_row_skipped, self.dropped = own_row_skipped, dropped
         self.vertical = nn.ModuleList(
-            DownShifted(WIDTH if index else 1, WIDTH) for index in range(LAYERS // 2)
+            SkipsItsRow("B", WIDTH, WIDTH, 3)
+            if index == own_row_skipped
+            else DownShifted(WIDTH if index else 1, WIDTH)
+            for index in range(LAYERS // 2)
         )
         self.horizontal = nn.ModuleList(
             Masked("B" if index else "A", WIDTH if index else 1, WIDTH, 3)
@@ -126,11 +139,9 @@ class TwoStacks(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         above, row = x, x
-        for index, (v, h) in enumerate(zip(self.vertical, self.horizontal, strict=True)):
+        for v, h in zip(self.vertical, self.horizontal, strict=True):
             above = v(above).relu()
             row = (h(row) + down(above)).relu()
-            if index == self.own_row_skipped:
-                above = down(above)
         return self.out(row)
 
 
@@ -145,6 +156,14 @@ def test_a_horizontal_stack_that_reads_nothing_is_named_for_the_blind_spot() -> 
     assert report.blind is not None
     assert report.blind.module == "horizontal.0"
     assert "to the left" in report.blind.says
+
+
+@pytest.mark.parametrize("at", range(1, LAYERS // 2))
+def test_a_vertical_stack_that_skips_its_own_row_once_is_named_for_the_blind_spot(at: int) -> None:
+    report = pixelcnn.audit(TwoStacks(own_row_skipped=at))
+    assert report.verdict == "none"
+    assert report.blind is not None
+    assert report.blind.module == f"vertical.{at}"
 
 
 def test_colours_masked_once_too_often_are_named_for_the_blind_spot() -> None:
@@ -162,6 +181,40 @@ def test_colours_masked_once_too_often_are_named_for_the_blind_spot() -> None:
     assert report.verdict == "none"
     assert report.blind is not None
     assert report.blind.module == str(LAYERS - 1)
+
+
+# ---------------------------------------------------------------- what no relation shows
+
+
+@pytest.mark.parametrize("last", [nn.Sigmoid(), nn.Softmax(dim=1), nn.Tanh()])
+def test_a_network_of_ten_layers_that_ends_in_probabilities_is_told(last: nn.Module) -> None:
+    net = deep()
+    report = pixelcnn.audit(nn.Sequential(*net, last))
+    assert report.verdict == "none"
+    [note] = [note for note in report.notes if "not logits" in note]
+    assert f"(`{len(net)}`)" in note
+
+
+def test_a_sigmoid_in_the_middle_or_a_gate_at_the_end_is_no_probability() -> None:
+    class Gate(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return 7 * x * x.sigmoid()
+
+    for net in (deep(8, nn.Sequential(Masked("B", WIDTH, WIDTH, 3), nn.Sigmoid())), Gate()):
+        stack = nn.Sequential(Masked("A", 1, 1, 3), net) if isinstance(net, Gate) else net
+        assert not [note for note in pixelcnn.audit(stack).notes if "logits" in note]
+
+
+def test_the_one_activation_that_is_missing_in_ten_layers_is_located() -> None:
+    layers = list(deep())
+    layers[9] = nn.Identity()
+    report = pixelcnn.audit(nn.Sequential(*layers))
+    [note] = [note for note in report.notes if "no activation" in note]
+    assert note.startswith("Between `8` and `10`")
+    layers = [one for one in deep() if not isinstance(one, nn.ReLU)]
+    [note] = [note for note in pixelcnn.audit(nn.Sequential(*layers)).notes if "linear" in note]
+    assert note.startswith("Nothing between its 10 convolutions")
+    assert not [note for note in pixelcnn.audit(deep()).notes if "linear" in note]
 
 
 # ---------------------------------------------------------------- random networks
