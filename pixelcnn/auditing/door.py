@@ -19,8 +19,7 @@ from pixelcnn.auditing.loading import Loaded, load
 from pixelcnn.auditing.network import AuditOptions, audit_network
 from pixelcnn.auditing.reading import Predicts
 from pixelcnn.auditing.report import NetworkReport
-from pixelcnn.auditing.steps import Lens
-from pixelcnn.auditing.subject import Progress
+from pixelcnn.auditing.steps import Lens, Progress
 from pixelcnn.auditing.tracing import Trace, run
 from pixelcnn.causality.perturbation import Network
 from pixelcnn.causality.reach import BoolArray, audit as audit_by_taps

@@ -22,8 +22,8 @@ from pixelcnn.auditing.report import Culprit, NetworkReport, undecided
 from pixelcnn.auditing.running import Guard
 from pixelcnn.auditing.shaking import Weights
 from pixelcnn.auditing.state import Borrowed, modules_of, undisturbed
-from pixelcnn.auditing.steps import Lens
-from pixelcnn.auditing.subject import Progress, Subject, spread
+from pixelcnn.auditing.steps import Lens, Progress
+from pixelcnn.auditing.subject import Subject, spread
 from pixelcnn.auditing.tracing import Trace
 from pixelcnn.causality.reach import BoolArray
 
@@ -101,13 +101,13 @@ def audit_network(
         try:
             try:
                 fitted = fit(network, chosen.wanted, borrow, make=make, guard=guard)
-                return _Audit(fitted, chosen, name, progress or _silent).report()
+                return _Audit(fitted, chosen, name, progress).report()
             except _TooSmallError as small:
                 for one in borrowed:
                     one.close()
                 chosen = replace(chosen, wanted=replace(chosen.wanted, size=small.size))
                 fitted = fit(network, chosen.wanted, borrow, make=make, guard=guard)
-                return _Audit(fitted, chosen, name, progress or _silent).report()
+                return _Audit(fitted, chosen, name, progress).report()
         finally:
             for one in borrowed:
                 one.close()
@@ -124,9 +124,11 @@ class _TooSmallError(Exception):
 class _Audit:
     """One audit, step by step."""
 
-    def __init__(self, fitted: Fit, options: AuditOptions, name: str, progress: Progress) -> None:
-        self.fitted, self.options, self.progress = fitted, options, progress
-        self.subject = Subject(fitted, options.wanted.levels)
+    def __init__(
+        self, fitted: Fit, options: AuditOptions, name: str, progress: Progress | None
+    ) -> None:
+        self.fitted, self.options = fitted, options
+        self.subject = Subject(fitted, options.wanted.levels, progress)
         self.modules = modules_of(fitted.runner.network)
         self.order: tuple[str, Order] | None = None
         if options.order is not None:
@@ -201,7 +203,7 @@ class _Audit:
         proven = reading is not None
         if reading is None:
             batch = 1 if mixing else self.subject.batch
-            reading = self._read(self.subject.tried(repeats, batch, self.progress))
+            reading = self._read(self.subject.tried(repeats, batch))
             if by_taps is not None and by_taps.leaks and not reading.leaks:
                 self.notes.append(_CANCELS)
         return self._judged(reading, proven, mixing)
@@ -394,7 +396,3 @@ def _alike(a: list[Tensor], b: list[Tensor]) -> bool:
         one.shape == two.shape and bool(((one == two) | (one.isnan() & two.isnan())).all())
         for one, two in zip(a, b, strict=True)
     )
-
-
-def _silent(_: str, __: float) -> None:
-    """Tell nobody."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,9 @@ from torch import Tensor
 
 from pixelcnn.auditing.cells import Cells, Ids
 from pixelcnn.auditing.shadows import Shadows
+
+Progress = Callable[[str, float], None]
+"""Told what is being done, and the share of it that is done."""
 
 MOVED = "moved"
 """The operation of a step at which something arrives that was shifted, flipped or padded."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -17,11 +17,10 @@ from pixelcnn.auditing.probing import Repeats, finite, moved
 from pixelcnn.auditing.reading import Relations, finished, relation_of
 from pixelcnn.auditing.running import tensors
 from pixelcnn.auditing.shaking import Weights, shake
-from pixelcnn.auditing.steps import Lens
+from pixelcnn.auditing.steps import Lens, Progress
 from pixelcnn.auditing.tracing import Trace, run
 from pixelcnn.causality.reach import BoolArray
 
-Progress = Callable[[str, float], None]
 Shape = tuple[int, int, int]
 
 _TRIALS = (
@@ -41,13 +40,16 @@ class Subject:
     Args:
         fitted: how it is called.
         levels: values that a sub-pixel can take, if that is known.
+        progress: told what is done and the share of it, 0 to 1.
     """
 
-    def __init__(self, fitted: Fit, levels: int | None = None) -> None:
+    def __init__(
+        self, fitted: Fit, levels: int | None = None, progress: Progress | None = None
+    ) -> None:
         self.runner, self.shape = fitted.runner, fitted.shape
         self.readings = list(fitted.heads.values())
         self.heads = list(fitted.heads)
-        self._levels = levels
+        self._levels, self._progress = levels, progress or _silent
         self._own = [weight.data.clone() for weight in self.runner.borrowed.weights]
         self.floats = 1 << 20
 
@@ -84,7 +86,7 @@ class Subject:
 
     # ------------------------------------------------------------ by trying
 
-    def tried(self, repeats: Repeats, batch: int, progress: Progress) -> list[Relations]:
+    def tried(self, repeats: Repeats, batch: int) -> list[Relations]:
         """Each output's relation, found by changing every sub-pixel on its own."""
         total = int(np.prod(self.shape))
         found = self._nothing()
@@ -94,7 +96,8 @@ class Subject:
             if not finite(self.outputs(torch.cat([image, other]))):
                 continue
             for done in self._add(found, image, other, range(total), repeats, batch):
-                progress("changing one sub-pixel at a time", (trial + done / total) / len(_TRIALS))
+                share = (trial + done / total) / len(_TRIALS)
+                self._progress("changing one sub-pixel at a time", share)
         return _finished(found)
 
     def moved_by(
@@ -176,6 +179,7 @@ class Subject:
                 shape[0],
                 located=order is not None,
                 lens=lens,
+                progress=self._progress,
             )
             made = tensors(out, len(image), shape[1] * shape[2])
             chosen = [made[index] for index in self.heads]
@@ -219,6 +223,10 @@ def _finished(found: list[dict[Layout, BoolArray]]) -> list[Relations]:
     return [
         {layout: finished(relation, layout) for layout, relation in one.items()} for one in found
     ]
+
+
+def _silent(_: str, __: float) -> None:
+    """Tell nobody."""
 
 
 def spread(total: int, most: int) -> NDArray[np.int64]:

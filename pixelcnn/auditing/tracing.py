@@ -30,7 +30,7 @@ from torch.utils._pytree import tree_leaves
 from pixelcnn.auditing.cells import NOWHERE, Cells, Ids, distinct_columns
 from pixelcnn.auditing.rules import BENDING, RULES
 from pixelcnn.auditing.shadows import Shadows
-from pixelcnn.auditing.steps import MOVED, Call, CodeLine, Lens, Step
+from pixelcnn.auditing.steps import MOVED, Call, CodeLine, Lens, Progress, Step
 
 _TORCH = str(Path(torch.__file__).parent)
 _HERE = str(Path(__file__).parent)
@@ -89,6 +89,7 @@ class _Rules:
         self.unknown: dict[str, None] = {}
         self.bends: list[Step] = []
         self.modules: list[tuple[str, str]] = []
+        self.names: dict[int, tuple[str, str]] = {}
         self.floats = 0
         self.operations = 0
 
@@ -124,7 +125,7 @@ class _Rules:
             self.unknown[name] = None
             rule = RULES["mixed"]
         if name.removesuffix("_") in BENDING and made:
-            module, kind = self.modules[-1] if self.modules else ("", "")
+            module, kind = self.at_work()
             index, shape = 2 * self.operations + 1, tuple(made[0].shape)
             self.bends.append(Step(index, name, module, kind, code_line(), shape))
         rule(call)
@@ -147,7 +148,7 @@ class _Rules:
         ahead = (places > own) & (ids > 0)
         if ahead.any():
             index = 2 * self.operations
-            module, kind = self.modules[-1] if self.modules else ("", "")
+            module, kind = self.at_work()
             self.steps[index] = Step(index, MOVED, module, kind, code_line(), ids.shape)
             if self.causal(index):
                 ids = np.where(ahead, 0, ids)
@@ -164,9 +165,27 @@ class _Rules:
         All operations are counted, so that it has the same index seen through any lens.
         """
         index = 2 * self.operations + 1
-        module, kind = self.modules[-1] if self.modules else ("", "")
+        module, kind = self.at_work()
         self.steps[index] = Step(index, operation, module, kind, code_line(), shape)
         return index
+
+    def at_work(self) -> tuple[str, str]:
+        """Path and class of the module at work, empty strings for the network itself.
+
+        Hooks tell it. A module that is not called as PyTorch calls one is found among the functions
+        that are being carried out; a layer of Keras says its own path.
+        """
+        if self.modules and self.modules[-1][0]:
+            return self.modules[-1]
+        frame = sys._getframe(1)
+        while frame is not None:
+            module = frame.f_locals.get("self")
+            if isinstance(module, nn.Module):
+                path = getattr(module, "path", "")
+                own = (path if isinstance(path, str) else "", type(module).__name__)
+                return self.names.get(id(module), own)
+            frame = frame.f_back  # type: ignore[assignment]
+        return self.modules[-1] if self.modules else ("", "")
 
     def causal(self, step: int) -> bool:
         """Whether the lens forbids this step to look ahead."""
@@ -222,6 +241,7 @@ def run(
     *,
     located: bool = False,
     lens: Lens | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Any, Trace]:
     """Run a network once and follow what its outputs depend on.
 
@@ -234,6 +254,7 @@ def run(
         channels: colours.
         located: keep the places, which takes longer, and is needed for a lens.
         lens: what to leave out.
+        progress: told the module at work and the share of them that have been.
 
     Returns:
         What the network returned, and the trace.
@@ -244,7 +265,7 @@ def run(
     tracer = Tracer(cells, order, located=located, lens=lens or Lens())
     of_image = np.zeros(tuple(image.shape), np.int64)
     of_image[0] = ids(cells.of_sources(places).reshape(channels, height, width))
-    with _decomposed(), _named(network, tracer), torch.no_grad():
+    with _decomposed(), _named(network, tracer, progress), torch.no_grad():
         tracer.shadows.put(image, torch.from_numpy(of_image.astype(np.int32)))
         with tracer:
             out = call(image)
@@ -276,17 +297,26 @@ def _decomposed() -> Iterator[None]:
 
 
 @contextmanager
-def _named(network: Any, tracer: Tracer) -> Iterator[None]:
+def _named(network: Any, tracer: Tracer, progress: Progress | None) -> Iterator[None]:
     """Tell the tracer which module is at work."""
     handles = []
+    seen: set[str] = set()
+
+    def entered(entry: tuple[str, str]) -> None:
+        tracer.modules.append(entry)
+        seen.add(entry[0])
+        if progress is not None:
+            progress(f"following `{entry[0]}`", len(seen) / len(tracer.names))
+
     if isinstance(network, nn.Module):
         for path, module in network.named_modules():
             if isinstance(module, torch.jit.ScriptModule):
                 continue
             entry = (path, type(module).__name__)
+            tracer.names[id(module)] = entry
             handles += [
                 module.register_forward_pre_hook(
-                    lambda *_, entry=entry: tracer.modules.append(entry), prepend=True
+                    lambda *_, entry=entry: entered(entry), prepend=True
                 ),
                 module.register_forward_hook(lambda *_: _left(tracer), always_call=True),
             ]

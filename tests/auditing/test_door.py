@@ -259,3 +259,10 @@ def test_a_network_that_cannot_be_run_is_told_with_its_own_error() -> None:
         pixelcnn.audit(Broken())
     with pytest.raises(ConfigError, match="no numbers for each pixel"):
         pixelcnn.audit(lambda x: x.sum(), size=6)
+
+
+def test_progress_names_the_layer_that_is_being_followed() -> None:
+    told: list[tuple[str, float]] = []
+    pixelcnn.audit(nn.Sequential(*plain()), progress=lambda what, share: told.append((what, share)))
+    assert "following `2`" in [what for what, _ in told]
+    assert all(0 < share <= 1 for _, share in told)
