@@ -49,7 +49,20 @@ def obstacles(
             f"A learned from digits binarised by *{methods[0]}*, B by *{methods[1]}*. A randomly "
             "drawn edge is ragged and costs more nats than a clean one."
         )
+    for which, facts in (("A", card), ("B", other_card)):
+        if not _of_digits(facts):
+            reasons.append(
+                f"{which} learned from other pictures than digits, but the test pictures are "
+                "digits: their scores would say nothing about it."
+            )
     return reasons
+
+
+def _of_digits(card: Mapping[str, Any]) -> bool:
+    """Whether a model learned digits; that is assumed where its card names no data."""
+    data = card.get("data")
+    name = data.get("name") if isinstance(data, Mapping) else None
+    return name not in ("own", "photographs")
 
 
 def binarization(card: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ SIZE = 8
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """Small models in place of the shipped ones; the last three do not go with the first two."""
+    """Small models in place of the shipped ones; the last four do not go with the first two."""
     torch.manual_seed(0)
     size = {"height": SIZE, "width": SIZE, "hidden_channels": 8, "blocks": 1}
     made = {
@@ -46,8 +46,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
         "c-grey": build_model("pixelcnn", levels=16, **size),
         "d-large": build_model("pixelcnn", **(size | {"height": 14, "width": 14})),
         "e-static": build_model("pixelcnn", **size),
+        "f-own": build_model("pixelcnn", classes=3, **size),
     }
-    cards = {"e-static": {"data": {"binarize": "static"}}}
+    cards = {
+        "e-static": {"data": {"binarize": "static"}},
+        "f-own": {"data": {"name": "own", "class_names": ["star", "moon", "sun"]}},
+    }
     with shipped_instead(tmp_path_factory.mktemp("models"), made, cards):
         yield made
 
@@ -119,7 +123,12 @@ def test_both_draw_from_the_same_numbers_and_bet_on_the_same_digits(
 
 
 def test_models_that_cannot_be_compared_get_the_reasons(models: dict[str, Any]) -> None:
-    for other, reason in (("c-grey", "B 16"), ("d-large", "14 × 14"), ("e-static", "static")):
+    for other, reason in (
+        ("c-grey", "B 16"),
+        ("d-large", "14 × 14"),
+        ("e-static", "static"),
+        ("f-own", "B learned from other pictures than digits"),
+    ):
         page = open_page(model="b-untold", against=other)
         assert reason in page.info[0].value
         assert not page.metric
