@@ -84,14 +84,14 @@ def pile(pool: Pool, least: int) -> None:
     )
     if count < least:
         st.caption(f"From {least} on you can train.")
-    else:
-        st.button(
-            f"Take these {count} to train on",
-            key="take-pool",
-            type="primary",
-            on_click=_take,
-            args=(pool,),
-        )
+    elif st.button(
+        f"Take these {count} to train on",
+        key="take-pool",
+        type="primary",
+        on_click=_take,
+        args=(pool,),
+    ):
+        st.rerun()  # the whole page: a click in here alone runs only the pile again
 
 
 def _take(pool: Pool) -> None:

@@ -7,10 +7,11 @@ from urllib.parse import parse_qs, urlparse
 import numpy as np
 import torch
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pixelcnn.data.own import unpack_own
 from pixelcnn.data.registry import load_data
+from tests.browser.conftest import PageFactory
 from tests.browser.serving import goto, idle
 from tests.pictures.cases import dark, digits, encoded, photograph, turned
 
@@ -122,3 +123,44 @@ def test_a_picture_can_be_left_out_and_put_back_on_the_page(page: Page) -> None:
     page.get_by_role("button", name="Put back").first.click()
     expect(page.get_by_text("9 pictures. Below is what the network gets")).to_be_visible()
     idle(page)
+
+
+def draw_a_line(board: Locator, row: float) -> None:
+    """One stroke across the paper, at a share of its height."""
+    expect(board).to_be_visible()
+    box = board.bounding_box()
+    assert box is not None
+    mouse, y = board.page.mouse, box["y"] + row * box["height"]
+    mouse.move(box["x"] + 0.2 * box["width"], y)
+    mouse.down()
+    mouse.move(box["x"] + 0.8 * box["width"], y, steps=6)
+    mouse.up()
+
+
+def test_a_class_pools_its_drawings_and_the_teacher_trains_on_them(
+    page: Page, watch: PageFactory, app_address: str
+) -> None:
+    goto(page, "/train?source=drawings")
+    page.get_by_role("button", name="Collect from the class").click()
+    page.wait_for_url("**pool=**")
+    idle(page)
+    student = watch(app_address).page
+    goto(student, page.url.removeprefix(app_address))
+    for number in range(5):
+        board = student.get_by_role("application", name=f"Sign no. {number + 1}")
+        draw_a_line(board, 0.2 + 0.12 * number)
+        student.get_by_role("button", name="Put it on the pile").click()
+        # The teacher does nothing, and sees the pile grow.
+        plural = "" if number == 0 else "s"
+        expect(page.get_by_text(f"{number + 1} drawing{plural} from the class")).to_be_visible()
+        idle(student)
+    page.get_by_role("button", name="Take these 5 to train on").click()
+    page.wait_for_url("**own=**")
+    expect(page.get_by_text("5 pictures. Below is what the network gets")).to_be_visible()
+    shown = tiles_on(page, 14, 5)
+    assert len(set(shown)) == 5
+    rows = [
+        int(np.frombuffer(tile, np.uint8).reshape(14, 14).any(axis=1).argmax()) for tile in shown
+    ]
+    assert rows == sorted(rows)
+    assert len(set(rows)) == 5
