@@ -24,9 +24,9 @@ Source = Literal["lab", "mine", "drawn"]
 
 _SOURCES: dict[Source, str] = {"lab": "digits", "mine": "files", "drawn": "drawings"}
 _FORMS: dict[Form, str] = {
-    "digit": "drawings",
-    "part": "drawings, to be left in place",
-    "as-is": "to be used as they are",
+    "digit": "centred",
+    "part": "in place",
+    "as-is": "as they are",
 }
 _SENT = "pool-sent"  # how many signs this session has put on the pile
 _READ = "own-read"  # what was read last in this session
@@ -69,18 +69,17 @@ def _ask_for_files() -> None:
         "IDX). Put each class into a folder of its own, and it gets the name of that folder."
     )
     form: Form = one_of(
-        "They are",
+        "Use them",
         list(_FORMS),
         key="own-form",
         format_func=_FORMS.__getitem__,
         bind=None,
-        help="Drawings are centred and scaled in the same way as MNIST's digits, whatever the "
-        "light and the paper. The second choice leaves them where they are, the third leaves them "
-        "alone altogether.",
+        help="Centred: the ink is found, whatever the light and the paper, then centred and scaled "
+        "in the same way as MNIST's digits. In place: the ink is found and left where it is. As "
+        "they are: nothing is changed but the size.",
     )
-    camera, files, folder = st.columns(3)
-    with camera:
-        shrunk = photos("Photos, made smaller before they are sent", key="own-photos")
+    shrunk = photos("Photos, made smaller before they are sent", key="own-photos")
+    files, folder = st.columns(2)
     sent = files.file_uploader(
         "Files or zips", accept_multiple_files=True, key="own-files", max_upload_size=64
     )
