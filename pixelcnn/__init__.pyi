@@ -13,6 +13,10 @@ from .checkpoints.files import (
 from .completion.completions import (
     complete as complete,
 )
+from .compression.codec import (
+    compress as compress,
+    decompress as decompress,
+)
 from .data.dataset import (
     DataSet as DataSet,
 )

@@ -29,7 +29,7 @@ STOREYS = (
     {"models"},
     {"data", "causality", "checkpoints"},
     {"sampling", "introspect", "metrics", "auditing"},
-    {"training", "film", "completion"},
+    {"training", "film", "completion", "compression"},
     {"recipes", "scores", "exhibits", "baselines"},
     {"runs"},
     {"experiments", "teaching", "benchmarks"},

@@ -19,6 +19,7 @@ from pixelcnn.cli.audit import Audit
 from pixelcnn.cli.bench.command import Bench
 from pixelcnn.cli.card import Card
 from pixelcnn.cli.complete import Complete
+from pixelcnn.cli.compress import Compress, Decompress
 from pixelcnn.cli.evaluate import Evaluate
 from pixelcnn.cli.experiment import Repeat
 from pixelcnn.cli.handout import Handout
@@ -45,6 +46,8 @@ COMMANDS: Mapping[str, type[Command]] = {
     "train": Train,
     "sample": Sample,
     "complete": Complete,
+    "compress": Compress,
+    "decompress": Decompress,
     "evaluate": Evaluate,
     "read": Read,
     "card": Card,

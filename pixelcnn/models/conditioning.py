@@ -98,10 +98,13 @@ class PositionBias(nn.Module):
 
     def __init__(self, height: int, width: int, channels: int) -> None:
         super().__init__()
+        # In double precision: the last digit of torch's float32 depends on the machine.
         rows, columns = torch.meshgrid(
-            torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
+            *(torch.linspace(-1, 1, size, dtype=torch.float64) for size in (height, width)),
+            indexing="ij",
         )
         planes = torch.stack([rows, columns, rows**2, columns**2, rows * columns])[None]
+        planes = planes.to(torch.get_default_dtype())
         self.register_buffer("planes", planes, persistent=False)
         self.project = nn.Conv2d(planes.shape[1], channels, 1, bias=False)
         nn.init.normal_(self.project.weight, std=0.2)

@@ -6,11 +6,12 @@ that a model is written as an ordinary module and nowhere else.
 
 from __future__ import annotations
 
+import copy
 import operator
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, fx, nn
@@ -76,13 +77,23 @@ class Value:
     scale: int = 1
 
 
+class Constants(Protocol):
+    """What does not depend on the image."""
+
+    def __call__(self, given: Tensor | None, *, exact: bool = False) -> dict[int, Tensor]:
+        """From the labels `(B,)` to {index: `(B or 1, C, H or 1, W or 1)`} of every constant value.
+
+        `exact` works in double precision on the CPU, whatever the model does.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Graph:
     """All values of a model in order, the output last."""
 
     values: tuple[Value, ...]
-    constants: Callable[[Tensor | None], dict[int, Tensor]]
-    """From labels `(B,)` to {index: `(B or 1, C, H or 1, W or 1)`} of every constant value."""
+    constants: Constants
 
     @property
     def image(self) -> Value:
@@ -178,8 +189,9 @@ def trace(model: AutoregressiveModel, recording: fx.Graph | None = None) -> Grap
             builder.add(node)
     constant_nodes = builder.constant_nodes
 
-    def constants(given: Tensor | None) -> dict[int, Tensor]:
-        computed = _evaluate(model, calls, constant_nodes, labels, given)
+    def constants(given: Tensor | None, *, exact: bool = False) -> dict[int, Tensor]:
+        network = copy.deepcopy(model).cpu().double() if exact else model
+        computed = _evaluate(network, calls, constant_nodes, labels, given)
         return {value.index: computed[node] for node, value in constant_nodes.items()}
 
     return Graph(live(builder.values, builder.output), constants)

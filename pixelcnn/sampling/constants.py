@@ -60,13 +60,22 @@ class Constant:
 def constants_of(program: Program) -> Iterator[tuple[Step, Constant]]:
     """Every constant step of a program, with the bias that was merged into it."""
     labels = torch.arange(program.labels) if program.labels else None
-    values = program.graph.constants(labels)
+    values = program.graph.constants(labels, exact=True)
     for step in program.steps:
         if step.op == "constant":
-            value = spread(values[step.constant].detach().cpu(), program.height, program.width)
+            value = spread(values[step.constant].detach(), program.height, program.width)
             if step.bias is not None:
-                value = value + step.bias.detach().cpu()[:, None, None]
-            yield step, _formula(value.double().numpy(), program.height, program.width)
+                value = value + step.bias.detach().cpu().double()[:, None, None]
+            yield step, _formula(_rounded(value.numpy()), program.height, program.width)
+
+
+def _rounded(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The nearest multiples of 2^-20.
+
+    The last digits of a sum depend on the machine and on the number of threads. A stream that one
+    machine has encoded must be decoded by another, with the same program to the bit.
+    """
+    return np.rint(numbers * 2**20) / 2**20
 
 
 def _formula(value: NDArray[np.float64], height: int, width: int) -> Constant:
@@ -79,7 +88,7 @@ def _formula(value: NDArray[np.float64], height: int, width: int) -> Constant:
         factors = np.linalg.lstsq(planes, flat, rcond=None)[0]
         if np.abs(planes @ factors - flat).max() < _EXACT:
             nowhere = np.zeros(0, np.int64)
-            return Constant(factors.astype(np.float32), nowhere, nowhere, width, height)
+            return Constant(_rounded(factors).astype(np.float32), nowhere, nowhere, width, height)
     table = value.transpose(0, 2, 3, 1)  # (labels, H or 1, W or 1, C)
     rows, row_kinds = _kinds(table, 1)
     columns, column_kinds = _kinds(table, 2)

@@ -14,6 +14,7 @@ from pixelcnn.cli.bench.first import BenchFirst
 from pixelcnn.cli.bench.kills import BenchKills
 from pixelcnn.cli.bench.reach import BenchReach
 from pixelcnn.cli.bench.report import OnSomeCores, report
+from pixelcnn.cli.bench.size import BenchBytes
 from pixelcnn.system.output import check_writable, save_json
 from pixelcnn.system.progress import Progress
 
@@ -125,7 +126,7 @@ class BenchTraining(OnSomeCores):
 
 @dataclass(frozen=True)
 class Bench:
-    """Measure sampling and training speed, compare architectures, load the server, kill trainings.
+    """Measure speed and bytes an image, compare architectures, load the server, kill trainings.
 
     Example: python -m pixelcnn bench sampling
     """
@@ -137,6 +138,7 @@ class Bench:
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
             | Annotated[BenchFirst, tyro.conf.subcommand("first")]
             | Annotated[BenchReach, tyro.conf.subcommand("reach")]
+            | Annotated[BenchBytes, tyro.conf.subcommand("bytes")]
             | Annotated[BenchClassroom, tyro.conf.subcommand("classroom")]
             | Annotated[BenchKills, tyro.conf.subcommand("kills")]
         ]

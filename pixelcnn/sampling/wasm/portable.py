@@ -200,6 +200,11 @@ class _Packer:
         return start
 
 
+def checksum(program: Portable) -> int:
+    """The CRC-32 of all that a program holds."""
+    return int.from_bytes(program.data[12:16], "little")
+
+
 def sealed(header: dict[str, int], body: bytes) -> bytes:
     """Header and body as bytes, with the checksum of what follows it."""
     numbers = [header[name] for name in HEADER]

@@ -25,6 +25,7 @@ typedef struct {
     float *outputs; /* [batch][row][column][colours * parameters] */
     float temperature, guidance;
     int tells_log_probs;
+    Coder *decoder; /* of a stream that holds the levels, or 0 to draw them */
 } Context;
 
 /* Of row `row`, where column 0 begins. A row above the image is one that was never written. */

@@ -6,6 +6,7 @@
 #include "base.h"
 #include "functions.h"
 #include "program.h"
+#include "range_coder.h"
 #include "check.h"
 #include "product.h"
 #include "context.h"
@@ -13,6 +14,7 @@
 #include "operations.h"
 #include "positions.h"
 #include "draw.h"
+#include "coding.h"
 
 /* Addresses that stay the same for a whole row: each operation's buffers and taps. */
 static void locate(Context *c, int phase, int row) {
@@ -103,6 +105,11 @@ static void draw_sub_pixel(const Line *l, int column, int colour) {
         size place = (size)(pixel - c->image) + (size)colour * l->area;
         if (c->known[place]) continue;
         const float *raw = raw_at(l, m, column);
+        if (c->decoder) {
+            level_log_probs(h, raw, pixel, l->area, colour, c->levels);
+            c->image[place] = code_level(c, c->decoder, 0);
+            continue;
+        }
         if (h->likelihood >= MIXTURE && c->temperature == 1 && c->guidance == 0) {
             c->image[place] = (byte)draw_from_mixture(h, raw, pixel, l->area, colour, c->uniforms[place]);
             continue;
