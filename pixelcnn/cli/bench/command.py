@@ -11,6 +11,7 @@ import tyro
 from pixelcnn.cli.bench.architectures import BenchArchitectures
 from pixelcnn.cli.bench.classroom import BenchClassroom
 from pixelcnn.cli.bench.kills import BenchKills
+from pixelcnn.cli.bench.number_kinds import BenchNumbers
 from pixelcnn.cli.bench.reach import BenchReach
 from pixelcnn.cli.bench.report import OnSomeCores, report
 from pixelcnn.system.output import check_writable, save_json
@@ -134,6 +135,7 @@ class Bench:
             Annotated[BenchSampling, tyro.conf.subcommand("sampling")]
             | Annotated[BenchTraining, tyro.conf.subcommand("training")]
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
+            | Annotated[BenchNumbers, tyro.conf.subcommand("numbers")]
             | Annotated[BenchReach, tyro.conf.subcommand("reach")]
             | Annotated[BenchClassroom, tyro.conf.subcommand("classroom")]
             | Annotated[BenchKills, tyro.conf.subcommand("kills")]
