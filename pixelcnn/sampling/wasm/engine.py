@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import Request
-from pixelcnn.sampling.wasm.executor import Executor, Shape
+from pixelcnn.sampling.wasm.executor import Executor, Shape, begin_compiling
 from pixelcnn.sampling.wasm.portable import portable
 from pixelcnn.system.devices import usable_cores
 
@@ -37,6 +37,7 @@ class WasmEngine:
 
     def __init__(self, model: AutoregressiveModel) -> None:
         self.model = model
+        begin_compiling()
         self.program = portable(model)
         self._idle: list[Executor] = []
         self._lock = threading.Lock()

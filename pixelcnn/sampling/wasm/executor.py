@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
@@ -178,8 +179,21 @@ class _WasmMachine(Machine):
         return every[place : place + size]
 
 
-@cache
+def begin_compiling() -> None:
+    """Let a thread compile the executor while the caller does something else."""
+    threading.Thread(target=_module, name="compiling the executor", daemon=True).start()
+
+
+_COMPILING = threading.Lock()
+
+
 def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
+    with _COMPILING:
+        return _compiled()
+
+
+@cache
+def _compiled() -> tuple[wasmtime.Engine, wasmtime.Module]:
     """The executor, compiled for this machine: some 40 ms."""
     engine = wasmtime.Engine()
     return engine, wasmtime.Module(engine, WASM.read_bytes())
