@@ -5,7 +5,7 @@ set -e
 cd "$(dirname "$0")/source"
 exports=""
 for name in mark release reserve check prepare images known uniforms log_probs outputs labels options begin rows \
-    apply apply_double peaks; do
+    apply apply_double peaks size_of_image save load; do
     exports="$exports -Wl,--export=$name"
 done
 # shellcheck disable=SC2086

@@ -116,6 +116,39 @@ class Executor:
             dtype = np.uint8
         return self._view(self._call(name, self._context), shape, dtype)
 
+    def saved_image(self, image: int) -> NDArray[np.uint8]:
+        """All that is kept of the network for one image, and its label, to be loaded elsewhere.
+
+        Raises:
+            ConfigError: the executor has no room for a copy.
+        """
+        size = self._call("size_of_image", self._context)
+        mark = self._call("mark")
+        place = self._call("reserve", size)
+        if not place:
+            raise ConfigError("There is no memory for a copy of an image. Ask for fewer.")
+        self._call("save", self._context, image, place)
+        saved = self._view(place, (size,), np.uint8).copy()
+        self._call("release", mark)
+        return saved
+
+    def load_image(self, image: int, saved: NDArray[np.uint8]) -> None:
+        """Take over what `saved_image` gave, of an executor of the same program and rows.
+
+        Raises:
+            DataError: it is of another program.
+            ConfigError: the executor has no room for a copy.
+        """
+        if saved.size != self._call("size_of_image", self._context):
+            raise DataError("What was kept of an image belongs to another program.")
+        mark = self._call("mark")
+        place = self._call("reserve", saved.size)
+        if not place:
+            raise ConfigError("There is no memory for a copy of an image. Ask for fewer.")
+        self._view(place, saved.shape, np.uint8)[:] = saved
+        self._call("load", self._context, image, place)
+        self._call("release", mark)
+
     def peaks(self) -> Callable[[], NDArray[np.float32]]:
         """A function that tells the largest size so far of a number in each buffer."""
         count = self.header["buffers"]
