@@ -159,8 +159,8 @@ def record(model: AutoregressiveModel) -> fx.Graph:
 class _Shapes(fx.Interpreter):
     """Notes the shape of each call's result, and computes nearly nothing for it.
 
-    `torch.fx` has a pass for shapes, but its import takes half a second, as does that of torch's own
-    `broadcast_shapes`.
+    `torch.fx` has a pass for shapes, but its import takes half a second, as does that of torch's
+    own `broadcast_shapes`.
     """
 
     def call_module(self, target: fx.node.Target, args: tuple[Any, ...], kwargs: Any) -> Any:

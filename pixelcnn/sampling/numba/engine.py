@@ -60,9 +60,7 @@ class NumbaEngine:
             parts[start : start + _TILES_AT_ONCE] for start in range(0, len(parts), _TILES_AT_ONCE)
         ]
         for index, group in enumerate(groups):
-            tiles = [
-                Tile(self.compiled, request, canvas, part, outputs=outputs) for part in group
-            ]
+            tiles = [Tile(self.compiled, request, canvas, part, outputs=outputs) for part in group]
             fill_tiles(tiles, request, (0, 0), height, index * height, len(groups) * height)
         return torch.from_numpy(canvas.images)
 
