@@ -10,6 +10,7 @@ import tyro
 
 from pixelcnn.cli.bench.architectures import BenchArchitectures
 from pixelcnn.cli.bench.classroom import BenchClassroom
+from pixelcnn.cli.bench.executors import BenchExecutors
 from pixelcnn.cli.bench.kills import BenchKills
 from pixelcnn.cli.bench.number_kinds import BenchNumbers
 from pixelcnn.cli.bench.reach import BenchReach
@@ -135,6 +136,7 @@ class Bench:
             Annotated[BenchSampling, tyro.conf.subcommand("sampling")]
             | Annotated[BenchTraining, tyro.conf.subcommand("training")]
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
+            | Annotated[BenchExecutors, tyro.conf.subcommand("executors")]
             | Annotated[BenchNumbers, tyro.conf.subcommand("numbers")]
             | Annotated[BenchReach, tyro.conf.subcommand("reach")]
             | Annotated[BenchClassroom, tyro.conf.subcommand("classroom")]

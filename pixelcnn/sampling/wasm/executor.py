@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -63,6 +64,7 @@ class Executor:
             raise DataError(f"The program cannot be run: {_REFUSALS[refusal]}.")
         self._mark = self._call("mark")
         self._context = 0
+        self._places: dict[str, int] = {}
         self.shape: Shape | None = None
 
     def _start(self) -> Machine:
@@ -77,6 +79,7 @@ class Executor:
         if shape == self.shape:
             return
         self.shape = None
+        self._places.clear()
         self._call("release", self._mark)
         self._context = self._call("prepare", self._program, *map(int, shape))
         if not self._context:
@@ -114,7 +117,9 @@ class Executor:
             shape = (batch, *size, header["colours"] * header["parameters"])
         elif name in ("images", "known"):
             dtype = np.uint8
-        return self._view(self._call(name, self._context), shape, dtype)
+        if name not in self._places:  # a call from Python costs 50 microseconds
+            self._places[name] = self._call(name, self._context)
+        return self._view(self._places[name], shape, dtype)
 
     def saved_image(self, image: int) -> NDArray[np.uint8]:
         """All that is kept of the network for one image, and its label, to be loaded elsewhere.
@@ -172,7 +177,7 @@ class Executor:
         return self._machine.call(name, *arguments)
 
     def _view(self, place: int, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         return (
             self._machine.memory(place, count * np.dtype(dtype).itemsize).view(dtype).reshape(shape)
         )
@@ -197,6 +202,7 @@ class _WasmMachine(Machine):
         self._exports: Any = wasmtime.Instance(self._store, module, []).exports(self._store)
         self._functions: dict[str, Any] = {}
         self._memory: Any = self._exports["memory"]
+        self._every = np.zeros(0, np.uint8)
 
     def call(self, name: str, *arguments: float) -> int:
         function = self._functions.get(name)
@@ -208,8 +214,10 @@ class _WasmMachine(Machine):
 
     def memory(self, place: int, size: int) -> NDArray[np.uint8]:
         length = self._memory.data_len(self._store)
-        every = np.ctypeslib.as_array(self._memory.data_ptr(self._store), (length,))
-        return every[place : place + size]
+        if self._every.size != length:  # memory moves only when it grows
+            start = self._memory.data_ptr(self._store)
+            self._every = np.ctypeslib.as_array(start, (length,))
+        return self._every[place : place + size]
 
 
 def begin_compiling() -> None:
