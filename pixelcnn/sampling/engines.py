@@ -67,6 +67,14 @@ _ENGINES: dict[str, Callable[[AutoregressiveModel], Engine]] = {
 }
 
 
+NUMBERS = "float32"
+"""What every engine computes in, so that equal random numbers give equal images in all of them.
+
+Products of 16-bit integers (`sampling/wasm/sixteen_bits.py`) are not among them, and films name the
+kind of numbers that drew them.
+"""
+
+
 def engine_names() -> list[str]:
     """The names of all engines, besides `auto`."""
     return list(_ENGINES)
