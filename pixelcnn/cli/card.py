@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from pixelcnn.cli.options import check_seed
 from pixelcnn.system.checks import check_whole
 from pixelcnn.system.output import write_output
 from pixelcnn.system.progress import Progress
-from pixelcnn.system.shipped import CHECKPOINTS, CLASSIFIER
+from pixelcnn.system.shipped import CHECKPOINTS, CLASSIFIER, NUMBER_KINDS
 
 if TYPE_CHECKING:
     from pixelcnn.cli.options import DataOptions
@@ -80,6 +81,7 @@ class Card:
             command=f"python -m pixelcnn card {path.stem} --images {self.images} "
             f"--seed {self.seed}",
             sheet=f"{path.stem}.png",
+            kinds=json.loads(NUMBER_KINDS.read_text()).get(path.stem),
         )
         write_output(self.output / f"{path.stem}.md", text.encode())
         save_image(self.output / f"{path.stem}.png", sheet(samples, model.config.levels, scale=2))

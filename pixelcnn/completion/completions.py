@@ -104,8 +104,8 @@ def complete(
         particles: number of images that the particle filter draws together.
         seed: of the random numbers; None for new ones each time.
         temperature: 1 is the model's own distribution; 0 always takes the likeliest level.
-        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine. Particles always
-            use the numba engine.
+        engine: `auto`, a name of `pixelcnn.sampling.engine_names`, or an engine. Particles are
+            drawn by numba or WebAssembly, whatever else is named.
         reader: a `Reader` of this model, faster for a sequence of similar drawings.
         progress: called with (rows done, rows in all).
         cancelled: called before each row; see `pixelcnn.sampling.sample`.

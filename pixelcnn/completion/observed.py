@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,10 +20,10 @@ from pixelcnn.errors import DataError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.models.cropping import top_of
 from pixelcnn.models.scan_orders import RASTER, label_in
+from pixelcnn.sampling.editable import EditableSamples
+from pixelcnn.sampling.engines import tile_engine
 from pixelcnn.sampling.request import SampleOptions, make_request
-
-if TYPE_CHECKING:
-    from pixelcnn.sampling.numba.engine import NumbaEngine
+from pixelcnn.sampling.tiles import TileEngine
 
 _NATS_PER_BIT = math.log(2)
 
@@ -74,12 +73,10 @@ class Reader:
         engine: its engine, if already made.
 
     Raises:
-        ConfigError: the numba engine does not support the model.
+        ConfigError: neither numba nor WebAssembly can serve the model.
     """
 
-    def __init__(self, model: AutoregressiveModel, engine: NumbaEngine | None = None) -> None:
-        from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
-
+    def __init__(self, model: AutoregressiveModel, engine: TileEngine | None = None) -> None:
         config = model.config
         self._shape = (max(config.classes, 1), *config.image_shape)
         self._known = torch.ones(self._shape, dtype=torch.bool)
@@ -90,7 +87,7 @@ class Reader:
             labels=labels, known=self._image[None], known_mask=self._known, seed=0
         )
         request = make_request(model, self._shape[0], options)
-        self._samples = (engine or NumbaEngine(model)).paint(request)
+        self._samples = EditableSamples(engine or tile_engine(model), request)
         self._lock = threading.Lock()
 
     def log_probs(self, image: Tensor, rows: int) -> Tensor:

@@ -22,8 +22,8 @@ from torch import Tensor
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.sampling.auto import AutoEngine
-from pixelcnn.sampling.engines import Engine
+from pixelcnn.sampling.engines import Engine, tile_engine
+from pixelcnn.sampling.particle_batch import ParticleBatch
 from pixelcnn.sampling.request import SampleOptions, make_request
 
 MAX_PARTICLES = 4096
@@ -75,29 +75,26 @@ def complete_with_particles(
     *,
     particles: int,
     generator: torch.Generator,
-    engine: str | Engine = "numba",
+    engine: str | Engine = "auto",
     weighed: Callable[[Weighing], None] | None = None,
 ) -> ParticleEndings:
     """Draw n completions from approximately the model's p(unknown | given), at temperature 1.
 
     Args:
-        model: any model that the numba engine supports.
+        model: any model that numba or WebAssembly can draw from.
         n: number of completions, at most the number of particles.
         options: how the particles are drawn. `known` and `known_mask`, `(1, C, H, W)`, are the same
             for all. `labels`, for a model with classes, are draws from p(class | given before the
             first unknown sub-pixel), which the weights then correct.
         particles: number of images drawn together, 2 to 4096.
         generator: of the random numbers for resampling.
-        engine: a numba engine of this model, if already made; other engines are ignored.
+        engine: see `tile_engine`.
         weighed: called after each row with given sub-pixels.
 
     Raises:
         ConfigError: an invalid n or number of particles, or an unsupported model.
         DataError: known, known_mask or labels that do not fit the model.
     """
-    from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
-    from pixelcnn.sampling.numba.particle_batch import ParticleBatch
-
     if not 2 <= particles <= MAX_PARTICLES:
         raise ConfigError(f"particles = {particles} is outside 2 to {MAX_PARTICLES}.")
     if not 1 <= n <= particles:
@@ -107,9 +104,7 @@ def complete_with_particles(
     rows = late.any(dim=(0, 2)).nonzero()
     last = int(rows.max()) if len(rows) else -1
     origin = torch.arange(particles)
-    compiled = engine.compiled() if isinstance(engine, AutoEngine) else engine
-    fast = compiled if isinstance(compiled, NumbaEngine) else NumbaEngine(model)
-    batch = ParticleBatch(fast, request)
+    batch = ParticleBatch(tile_engine(model, engine), request)
     log_weights = torch.zeros(particles, dtype=torch.float64)
     log_evidence = 0.0
     weighings: list[Weighing] = []

@@ -45,7 +45,8 @@ class Film:
         labels: int64 `(n,)`; empty for a model without classes.
         receptive_field: bool `(H, W, H, W)`: target pixel, then source pixel.
         about: how the film was made: `model` (the architecture), `levels`, `n`, `label`,
-            `temperature`, `guidance`, `seed`, and anything its maker adds, such as `checkpoint`,
+            `temperature`, `guidance`, `seed`, `numbers` (the kind that drew it: engines that compute
+            in another one draw other images), and anything its maker adds, such as `checkpoint`,
             the name of a shipped one.
     """
 
@@ -187,6 +188,7 @@ def film_of(
     """What `pixelcnn.sample` draws with these options, as a film."""
     from pixelcnn.causality import reach
     from pixelcnn.sampling.drawing import traced
+    from pixelcnn.sampling.engines import NUMBERS
 
     if receptive_field is None:
         receptive_field = reach.receptive_field(model)
@@ -204,6 +206,7 @@ def film_of(
             "levels": model.config.levels,
             "temperature": options.temperature,
             "guidance": options.guidance,
+            "numbers": NUMBERS,
             **about,
         },
     )

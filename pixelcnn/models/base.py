@@ -199,6 +199,9 @@ class AutoregressiveModel(nn.Module, ABC):
 def eval_mode(model: nn.Module) -> Iterator[None]:
     """Evaluation mode for as long as the `with` statement lasts; then as it was."""
     was_training = model.training
+    if not any(module.training for module in model.modules()):
+        yield  # setting each layer again takes longer than drawing a small image
+        return
     model.eval()
     try:
         yield

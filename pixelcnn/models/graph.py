@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
 from torch.nn import functional as F
 
 from pixelcnn.errors import ConfigError
@@ -48,6 +48,8 @@ _OPERATIONS: dict[Any, str] = {
     torch.mul: "mul",
     torch.cat: "cat",
 }
+_SHAPE = "shape"
+"""What a recorded node knows of its result."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,14 +163,42 @@ def record(model: AutoregressiveModel) -> fx.Graph:
     example = like.new_zeros(1, *config.image_shape)
     label = like.new_zeros(1, dtype=torch.int64) if config.classes else None
     with torch.no_grad():
-        ShapeProp(fx.GraphModule(model, calls)).propagate(example, label)
+        _Shapes(fx.GraphModule(model, calls)).run(example, label)
     return calls
+
+
+class _Shapes(fx.Interpreter):
+    """Notes the shape of each call's result, and computes nearly nothing for it.
+
+    `torch.fx` has a pass for shapes, but its import takes half a second, as does that of torch's
+    own `broadcast_shapes`.
+    """
+
+    def call_module(self, target: fx.node.Target, args: tuple[Any, ...], kwargs: Any) -> Any:
+        layer = self.fetch_attr(str(target))
+        if not isinstance(layer, TapConv2d):
+            return super().call_module(target, args, kwargs)
+        (x,) = args
+        rows, columns = (-(-size // layer.stride[0]) for size in x.shape[2:])
+        return x.new_empty(len(x), layer.out_channels, rows, columns)
+
+    def call_function(self, target: fx.node.Target, args: tuple[Any, ...], kwargs: Any) -> Any:
+        tensors = [argument for argument in args if isinstance(argument, Tensor)]
+        if _OPERATIONS.get(target, "cat") == "cat":
+            return super().call_function(target, args, kwargs)
+        return tensors[0].new_empty(np.broadcast_shapes(*(tuple(x.shape) for x in tensors)))
+
+    def run_node(self, n: fx.Node) -> Any:
+        result = super().run_node(n)
+        if isinstance(result, Tensor):
+            n.meta[_SHAPE] = result.shape
+        return result
 
 
 def _channels(node: fx.Node) -> int:
     """Feature channels of a call's result; 0 if it has none."""
-    made = node.meta.get("tensor_meta")
-    return made.shape[1] if made is not None and len(made.shape) > 1 else 0
+    shape = node.meta.get(_SHAPE, ())
+    return shape[1] if len(shape) > 1 else 0
 
 
 def trace(model: AutoregressiveModel, recording: fx.Graph | None = None) -> Graph:

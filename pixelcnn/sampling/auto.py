@@ -19,6 +19,7 @@ from torch import Tensor
 from pixelcnn.errors import ConfigError
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import Request, SampleOptions, SamplingCancelled, make_request
+from pixelcnn.sampling.tiles import TileEngine
 from pixelcnn.system.atomic_files import atomic_write
 
 _COMPILED, _PORTABLE, _SLOW = "numba", "wasm", "torch"
@@ -58,6 +59,16 @@ class AutoEngine:
     def compiled(self) -> Any:
         """The numba engine, once it is compiled and if it can serve."""
         return self._engine(_COMPILED) if self._is_compiled() else None
+
+    def tile_engine(self) -> TileEngine:
+        """The engine for images that are left and taken up again: numba if it is compiled.
+
+        Raises:
+            ConfigError: neither numba nor WebAssembly can serve this model.
+        """
+        ready = self.compiled() or self._engine(_PORTABLE)
+        engine: TileEngine = ready or self._makers[_COMPILED](self.model)
+        return engine
 
     def _engine_for(self, request: Request) -> Any:
         engine = self._fastest(len(request.images) * (2 if request.guidance else 1))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -43,11 +43,16 @@ class Constant:
         """Whether it is a quadratic function of the position, not a table."""
         return self.numbers.ndim == 2
 
+    @cached_property
+    def _everywhere(self) -> Floats:
+        """The values of a function at every position: `(H, W, 1, C)`."""
+        planes = _planes(self.height, self.width).astype(np.float32)  # (H, W, 6)
+        return (planes @ self.numbers)[:, :, None]
+
     def at_row(self, row: int, labels: NDArray[np.int64] | None) -> Floats:
         """The values in one row of the image for these labels: `(W or 1, B or 1, C)`."""
         if self.is_function:
-            planes = _planes(self.height, self.width)[row].astype(np.float32)  # (W, 6)
-            return (planes @ self.numbers)[:, None]
+            return self._everywhere[row]
         values = self.numbers[:, self.row_kinds[row]]  # (labels or 1, column kinds, C)
         if len(values) > 1:
             assert labels is not None, "a table of several labels needs the labels of the batch"

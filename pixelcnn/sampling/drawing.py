@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Unpack, overload
+from typing import Literal, Unpack, overload
 
 from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel, eval_mode
-from pixelcnn.sampling.engines import Engine, TracingEngine, make_engine
+from pixelcnn.sampling.editable import EditableSamples
+from pixelcnn.sampling.engines import Engine, TracingEngine, make_engine, tile_engine
 from pixelcnn.sampling.request import SampleKeywords, SampleOptions, make_request
 from pixelcnn.sampling.trace import Trace, trace_of
-
-if TYPE_CHECKING:
-    from pixelcnn.sampling.numba.engine import EditableSamples
 
 
 @overload
@@ -108,8 +106,6 @@ def paint(model: AutoregressiveModel, n: int, **options: Unpack[SampleKeywords])
     Earlier activations are reused and the random numbers stay the same, so a change makes a branch
     beside the original. With everything known it works as a pen: `EditableSamples.redraw` takes the
     changed drawing, and `EditableSamples.log_prob` gives its probability. Arguments and errors are
-    those of `sample`. The first call in a process compiles the fast engine, unless `warm_up` did.
+    those of `sample`.
     """
-    from pixelcnn.sampling.numba.engine import NumbaEngine  # takes half a second to import
-
-    return NumbaEngine(model).paint(make_request(model, n, SampleOptions(**options)))
+    return EditableSamples(tile_engine(model), make_request(model, n, SampleOptions(**options)))

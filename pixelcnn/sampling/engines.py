@@ -13,6 +13,7 @@ from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.auto import AutoEngine
 from pixelcnn.sampling.reference import ReferenceEngine
 from pixelcnn.sampling.request import Request
+from pixelcnn.sampling.tiles import TileEngine
 from pixelcnn.sampling.torch_engine import TorchEngine
 from pixelcnn.system.checks import check_name
 
@@ -66,6 +67,14 @@ _ENGINES: dict[str, Callable[[AutoregressiveModel], Engine]] = {
 }
 
 
+NUMBERS = "float32"
+"""What every engine computes in, so that equal random numbers give equal images in all of them.
+
+Products of 16-bit integers (`sampling/wasm/sixteen_bits.py`) are not among them, and films name the
+kind of numbers that drew them.
+"""
+
+
 def engine_names() -> list[str]:
     """The names of all engines, besides `auto`."""
     return list(_ENGINES)
@@ -107,3 +116,23 @@ def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:
         return AutoEngine(model, _ENGINES, _compiled)
     check_name("engine", engine, ["auto", *_ENGINES])
     return _ENGINES[engine](model)
+
+
+def tile_engine(model: AutoregressiveModel, engine: str | Engine = "auto") -> TileEngine:
+    """An engine whose images can be left and taken up again, for `paint` and for particles.
+
+    Args:
+        model: any model of the registry.
+        engine: `numba`, `wasm`, or one that was made; of others, numba once it is compiled, and
+            WebAssembly until then.
+
+    Raises:
+        ConfigError: neither can serve this model.
+    """
+    if isinstance(engine, str):
+        check_name("engine", engine, ["auto", *_ENGINES])
+        engine = _ENGINES[engine](model) if engine in ("numba", "wasm") else "auto"
+    if isinstance(engine, TileEngine):
+        return engine
+    chooser = engine if isinstance(engine, AutoEngine) else AutoEngine(model, _ENGINES, _compiled)
+    return chooser.tile_engine()

@@ -20,6 +20,7 @@ def model_card(
     about: str = "",
     command: str = "",
     sheet: str = "",
+    kinds: Mapping[str, Any] | None = None,
 ) -> str:
     """The facts about a checkpoint, and the command behind each figure.
 
@@ -31,11 +32,12 @@ def model_card(
         about: its purpose, in a sentence.
         command: that measured `scores`.
         sheet: file name of an image of samples, beside the card.
+        kinds: figures of `NumberKinds`, if they were measured.
     """
     parts = [f"# {name}"]
     if about:
         parts.append(about)
-    parts.append(_table(_facts(header, parameters)))
+    parts.append(_table(_facts(header, parameters) | number_facts(kinds)))
     if sheet:
         parts.append(f"![64 samples, one after another, none left out]({sheet})")
     parts.append(_table(_judged(scores, header.config["levels"])))
@@ -63,6 +65,21 @@ def _facts(header: Header, parameters: ParameterCount) -> dict[str, str]:
         if key in card:
             facts[key] = str(card[key])
     return facts
+
+
+def number_facts(kinds: Mapping[str, Any] | None) -> dict[str, str]:
+    """What the published numbers are, and what products of 16-bit integers would change."""
+    if kinds is None:
+        return {}
+    difference, error = kinds["difference_nats"], kinds["difference_stderr"]
+    before, after = (kinds[key] / 1000 for key in ("float32_bytes", "sixteen_bytes"))
+    speed = kinds["float32_ms"] / kinds["sixteen_ms"]
+    rounded = (
+        f"{difference:+.4f} ± {error:.4f} nats ({kinds['images']:,} test images), "
+        f"{kinds['equal']} of {kinds['drawn']} images equal, {after:,.0f} instead of "
+        f"{before:,.0f} KB, {speed:.1f} times the speed"
+    )
+    return {"numbers": "float32", "with products of 16-bit integers instead": rounded}
 
 
 def _data(data: Mapping[str, Any]) -> str:

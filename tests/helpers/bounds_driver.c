@@ -70,6 +70,9 @@ int main(int argc, char **argv) {
         fwrite(outputs(c), 4, (size_t)c->batch * h->height * h->width * h->colours * h->parameters, file);
         fwrite(log_probs(c), 4, pixels, file);
         fclose(file);
+        byte *image = malloc(size_of_image(c));
+        save(c, 0, image), load(c, images_in - 1, image);
+        free(image);
         release(place);
         byte *forged = read_file(argv[1], number, "forged", &count);
         if (forged) try_forged(blob, bytes, (int *)forged, count / 8);

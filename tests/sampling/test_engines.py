@@ -15,7 +15,8 @@ from pixelcnn.models.registry import build_model, model_names
 from pixelcnn.nn.layers import MaskedConv2d
 from pixelcnn.nn.likelihoods import apply_temperature
 from pixelcnn.sampling.drawing import sample
-from pixelcnn.sampling.engines import TracingEngine, engine_names, make_engine
+from pixelcnn.sampling.editable import EditableSamples
+from pixelcnn.sampling.engines import TracingEngine, engine_names, make_engine, tile_engine
 from pixelcnn.sampling.reference import guided_log_probs
 from pixelcnn.sampling.request import SampleOptions, SamplingCancelled, make_request
 from pixelcnn.sampling.trace import trace_of
@@ -368,13 +369,12 @@ def test_a_label_may_be_given_once_for_all() -> None:
     assert torch.equal(shared, each)
 
 
+@pytest.mark.parametrize("engine", ["numba", "wasm"])
 @pytest.mark.parametrize("name", model_names())
 @pytest.mark.parametrize(("channels", "levels"), [(1, 2), (3, 4)])
 def test_changed_samples_equal_samples_with_everything_up_to_there_given(
-    name: str, channels: int, levels: int
+    name: str, channels: int, levels: int, engine: str
 ) -> None:
-    from pixelcnn.sampling.numba.engine import NumbaEngine
-
     torch.manual_seed(0)
     n, height, width = 17, 4, 5  # one image more than a tile has
     options = {"levels": levels, "channels": channels, "height": height, "width": width}
@@ -382,7 +382,7 @@ def test_changed_samples_equal_samples_with_everything_up_to_there_given(
     given = torch.rand(n, channels, height, width) < 0.1
     levels_given = torch.randint(0, levels, given.shape).to(torch.uint8)
     request = make_request(model, n, SampleOptions(known=levels_given, known_mask=given, seed=1))
-    editable = NumbaEngine(model).paint(request)
+    editable = EditableSamples(tile_engine(model, engine), request)
     first = editable.images
     assert torch.allclose(editable.log_probs.sum(dim=(1, 2, 3)), model.log_prob(first), atol=1e-3)
     order = torch.arange(channels * height * width).reshape(height, width, channels)
@@ -409,13 +409,12 @@ def test_changed_samples_equal_samples_with_everything_up_to_there_given(
 
 
 def test_log_probabilities_stay_right_where_gates_saturate() -> None:
-    from pixelcnn.sampling.numba.engine import NumbaEngine
-
     model = build_model("gated_pixelcnn", height=6, width=6, hidden_channels=8, blocks=1).eval()
     with torch.no_grad():
         for layer in model.layers:  # type: ignore[union-attr]
             layer.horizontal.bias[:8].fill_(-60.0)
             layer.horizontal.bias[8:].fill_(0.5)
-    editable = NumbaEngine(model).paint(make_request(model, 2, SampleOptions(seed=0)))
+    request = make_request(model, 2, SampleOptions(seed=0))
+    editable = EditableSamples(tile_engine(model, "numba"), request)
     exact = model.log_prob(editable.images)
     assert torch.allclose(editable.log_probs.sum(dim=(1, 2, 3)), exact, atol=1e-4)

@@ -10,8 +10,10 @@ import tyro
 
 from pixelcnn.cli.bench.architectures import BenchArchitectures
 from pixelcnn.cli.bench.classroom import BenchClassroom
+from pixelcnn.cli.bench.executors import BenchExecutors
 from pixelcnn.cli.bench.first import BenchFirst
 from pixelcnn.cli.bench.kills import BenchKills
+from pixelcnn.cli.bench.number_kinds import BenchNumbers
 from pixelcnn.cli.bench.reach import BenchReach
 from pixelcnn.cli.bench.report import OnSomeCores, report
 from pixelcnn.cli.bench.size import BenchBytes
@@ -137,6 +139,8 @@ class Bench:
             | Annotated[BenchTraining, tyro.conf.subcommand("training")]
             | Annotated[BenchArchitectures, tyro.conf.subcommand("architectures")]
             | Annotated[BenchFirst, tyro.conf.subcommand("first")]
+            | Annotated[BenchExecutors, tyro.conf.subcommand("executors")]
+            | Annotated[BenchNumbers, tyro.conf.subcommand("numbers")]
             | Annotated[BenchReach, tyro.conf.subcommand("reach")]
             | Annotated[BenchBytes, tyro.conf.subcommand("bytes")]
             | Annotated[BenchClassroom, tyro.conf.subcommand("classroom")]

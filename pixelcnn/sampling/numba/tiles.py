@@ -5,9 +5,8 @@ from __future__ import annotations
 import getpass
 import tempfile
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from itertools import pairwise, repeat
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from pixelcnn.sampling.numba.loop import copy_image, fill_row
 from pixelcnn.sampling.request import Request
 from pixelcnn.sampling.steps import Phase
 from pixelcnn.sampling.tables import Floats, Tables
+from pixelcnn.sampling.tiles import Canvas, Tile as AnyTile
 from pixelcnn.system.devices import usable_cores
 
 TILE = 16
@@ -27,27 +27,6 @@ TILE = 16
 
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 _PATIENCE_S = 120.0
-
-
-def fill_tiles(
-    tiles: list[Tile],
-    request: Request,
-    first: tuple[int, int],
-    rows: int,
-    rows_before: int = 0,
-    rows_in_all: int | None = None,
-) -> None:
-    """Fill all tiles from a pixel to the end of a row, each in a thread."""
-    row, column = first
-    compiling = nullcontext() if is_ready() else _one_process_compiles()
-    with compiling, ThreadPoolExecutor(min(len(tiles), usable_cores())) as threads:
-        while row < rows:
-            request.advance(rows_before + row, rows_in_all or rows)
-            if len(tiles) == 1:
-                tiles[0].fill(row, column)
-            else:
-                list(threads.map(Tile.fill, tiles, repeat(row), repeat(column)))
-            row, column = row + 1, 0
 
 
 def is_ready() -> bool:
@@ -78,7 +57,7 @@ def parts_of(n: int) -> list[slice]:
 class Tile:
     """A tile of images and its memory.
 
-    `images`, `known`, `log_probs` and `outputs` belong to all images; the tile works on `part` of
+    `canvas` and `outputs` belong to all images; the tile works on `part` of
     them. `outputs`, unless None, are float32 `(1, n, H, W, C * P)`, with guidance
     `(2, n, H, W, C * P)`; each finished row is written to them.
     """
@@ -87,16 +66,15 @@ class Tile:
         self,
         model: CompiledModel,
         request: Request,
-        images: NDArray[np.uint8],
-        known: NDArray[np.bool_],
-        log_probs: Floats,
+        canvas: Canvas,
         part: slice,
         keep_all: bool = False,
         outputs: Floats | None = None,
     ) -> None:
-        self.model = model
+        self.model, self.part = model, part
         # Views: writing here writes to the whole arrays.
-        self.images, self.known, self.log_probs = images[part], known[part], log_probs[part]
+        self.images, self.known = canvas.images[part], canvas.known[part]
+        self.log_probs = canvas.log_probs[part]
         self.outputs = None if outputs is None else outputs[:, part]
         self.uniforms = np.ascontiguousarray(request.uniforms[part].numpy())
         self.temperature = np.float32(request.temperature)
@@ -113,7 +91,8 @@ class Tile:
 
     def fill(self, row: int, first_column: int) -> None:
         """Sample one row of every image in the tile, from a column on."""
-        self._sample(row, first_column)
+        with nullcontext() if is_ready() else _one_process_compiles():
+            self._sample(row, first_column)
         if self.outputs is not None:
             copies, _, _, _, channels = self.outputs.shape
             row_of_all = self._row(self.model.tables.output, row)[..., :channels]
@@ -170,8 +149,9 @@ class Tile:
             log_probs,
         )
 
-    def copy(self, place: int, other: Tile, other_place: int) -> None:
+    def copy(self, place: int, other: AnyTile, other_place: int) -> None:
         """Copy the activations and the label of an image, from this tile or another."""
+        assert isinstance(other, Tile), "a tile of the same engine"
         copy_image(
             self.buffers,
             self.memory,

@@ -5,7 +5,8 @@ set -e
 cd "$(dirname "$0")/source"
 exports=""
 for name in mark release reserve check prepare images known uniforms log_probs outputs labels options begin rows \
-    apply apply_double peaks coder start_coder code_number code_answer coded taken_from finish_coder decode encode; do
+    apply apply_double peaks size_of_image save load \
+    coder start_coder code_number code_answer coded taken_from finish_coder decode encode; do
     exports="$exports -Wl,--export=$name"
 done
 # shellcheck disable=SC2086

@@ -15,8 +15,10 @@ from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import Request
-from pixelcnn.sampling.wasm.executor import Executor, Shape
+from pixelcnn.sampling.tiles import Canvas
+from pixelcnn.sampling.wasm.executor import Executor, Shape, begin_compiling
 from pixelcnn.sampling.wasm.portable import portable
+from pixelcnn.sampling.wasm.tile import WasmTile, start
 from pixelcnn.system.devices import usable_cores
 
 _TOGETHER, _FEWEST = 16, 4
@@ -37,6 +39,7 @@ class WasmEngine:
 
     def __init__(self, model: AutoregressiveModel) -> None:
         self.model = model
+        begin_compiling()
         self.program = portable(model)
         self._idle: list[Executor] = []
         self._lock = threading.Lock()
@@ -89,15 +92,15 @@ class WasmEngine:
         """Write what is asked for into an executor's memory."""
         guided = request.guidance > 0
         executor.prepare(Shape(part.stop - part.start, guided=guided, with_outputs=with_outputs))
-        executor.options(request.temperature, request.guidance)
-        executor.array("images")[:] = request.images[part].numpy()
-        executor.array("known")[:] = request.known[part].numpy()
-        executor.array("uniforms")[:] = request.uniforms[part].numpy()
-        if request.labels is not None:
-            labels = request.labels[part].numpy()
-            none = np.full_like(labels, self.model.config.no_label)
-            executor.array("labels")[:] = np.concatenate([labels, none]) if guided else labels
-        executor.begin()
+        start(executor, request, part, no_label=self.model.config.no_label, log_probs=False)
+
+    def tiles(self, request: Request, canvas: Canvas, *, keep_all: bool) -> list[WasmTile]:
+        """See `TileEngine`."""
+        no_label = self.model.config.no_label
+        return [
+            WasmTile(self.program, request, canvas, part, no_label=no_label, keep_all=keep_all)
+            for part in _parts_of(len(canvas.images))
+        ]
 
     @contextmanager
     def _executors(self, count: int) -> Iterator[list[Executor]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import cache
@@ -62,6 +64,7 @@ class Executor:
             raise DataError(f"The program cannot be run: {_REFUSALS[refusal]}.")
         self._mark = self._call("mark")
         self._context = 0
+        self._places: dict[str, int] = {}
         self.shape: Shape | None = None
 
     def _start(self) -> Machine:
@@ -76,6 +79,7 @@ class Executor:
         if shape == self.shape:
             return
         self.shape = None
+        self._places.clear()
         self._call("release", self._mark)
         self._context = self._call("prepare", self._program, *map(int, shape))
         if not self._context:
@@ -113,7 +117,42 @@ class Executor:
             shape = (batch, *size, header["colours"] * header["parameters"])
         elif name in ("images", "known"):
             dtype = np.uint8
-        return self._view(self._call(name, self._context), shape, dtype)
+        if name not in self._places:  # a call from Python costs 50 microseconds
+            self._places[name] = self._call(name, self._context)
+        return self._view(self._places[name], shape, dtype)
+
+    def saved_image(self, image: int) -> NDArray[np.uint8]:
+        """All that is kept of the network for one image, and its label, to be loaded elsewhere.
+
+        Raises:
+            ConfigError: the executor has no room for a copy.
+        """
+        size = self._call("size_of_image", self._context)
+        mark = self._call("mark")
+        place = self._call("reserve", size)
+        if not place:
+            raise ConfigError("There is no memory for a copy of an image. Ask for fewer.")
+        self._call("save", self._context, image, place)
+        saved = self._view(place, (size,), np.uint8).copy()
+        self._call("release", mark)
+        return saved
+
+    def load_image(self, image: int, saved: NDArray[np.uint8]) -> None:
+        """Take over what `saved_image` gave, of an executor of the same program and rows.
+
+        Raises:
+            DataError: it is of another program.
+            ConfigError: the executor has no room for a copy.
+        """
+        if saved.size != self._call("size_of_image", self._context):
+            raise DataError("What was kept of an image belongs to another program.")
+        mark = self._call("mark")
+        place = self._call("reserve", saved.size)
+        if not place:
+            raise ConfigError("There is no memory for a copy of an image. Ask for fewer.")
+        self._view(place, saved.shape, np.uint8)[:] = saved
+        self._call("load", self._context, image, place)
+        self._call("release", mark)
 
     def peaks(self) -> Callable[[], NDArray[np.float32]]:
         """A function that tells the largest size so far of a number in each buffer."""
@@ -138,7 +177,7 @@ class Executor:
         return self._machine.call(name, *arguments)
 
     def _view(self, place: int, shape: tuple[int, ...], dtype: type) -> NDArray[Any]:
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         return (
             self._machine.memory(place, count * np.dtype(dtype).itemsize).view(dtype).reshape(shape)
         )
@@ -163,6 +202,7 @@ class _WasmMachine(Machine):
         self._exports: Any = wasmtime.Instance(self._store, module, []).exports(self._store)
         self._functions: dict[str, Any] = {}
         self._memory: Any = self._exports["memory"]
+        self._every = np.zeros(0, np.uint8)
 
     def call(self, name: str, *arguments: float) -> int:
         function = self._functions.get(name)
@@ -174,12 +214,27 @@ class _WasmMachine(Machine):
 
     def memory(self, place: int, size: int) -> NDArray[np.uint8]:
         length = self._memory.data_len(self._store)
-        every = np.ctypeslib.as_array(self._memory.data_ptr(self._store), (length,))
-        return every[place : place + size]
+        if self._every.size != length:  # memory moves only when it grows
+            start = self._memory.data_ptr(self._store)
+            self._every = np.ctypeslib.as_array(start, (length,))
+        return self._every[place : place + size]
+
+
+def begin_compiling() -> None:
+    """Let a thread compile the executor while the caller does something else."""
+    threading.Thread(target=_module, name="compiling the executor", daemon=True).start()
+
+
+_COMPILING = threading.Lock()
+
+
+def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
+    with _COMPILING:
+        return _compiled()
 
 
 @cache
-def _module() -> tuple[wasmtime.Engine, wasmtime.Module]:
+def _compiled() -> tuple[wasmtime.Engine, wasmtime.Module]:
     """The executor, compiled for this machine: some 40 ms."""
     engine = wasmtime.Engine()
     return engine, wasmtime.Module(engine, WASM.read_bytes())

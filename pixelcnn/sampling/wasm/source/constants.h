@@ -12,10 +12,13 @@ static void fill_constant(Context *c, const Constant *k, int from_row, int ring_
     for (int column = 0; column < h->width; column++) {
         float x = on_axis(column, h->width), *first = to;
         if (k->is_function)
-            for (int n = 0; n < d; n++) {
+            FOR_VECTORS(n, d) {
                 const float *q = numbers + n;
-                first[n] = q[0] + q[d] * y + q[2 * d] * x + q[3 * d] * (y * y) + q[4 * d] * (x * x)
-                    + q[5 * d] * (y * x);
+#define FACTOR(k) *(v4 *)(q + (k) * d)
+                v4 z = FACTOR(0) + FACTOR(1) * all(y) + FACTOR(2) * all(x) + FACTOR(3) * all(y * y)
+                    + FACTOR(4) * all(x * x) + FACTOR(5) * all(y * x);
+#undef FACTOR
+                put(first + n, z, d);
             }
         size place = (size)kinds[from_row] * k->columns + kinds[h->height + column];
         for (int m = 0; m < c->batch; m++, to += b->padded) {

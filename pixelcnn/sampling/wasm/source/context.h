@@ -103,3 +103,45 @@ EXPORT void peaks(Context *c, float *most) {
         }
     }
 }
+
+/* --- one image out of a batch: its label and all that is kept of the network for it ----------- */
+
+/* How many bytes that is. */
+EXPORT u32 size_of_image(const Context *c) {
+    u64 numbers = 0;
+    for (int i = 0; i < c->program.header->buffers; i++) {
+        const Buffer *b = &c->buffers[i];
+        u64 own = (u64)b->rows * b->columns * b->padded;
+        numbers += 4 * own + (b->narrow ? 2 * own : 0);
+    }
+    numbers = (numbers + sizeof(int)) * (c->batch / c->images);
+    return numbers < 1u << 31 ? (u32)numbers : 0;
+}
+
+/* From the batch to `place` or back. With guidance an image stands in the batch twice. */
+static void exchange(Context *c, int image, byte *place, int back) {
+    if (image < 0 || image >= c->images) return;
+    for (int m = image; m < c->batch; m += c->images) {
+#define EXCHANGE(at, bytes) do { \
+        if (back) __builtin_memcpy((at), place, (bytes)); \
+        else __builtin_memcpy(place, (at), (bytes)); \
+        place += (bytes); } while (0)
+        EXCHANGE(c->labels + m, sizeof(int));
+        for (int i = 0; i < c->program.header->buffers; i++) {
+            const Buffer *b = &c->buffers[i];
+            for (int cell = 0; cell < b->rows * b->columns; cell++) {
+                size at = ((size)cell * c->batch + m) * b->padded;
+                EXCHANGE(b->start + at, 4 * (size)b->padded);
+                if (b->narrow) EXCHANGE(b->narrow + at, 2 * (size)b->padded);
+            }
+        }
+#undef EXCHANGE
+    }
+}
+EXPORT void save(Context *c, int image, byte *to) { exchange(c, image, to, 0); }
+EXPORT void load(Context *c, int image, byte *from) {
+    const int labels = c->program.header->labels;
+    exchange(c, image, from, 1);
+    for (int m = 0; labels && m < c->batch; m++)
+        if (c->labels[m] < 0 || c->labels[m] >= labels) c->labels[m] = labels - 1;
+}

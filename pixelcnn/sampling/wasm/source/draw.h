@@ -96,21 +96,34 @@ static int draw(double *log_probs, int levels, double temperature, double unifor
 }
 
 /* The same for a mixture at temperature 1. Up to a level, the probabilities of a logistic's bins
-   add up to one sigmoid, so the level is found by halving: 8 sums for 256 levels. */
+   add up to one sigmoid, so the level is found by halving: 8 sums for 256 levels. Without coupled
+   colours no logarithm is needed: exp(-scale) of `mixture_of` is e^-7 + e^7 / (1 + e^(raw + 7)). */
 static int draw_from_mixture(const Header *h, const float *raw, const byte *pixel, int stride, int colour,
                              double uniform) {
+    static const double e_7 = 1096.6331584284585, e_minus_7 = 9.118819655545162e-4;
     Mixture x;
-    mixture_of(h, raw, pixel, stride, colour, &x);
     const double half = 1.0 / (h->levels - 1);
-    for (int k = 0; k < x.count; k++)
-        x.weights[k] = exp_1(x.weights[k]), x.scales[k] = exp_1(-x.scales[k]);
+    double all_weights = 0, highest = -1e300;
+    if (h->likelihood == COUPLED_MIXTURE) {
+        mixture_of(h, raw, pixel, stride, colour, &x);
+        for (int k = 0; k < x.count; k++) x.scales[k] = exp_1(-x.scales[k]);
+    } else {
+        const int n = x.count = h->parameters / 3;
+        const float *q = raw + colour * h->parameters;
+        for (int k = 0; k < n; k++) {
+            x.weights[k] = bounded(q[k]), x.means[k] = bounded(q[n + k]);
+            x.scales[k] = e_minus_7 + e_7 / (1 + exp_1(bounded(q[2 * n + k]) + 7));
+        }
+    }
+    for (int k = 0; k < x.count; k++) highest = x.weights[k] > highest ? x.weights[k] : highest;
+    for (int k = 0; k < x.count; k++) all_weights += x.weights[k] = exp_1(x.weights[k] - highest);
     int low = 0, high = h->levels - 1;
     while (low < high) {
         int middle = (low + high) / 2;
         double reached = 0;
         for (int k = 0; k < x.count; k++)
             reached += x.weights[k] / (1 + exp_1(((2 * middle + 1) * half - 1 - x.means[k]) * -x.scales[k]));
-        if (reached > uniform) high = middle;
+        if (reached > uniform * all_weights) high = middle;
         else low = middle + 1;
     }
     return low;

@@ -50,14 +50,43 @@ INLINE void tile(const int M, const int V, const Product *p, float *const *taps,
         UNROLL for (int v = 0; v < V; v++) finish(p, sum[m][v], m, v, out, added);
 }
 
+/* One image, 8 * PANELS columns and the 4 of the last panel behind them: so that more sums are under
+   way at a time than the processor waits steps for each. */
+INLINE void row_with_rest(const int PANELS, const Product *p, float *const *taps, const float *w, int n) {
+    enum { MOST = 5 };
+    const int V = 2 * PANELS + 1, panel = 8 * p->count * p->depth;
+    const float *rest = w + PANELS * panel;
+    v4 sum[MOST];
+    UNROLL for (int v = 0; v < V; v++) sum[v] = *(v4 *)(p->init + n + 4 * v);
+    for (int t = 0; t < p->count; t++) {
+        const float *x = taps[t] + p->shift;
+        for (int k = 0; k < p->depth; k += 2, x += 2, w += 16, rest += 8) {
+            v4 s = all(x[0]), u = all(x[1]);
+            UNROLL for (int v = 0; v < V - 1; v++) {
+                const float *at = w + v / 2 * panel + v % 2 * 4;
+                sum[v] += s * *(v4 *)at + u * *(v4 *)(at + 8);
+            }
+            sum[V - 1] += s * *(v4 *)rest + u * *(v4 *)(rest + 4);
+        }
+    }
+    UNROLL for (int v = 0; v < V; v++) finish(p, sum[v], 0, v, p->out + n, p->added ? p->added + n : 0);
+}
+
 static void product(const Product *p, float *const *taps, const float *weights, int rows, int columns) {
     const int depth = p->count * p->depth, panel = 8 * depth;
 #define TILE(M, V, width) tile(M, V, p, taps, w, width, panel, m, n)
     for (int n = 0, done; n < columns; n += done) {
         const float *w = weights + (size)n * depth;
         int m = 0;
-        if (columns - n < 8) {
+        if (rows == 1 && columns - n == 20) {
+            done = 20;
+            row_with_rest(2, p, taps, w, n);
+        } else if (rows == 1 && columns - n == 12) {
+            done = 12;
+            row_with_rest(1, p, taps, w, n);
+        } else if (columns - n < 8) {
             done = 4;
+            for (; m + 2 * TALL <= rows; m += 2 * TALL) TILE(2 * TALL, 1, 4);
             for (; m + TALL <= rows; m += TALL) TILE(TALL, 1, 4);
             for (; m < rows; m++) TILE(1, 1, 4);
         } else if (rows == 1 && columns - n >= 16) {

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from pixelcnn.sampling.numba.engine import NumbaEngine
-from pixelcnn.sampling.numba.tiles import Tile, fill_tiles, parts_of
 from pixelcnn.sampling.request import Request
+from pixelcnn.sampling.tiles import Canvas, Tile, TileEngine, fill_tiles
 
 
 class ParticleBatch:
@@ -19,28 +17,22 @@ class ParticleBatch:
     A copy of an image continues from its activations, with the random numbers of its own index.
     """
 
-    def __init__(self, engine: NumbaEngine, request: Request) -> None:
+    def __init__(self, engine: TileEngine, request: Request) -> None:
         self._engine, self._request = engine, request
-        self._images = request.images.numpy().copy()
-        self._known = np.ascontiguousarray(request.known.numpy())
-        self._log_probs = np.zeros(self._images.shape, np.float32)
-        self._parts = parts_of(len(self._images))
-        self._tiles = [
-            Tile(engine.compiled, request, self._images, self._known, self._log_probs, part)
-            for part in self._parts
-        ]
+        self._canvas = Canvas.of(request)
+        self._tiles = engine.tiles(request, self._canvas, keep_all=False)
         self.rows = 0
         """Number of rows drawn so far."""
 
     @property
     def images(self) -> Tensor:
         """Uint8 `(n, C, H, W)`; rows from `rows` on are not drawn yet."""
-        return torch.from_numpy(self._images.copy())
+        return torch.from_numpy(self._canvas.images.copy())
 
     @property
     def log_probs(self) -> Tensor:
         """Log-probabilities of the last row drawn, in nats: `(n, C, W)`."""
-        return torch.from_numpy(self._log_probs[:, :, self.rows - 1].copy())
+        return torch.from_numpy(self._canvas.log_probs[:, :, self.rows - 1].copy())
 
     def draw_row(self) -> None:
         """Draw the next row of every image."""
@@ -56,7 +48,7 @@ class ParticleBatch:
         assert bool((sources[sources] == sources).all()), "a source is itself replaced"
         copies = [(i, source) for i, source in enumerate(sources.tolist()) if i != source]
         for target, source in copies:
-            self._images[target] = self._images[source]
+            self._canvas.images[target] = self._canvas.images[source]
         self._copy(copies, self)
 
     def take(self, chosen: Tensor) -> ParticleBatch:
@@ -65,7 +57,7 @@ class ParticleBatch:
         Copy j has the random numbers of image j.
         """
         m, request = len(chosen), self._request
-        images = torch.from_numpy(self._images)[chosen]
+        images = torch.from_numpy(self._canvas.images)[chosen]
         known = request.known[chosen].clone()
         known[:, :, : self.rows] = True
         images = torch.where(known, images, torch.zeros((), dtype=torch.uint8))
@@ -87,5 +79,5 @@ class ParticleBatch:
 
     def _at(self, index: int) -> tuple[Tile, int]:
         """The tile of an image, and its index there."""
-        tile = next(n for n, part in enumerate(self._parts) if index < part.stop)
-        return self._tiles[tile], index - self._parts[tile].start
+        tile = next(tile for tile in self._tiles if index < tile.part.stop)
+        return tile, index - tile.part.start
