@@ -136,10 +136,41 @@ def _shipped() -> list[Shipped]:
 
 
 def run_models() -> dict[str, Shipped]:
-    """The models trained and kept on the page Train live, by name."""
+    """The models trained and kept on the page Train live that the pages can take, by name."""
+    return {
+        model.name: model
+        for model in _kept()
+        if not model.error and model.name not in too_large_models()
+    }
+
+
+def too_large_models() -> dict[str, str]:
+    """The kept models that no page can take, by name, each with the reason."""
+    from pixelcnn.checkpoints.page_limits import check_for_pages
+    from pixelcnn.errors import CheckpointError
+
+    reasons = {}
+    for model in _kept():
+        try:
+            if model.header is not None:
+                check_for_pages(model.header, model.name)
+        except CheckpointError as error:
+            reasons[model.name] = str(error)
+    return reasons
+
+
+def _kept() -> list[Shipped]:
     from pixelcnn.runs.kept_models import kept_models
 
-    return {model.name: model for model in kept_models() if not model.error}
+    return kept_models()
+
+
+def check_fits(name: str) -> None:
+    """Raise `CheckpointError` if no page can take this model."""
+    from pixelcnn.errors import CheckpointError
+
+    if reason := too_large_models().get(name):
+        raise CheckpointError(reason)
 
 
 def models() -> dict[str, Shipped]:
@@ -189,9 +220,7 @@ def _dimension(name: str) -> str:
 
 def _tell_damaged() -> None:
     """List the damaged checkpoints in the sidebar."""
-    from pixelcnn.runs.kept_models import kept_models
-
-    damaged = [model for model in [*_shipped(), *kept_models()] if model.error]
+    damaged = [model for model in [*_shipped(), *_kept()] if model.error]
     if damaged:
         with st.sidebar.expander(f"Damaged models: {len(damaged)}"):
             for model in damaged:
@@ -216,7 +245,16 @@ def choose_model(*, in_grey: bool = False) -> str:
         st.stop()
     first = names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0
     with st.sidebar:
-        name = st.selectbox("Model", names, index=first, key="model", bind="query-params")
+        name = st.selectbox(
+            "Model",
+            [*names, *too_large_models()],
+            index=first,
+            key="model",
+            bind="query-params",
+        )
+    with explained():
+        check_fits(name)
+    with st.sidebar:
         card = known[name].card
         if "test_nats" in card:
             st.caption(

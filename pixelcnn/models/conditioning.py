@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -98,10 +100,7 @@ class PositionBias(nn.Module):
 
     def __init__(self, height: int, width: int, channels: int) -> None:
         super().__init__()
-        rows, columns = torch.meshgrid(
-            torch.linspace(-1, 1, height), torch.linspace(-1, 1, width), indexing="ij"
-        )
-        planes = torch.stack([rows, columns, rows**2, columns**2, rows * columns])[None]
+        planes = _planes(height, width, torch.get_default_dtype())
         self.register_buffer("planes", planes, persistent=False)
         self.project = nn.Conv2d(planes.shape[1], channels, 1, bias=False)
         nn.init.normal_(self.project.weight, std=0.2)
@@ -112,6 +111,18 @@ class PositionBias(nn.Module):
 
     def keep_rows(self, rows: int, of: int) -> None:
         self.planes = self.planes[:, :, :rows]
+
+
+@lru_cache(maxsize=8)
+def _planes(height: int, width: int, dtype: torch.dtype) -> Tensor:
+    """Functions of the position, `(1, 5, H, W)`: shared, since deep networks have hundreds."""
+    with torch.inference_mode(False):  # a tensor made in inference mode cannot be trained with
+        rows, columns = torch.meshgrid(
+            torch.linspace(-1, 1, height, dtype=dtype),
+            torch.linspace(-1, 1, width, dtype=dtype),
+            indexing="ij",
+        )
+        return torch.stack([rows, columns, rows**2, columns**2, rows * columns])[None]
 
 
 class Background(nn.Module):

@@ -1,0 +1,51 @@
+"""What users keep and upload cannot break a page for anybody."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pixelcnn.checkpoints.files import save_checkpoint
+from pixelcnn.models.registry import build_model
+from tests.helpers.app_pages import forget_cached, open_page
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path))
+    forget_cached()
+    (tmp_path / "models").mkdir()
+    return tmp_path
+
+
+def keep(runs: Path, name: str, **options: Any) -> None:
+    model = build_model("pixelcnn", hidden_channels=2, blocks=1, **options)
+    save_checkpoint(runs / "models" / f"{name}.safetensors", model, {})
+
+
+@pytest.mark.parametrize(
+    ("page", "name"), [("sample", "model"), ("compare", "model"), ("break_it", "audited")]
+)
+def test_a_kept_model_too_large_for_the_pages_says_so(runs: Path, page: str, name: str) -> None:
+    keep(runs, "huge", height=256, width=256)
+    query = {name: "huge"} | ({"own": "A model"} if page == "break_it" else {})
+    opened = open_page(page, query)
+    [error] = [one.value for one in opened.error if "too large" in one.value]
+    assert error.startswith("huge is too large for the pages: it draws pictures of 65,536 values")
+
+
+def test_a_kept_file_with_a_lying_header_is_listed_as_damaged(runs: Path) -> None:
+    keep(runs, "liar", height=8, width=8)
+    path = runs / "models" / "liar.safetensors"
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    config = json.loads(header["__metadata__"]["config"])
+    header["__metadata__"]["config"] = json.dumps(config | {"height": "9", "channels": None})
+    raw = json.dumps(header).encode()
+    path.write_bytes(len(raw).to_bytes(8, "little") + raw + content[8 + length :])
+    opened = open_page("sample", {"model": "liar"})
+    assert "Damaged models: 1" in [one.label for one in opened.expander]
