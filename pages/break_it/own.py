@@ -16,6 +16,7 @@ from pages.shared.controls import one_of
 from pixelcnn.causality.reach import AuditReport
 from pixelcnn.errors import LabError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.system.plain_text import plain
 from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
 
 MASKS, MODEL, CODE = "Edit masks", "A model", "Your code"
@@ -104,7 +105,7 @@ def pick_model() -> None:
         if audited is not None:
             _show(audited)
     except LabError as error:
-        st.error(common.plain(str(error)))
+        st.error(plain(error))
 
 
 def _uploaded() -> Audited | None:

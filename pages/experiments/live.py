@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared import launcher as train_launcher, owner as train_owner
 from pages.shared.refusals import refusing, tell_refusal
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.experiments.definition import Experiment
@@ -125,7 +126,7 @@ def controls(experiment: Experiment, points: list[LivePoint]) -> None:
         st.progress(min(1.0, point.progress), _how_far(experiment, point))
     for point in points[-1:]:
         if point.state == "failed":
-            st.error(f"The training failed. {point.run.status().message}")
+            st.error(f"The training failed. {plain(point.run.status().message)}")
     tell_refusal(_PLACE)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import streamlit as st
 
 from pixelcnn.film.film import Film
 from pixelcnn.film.opening import read_opening
+from pixelcnn.system.plain_text import plain
 from pixelcnn.system.shipped import CHECKPOINTS
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet, Split
 
 DEFAULT_MODEL = "mnist-threshold-gated"
-
-# The first characters of links, pictures, formulas and tags, and the escape character.
-_MARKDOWN = re.compile(r"([\\\[<$`])")
 
 # Seconds: shorter work shows no progress bar, which would only flicker.
 _A_MOMENT = 0.4
@@ -44,14 +41,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except LabError as error:
-        st.error(plain(str(error)))
+        st.error(plain(error))
         st.stop()
-
-
-def plain(text: str) -> str:
-    """Escape Markdown: a message may quote an untrusted file, which must not embed a remote
-    picture."""
-    return _MARKDOWN.sub(r"\\\1", text)
 
 
 class ProgressBar:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pixelcnn.errors import LabError
+from pixelcnn.system.plain_text import plain
 from pixelcnn.teaching.serving import TEACHER_KEY
 from pixelcnn.teaching.teacher_key import TeacherKey
 
@@ -70,7 +71,7 @@ def offer_teacher() -> None:
             on_change=_try_key,
         )
         if refused := st.session_state.pop(_REFUSED, None):
-            st.error(refused)
+            st.error(plain(refused))
 
 
 def _try_key() -> None:

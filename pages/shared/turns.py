@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared.streamlit_private import drop_if_superseded, session_id
 from pixelcnn.system.devices import usable_cores
+from pixelcnn.system.plain_text import plain
 from pixelcnn.teaching.fair_queue import BusyError, Superseded, WorkQueue
 
 P, T = ParamSpec("P"), TypeVar("T")
@@ -65,7 +66,7 @@ def _in_turn_at(queue: Callable[[], WorkQueue], work: Callable[P, T]) -> Callabl
             with _turn(queue(), None):
                 return work(*args, **kwargs)
         except BusyError as error:
-            st.error(str(error))
+            st.error(plain(error))
             st.stop()
 
     return in_turn

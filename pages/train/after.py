@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared import common
 from pages.shared.refusals import refusing, tell_refusal
 from pages.train import controls as train_controls, live as train_live
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.runs.view import RunView
@@ -77,8 +77,7 @@ def keep(view: RunView) -> None:
     kept = st.session_state.get(_KEPT)
     if kept and kept[0] == view.run.id:
         st.success(
-            f"{common.plain(kept[1])} is saved. You can now choose it under *Model* on the other "
-            "pages."
+            f"{plain(kept[1])} is saved. You can now choose it under *Model* on the other pages."
         )
 
 
@@ -113,8 +112,8 @@ def list_others(views: list[RunView]) -> None:
             when = "now" if status.active else f"{age:.0f} min ago"
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button("Watch", on_click=show_run, args=(run.id,), key=f"watch-{run.id}")
-                words = f"{status.state}, step {status.step:,}, {when}"
-                st.markdown(f"**{train_live.title(config)}**: {words}", width="content")
+                words = f"{plain(status.state)}, step {status.step:,}, {when}"
+                st.markdown(f"**{plain(train_live.title(config))}**: {words}", width="content")
 
 
 def show_run(run_id: str) -> None:

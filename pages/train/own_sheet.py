@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import common
 from pages.shared.refusals import refusing
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -88,7 +88,7 @@ def _say_what_there_is(images: PictureSet, by_chance: bool) -> None:
     told += ", ..." if len(names) > _NAMED else ""
     drawn = " Grey becomes ink by chance." if by_chance else ""
     st.caption(
-        common.plain(
+        plain(
             f"{count:,} pictures{told}. Below is what the network gets, pixel for pixel.{drawn} "
             "A fifth of each class is held out: the network never learns from it."
         )
@@ -146,7 +146,7 @@ def _one(
         label = images.class_names[images.labels[index]] if images.class_names else ""
         words = [images.names[index], label and f"class {label}", reason]
         words += [] if kept else ["left out"]
-        st.markdown(common.plain(", ".join(word for word in words if word)), width="content")
+        st.markdown(plain(", ".join(word for word in words if word)), width="content")
         for title, change in (
             ("Leave out" if kept else "Put back", {"kept": not kept}),
             ("Invert", {"invert": True}),
@@ -193,7 +193,7 @@ def _left_out(images: PictureSet) -> None:
     if gone:
         with st.expander(f"Left out: {len(gone)}"):
             for one in gone[:_TILES_SHOWN]:
-                st.caption(common.plain(f"{one.name}: {one.reason}."))
+                st.caption(plain(f"{one.name}: {one.reason}."))
 
 
 def _choose_shift(root: str, shift: int) -> None:
