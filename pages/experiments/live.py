@@ -88,10 +88,12 @@ def begin(experiment: Experiment) -> None:
     from pixelcnn.runs.store import create_run
 
     with refusing(_PLACE):
-        for variant, seed in next_trainings(experiment, points(experiment)):
-            run = create_run(None, live_config(experiment, variant, seed))
-            train_owner.claim(run)
-            enqueue(run, starter=train_launcher.launcher())
+        trainings = next_trainings(experiment, points(experiment))
+        with train_launcher.starting(len(trainings)):
+            for variant, seed in trainings:
+                run = create_run(None, live_config(experiment, variant, seed))
+                train_owner.claim(run)
+                enqueue(run, starter=train_launcher.launcher())
 
 
 def stop(experiment: Experiment) -> None:

@@ -41,21 +41,27 @@ def remember_browser() -> None:
 
 def claim(run: Run) -> None:
     """Record this browser as the owner of the run."""
-    (run.path / "owner").write_text(_hash(_browser_key()))
+    (run.path / "owner").write_text(this_browser())
 
 
 def is_mine(run: Run) -> bool:
     """Whether this browser started the run."""
-    try:
-        owner = (run.path / "owner").read_text()
-    except OSError:
-        return False
-    return hmac.compare_digest(owner.encode(), _hash(_browser_key()).encode())
+    return hmac.compare_digest(run.owner, this_browser())
+
+
+def this_browser() -> str:
+    """The hash by which runs know this browser as their owner."""
+    return _hash(_browser_key())
+
+
+def is_teacher() -> bool:
+    """Whether this session has entered the teacher's key."""
+    return bool(st.session_state.get(_TEACHER))
 
 
 def may_control(run: Run) -> bool:
     """Whether this session may pause, resume and stop the run."""
-    return is_mine(run) or bool(st.session_state.get(_TEACHER))
+    return is_mine(run) or is_teacher()
 
 
 def offer_teacher() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared import owner as train_owner
 from pages.shared.refusals import refusing, tell_refusal
 from pages.train import controls as train_controls, live as train_live
 from pixelcnn.system.plain_text import plain
@@ -98,6 +99,7 @@ def list_others(views: list[RunView]) -> None:
     from pixelcnn.errors import LabError
     from pixelcnn.runs.store import list_runs
 
+    _offer_to_clear(views)
     watched_ids = [view.run.id for view in views]
     runs = [run for run in list_runs()[:_LISTED] if run.id not in watched_ids]
     if not runs:
@@ -114,6 +116,28 @@ def list_others(views: list[RunView]) -> None:
                 st.button("Watch", on_click=show_run, args=(run.id,), key=f"watch-{run.id}")
                 words = f"{plain(status.state)}, step {status.step:,}, {when}"
                 st.markdown(f"**{plain(train_live.title(config))}**: {words}", width="content")
+
+
+def _offer_to_clear(views: list[RunView]) -> None:
+    """The teacher's button that stops all waiting trainings."""
+    from pixelcnn.runs.queue import waiting
+    from pixelcnn.runs.store import runs_root
+
+    count = waiting(runs_root())
+    if not count:
+        return
+    if train_owner.is_teacher():
+        st.button(f"Clear the queue ({count} waiting)", on_click=_clear_queue, key="clear-queue")
+    elif not views:  # beside a run of somebody else the box is there already
+        train_owner.offer_teacher()
+
+
+def _clear_queue() -> None:
+    from pixelcnn.runs.queue import clear
+    from pixelcnn.runs.store import runs_root
+
+    if train_owner.is_teacher():
+        clear(runs_root())
 
 
 def show_run(run_id: str) -> None:

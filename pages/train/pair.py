@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared.launcher import launcher
-
 if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
 
@@ -26,7 +24,7 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             format_func=lambda name: "(nothing)" if name == _ALONE else possible[name].label,
             key="pair",
             bind="query-params",
-            help="Two trainings at once, with the same seed, on the same digits in the same order, "
+            help="Two trainings, one after the other, with the same seed, on the same digits in the same order, "
             "so only this option differs. With one seed, a small difference can still be chance.",
         )
         if name == _ALONE:
@@ -39,5 +37,4 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             key=f"pair-{name}",
             bind="query-params",
         )
-    launcher().warm(2)  # so that both start together
     return difference.vary(config, value)
