@@ -154,6 +154,23 @@ def test_keys_cannot_be_guessed() -> None:
         TeacherKey("").check("")
 
 
+def test_wrong_keys_lock_out_nobody_but_who_tried_them() -> None:
+    key = TeacherKey(KEY)
+    for _ in range(9):
+        with pytest.raises(LabError):
+            key.check("00000000", session="ben", address="192.0.2.7")
+    with pytest.raises(LabError, match="Too many"):
+        key.check(KEY, session="ben", address="192.0.2.7")
+    key.check(KEY, session="anna", address="192.0.2.7")
+    for number in range(99):  # each from a session of its own
+        with pytest.raises(LabError):
+            key.check("00000000", session=str(number), address="192.0.2.7")
+    with pytest.raises(LabError, match="Too many"):
+        key.check(KEY, session="anna", address="192.0.2.7")
+    key.check(KEY, session="teacher", address="192.0.2.1")
+    key.check(KEY, session="ben", address="192.0.2.7", on_server=True)
+
+
 # ---------------------------------------------------------------- what a browser sends
 
 
@@ -292,9 +309,10 @@ def test_no_user_supplied_name_leads_out_of_its_folder(saved: Run, name: str) ->
         code = keep_link(Place(name, (("run", name),)), root)
     except LabError:
         return
-    [made] = everything(root / ".links")
-    assert made.stem == code
-    made.unlink()
+    made = everything(root / ".links")
+    assert {path.stem for path in made} == {code}
+    for path in made:
+        path.unlink()
 
 
 def everything(folder: Path) -> list[Path]:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.streamlit_private import session_id
 from pixelcnn.errors import LabError
 from pixelcnn.system.plain_text import plain
+from pixelcnn.teaching.lan import is_loopback
 from pixelcnn.teaching.serving import TEACHER_KEY
 from pixelcnn.teaching.teacher_key import TeacherKey
 
@@ -82,11 +84,23 @@ def offer_teacher() -> None:
 
 def _try_key() -> None:
     try:
-        _teacher_key().check(st.session_state["teacher_key"])
+        address = st.context.ip_address  # None on this computer
+        _teacher_key().check(
+            st.session_state["teacher_key"],
+            session=session_id(),
+            address=address or "",
+            on_server=_is_on_server(address),
+        )
     except LabError as error:
         st.session_state[_REFUSED] = str(error)
     else:
         st.session_state[_TEACHER] = True
+
+
+def _is_on_server(address: str | None) -> bool:
+    """Whether the viewer sits at the computer of the server, and not behind a proxy on it."""
+    passed_on = any(name in st.context.headers for name in ("X-Forwarded-For", "Forwarded"))
+    return not passed_on and (address is None or is_loopback(address))
 
 
 @st.cache_resource(show_spinner=False)

@@ -24,8 +24,9 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             format_func=lambda name: "(nothing)" if name == _ALONE else possible[name].label,
             key="pair",
             bind="query-params",
-            help="Two trainings, one after the other, with the same seed, on the same digits in the same order, "
-            "so only this option differs. With one seed, a small difference can still be chance.",
+            help="Two trainings in turn, with the same seed, on the same digits in the "
+            "same order, so only this option differs. With one seed, a small difference can still "
+            "be chance.",
         )
         if name == _ALONE:
             return None

@@ -49,3 +49,16 @@ def test_a_kept_file_with_a_lying_header_is_listed_as_damaged(runs: Path) -> Non
     path.write_bytes(len(raw).to_bytes(8, "little") + raw + content[8 + length :])
     opened = open_page("sample", {"model": "liar"})
     assert "Damaged models: 1" in [one.label for one in opened.expander]
+
+
+def link(runs: Path, code: str, page: str, query: list[tuple[str, str]]) -> None:
+    (runs / ".links").mkdir(exist_ok=True)
+    stored = json.dumps({"page": page, "query": query})
+    (runs / ".links" / f"{code}.json").write_text(stored)
+
+
+def test_a_short_link_takes_one_step_and_keeps_repeated_parameters(runs: Path) -> None:
+    link(runs, "aaaaaa", "masks", [("s", "aaaaaa"), ("size", "8"), ("x", "1"), ("x", "2")])
+    page = open_page("start", {"s": "aaaaaa"})
+    assert "s" not in page.query_params
+    assert page.query_params["x"] == ["1", "2"]
