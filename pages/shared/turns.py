@@ -34,6 +34,17 @@ def long_turn(progress: object = None) -> Iterator[None]:
 
 
 @contextmanager
+def reading_turn(progress: object = None) -> Iterator[None]:
+    """A turn for reading a set of uploaded files, which may take a minute; a queue of its own, so
+    that films do not wait behind it.
+
+    Args and errors are those of `long_turn`.
+    """
+    with _turn(_reading(), progress):
+        yield
+
+
+@contextmanager
 def short_turn() -> Iterator[None]:
     """A turn for work of less than a moment, such as the endings that follow a pen.
 
@@ -75,6 +86,11 @@ def _in_turn_at(queue: Callable[[], WorkQueue], work: Callable[P, T]) -> Callabl
 @st.cache_resource(show_spinner=False)
 def _long() -> WorkQueue:
     return WorkQueue(max(1, usable_cores() - 1))
+
+
+@st.cache_resource(show_spinner=False)
+def _reading() -> WorkQueue:
+    return WorkQueue(1)
 
 
 @st.cache_resource(show_spinner=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.shared import owner as train_owner
+from pages.shared import owner as train_owner, turns
 from pages.shared.launcher import launcher, starting
 from pages.shared.refusals import refusing
 
@@ -42,7 +42,7 @@ def start_if_asked(configs: Sequence[RunConfig]) -> None:
     if not st.session_state.pop(_ASKED, False):
         return
     with refusing():
-        with starting(len(configs)):
+        with starting(len(configs)), turns.long_turn():
             runs = [create_run(None, config) for config in configs]
             for run in runs:
                 train_owner.claim(run)

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.shared import turns
 from pages.shared.refusals import refusing
 from pixelcnn.system.plain_text import plain
 
@@ -53,7 +54,8 @@ def pictures(root: str) -> tuple[PictureSet, int]:
     """All pictures of a set, and by how much they are shifted."""
     from pixelcnn.data.own import read_packed
 
-    return read_packed(Path(root))
+    with turns.reading_turn():
+        return read_packed(Path(root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -61,7 +63,9 @@ def _as_network_gets_them(root: str, size: int, levels: int) -> NDArray[np.uint8
     """The pictures that take part: uint8 `(N, 1, size, size)` levels."""
     from pixelcnn.runs.own_pictures import as_network_gets_them
 
-    return as_network_gets_them(pictures(root)[0], size, levels).numpy()
+    images, _ = pictures(root)
+    with turns.reading_turn():
+        return as_network_gets_them(images, size, levels).numpy()
 
 
 def contact_sheet(config: RunConfig) -> None:
