@@ -67,6 +67,8 @@ def keep(view: RunView) -> None:
         on_click="ignore",
         width="stretch",
     )
+    if not train_owner.may_control(view.run):
+        return
     name_box.text_input(
         "Name on the other pages",
         f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
@@ -86,12 +88,42 @@ def keep_under_its_name(view: RunView) -> None:
     """Add the model to the list on the other pages."""
     from pixelcnn.runs.kept_models import keep_model
 
+    if not train_owner.may_control(view.run):
+        return
     # Read here, not passed by the button: its argument would be the name of the previous run.
     name = st.session_state[f"{_NAME}-{view.run.id}"]
     with refusing("kept"):
         st.session_state.pop(_KEPT, None)
         keep_model(view.run, name)
         st.session_state[_KEPT] = (view.run.id, name)
+
+
+def list_kept() -> None:
+    """The kept models that this browser may remove: its own, or all for the teacher."""
+    from pixelcnn.runs.kept_models import kept_models, owner_of
+
+    teacher = train_owner.is_teacher()
+    mine = [
+        model.name
+        for model in kept_models()
+        if teacher or owner_of(model.name) == train_owner.this_browser()
+    ]
+    if not mine:
+        return
+    with st.expander("Kept models" if teacher else "Models you keep"):
+        for name in mine:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button("Remove", on_click=_remove, args=(name,), key=f"remove-{name}")
+                st.markdown(plain(name), width="content")
+        tell_refusal("removed")
+
+
+def _remove(name: str) -> None:
+    from pixelcnn.runs.kept_models import owner_of, remove_model
+
+    if train_owner.is_teacher() or owner_of(name) == train_owner.this_browser():
+        with refusing("removed"):
+            remove_model(name)
 
 
 def list_others(views: list[RunView]) -> None:

@@ -275,6 +275,7 @@ else:
 if shown is not None:
     train_slow.slow_section(shown, watched[0] if watched else None)
     explain(shown)
+train_after.list_kept()
 train_after.list_others(watched)
 launcher().warm()
 let_next_begin()

@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pixelcnn.checkpoints.files import save_checkpoint
 from pixelcnn.models.registry import build_model
-from tests.helpers.app_pages import forget_cached, open_page
+from pixelcnn.recipes.config import RunConfig
+from pixelcnn.runs.kept_models import keep_model, kept_models
+from pixelcnn.runs.store import create_run
+from pixelcnn.runs.worker import run_training
+from pixelcnn.training.config import TrainConfig
+from tests.helpers.app_pages import button, forget_cached, open_page
 
 
 @pytest.fixture
@@ -62,3 +68,23 @@ def test_a_short_link_takes_one_step_and_keeps_repeated_parameters(runs: Path) -
     page = open_page("start", {"s": "aaaaaa"})
     assert "s" not in page.query_params
     assert page.query_params["x"] == ["1", "2"]
+
+
+def test_only_the_owner_and_the_teacher_keep_a_run_and_tidy_the_list(runs: Path) -> None:
+    run = create_run(runs, RunConfig(data="digits8x8", train=TrainConfig(steps=1, samples=0)))
+    (run.path / "owner").write_text("0" * 64)
+    run_training(run)
+    keep_model(run, "theirs", runs)
+    page = open_page("train", {"run": run.id})
+    assert "Use on other pages" not in labels(page)
+    assert "Remove" not in labels(page)
+    page.session_state["is_teacher"] = True
+    page.run()
+    assert "Use on other pages" in labels(page)
+    button(page, "Remove").click().run()
+    assert not page.exception
+    assert kept_models(runs) == []
+
+
+def labels(page: AppTest) -> list[str]:
+    return [one.label for one in page.button]
