@@ -18,13 +18,13 @@ import pytest
 import websockets
 from hypothesis import given, strategies as st
 
-from pages.shared import common
 from pixelcnn.errors import LabError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.kept_models import keep_model
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.runs.store import create_run, find_run
+from pixelcnn.system.plain_text import plain
 from pixelcnn.teaching.serving import TEACHER_KEY, Server
 from pixelcnn.teaching.short_links import Place, find_link, keep_link
 from pixelcnn.teaching.teacher_key import TeacherKey
@@ -33,6 +33,7 @@ from tests.helpers.servers import free_port, run_async
 from tools.classroom.browser import Browser, Shown
 
 ROOT = Path(__file__).parents[1]
+CONTROLS = re.compile("[\\x00-\\x08\\x0e-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 KEY = "3f9a17c2"
 ANNA, BEN = ("pixelcnn_lab=" + digit * 32 for digit in "ab")
 MARK = "evil4711"
@@ -153,6 +154,23 @@ def test_keys_cannot_be_guessed() -> None:
         TeacherKey("").check("")
 
 
+def test_wrong_keys_lock_out_nobody_but_who_tried_them() -> None:
+    key = TeacherKey(KEY)
+    for _ in range(9):
+        with pytest.raises(LabError):
+            key.check("00000000", session="ben", address="192.0.2.7")
+    with pytest.raises(LabError, match="Too many"):
+        key.check(KEY, session="ben", address="192.0.2.7")
+    key.check(KEY, session="anna", address="192.0.2.7")
+    for number in range(99):  # each from a session of its own
+        with pytest.raises(LabError):
+            key.check("00000000", session=str(number), address="192.0.2.7")
+    with pytest.raises(LabError, match="Too many"):
+        key.check(KEY, session="anna", address="192.0.2.7")
+    key.check(KEY, session="teacher", address="192.0.2.1")
+    key.check(KEY, session="ben", address="192.0.2.7", on_server=True)
+
+
 # ---------------------------------------------------------------- what a browser sends
 
 
@@ -203,11 +221,41 @@ def test_no_address_leads_to_a_file_of_the_computer(server: Server, path: str) -
     assert b"<title>Streamlit</title>" in body
 
 
-@given(st.text(max_size=200))
+@given(st.text(st.sampled_from("\\[]<$`*_~&|!:/@w.->=#1 aä\n"), max_size=60) | st.text(max_size=99))
 def test_quoted_text_contains_no_link_image_or_formula(text: str) -> None:
-    shown = common.plain(text)
-    assert re.sub(r"\\([\\\[<$`])", r"\1", shown) == text
-    assert not re.search(r"(?<!\\)(\\\\)*[\[<$`]", shown)
+    shown = plain(text)
+    assert not re.search(r"(?<!\\)(\\\\)*[\[\]<$`*~&|]", shown)
+    assert not re.match(r"[#+>=-]|\d+[.)]", shown)
+    assert not re.search(r"https?:\\?//|www\.|@\w|:[\w+/-]+:|-\\?>|--", shown, re.IGNORECASE)
+    assert "\n" not in shown
+    visible = re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", shown.replace("\u2060", ""))
+    assert visible == " ".join(CONTROLS.sub("?", text).replace("\u2060", "").split())
+
+
+MARKDOWN = ("error", "warning", "info", "success", "caption", "markdown", "subheader", "header")
+
+
+def test_no_message_of_an_error_is_shown_as_markdown() -> None:
+    """A message may quote a file, an address or a name: it goes through `plain`."""
+    for path in sources("pages"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+                continue
+            if node.func.attr not in MARKDOWN:
+                continue
+            for argument in node.args:
+                assert not quoted(argument), f"{path.name}:{node.lineno}"
+
+
+def quoted(node: ast.AST) -> bool:
+    """Whether a message or a name goes into a text as it is."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("plain", "len"):
+        return False
+    if isinstance(node, ast.Name):
+        return node.id in ("error", "refused")
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("message", "error", "device")
+    return any(quoted(child) for child in ast.iter_child_nodes(node))
 
 
 # ---------------------------------------------------------------- names and paths
@@ -261,9 +309,10 @@ def test_no_user_supplied_name_leads_out_of_its_folder(saved: Run, name: str) ->
         code = keep_link(Place(name, (("run", name),)), root)
     except LabError:
         return
-    [made] = everything(root / ".links")
-    assert made.stem == code
-    made.unlink()
+    made = everything(root / ".links")
+    assert {path.stem for path in made} == {code}
+    for path in made:
+        path.unlink()
 
 
 def everything(folder: Path) -> list[Path]:

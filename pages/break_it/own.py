@@ -16,13 +16,12 @@ from pages.shared.controls import one_of
 from pixelcnn.causality.reach import AuditReport
 from pixelcnn.errors import LabError
 from pixelcnn.models.base import AutoregressiveModel
+from pixelcnn.system.plain_text import plain
 from widgets.reach_grid.widget import ReachTable, reach_grid, reach_table
 
 MASKS, MODEL, CODE = "Edit masks", "A model", "Your code"
 UPLOAD = "a file of yours"
 MAX_UPLOAD_MB = 32
-# Sub-pixels: the audit of a larger image takes too long for a lesson.
-_LARGEST = 3 * 32 * 32
 _TRIED = 8
 
 # A test audits this network and expects the verdict that the page shows.
@@ -68,7 +67,8 @@ class Audited:
         """Number of leaks found by changing some pixels; computed on first use."""
         from pixelcnn.causality.perturbation import spot_check
 
-        return spot_check(self.model, places=_TRIED)
+        with turns.long_turn():
+            return spot_check(self.model, places=_TRIED)
 
 
 def audit_your_own() -> None:
@@ -95,18 +95,17 @@ def pick_model() -> None:
     """The audit of a shipped, kept or uploaded model."""
     name = st.selectbox(
         "Model",
-        [*common.models(), UPLOAD],
+        [*common.models(), *common.too_large_models(), UPLOAD],
         key="audited",
         bind="query-params",
         width=420,
     )
     try:
         audited = _uploaded() if name == UPLOAD else audited_model(name)
+        if audited is not None:
+            _show(audited)
     except LabError as error:
-        st.error(common.plain(str(error)))
-        return
-    if audited is not None:
-        _show(audited)
+        st.error(plain(error))
 
 
 def _uploaded() -> Audited | None:
@@ -123,6 +122,7 @@ def _uploaded() -> Audited | None:
 @st.cache_resource(show_spinner="Auditing ...", max_entries=16)
 def audited_model(name: str) -> Audited:
     """The audit of a model on the list, shared by all sessions."""
+    common.check_fits(name)
     return _audited(common.models()[name].path)
 
 
@@ -138,15 +138,9 @@ def audited_file(content: bytes) -> Audited:
 def _audited(path: Path) -> Audited:
     from pixelcnn.causality.reach import audit
     from pixelcnn.checkpoints.files import load_checkpoint, read_header
-    from pixelcnn.errors import CheckpointError
+    from pixelcnn.checkpoints.page_limits import check_for_pages
 
-    config = read_header(path).config
-    sub_pixels = config.get("channels", 1) * config.get("height", 28) * config.get("width", 28)
-    if sub_pixels > _LARGEST:
-        raise CheckpointError(
-            f"This model draws pictures of {sub_pixels:,} values, and this page audits up to "
-            f"{_LARGEST:,}. The command line takes any size: python -m pixelcnn audit FILE."
-        )
+    check_for_pages(read_header(path), path.stem)
     with turns.long_turn():
         model, _ = load_checkpoint(path)
         report = audit(model)

@@ -14,6 +14,7 @@ from pages.compare.pair import Pair, record, unseen
 from pages.shared import common
 from pages.shared.loaded import loaded
 from pixelcnn.models.parameters import count_parameters
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.causality.reach import PixelReport
@@ -94,7 +95,7 @@ def _figures(pair: Pair, running: Figures, waiting: bool) -> None:
     scores = running.scores.latest
     places = st.columns(COLUMNS, gap="medium")
     if error := running.scores.error or running.centres.error or running.times.error:
-        st.error(error)
+        st.error(plain(error))
     if scores is None:
         places[1].markdown("Measuring ...")
         return

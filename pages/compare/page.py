@@ -14,6 +14,7 @@ from pages.compare import (
 from pages.compare.questions import QUESTIONS
 from pages.shared import common
 from pages.shared.quiz import quiz
+from pixelcnn.system.plain_text import plain
 
 
 def lessons(pair: compare_pair.Pair) -> None:
@@ -35,9 +36,9 @@ with common.explained():
     if pair is None:
         st.info("There is only one model here. Train another on the page *Train live*.")
     elif obstacles := compare_pair.why_not(pair):
-        reasons = "\n".join(f"- {reason}" for reason in obstacles)
+        reasons = "\n".join(f"- {plain(reason)}" for reason in obstacles)
         st.info(
-            f"**{pair.first}** (A) and **{pair.second}** (B) cannot be compared:\n\n"
+            f"**{plain(pair.first)}** (A) and **{plain(pair.second)}** (B) cannot be compared:\n\n"
             f"{reasons}\n\n"
             "Choose another model in the sidebar (on a phone, » opens it)."
         )

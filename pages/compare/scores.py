@@ -16,6 +16,7 @@ from pages.compare.pair import Pair, unseen
 from pages.compare.words import number
 from pages.compare.words_scores import ScoreText
 from pages.shared import common
+from pixelcnn.system.plain_text import plain
 from pixelcnn.system.shipped import CLASSIFIER
 from widgets.endings.widget import endings
 
@@ -159,7 +160,7 @@ def _samples(pair: Pair, job: Job[Stage] | None, polling: bool) -> None:
             stage.done / stage.of if stage else 0.0, stage.words if stage else "Waiting ..."
         )
     if job.error:
-        st.error(job.error)
+        st.error(plain(job.error))
     if job.latest and len(job.latest.sets) == len((A, B, REAL)):
         _show(pair, job.latest.sets)
 

@@ -163,11 +163,8 @@ def whole_test_set(cards: Mapping[str, Mapping[str, Any]], card: Mapping[str, An
     vae, autoencoder = cards["vae"], cards["autoencoder"]
     others = [vae["bound_nats"], *([card["test_nats"]] if "test_nats" in card else [])]
     lowest = ", the lowest number of all" if autoencoder["test_loss_nats"] < min(others) else ""
-    ours = (
-        f"A: **{card['test_nats']:.1f} nats**, exact ({card['test_images']:,} digits). "
-        if "test_nats" in card
-        else ""
-    )
+    digits = f" ({card['test_images']:,} digits)" if "test_images" in card else ""
+    ours = f"A: **{card['test_nats']:.1f} nats**, exact{digits}. " if "test_nats" in card else ""
     return (
         f"On MNIST's test digits, from the models' own files: {ours}VAE: at most "
         f"**{vae['test_loss_nats']:.1f}** ({vae['test_images']:,} digits), with "

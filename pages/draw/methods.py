@@ -21,6 +21,7 @@ from pages.shared.seeds import choose_seed, next_seed
 from pages.shared.streamlit_private import drop_if_superseded
 from pixelcnn.completion.completions import Completions, Method, complete
 from pixelcnn.completion.particle_filter import Weighing
+from pixelcnn.system.plain_text import plain
 from widgets.painter.widget import Drawing
 
 AS_IT_READS, BEST_ORDER, PARTICLES, COMPARE = "As it reads", "Best order", "Particles", "Compare"
@@ -65,7 +66,9 @@ def not_now(method: str, config: dict[str, Any]) -> str:
     """The reason why a method cannot be used now; empty if it can."""
     if method == BEST_ORDER and config.get("orders", 1) == 1:
         able = [name for name in common.models() if common.model_config(name).get("orders") == 8]
-        which = f"Choose **{able[0]}** in the sidebar" if able else "Train one with `orders=8`"
+        which = (
+            f"Choose **{plain(able[0])}** in the sidebar" if able else "Train one with `orders=8`"
+        )
         return f"**Best order**: this model knows only one scan order. {which} for all eight."
     if method == PARTICLES and common.warm_up().is_alive():
         return (

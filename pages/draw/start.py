@@ -16,6 +16,7 @@ from pages.shared.pictures import (
     read_upload,
 )
 from pixelcnn.errors import LabError
+from pixelcnn.system.plain_text import plain
 from widgets.painter.widget import Drawing, drawing_from, drawing_now, link_text
 
 FIRST_DIGIT = 49  # index of the test digit on screen at first
@@ -140,4 +141,4 @@ def starts(model: str, config: dict[str, Any]) -> None:
             args=(model,),
         )
         if st.session_state.get("draw_refused"):
-            st.error(common.plain(st.session_state["draw_refused"]))
+            st.error(plain(st.session_state["draw_refused"]))

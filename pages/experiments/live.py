@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.shared import launcher as train_launcher, owner as train_owner
 from pages.shared.refusals import refusing, tell_refusal
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.experiments.definition import Experiment
@@ -87,10 +88,12 @@ def begin(experiment: Experiment) -> None:
     from pixelcnn.runs.store import create_run
 
     with refusing(_PLACE):
-        for variant, seed in next_trainings(experiment, points(experiment)):
-            run = create_run(None, live_config(experiment, variant, seed))
-            train_owner.claim(run)
-            enqueue(run, starter=train_launcher.launcher())
+        trainings = next_trainings(experiment, points(experiment))
+        with train_launcher.starting(len(trainings)):
+            for variant, seed in trainings:
+                run = create_run(None, live_config(experiment, variant, seed))
+                train_owner.claim(run)
+                enqueue(run, starter=train_launcher.launcher())
 
 
 def stop(experiment: Experiment) -> None:
@@ -125,7 +128,7 @@ def controls(experiment: Experiment, points: list[LivePoint]) -> None:
         st.progress(min(1.0, point.progress), _how_far(experiment, point))
     for point in points[-1:]:
         if point.state == "failed":
-            st.error(f"The training failed. {point.run.status().message}")
+            st.error(f"The training failed. {plain(point.run.status().message)}")
     tell_refusal(_PLACE)
 
 

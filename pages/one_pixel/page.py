@@ -18,6 +18,7 @@ from pages.shared.quiz import quiz
 from pages.shared.turns import short_job
 from pixelcnn.causality.reach import limit_reach
 from pixelcnn.introspect.counterfactual import Counterfactual, counterfactual
+from pixelcnn.system.plain_text import plain
 from widgets.pixel_grid.widget import Marks, newest_cell, pixel_grid
 
 OPPOSITE, LEVEL = "its opposite", "a level"
@@ -152,7 +153,7 @@ def experiment(
     put_into_address(pixel)
     for index, model in enumerate(models):
         if len(models) > 1:
-            st.subheader(model)
+            st.subheader(plain(model))
         given = label if common.model_config(model)["classes"] else None
         effect = changed(model, image, given, pixel, level)
         st.markdown(in_words(effect, *pixel))

@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from pages.sample.film import Options, Progress, Scene, sampled
-from pages.shared import common, turns
+from pages.shared import turns
 from pages.shared.loaded import loaded
 from pixelcnn.errors import LabError
 from pixelcnn.film import branches
 from pixelcnn.film.branches import MOST_BRANCHES, Branch, Tree
 from pixelcnn.film.film import Film, join
+from pixelcnn.system.plain_text import plain
 
 _TREE, _GROWN_WITH, _ANSWERED = "tree", "tree_options", "tree_answered"
 # Session key: the view to show at the next run.
@@ -32,7 +33,7 @@ def current_tree(options: Options, film: Film, progress: Progress) -> Tree:
             grown(options, tree, progress)
             state[_TREE] = tree
         except LabError as error:
-            st.warning(f"The branches in this link cannot be shown. {common.plain(str(error))}")
+            st.warning(f"The branches in this link cannot be shown. {plain(error)}")
     _write_address()
     return state[_TREE]
 

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.sample.film import Options, Scene
 from pages.shared.loaded import loaded
 from pixelcnn.film.level_choice import Choice, choice_at
+from pixelcnn.system.plain_text import plain
 from widgets.base.colors import role
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def section(
     row, column, channel = place
     colour = (", red", ", green", ", blue")[channel] if scene.film.images.shape[1] == 3 else ""
     st.markdown(
-        f"{scene.names[chosen]}, row {row}, column {column}{colour}: the bars are the "
+        f"{plain(scene.names[chosen])}, row {row}, column {column}{colour}: the bars are the "
         f"probabilities of the {scene.film.levels} levels. Added up from the left, they give the "
         f"blue curve. The random number {choice.uniform:.3f} meets it at level **{choice.level}**, "
         f"which has *p* = {choice.probabilities[choice.level]:.3f}."

@@ -13,6 +13,7 @@ from pages.shared.loaded import loaded
 from pages.shared.seeds import seeds_from
 from pixelcnn.film.film import Film, join
 from pixelcnn.film.grids import Row, draw_grid, uniforms_of
+from pixelcnn.system.plain_text import plain
 
 SEEDS = 5  # columns
 PAIRS = 8  # in two rows of pairs
@@ -105,8 +106,8 @@ def two_models(options: Options, progress: Progress) -> Scene | str:
         row = Row(wanted if count else None, options.temperature)
         films.append(_drawn(name, (row,), seeds, advance))
     st.caption(
-        f"A: {options.model}. B: {other}. Pictures in the same column use the same random numbers"
-        + (" and the same label." if _both_listen(options.model, other) else ".")
+        f"A: {plain(options.model)}. B: {plain(other)}. Pictures in the same column use the same "
+        "random numbers" + (" and the same label." if _both_listen(options.model, other) else ".")
     )
     first, second, third, fourth = films
     names = _named(seeds_from(options.seed, PAIRS))

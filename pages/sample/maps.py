@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pixelcnn.film.film import Film
+from pixelcnn.system.plain_text import plain
 from widgets.pixel_grid.widget import pixel_grid
 
 _WIDTH = 380
@@ -14,7 +15,7 @@ def section(film: Film, chosen: int, name: str) -> None:
     """The maps of one picture, their sums, and how to read them."""
     st.header("Where does the model hesitate?")
     st.markdown(
-        f"{name} costs **{film.bits[chosen]:.1f} bits**, the sum of the surprise of all its "
+        f"{plain(name)} costs **{film.bits[chosen]:.1f} bits**, the sum of the surprise of all its "
         f"pixels: {film.bits_per_pixel[chosen]:.3f} bits per pixel."
         + (" Click another picture above to see its maps." if len(film.images) > 1 else "")
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import streamlit as st
 
 from pixelcnn.film.film import Film
 from pixelcnn.film.opening import read_opening
+from pixelcnn.system.plain_text import plain
 from pixelcnn.system.shipped import CHECKPOINTS
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pixelcnn.data.dataset import DataSet, Split
 
 DEFAULT_MODEL = "mnist-threshold-gated"
-
-# The first characters of links, pictures, formulas and tags, and the escape character.
-_MARKDOWN = re.compile(r"([\\\[<$`])")
 
 # Seconds: shorter work shows no progress bar, which would only flicker.
 _A_MOMENT = 0.4
@@ -44,14 +41,8 @@ def explained() -> Iterator[None]:
     try:
         yield
     except LabError as error:
-        st.error(plain(str(error)))
+        st.error(plain(error))
         st.stop()
-
-
-def plain(text: str) -> str:
-    """Escape Markdown: a message may quote an untrusted file, which must not embed a remote
-    picture."""
-    return _MARKDOWN.sub(r"\\\1", text)
 
 
 class ProgressBar:
@@ -136,10 +127,41 @@ def _shipped() -> list[Shipped]:
 
 
 def run_models() -> dict[str, Shipped]:
-    """The models trained and kept on the page Train live, by name."""
+    """The models trained and kept on the page Train live that the pages can take, by name."""
+    return {
+        model.name: model
+        for model in _kept()
+        if not model.error and model.name not in too_large_models()
+    }
+
+
+def too_large_models() -> dict[str, str]:
+    """The kept models that no page can take, by name, each with the reason."""
+    from pixelcnn.checkpoints.page_limits import check_for_pages
+    from pixelcnn.errors import CheckpointError
+
+    reasons = {}
+    for model in _kept():
+        try:
+            if model.header is not None:
+                check_for_pages(model.header, model.name)
+        except CheckpointError as error:
+            reasons[model.name] = str(error)
+    return reasons
+
+
+def _kept() -> list[Shipped]:
     from pixelcnn.runs.kept_models import kept_models
 
-    return {model.name: model for model in kept_models() if not model.error}
+    return kept_models()
+
+
+def check_fits(name: str) -> None:
+    """Raise `CheckpointError` if no page can take this model."""
+    from pixelcnn.errors import CheckpointError
+
+    if reason := too_large_models().get(name):
+        raise CheckpointError(reason)
 
 
 def models() -> dict[str, Shipped]:
@@ -189,9 +211,7 @@ def _dimension(name: str) -> str:
 
 def _tell_damaged() -> None:
     """List the damaged checkpoints in the sidebar."""
-    from pixelcnn.runs.kept_models import kept_models
-
-    damaged = [model for model in [*_shipped(), *kept_models()] if model.error]
+    damaged = [model for model in [*_shipped(), *_kept()] if model.error]
     if damaged:
         with st.sidebar.expander(f"Damaged models: {len(damaged)}"):
             for model in damaged:
@@ -216,7 +236,16 @@ def choose_model(*, in_grey: bool = False) -> str:
         st.stop()
     first = names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0
     with st.sidebar:
-        name = st.selectbox("Model", names, index=first, key="model", bind="query-params")
+        name = st.selectbox(
+            "Model",
+            [*names, *too_large_models()],
+            index=first,
+            key="model",
+            bind="query-params",
+        )
+    with explained():
+        check_fits(name)
+    with st.sidebar:
         card = known[name].card
         if "test_nats" in card:
             st.caption(

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
 
+from pages.shared import owner
 from pages.shared.frame_styles import PROJECTOR, hidden_options
 from widgets.frame.widget import Shared, frame, sent_query
 
@@ -86,7 +87,11 @@ def _follow_short_link(pages: Mapping[str, StreamlitPage]) -> None:
 
     place = find_link(code)
     if place is not None and place.page in pages:
-        st.switch_page(pages[place.page], query_params=list(place.query))
+        query: dict[str, list[str]] = {}
+        for name, value in place.query:
+            if name != _LINK:  # one step only: a link to a link may lead in a circle
+                query.setdefault(name, []).append(value)
+        st.switch_page(pages[place.page], query_params=query)
     st.query_params.pop(_LINK, None)
     st.warning(
         "This short link is not known here: it may be too old, or from another computer. Copy it "
@@ -107,7 +112,7 @@ def _shared(page: str, query: str) -> Shared:
 
     from pixelcnn.errors import LabError
     from pixelcnn.teaching.lan import address_for_others, is_loopback, lan_address
-    from pixelcnn.teaching.short_links import Place, keep_link
+    from pixelcnn.teaching.short_links import TEACHER, Place, keep_link
 
     here = st.context.url or "http://localhost"
     bound = st.get_option("server.address")
@@ -116,9 +121,10 @@ def _shared(page: str, query: str) -> Shared:
     note = "It works on every computer in this network while the lab runs here."
     if closed or is_loopback(address.split("//")[-1].rsplit(":", 1)[0]):
         note = "It works on this computer only: the lab is not open to the network."
+    maker = TEACHER if owner.is_teacher() else owner.this_browser()
     pairs = tuple(parse_qsl(query, keep_blank_values=True))
     try:
-        link = f"{address}/?{_LINK}={keep_link(Place(page, pairs))}"
+        link = f"{address}/?{_LINK}={keep_link(Place(page, pairs), maker=maker)}"
     except LabError as error:
         note = str(error)
         link = f"{address}/{page}?{urlencode(pairs)}"

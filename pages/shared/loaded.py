@@ -90,5 +90,9 @@ class Loaded:
 def loaded(name: str) -> Loaded:
     """One of `common.models`, ready for use."""
     from pixelcnn.checkpoints.files import load_checkpoint
+    from pixelcnn.errors import CheckpointError
 
-    return Loaded(name, *load_checkpoint(common.models()[name].path))
+    known = common.models().get(name)
+    if known is None:
+        raise CheckpointError(f"The model {name} was removed. Choose another one.")
+    return Loaded(name, *load_checkpoint(known.path))

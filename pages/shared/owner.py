@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.shared.streamlit_private import session_id
 from pixelcnn.errors import LabError
+from pixelcnn.system.plain_text import plain
+from pixelcnn.teaching.lan import is_loopback
 from pixelcnn.teaching.serving import TEACHER_KEY
 from pixelcnn.teaching.teacher_key import TeacherKey
 
@@ -40,21 +43,27 @@ def remember_browser() -> None:
 
 def claim(run: Run) -> None:
     """Record this browser as the owner of the run."""
-    (run.path / "owner").write_text(_hash(_browser_key()))
+    (run.path / "owner").write_text(this_browser())
 
 
 def is_mine(run: Run) -> bool:
     """Whether this browser started the run."""
-    try:
-        owner = (run.path / "owner").read_text()
-    except OSError:
-        return False
-    return hmac.compare_digest(owner.encode(), _hash(_browser_key()).encode())
+    return hmac.compare_digest(run.owner, this_browser())
+
+
+def this_browser() -> str:
+    """The hash by which runs know this browser as their owner."""
+    return _hash(_browser_key())
+
+
+def is_teacher() -> bool:
+    """Whether this session has entered the teacher's key."""
+    return bool(st.session_state.get(_TEACHER))
 
 
 def may_control(run: Run) -> bool:
     """Whether this session may pause, resume and stop the run."""
-    return is_mine(run) or bool(st.session_state.get(_TEACHER))
+    return is_mine(run) or is_teacher()
 
 
 def offer_teacher() -> None:
@@ -70,16 +79,28 @@ def offer_teacher() -> None:
             on_change=_try_key,
         )
         if refused := st.session_state.pop(_REFUSED, None):
-            st.error(refused)
+            st.error(plain(refused))
 
 
 def _try_key() -> None:
     try:
-        _teacher_key().check(st.session_state["teacher_key"])
+        address = st.context.ip_address  # None on this computer
+        _teacher_key().check(
+            st.session_state["teacher_key"],
+            session=session_id(),
+            address=address or "",
+            on_server=_is_on_server(address),
+        )
     except LabError as error:
         st.session_state[_REFUSED] = str(error)
     else:
         st.session_state[_TEACHER] = True
+
+
+def _is_on_server(address: str | None) -> bool:
+    """Whether the viewer sits at the computer of the server, and not behind a proxy on it."""
+    passed_on = any(name in st.context.headers for name in ("X-Forwarded-For", "Forwarded"))
+    return not passed_on and (address is None or is_loopback(address))
 
 
 @st.cache_resource(show_spinner=False)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import common
+from pages.shared import common, turns
 from pages.shared.controls import one_of, whole_number
 from pages.shared.loaded import loaded
 from pixelcnn.data.images import image_from
@@ -18,6 +18,9 @@ from pixelcnn.errors import LabError
 from pixelcnn.pictures.forms import Form
 from pixelcnn.pictures.limits import LIMITS
 from widgets.painter.widget import painter
+
+if TYPE_CHECKING:
+    from pixelcnn.models.config import ModelConfig
 
 TEST_DIGIT, DRAWING, UPLOAD = "A test digit", "Your drawing", "Your picture"
 MAX_UPLOAD_MB = LIMITS.file_bytes // 2**20
@@ -131,6 +134,11 @@ def read_upload(
         LabError: it is not a picture of a digit.
     """
     config = loaded(model).model.config
+    with turns.long_turn():
+        return _read_picture(content, config, form, swap)
+
+
+def _read_picture(content: bytes, config: ModelConfig, form: Form, swap: bool) -> NDArray[np.uint8]:
     image: NDArray[np.uint8] = image_from(UPLOAD, content, config, form, swap=swap)[0].numpy()
     return image
 

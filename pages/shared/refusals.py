@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from pixelcnn.system.plain_text import plain
+
 
 @contextmanager
 def refusing(place: str = "refused") -> Iterator[None]:
@@ -22,4 +24,4 @@ def refusing(place: str = "refused") -> Iterator[None]:
 def tell_refusal(place: str = "refused") -> None:
     """Show a kept error once."""
     if error := st.session_state.pop(place, None):
-        st.error(error)
+        st.error(plain(error))

@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shared.streamlit_private import drop_if_superseded, session_id
 from pixelcnn.system.devices import usable_cores
+from pixelcnn.system.plain_text import plain
 from pixelcnn.teaching.fair_queue import BusyError, Superseded, WorkQueue
 
 P, T = ParamSpec("P"), TypeVar("T")
@@ -29,6 +30,17 @@ def long_turn(progress: object = None) -> Iterator[None]:
         BusyError: too many are waiting.
     """
     with _turn(_long(), progress):
+        yield
+
+
+@contextmanager
+def reading_turn(progress: object = None) -> Iterator[None]:
+    """A turn for reading a set of uploaded files, which may take a minute; a queue of its own, so
+    that films do not wait behind it.
+
+    Args and errors are those of `long_turn`.
+    """
+    with _turn(_reading(), progress):
         yield
 
 
@@ -65,7 +77,7 @@ def _in_turn_at(queue: Callable[[], WorkQueue], work: Callable[P, T]) -> Callabl
             with _turn(queue(), None):
                 return work(*args, **kwargs)
         except BusyError as error:
-            st.error(str(error))
+            st.error(plain(error))
             st.stop()
 
     return in_turn
@@ -74,6 +86,11 @@ def _in_turn_at(queue: Callable[[], WorkQueue], work: Callable[P, T]) -> Callabl
 @st.cache_resource(show_spinner=False)
 def _long() -> WorkQueue:
     return WorkQueue(max(1, usable_cores() - 1))
+
+
+@st.cache_resource(show_spinner=False)
+def _reading() -> WorkQueue:
+    return WorkQueue(1)
 
 
 @st.cache_resource(show_spinner=False)

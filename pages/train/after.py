@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared import common
+from pages.shared import owner as train_owner
 from pages.shared.refusals import refusing, tell_refusal
 from pages.train import controls as train_controls, live as train_live
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.runs.view import RunView
@@ -66,6 +67,8 @@ def keep(view: RunView) -> None:
         on_click="ignore",
         width="stretch",
     )
+    if not train_owner.may_control(view.run):
+        return
     name_box.text_input(
         "Name on the other pages",
         f"{train_live.title(view.config).replace('×', 'x').replace(',', '')} {view.run.id[-4:]}",
@@ -77,8 +80,7 @@ def keep(view: RunView) -> None:
     kept = st.session_state.get(_KEPT)
     if kept and kept[0] == view.run.id:
         st.success(
-            f"{common.plain(kept[1])} is saved. You can now choose it under *Model* on the other "
-            "pages."
+            f"{plain(kept[1])} is saved. You can now choose it under *Model* on the other pages."
         )
 
 
@@ -86,6 +88,8 @@ def keep_under_its_name(view: RunView) -> None:
     """Add the model to the list on the other pages."""
     from pixelcnn.runs.kept_models import keep_model
 
+    if not train_owner.may_control(view.run):
+        return
     # Read here, not passed by the button: its argument would be the name of the previous run.
     name = st.session_state[f"{_NAME}-{view.run.id}"]
     with refusing("kept"):
@@ -94,11 +98,40 @@ def keep_under_its_name(view: RunView) -> None:
         st.session_state[_KEPT] = (view.run.id, name)
 
 
+def list_kept() -> None:
+    """The kept models that this browser may remove: its own, or all for the teacher."""
+    from pixelcnn.runs.kept_models import kept_models, owner_of
+
+    teacher = train_owner.is_teacher()
+    mine = [
+        model.name
+        for model in kept_models()
+        if teacher or owner_of(model.name) == train_owner.this_browser()
+    ]
+    if not mine:
+        return
+    with st.expander("Kept models" if teacher else "Models you keep"):
+        for name in mine:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.button("Remove", on_click=_remove, args=(name,), key=f"remove-{name}")
+                st.markdown(plain(name), width="content")
+        tell_refusal("removed")
+
+
+def _remove(name: str) -> None:
+    from pixelcnn.runs.kept_models import owner_of, remove_model
+
+    if train_owner.is_teacher() or owner_of(name) == train_owner.this_browser():
+        with refusing("removed"):
+            remove_model(name)
+
+
 def list_others(views: list[RunView]) -> None:
     """The other recent runs on this machine."""
     from pixelcnn.errors import LabError
     from pixelcnn.runs.store import list_runs
 
+    _offer_to_clear(views)
     watched_ids = [view.run.id for view in views]
     runs = [run for run in list_runs()[:_LISTED] if run.id not in watched_ids]
     if not runs:
@@ -113,8 +146,30 @@ def list_others(views: list[RunView]) -> None:
             when = "now" if status.active else f"{age:.0f} min ago"
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button("Watch", on_click=show_run, args=(run.id,), key=f"watch-{run.id}")
-                words = f"{status.state}, step {status.step:,}, {when}"
-                st.markdown(f"**{train_live.title(config)}**: {words}", width="content")
+                words = f"{plain(status.state)}, step {status.step:,}, {when}"
+                st.markdown(f"**{plain(train_live.title(config))}**: {words}", width="content")
+
+
+def _offer_to_clear(views: list[RunView]) -> None:
+    """The teacher's button that stops all waiting trainings."""
+    from pixelcnn.runs.queue import waiting
+    from pixelcnn.runs.store import runs_root
+
+    count = waiting(runs_root())
+    if not count:
+        return
+    if train_owner.is_teacher():
+        st.button(f"Clear the queue ({count} waiting)", on_click=_clear_queue, key="clear-queue")
+    elif not views:  # beside a run of somebody else the box is there already
+        train_owner.offer_teacher()
+
+
+def _clear_queue() -> None:
+    from pixelcnn.runs.queue import clear
+    from pixelcnn.runs.store import runs_root
+
+    if train_owner.is_teacher():
+        clear(runs_root())
 
 
 def show_run(run_id: str) -> None:

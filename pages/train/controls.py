@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from pages.shared import owner as train_owner
-from pages.shared.launcher import launcher
+from pages.shared import owner as train_owner, turns
+from pages.shared.launcher import launcher, starting
 from pages.shared.refusals import refusing
 
 if TYPE_CHECKING:
@@ -42,11 +42,12 @@ def start_if_asked(configs: Sequence[RunConfig]) -> None:
     if not st.session_state.pop(_ASKED, False):
         return
     with refusing():
-        runs = [create_run(None, config) for config in configs]
+        with starting(len(configs)), turns.long_turn():
+            runs = [create_run(None, config) for config in configs]
+            for run in runs:
+                train_owner.claim(run)
+                enqueue(run, starter=launcher())
         st.session_state[_SETUP] = dict(st.query_params)
-        for run in runs:
-            train_owner.claim(run)
-            enqueue(run, starter=launcher())
         st.query_params.update(dict(zip(("run", "beside"), (run.id for run in runs), strict=False)))
         st.rerun()
 
@@ -158,8 +159,9 @@ def _resume(views: Sequence[RunView]) -> None:
     with refusing():
         for view in views:
             if _can_resume(view):
-                prepare_resume(view.run)
-                enqueue(view.run, starter=launcher())
+                with starting():
+                    prepare_resume(view.run)
+                    enqueue(view.run, starter=launcher())
 
 
 def another() -> None:

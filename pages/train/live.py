@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from pixelcnn.data.names import OWN
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
@@ -57,21 +58,21 @@ def progress(view: RunView, name: str = "") -> None:
         text += f" · **{status.state}**"
     elif status.state == "finished":
         text = f"**Done**: {status.step:,} steps in {status.elapsed_s:.0f} s"
-    st.progress(min(1.0, status.progress), f"{name} · {text}" if name else text)
+    st.progress(min(1.0, status.progress), f"{plain(name)} · {text}" if name else text)
 
 
 def outcome(view: RunView, preview: Preview | None, name: str = "") -> None:
     """The result, or what went wrong and what to do."""
     status = view.status
     if name:
-        st.markdown(f"**{name}**")
+        st.markdown(f"**{plain(name)}**")
     if status.state == "failed":
-        st.error(f"The training failed. {status.message}")
+        st.error(f"The training failed. {plain(status.message)}")
     elif status.state == "stopped":
         st.info(f"Stopped at step {status.step:,}. Nothing is lost: you can resume from here.")
     if status.device:
         memory = f", {status.memory_mb:,.0f} MB of memory" if status.memory_mb else ""
-        st.caption(f"Computed on: {status.device}{memory}.")
+        st.caption(f"Computed on: {plain(status.device)}{memory}.")
     held_out = view.held_out
     if held_out is None:
         return

@@ -8,10 +8,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import common
+from pages.shared import common, turns
 from pages.shared.controls import one_of
 from pages.shared.refusals import refusing, tell_refusal
 from pages.train import own_pool, own_sheet
+from pixelcnn.errors import DataError
 from pixelcnn.pictures.forms import Form
 from widgets.painter.widget import Drawing, drawing_now, painter
 from widgets.photos.widget import photos
@@ -88,9 +89,14 @@ def _ask_for_files() -> None:
     token = (form, shrunk.choice, tuple(one.file_id for one in uploads))
     if not (uploads or shrunk.files) or st.session_state.get(_READ) == token:
         return
-    st.session_state[_READ] = token
     with refusing("own"), common.ProgressBar("Reading the pictures ...") as bar:
-        _read([*shrunk.files, *((one.name, one.getvalue()) for one in uploads)], form, bar)
+        try:
+            with turns.reading_turn(bar):
+                _read([*shrunk.files, *((one.name, one.getvalue()) for one in uploads)], form, bar)
+        except DataError:
+            st.session_state[_READ] = token
+            raise
+        st.session_state[_READ] = token  # not before: a run that is cut short has not read them
 
 
 def _read(files: list[tuple[str, bytes]], form: Form, bar: common.ProgressBar) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pages.shared import common
+from pages.shared import turns
 from pages.shared.refusals import refusing
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -53,7 +54,8 @@ def pictures(root: str) -> tuple[PictureSet, int]:
     """All pictures of a set, and by how much they are shifted."""
     from pixelcnn.data.own import read_packed
 
-    return read_packed(Path(root))
+    with turns.reading_turn():
+        return read_packed(Path(root))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -61,7 +63,9 @@ def _as_network_gets_them(root: str, size: int, levels: int) -> NDArray[np.uint8
     """The pictures that take part: uint8 `(N, 1, size, size)` levels."""
     from pixelcnn.runs.own_pictures import as_network_gets_them
 
-    return as_network_gets_them(pictures(root)[0], size, levels).numpy()
+    images, _ = pictures(root)
+    with turns.reading_turn():
+        return as_network_gets_them(images, size, levels).numpy()
 
 
 def contact_sheet(config: RunConfig) -> None:
@@ -88,7 +92,7 @@ def _say_what_there_is(images: PictureSet, by_chance: bool) -> None:
     told += ", ..." if len(names) > _NAMED else ""
     drawn = " Grey becomes ink by chance." if by_chance else ""
     st.caption(
-        common.plain(
+        plain(
             f"{count:,} pictures{told}. Below is what the network gets, pixel for pixel.{drawn} "
             "A fifth of each class is held out: the network never learns from it."
         )
@@ -146,7 +150,7 @@ def _one(
         label = images.class_names[images.labels[index]] if images.class_names else ""
         words = [images.names[index], label and f"class {label}", reason]
         words += [] if kept else ["left out"]
-        st.markdown(common.plain(", ".join(word for word in words if word)), width="content")
+        st.markdown(plain(", ".join(word for word in words if word)), width="content")
         for title, change in (
             ("Leave out" if kept else "Put back", {"kept": not kept}),
             ("Invert", {"invert": True}),
@@ -193,7 +197,7 @@ def _left_out(images: PictureSet) -> None:
     if gone:
         with st.expander(f"Left out: {len(gone)}"):
             for one in gone[:_TILES_SHOWN]:
-                st.caption(common.plain(f"{one.name}: {one.reason}."))
+                st.caption(plain(f"{one.name}: {one.reason}."))
 
 
 def _choose_shift(root: str, shift: int) -> None:

@@ -23,6 +23,7 @@ from pages.train import (
     slow as train_slow,
 )
 from pages.train.questions import QUESTIONS
+from pixelcnn.system.plain_text import plain
 
 if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
@@ -55,7 +56,7 @@ def watched_run(parameter: str = "run", place: str = "view") -> RunView | None:
             view.refresh()
     except LabError as error:
         train_controls.leave()
-        st.warning(f"{error} Start a new training instead.")
+        st.warning(f"{plain(error)} Start a new training instead.")
         return None
     return view
 
@@ -127,7 +128,7 @@ def offer_start(config: RunConfig) -> None:
         preview = train_setup.facts(config, fetch=False)
     except LabError as error:
         train_controls.drop_request()
-        st.error(str(error))
+        st.error(plain(error))
         return
     if preview is None:
         train_controls.drop_request()
@@ -203,7 +204,7 @@ def show_live(views: list[RunView], states: list[str], poll: float | None) -> No
     named = list(zip(views, names, strict=True))
     left, right = st.columns(_LAYOUT if len(views) == 1 else _LAYOUT_OF_TWO, gap="medium")
     with left:
-        st.subheader(train_live.title(views[0].config), anchor=False)
+        st.subheader(plain(train_live.title(views[0].config)), anchor=False)
         train_controls.controls(views)
         tell_refusal()
         for view, name in named:
@@ -274,6 +275,7 @@ else:
 if shown is not None:
     train_slow.slow_section(shown, watched[0] if watched else None)
     explain(shown)
+train_after.list_kept()
 train_after.list_others(watched)
 launcher().warm()
 let_next_begin()

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.shared.launcher import launcher
-
 if TYPE_CHECKING:
     from pixelcnn.recipes.config import RunConfig
 
@@ -26,8 +24,9 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             format_func=lambda name: "(nothing)" if name == _ALONE else possible[name].label,
             key="pair",
             bind="query-params",
-            help="Two trainings at once, with the same seed, on the same digits in the same order, "
-            "so only this option differs. With one seed, a small difference can still be chance.",
+            help="Two trainings in turn, with the same seed, on the same digits in the "
+            "same order, so only this option differs. With one seed, a small difference can still "
+            "be chance.",
         )
         if name == _ALONE:
             return None
@@ -39,5 +38,4 @@ def choose_other(config: RunConfig) -> RunConfig | None:
             key=f"pair-{name}",
             bind="query-params",
         )
-    launcher().warm(2)  # so that both start together
     return difference.vary(config, value)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import streamlit as st
 
+from pages.shared import turns
 from pages.shared.controls import whole_number
 from pages.train.network import Options, choose_conditioning, choose_network
 from pixelcnn.data.names import OWN
@@ -209,7 +211,8 @@ def _fetched() -> set[str]:
 def _data_set(name: str, options: tuple[tuple[str, Any], ...]) -> DataSet:
     from pixelcnn.data.registry import load_data
 
-    return load_data(name, **dict(options))
+    with turns.reading_turn() if name == OWN else nullcontext():
+        return load_data(name, **dict(options))
 
 
 @st.cache_resource(show_spinner="Reading the data and building the network ...", max_entries=64)
@@ -218,7 +221,9 @@ def _preview(config_json: bytes) -> Preview:
     from pixelcnn.recipes.preview import preview
 
     config = RunConfig.from_json(config_json)
-    return preview(config, data_of(config))
+    data = data_of(config)
+    with turns.long_turn():
+        return preview(config, data)
 
 
 def tell_facts(preview: Preview, config: RunConfig) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from types import MappingProxyType
 
 import numpy as np
 
 from pixelcnn.auditing.report import Culprit, NetworkReport
 from pixelcnn.auditing.words import in_words
+from pixelcnn.system.plain_text import plain_html
 
 # The colours of `widgets/base/colors.json`, and what each means on every page.
 ROLES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -64,10 +64,10 @@ def svg(report: NetworkReport, pixel: tuple[int, int] | None = None) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {across + 2 * left} {down}" '
         f'width="{across + 2 * left}" height="{down}" role="img" font-family="sans-serif">',
-        f"<title>{escape(title)}</title>",
+        f"<title>{plain_html(title)}</title>",
         _HATCH,
         '<rect width="100%" height="100%" fill="white"/>',
-        f'<text x="{left}" y="24" font-size="14" fill="#16191F">{escape(title)}</text>',
+        f'<text x="{left}" y="24" font-size="14" fill="#16191F">{plain_html(title)}</text>',
     ]
     for y, x in np.ndindex(height, width):
         parts.append(_cell(str(roles[y, x]), left + x * _CELL, top + y * _CELL))
@@ -78,7 +78,7 @@ def svg(report: NetworkReport, pixel: tuple[int, int] | None = None) -> str:
         words = ROLES[role][1]
         parts.append(
             f'{mark}<text x="{left + _CELL + 8}" y="{y + 15}" font-size="13" fill="#16191F">'
-            f"{escape(words)}</text>"
+            f"{plain_html(words)}</text>"
         )
     return "\n".join([*parts, "</svg>", ""])
 
@@ -91,11 +91,11 @@ def html(report: NetworkReport, pixel: tuple[int, int] | None = None) -> str:
         "<!DOCTYPE html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width">',
-        f"<title>Audit of {escape(report.name)}</title>",
+        f"<title>Audit of {plain_html(report.name)}</title>",
         "<style>body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;"
         "color:#16191F;background:white}pre{white-space:pre-wrap;background:#f4f4f6;padding:1em}"
         "svg{max-width:100%;height:auto}</style></head><body>",
-        f"<h1>{escape(report.name)}: {verdict[report.verdict]}</h1>",
+        f"<h1>{plain_html(report.name)}: {verdict[report.verdict]}</h1>",
         svg(report, pixel),
     ]
     for what, culprit in (
@@ -105,12 +105,12 @@ def html(report: NetworkReport, pixel: tuple[int, int] | None = None) -> str:
         if culprit is not None:
             parts += [f"<h2>{what}</h2>", _blamed(culprit)]
     return "\n".join(
-        [*parts, "<h2>In words</h2>", f"<pre>{escape(text)}</pre>", "</body></html>", ""]
+        [*parts, "<h2>In words</h2>", f"<pre>{plain_html(text)}</pre>", "</body></html>", ""]
     )
 
 
 def _blamed(culprit: Culprit) -> str:
-    parts = [f"<p>{escape(culprit.name)} {escape(culprit.says)}.</p>"]
+    parts = [f"<p>{plain_html(culprit.name)} {plain_html(culprit.says)}.</p>"]
     if culprit.kernel is not None:
         rows = culprit.kernel.rows
         size = f"{len(rows[0]) * _CELL + 2}", f"{len(rows) * _CELL + 2}"
@@ -126,7 +126,7 @@ def _blamed(culprit: Culprit) -> str:
     if culprit.code is not None:
         code = culprit.code
         parts.append(
-            f"<p>{escape(code.file)}, line {code.number}:</p><pre>{escape(code.text)}</pre>"
+            f"<p>{plain_html(code.file)}, line {code.number}:</p><pre>{plain_html(code.text)}</pre>"
         )
     return "\n".join(parts)
 

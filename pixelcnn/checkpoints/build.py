@@ -13,6 +13,7 @@ from pixelcnn.errors import CheckpointError
 from pixelcnn.system.allocation import AllocationLimit
 
 _SMALL_ELEMENTS = 2**20
+_CALLS_PER_TENSOR, _FEW_CALLS = 8, 64
 
 Model = TypeVar("Model", bound=nn.Module)
 
@@ -29,14 +30,9 @@ def built(header: Header, path: Path, build: Callable[..., Model], names: Sequen
     Raises:
         CheckpointError: the file does not fit; the message says why.
     """
-    if header.model not in names:
-        raise refusal(
-            path,
-            f"its architecture {short(header.model)} is unknown here; this version knows "
-            f"{', '.join(names)}",
-        )
+    check_architecture(header, path, names)
     try:
-        with _room(header.parameters):
+        with _room(header):
             model = build(header.model, **header.config)
     except (ValueError, TypeError) as error:  # every LabError is a ValueError
         raise refusal(path, f"its options do not fit {header.model} ({error})") from error
@@ -44,11 +40,25 @@ def built(header: Header, path: Path, build: Callable[..., Model], names: Sequen
     return model
 
 
-def _room(parameters: int) -> AllocationLimit:
-    """An allocation limit for this many parameters; masks and copies come on top."""
+def check_architecture(header: Header, path: Path, names: Sequence[str]) -> None:
+    """Raise `CheckpointError` unless the header's architecture is one of `names`."""
+    if header.model not in names:
+        raise refusal(
+            path,
+            f"its architecture {short(header.model)} is unknown here; this version knows "
+            f"{', '.join(names)}",
+        )
+
+
+def _room(header: Header) -> AllocationLimit:
+    """A limit for what the file contains; masks and copies come on top of the weights.
+
+    The number of allocations bounds the time: a small file may claim any number of layers.
+    """
     return AllocationLimit(
-        4 * parameters + _SMALL_ELEMENTS,
+        4 * header.parameters + _SMALL_ELEMENTS,
         CheckpointError("they describe a larger network than the file contains"),
+        calls=_CALLS_PER_TENSOR * len(header.shapes) + _FEW_CALLS,
     )
 
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, TypeVar
 
@@ -25,7 +26,7 @@ import torch
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from pixelcnn.checkpoints.build import built, check_shapes
+from pixelcnn.checkpoints.build import built, check_architecture, check_shapes
 from pixelcnn.checkpoints.header import (
     FORMAT,
     Card,
@@ -37,7 +38,7 @@ from pixelcnn.checkpoints.header import (
 )
 from pixelcnn.errors import CheckpointError
 from pixelcnn.models.base import AutoregressiveModel
-from pixelcnn.models.registry import build_model, model_names
+from pixelcnn.models.registry import build_model, config_class, model_names
 from pixelcnn.system.atomic_files import atomic_write
 from pixelcnn.system.shipped import CHECKPOINTS
 
@@ -174,14 +175,25 @@ def load_with(
 
 
 def read_header(path: str | os.PathLike[str]) -> Header:
-    """The header of a checkpoint, without reading its weights.
+    """The header of a model's checkpoint, without reading its weights.
+
+    Its `config` has all options of the architecture, each checked by type and bound.
 
     Raises:
         CheckpointError: as for `load_checkpoint`, as far as the header shows it.
     """
     path = Path(path)
     with opened(path) as file:
-        return read_open_header(file, path)
+        return _with_checked_options(read_open_header(file, path), path)
+
+
+def _with_checked_options(header: Header, path: Path) -> Header:
+    check_architecture(header, path, model_names())
+    try:
+        config = config_class(header.model)(**header.config)
+    except (ValueError, TypeError) as error:  # every LabError is a ValueError
+        raise refusal(path, f"its options do not fit {header.model} ({error})") from error
+    return replace(header, config=asdict(config))
 
 
 def read_card(path: str | os.PathLike[str]) -> Card:
@@ -198,7 +210,7 @@ def shipped(folder: str | os.PathLike[str] | None = None) -> list[Shipped]:
         folder: to list; None for the `checkpoints` folder of the project.
     """
     folder = CHECKPOINTS if folder is None else Path(folder)
-    return [_describe(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    return [_describe(path, *_stamp(path)) for path in sorted(folder.glob(f"*{SUFFIX}"))]
 
 
 def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
@@ -219,7 +231,18 @@ def find_checkpoint(name_or_path: str | os.PathLike[str]) -> Path:
     )
 
 
-def _describe(path: Path) -> Shipped:
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when the file is written again; (0, 0) if it has just been deleted."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=512)
+def _describe(path: Path, modified_ns: int, size: int) -> Shipped:
+    """Cached until the file changes: pages list all models at each run."""
     try:
         return Shipped(path.stem, path, read_header(path))
     except CheckpointError as error:

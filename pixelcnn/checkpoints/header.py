@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pixelcnn.checkpoints.card_types import typed_card
 from pixelcnn.errors import CheckpointError
 
 FORMAT = "pixelcnn-lab/1"
@@ -112,7 +113,7 @@ def read_header(file: BinaryIO, path: Path) -> Header:
     header = Header(
         model=metadata["model"],
         config=_json_object(metadata, "config", path),
-        card=_json_object(metadata, "card", path),
+        card=typed_card(_json_object(metadata, "card", path)),
         shapes={name: _shape(name, entry, path) for name, entry in entries.items()},
     )
     _check_length(file, len(raw), header.shapes, entries, path)

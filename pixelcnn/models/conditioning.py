@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -98,13 +100,7 @@ class PositionBias(nn.Module):
 
     def __init__(self, height: int, width: int, channels: int) -> None:
         super().__init__()
-        # In double precision: the last digit of torch's float32 depends on the machine.
-        rows, columns = torch.meshgrid(
-            *(torch.linspace(-1, 1, size, dtype=torch.float64) for size in (height, width)),
-            indexing="ij",
-        )
-        planes = torch.stack([rows, columns, rows**2, columns**2, rows * columns])[None]
-        planes = planes.to(torch.get_default_dtype())
+        planes = _planes(height, width, torch.get_default_dtype())
         self.register_buffer("planes", planes, persistent=False)
         self.project = nn.Conv2d(planes.shape[1], channels, 1, bias=False)
         nn.init.normal_(self.project.weight, std=0.2)
@@ -115,6 +111,19 @@ class PositionBias(nn.Module):
 
     def keep_rows(self, rows: int, of: int) -> None:
         self.planes = self.planes[:, :, :rows]
+
+
+@lru_cache(maxsize=8)
+def _planes(height: int, width: int, dtype: torch.dtype) -> Tensor:
+    """Functions of the position, `(1, 5, H, W)`: shared, since deep networks have hundreds."""
+    with torch.inference_mode(False):  # a tensor made in inference mode cannot be trained with
+        # In double precision: the last digit of torch's float32 depends on the machine.
+        rows, columns = torch.meshgrid(
+            *(torch.linspace(-1, 1, size, dtype=torch.float64) for size in (height, width)),
+            indexing="ij",
+        )
+        planes = torch.stack([rows, columns, rows**2, columns**2, rows * columns])[None]
+        return planes.to(dtype)
 
 
 class Background(nn.Module):

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from pixelcnn.errors import DataError
+from pixelcnn.pictures.deadline import Deadline
 from pixelcnn.pictures.decode import shown
 from pixelcnn.pictures.limits import Limits, megabytes
 from pixelcnn.pictures.zip_names import readable_names
@@ -92,7 +93,8 @@ def _on_disk(path: Path, name: str, limits: Limits) -> File:
 class Unpacking:
     """What all archives of a set have unpacked to so far, and how much that may be."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, deadline: Deadline) -> None:
+        self.deadline = deadline
         self._left = limits.unpacked_bytes
         self._most = limits.unpacked_bytes
         self._lock = threading.Lock()
@@ -106,8 +108,9 @@ class Unpacking:
         """Unpack so many bytes more.
 
         Raises:
-            DataError: that would be too many.
+            DataError: that would be too many, or the time is over.
         """
+        self.deadline.check()
         with self._lock:
             if count > self._left:
                 raise DataError(

@@ -15,7 +15,8 @@ class Limits:
         unpacked_bytes: all that the archives and tables of a set unpack to together.
         pixels: of one picture.
         all_pixels: of all pictures of a set, decoded one after the other.
-        seconds: of reading a set; the pictures that are left then are named as not read.
+        seconds: of reading a set, unpacking and tables included; the pictures that are left then
+            are named as not read.
         pictures: that a set keeps.
         entries: files in an archive or a folder, pictures or not.
         classes: of a set.
@@ -27,8 +28,8 @@ class Limits:
     file_bytes: int = 32 * 2**20
     unpacked_bytes: int = 256 * 2**20
     pixels: int = 64_000_000
-    all_pixels: int = 12_000_000_000
-    seconds: float = 180.0
+    all_pixels: int = 4_000_000_000
+    seconds: float = 60.0
     pictures: int = 5000
     entries: int = 20_000
     classes: int = 50

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pixelcnn.errors import DataError
 from pixelcnn.pictures.archives import File, Unpacking, files_below, sent, unpacked
 from pixelcnn.pictures.classes import folders_of, numbered
+from pixelcnn.pictures.deadline import Deadline
 from pixelcnn.pictures.decode import ENDINGS, by_range, decode, shown
 from pixelcnn.pictures.forms import Form
 from pixelcnn.pictures.limits import LIMITS, Limits, megabytes
@@ -153,8 +154,9 @@ def read_files(
     files: Iterable[File], form: Form, *, progress: Report | None, limits: Limits
 ) -> PictureSet:
     """See `read_sent`."""
-    items, left_out = _items(files, form, limits)
-    readings, refused = _read_all(items, progress, limits)
+    deadline = Deadline(limits.seconds, None if progress is None else partial(progress, 0, 1))
+    items, left_out = _items(files, form, limits, deadline)
+    readings, refused = _read_all(items, progress, deadline)
     left_out += refused
     pairs = [(item, one) for item, one in zip(items, readings, strict=True) if one is not None]
     found = _stacked(pairs, tuple(left_out), form, limits)
@@ -224,8 +226,10 @@ def changed(
 # ---------------------------------------------------------------- what there is to read
 
 
-def _items(files: Iterable[File], form: Form, limits: Limits) -> tuple[list[_Item], list[LeftOut]]:
-    unpacking = Unpacking(limits)
+def _items(
+    files: Iterable[File], form: Form, limits: Limits, deadline: Deadline
+) -> tuple[list[_Item], list[LeftOut]]:
+    unpacking = Unpacking(limits, deadline)
     pictures: list[File] = []
     arrays: Arrays = {}
     left_out: list[LeftOut] = []
@@ -299,17 +303,16 @@ def _rows(table: Table, form: Form) -> list[_Item]:
 
 
 def _read_all(
-    items: Sequence[_Item], progress: Report | None, limits: Limits
+    items: Sequence[_Item], progress: Report | None, deadline: Deadline
 ) -> tuple[list[Reading | None], list[LeftOut]]:
-    until = time.monotonic() + limits.seconds
+    """Read all; an exception of `progress` ends that at once."""
     done = 0
     refused: dict[int, LeftOut] = {}
 
     def read(at: int, light: bool | None = None) -> Reading | None:
         item = items[at]
         try:
-            if time.monotonic() > until:
-                raise DataError(f"reading the set took more than {limits.seconds:.0f} seconds")
+            deadline.check()
             return read_picture(item.grey(), item.form, light=light)
         except DataError as error:
             refused[at] = _left_out(item.name, error)
@@ -317,7 +320,7 @@ def _read_all(
             refused[at] = LeftOut(shown(item.name), f"it cannot be read ({type(error).__name__})")
         return None
 
-    with ThreadPoolExecutor(_READERS) as pool:
+    with ThreadPoolExecutor(_READERS) as pool, _cancelling(deadline):
         readings: list[Reading | None] = []
         for one in pool.map(read, range(len(items))):
             readings.append(one)
@@ -335,6 +338,16 @@ def _read_all(
         for at, one in zip(again, pool.map(read, again, [most] * len(again)), strict=True):
             readings[at] = one or readings[at]
     return readings, [one for _, one in sorted(refused.items())]
+
+
+@contextmanager
+def _cancelling(deadline: Deadline) -> Iterator[None]:
+    """Let the readers end at once if what is inside fails, for example as its session has ended."""
+    try:
+        yield
+    except BaseException:
+        deadline.cancel()
+        raise
 
 
 def _stacked(

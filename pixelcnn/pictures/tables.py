@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from pixelcnn.errors import DataError
 from pixelcnn.pictures.archives import Unpacking
+from pixelcnn.pictures.deadline import Deadline
 from pixelcnn.pictures.decode import shown
 
 ENDINGS = (".csv", ".tsv", ".npy", ".npz", ".gz")
@@ -26,6 +27,7 @@ _IDX_TYPES = {8: "u1", 9: "i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
 _LABEL_NAMES = ("label", "labels", "class", "target", "y", "digit", "category")
 _LEAST_SIDE = 4
 _MOST_CLASSES_IN_COLUMNS = 50
+_ROWS_PER_LOOK = 1000
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -62,7 +64,7 @@ def arrays_of(name: str, content: bytes, unpacking: Unpacking) -> Arrays:
         if last.endswith(".gz"):
             content, last = _gunzipped(content, unpacking), last[:-3]
         if last.endswith((".csv", ".tsv")):
-            return _csv(name, content)
+            return _csv(name, content, unpacking.deadline)
         if content.startswith(b"\x93NUMPY"):
             return {name: _npy(content)}
         if content.startswith(b"PK"):
@@ -208,7 +210,7 @@ def _gunzipped(content: bytes, unpacking: Unpacking) -> bytes:
     return b"".join(pieces)
 
 
-def _csv(name: str, content: bytes) -> Arrays:
+def _csv(name: str, content: bytes, deadline: Deadline) -> Arrays:
     """Rows of pixels, with or without a column of labels and a line of titles."""
     text = content.decode("utf-8-sig", "replace")
     start = text[: text.find("\n") + 1] or text
@@ -231,6 +233,8 @@ def _csv(name: str, content: bytes) -> Arrays:
     # Row by row: as text, a table takes ten times as much memory as its numbers.
     pictures, labels = [], []
     for number, row in enumerate(rows if has_titles else itertools.chain([first], rows), 1):
+        if number % _ROWS_PER_LOOK == 0:
+            deadline.check()
         if len(row) != columns:
             raise DataError(
                 f"{shown(name)}, row {number}, has {len(row)} columns and not {columns}."

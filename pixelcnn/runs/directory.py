@@ -23,6 +23,8 @@ from pixelcnn.system.checks import check_choice
 Action = Literal["pause", "resume", "stop"]
 Kept = Literal["last", "best"]
 
+_OWNER_LENGTH = 64
+_OWNER = re.compile(f"[0-9a-f]{{{_OWNER_LENGTH}}}")
 _UNTIL = "until "
 _SAMPLE_NAME = re.compile(r"step-([0-9]+)\.npy")
 
@@ -44,6 +46,15 @@ class Run:
     def lock(self) -> RunLock:
         """The lock that the training process holds."""
         return RunLock(self.path / "lock")
+
+    @property
+    def owner(self) -> str:
+        """The hash of the browser that started it; "" if there is none, or it is damaged."""
+        try:
+            owner = (self.path / "owner").read_bytes()[:_OWNER_LENGTH].decode("ascii")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        return owner if _OWNER.fullmatch(owner) else ""
 
     @property
     def config(self) -> RunConfig:

@@ -9,6 +9,7 @@ from pixelcnn.checkpoints.header import Header
 from pixelcnn.models.parameters import ParameterCount
 from pixelcnn.scores.intervals import Interval
 from pixelcnn.scores.samples import SampleScores
+from pixelcnn.system.plain_text import plain
 
 
 def model_card(
@@ -34,7 +35,7 @@ def model_card(
         sheet: file name of an image of samples, beside the card.
         kinds: figures of `NumberKinds`, if they were measured.
     """
-    parts = [f"# {name}"]
+    parts = [f"# {plain(name)}"]
     if about:
         parts.append(about)
     parts.append(_table(_facts(header, parameters) | number_facts(kinds)))
@@ -43,7 +44,7 @@ def model_card(
     parts.append(_table(_judged(scores, header.config["levels"])))
     for what, line in (("Trained", header.card.get("command")), ("Judged", command)):
         if line:
-            parts.append(f"{what} with\n\n    {line}")
+            parts.append(f"{what} with\n\n    {' '.join(str(line).split())}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -118,5 +119,5 @@ def _percent(share: Interval) -> str:
 
 
 def _table(facts: Mapping[str, str]) -> str:
-    rows = [f"| {what} | {value} |" for what, value in facts.items()]
+    rows = [f"| {what} | {plain(value)} |" for what, value in facts.items()]
     return "\n".join(["| | |", "|---|---|", *rows])

@@ -18,13 +18,15 @@ class AllocationLimit(TorchFunctionMode):
     Args:
         elements: number of elements that may be allocated.
         error: raised instead of allocating more.
+        calls: number of allocations; None for no limit.
     """
 
     _FACTORIES = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
 
-    def __init__(self, elements: int, error: Exception) -> None:
+    def __init__(self, elements: int, error: Exception, *, calls: int | None = None) -> None:
         super().__init__()
         self._left = elements
+        self._calls_left = math.inf if calls is None else calls
         self._error = error
 
     def __torch_function__(
@@ -33,6 +35,7 @@ class AllocationLimit(TorchFunctionMode):
         if func in self._FACTORIES:
             size = args[0] if args and not isinstance(args[0], int) else args
             self._left -= math.prod(size)
-            if self._left < 0:
+            self._calls_left -= 1
+            if self._left < 0 or self._calls_left < 0:
                 raise self._error
         return func(*args, **(kwargs or {}))

@@ -1,6 +1,7 @@
 """Pictures of one's own in a browser: made smaller before they are sent, and shown as they are."""
 
 import io
+import zipfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -74,6 +75,36 @@ def test_the_contact_sheet_is_bit_for_bit_what_training_gets(page: Page, tmp_pat
     images = torch.cat([middle, data.test.images])
     assert sorted(image.numpy().tobytes() for image in images) == sorted(shown)
     page.get_by_role("button", name="Stop").click()
+
+
+MARKUP = ("**a** $x$ `c` <b>z :smile: ->", "_b_ [l](x) ![p](x.png) ~~s~~ www.x.org")
+PICTURE = "![p](http://192.0.2.1/p.png) <i>.png"
+
+
+def test_markup_in_names_is_shown_as_plain_text(page: Page) -> None:
+    greys, _ = digits(12, seed=7)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for at, grey in enumerate([*greys, greys[0]]):
+            archive.writestr(f"{MARKUP[at % 2]}/{at} {PICTURE}", encoded(dark(grey, 200)))
+        archive.writestr(f"{MARKUP[0]}/{PICTURE}.exe", b"")
+    goto(page, "/")
+    goto(page, "/train?source=files")
+    page.locator(FILES).set_input_files(
+        [{"name": "![p](x).zip", "mimeType": "application/zip", "buffer": packed.getvalue()}]
+    )
+    page.wait_for_url("**own=**")
+    idle(page)
+    page.get_by_text("Left out: 1").click()
+    visible = page.locator("[data-testid=stMain]")
+    told = (visible.text_content() or "").replace("\u2060", "")
+    for text in (*MARKUP, f"12 {PICTURE}"):
+        assert text in told
+    captions = visible.locator("[data-testid=stCaptionContainer]")
+    assert captions.locator("a, img, strong, em, code, del, b, .katex").count() == 0
+    assert (
+        visible.locator("img[src*='x.png'], img[src*='192.0.2.1'], a[href*=example]").count() == 0
+    )
 
 
 def test_photographs_are_made_smaller_and_upright_before_they_are_sent(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from pixelcnn.errors import DataError
+from pixelcnn.pictures import sets
 from pixelcnn.pictures.classes import folders_of, held_out
 from pixelcnn.pictures.contact_sheet import all_left_out, oddities
 from pixelcnn.pictures.limits import LIMITS, Limits
@@ -124,6 +125,41 @@ def test_reading_is_bounded_in_pictures_pixels_and_seconds() -> None:
         read_sent(files, limits=Limits(seconds=0))
     with pytest.raises(DataError, match="more than 0 MB together"):
         read_sent(files, limits=Limits(sent_bytes=1000))
+
+
+def test_time_runs_while_archives_and_tables_are_unpacked() -> None:
+    row = ",".join(["0"] * 64)
+    table = ("big.csv", "\n".join([row] * 3000).encode())
+    with pytest.raises(DataError, match="took more than 0 seconds"):
+        read_sent([table], limits=Limits(seconds=0))
+    archive = ("some.zip", zipped({"a.png": drawing(1)}))
+    with pytest.raises(DataError, match="took more than 0 seconds"):
+        read_sent([archive], limits=Limits(seconds=0))
+
+
+class Left(BaseException):
+    """What a page raises once its session has ended."""
+
+
+@pytest.mark.parametrize("sent", ["pictures", "table"])
+def test_reading_ends_at_once_when_nobody_waits_for_it(
+    sent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = []
+    decode = sets.decode
+    monkeypatch.setattr(
+        sets, "decode", lambda *args, **kwargs: decoded.append(args) or decode(*args, **kwargs)
+    )
+    row = ",".join(["0"] * 64)
+    table = [("big.csv", "\n".join([row] * 3000).encode())]
+    pictures = [(f"{at:03}.png", drawing(at)) for at in range(300)]
+
+    def leave(done: int, of: int) -> None:
+        raise Left
+
+    with pytest.raises(Left):
+        read_sent(table if sent == "table" else pictures, progress=leave)
+    assert len(decoded) < 30
 
 
 def test_progress_is_told_to_the_end() -> None:

@@ -6,7 +6,13 @@ from pixelcnn.checkpoints.files import load_checkpoint, shipped
 from pixelcnn.errors import RunError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
-from pixelcnn.runs.kept_models import keep_model, kept_models
+from pixelcnn.runs.kept_models import (
+    MAX_OF_ONE,
+    keep_model,
+    kept_models,
+    owner_of,
+    remove_model,
+)
 from pixelcnn.runs.store import create_run, list_runs
 from pixelcnn.runs.worker import run_training
 from pixelcnn.training.config import TrainConfig
@@ -62,3 +68,20 @@ def test_a_run_without_weights_has_nothing_to_keep(tmp_path) -> None:
     with pytest.raises(RunError, match="no weights yet"):
         keep_model(create_run(tmp_path, CONFIG), "early", tmp_path)
     assert kept_models(tmp_path) == []
+
+
+def test_each_owner_keeps_ten_and_a_removed_name_stays_taken(tmp_path, run: Run) -> None:
+    (run.path / "owner").write_text("a" * 64)
+    for number in range(MAX_OF_ONE):
+        keep_model(run, f"n{number}", tmp_path)
+    assert owner_of("n0", tmp_path) == run.owner == "a" * 64
+    with pytest.raises(RunError, match="You keep 10 models"):
+        keep_model(run, "one more", tmp_path)
+    remove_model("n3", tmp_path)
+    assert "n3" not in {model.name for model in kept_models(tmp_path)}
+    with pytest.raises(RunError, match="There was a model called 'n3'"):
+        keep_model(run, "n3", tmp_path)
+    keep_model(run, "one more", tmp_path)
+    for name in ("n3", "../config", "", "x" * 99):
+        with pytest.raises(RunError, match="removed already"):
+            remove_model(name, tmp_path)

@@ -12,7 +12,7 @@ from pixelcnn.errors import LabError
 from pixelcnn.runs.store import list_runs
 from pixelcnn.teaching import short_links
 from pixelcnn.teaching.lan import address_for_others, is_loopback
-from pixelcnn.teaching.short_links import MAX_CHARACTERS, Place, find_link, keep_link
+from pixelcnn.teaching.short_links import MAX_CHARACTERS, TEACHER, Place, find_link, keep_link
 
 PLACE = Place("sample", (("label", "3"), ("n", "4"), ("n", "ü&=/../?")))
 
@@ -60,6 +60,28 @@ def test_old_links_are_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     later = [keep_link(Place("masks", (("size", str(size)),)), tmp_path) for size in range(3)]
     assert find_link(first, tmp_path) is None
     assert all(find_link(code, tmp_path) for code in later)
+
+
+def test_who_makes_many_links_pushes_out_only_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(short_links, "MAX_KEPT", 12)
+    monkeypatch.setattr(short_links, "MAX_OF_ONE", 8)
+    of_teacher = [keep_link(Place(f"t{at}"), tmp_path, maker=TEACHER) for at in range(4)]
+    of_anna = keep_link(Place("anna"), tmp_path, maker="anna")
+    both = keep_link(Place("both"), tmp_path, maker="anna")
+    keep_link(Place("both"), tmp_path, maker="ben")
+    of_ben = [keep_link(Place(f"b{at}"), tmp_path, maker="ben") for at in range(30)]
+    kept = [code for code in of_ben if find_link(code, tmp_path)]
+    assert 5 <= len(kept) <= 8
+    assert kept == of_ben[-len(kept) :]
+    assert all(find_link(code, tmp_path) for code in [*of_teacher, of_anna, both])
+    assert len(list((tmp_path / ".links").glob("*.json"))) <= 12
+
+
+def test_a_link_never_leads_to_another_link(tmp_path: Path) -> None:
+    code = keep_link(Place("masks", (("s", "abcdef"), ("size", "8"), ("s", ""))), tmp_path)
+    assert find_link(code, tmp_path) == Place("masks", (("size", "8"),))
 
 
 @pytest.mark.parametrize(
