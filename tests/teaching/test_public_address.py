@@ -109,8 +109,12 @@ def test_a_typed_address_is_taken_as_it_is_meant(text: str, expected: str) -> No
         "http://a b",
         "http://a:99999",
         "http://a:x",
-    ]
-    + ["https://a/?run=1", "https://a/#top", "https://anna:key@a/", "http://[::1", "javascript:a"],
+        "https://a/?run=1",
+        "https://a/#top",
+        "https://anna:key@a/",
+        "http://[::1",
+        "javascript:a",
+    ],
 )
 def test_a_typed_address_that_would_not_open_the_app_is_refused(
     text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

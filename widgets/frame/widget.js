@@ -58,10 +58,9 @@ function buttonKeys() {
 }
 
 function showAllOptions() {
-  const url = new URL(location.href);
+  const url = writeAddress();
   for (const name of ["lesson", "only"]) url.searchParams.delete(name);
-  history.pushState({}, "", url);
-  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  openInApp(url.href);
 }
 
 export default function (component) {
