@@ -47,7 +47,7 @@ def check_packages() -> None:
         LabError: some are missing; the message names them.
     """
     needed = ROOT / "requirements.txt"
-    lines = needed.read_text().splitlines() if needed.is_file() else []
+    lines = needed.read_text(encoding="utf-8").splitlines() if needed.is_file() else []
     names = [line.partition("==")[0].strip() for line in lines if line and line[0].isalnum()]
     missing = [name for name in names if not _installed(name)]
     if missing:
@@ -183,7 +183,9 @@ class Server:
     def memory_mb(self) -> float:
         """Current memory of the server in MB; nan if unknown."""
         try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+            pages = int(
+                Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]
+            )
             return pages * os.sysconf("SC_PAGE_SIZE") / _MB
         except (OSError, ValueError, IndexError):
             result = subprocess.run(
@@ -194,7 +196,11 @@ class Server:
     def processor_s(self) -> float:
         """Processor time used so far, in seconds; nan if unknown."""
         try:
-            text = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2]
+            text = (
+                Path(f"/proc/{self.process.pid}/stat")
+                .read_text(encoding="utf-8")
+                .rpartition(")")[2]
+            )
             user, system = text.split()[11:13]
             return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         except (OSError, ValueError):
