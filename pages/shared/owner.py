@@ -1,8 +1,9 @@
 """Ownership of runs: its owner and the teacher may pause and stop a run; everyone may watch.
 
-A browser is identified by a random key in a cookie, so a reload or a second tab is still the owner.
-The run's directory stores only the hash of the key. The teacher enters the key that the server was
-started with.
+A browser is identified by a random key, so a reload or a second tab is still the owner. It is kept
+in a cookie and in the page's storage: in a frame of another site there is no cookie, unless both
+are served by HTTPS. The directory of a run stores only the hash of the key. The teacher enters the
+key that the server was started with.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import streamlit as st
 from pixelcnn.errors import LabError
 from pixelcnn.teaching.serving import TEACHER_KEY
 from pixelcnn.teaching.teacher_key import TeacherKey
+from widgets.browser_key.widget import browser_key, kept_key, valid_key
 
 if TYPE_CHECKING:
     from pixelcnn.runs.directory import Run
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
 _COOKIE = "pixelcnn_lab"
 _A_YEAR_S = 365 * 24 * 3600
 _KEY_BYTES = 16
+_KEPT = "browser-key"
 _TEACHER, _REFUSED = "is_teacher", "teacher_refused"
 
 
 def remember_browser() -> None:
     """Give this browser a key, unless it has one. Call once on each page that starts runs."""
-    if _browser_key() != st.context.cookies.get(_COOKIE):
+    known = _browser_key() == st.context.cookies.get(_COOKIE)
+    browser_key(_browser_key(), known=known, key=_KEPT)
+    if not known:
         st.html(
             f"<script>document.cookie = '{_COOKIE}={_browser_key()}; path=/; "
             f"max-age={_A_YEAR_S}; SameSite=Strict'</script>",
@@ -49,7 +54,9 @@ def is_mine(run: Run) -> bool:
         owner = (run.path / "owner").read_text()
     except OSError:
         return False
-    return hmac.compare_digest(owner.encode(), _hash(_browser_key()).encode())
+    # A run may have been started before the browser reported the key that it had kept.
+    keys = {_browser_key(), st.session_state["offered_key"]}
+    return any(hmac.compare_digest(owner.encode(), _hash(key).encode()) for key in keys)
 
 
 def may_control(run: Run) -> bool:
@@ -88,12 +95,15 @@ def _teacher_key() -> TeacherKey:
 
 
 def _browser_key() -> str:
-    if "browser_key" not in st.session_state:
+    """The key that this browser sent or reported, or the one that it was offered."""
+    state = st.session_state
+    if "offered_key" not in state:
         sent = st.context.cookies.get(_COOKIE, "")
-        # The key goes into a script, and a browser may send anything.
-        known = len(sent) == 2 * _KEY_BYTES and all(digit in "0123456789abcdef" for digit in sent)
-        st.session_state.browser_key = sent if known else secrets.token_hex(_KEY_BYTES)
-    key: str = st.session_state.browser_key
+        state["offered_key"] = sent if valid_key(sent) else secrets.token_hex(_KEY_BYTES)
+    # The report is gone once another page is open.
+    if (kept := kept_key(_KEPT)) is not None:
+        state["kept_key"] = kept
+    key: str = state.get("kept_key", state["offered_key"])
     return key
 
 
