@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from pages.shared import common
+from pages.shared.address import address_of_app
 from pixelcnn.teaching.lesson import Stop
 from pixelcnn.teaching.lesson_stops import MINUTES, STOPS
 from widgets.lesson_clock.widget import lesson_clock
@@ -70,17 +73,18 @@ def tell(number: int, stop: Stop) -> None:
                 st.markdown(stop.exercise.answer)
 
 
-@st.cache_data(show_spinner="Typesetting the handout ...")
-def handout_pdf() -> bytes:
-    """The handout as PDF, shared by all sessions."""
+@st.cache_data(show_spinner="Typesetting the handout ...", max_entries=8)
+def handout_pdf(app: str) -> bytes:
+    """The handout as PDF with links to the app, shared by all sessions."""
     from pixelcnn.teaching.handout import as_pdf
 
-    return as_pdf()
+    return as_pdf(app)
 
 
 def handout() -> None:
     from pixelcnn.teaching.handout import as_markdown
 
+    app = address_of_app(st.context.url, "lesson_plan").url
     st.header("On paper")
     st.markdown(
         f"The handout has the {_LAST} stops, an exercise for each, and the answers on separate "
@@ -88,10 +92,14 @@ def handout() -> None:
     )
     with st.container(horizontal=True):
         st.download_button(
-            "Handout, PDF", handout_pdf, "handout.pdf", "application/pdf", on_click="ignore"
+            "Handout, PDF",
+            partial(handout_pdf, app),
+            "handout.pdf",
+            "application/pdf",
+            on_click="ignore",
         )
         st.download_button(
-            "Handout, Markdown", as_markdown(), "handout.md", "text/markdown", on_click="ignore"
+            "Handout, Markdown", as_markdown(app), "handout.md", "text/markdown", on_click="ignore"
         )
 
 

@@ -10,8 +10,9 @@ from urllib.parse import parse_qsl, urlencode
 import streamlit as st
 
 from pages.shared import owner
+from pages.shared.address import address_of_app, in_words
 from pages.shared.frame_styles import PROJECTOR, hidden_options
-from widgets.frame.widget import Shared, frame, sent_query
+from widgets.frame.widget import Request, Shared, frame, sent_request
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import StreamlitPage
@@ -101,33 +102,28 @@ def _follow_short_link(pages: Mapping[str, StreamlitPage]) -> None:
 
 @st.fragment
 def _foot(page: str, projector: bool) -> None:
-    query = sent_query("foot")
-    frame(None if query is None else _shared(page, query), projector=projector, key="foot")
+    asked = sent_request("foot")
+    shared = None if asked is None else _shared(page, asked)
+    frame(shared, projector=projector, key="foot")
 
 
-def _shared(page: str, query: str) -> Shared:
-    """The link to a page in the state of `query`: a short link, if it can be stored."""
+def _shared(page: str, asked: Request) -> Shared:
+    """The link to a page in the state of a query: a short link, if it can be stored."""
     import numpy as np
     import segno
 
     from pixelcnn.errors import LabError
-    from pixelcnn.teaching.lan import address_for_others, is_loopback, lan_address
     from pixelcnn.teaching.short_links import TEACHER, Place, keep_link
 
-    here = st.context.url or "http://localhost"
-    bound = st.get_option("server.address")
-    closed = bool(bound) and is_loopback(bound)
-    address = address_for_others(here, None if closed else lan_address())
-    note = "It works on every computer in this network while the lab runs here."
-    if closed or is_loopback(address.split("//")[-1].rsplit(":", 1)[0]):
-        note = "It works on this computer only: the lab is not open to the network."
+    address = address_of_app(asked.seen, page)
+    note = in_words(address)
     maker = TEACHER if owner.is_teacher() else owner.this_browser()
-    pairs = tuple(parse_qsl(query, keep_blank_values=True))
+    pairs = tuple(parse_qsl(asked.query, keep_blank_values=True))
     try:
-        link = f"{address}/?{_LINK}={keep_link(Place(page, pairs), maker=maker)}"
+        link = f"{address.url}/?{_LINK}={keep_link(Place(page, pairs), maker=maker)}"
     except LabError as error:
         note = str(error)
-        link = f"{address}/{page}?{urlencode(pairs)}"
+        link = f"{address.url}/{page}?{urlencode(pairs)}"
     # The QR code of a long address has many small squares: weak error correction keeps them larger.
     code = segno.make_qr(link, error="m" if len(link) < 120 else "l")
-    return Shared(query, link, np.array([list(row) for row in code.matrix], bool), note)
+    return Shared(asked.query, link, np.array([list(row) for row in code.matrix], bool), note)

@@ -1,8 +1,9 @@
 """Ownership of runs: its owner and the teacher may pause and stop a run; everyone may watch.
 
-A browser is identified by a random key in a cookie, so a reload or a second tab is still the owner.
-The run's directory stores only the hash of the key. The teacher enters the key that the server was
-started with.
+A browser is identified by a random key, so a reload or a second tab is still the owner. It is kept
+in a cookie and in the page's storage: in a frame of another site there is no cookie, unless both
+are served by HTTPS. The directory of a run stores only the hash of the key. The teacher enters the
+key that the server was started with.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import streamlit as st
 
 from pages.shared.streamlit_private import session_id
 from pixelcnn.errors import LabError
+from pixelcnn.system.addresses import is_loopback
 from pixelcnn.system.plain_text import plain
-from pixelcnn.teaching.lan import is_loopback
 from pixelcnn.teaching.serving import TEACHER_KEY
 from pixelcnn.teaching.teacher_key import TeacherKey
+from widgets.browser_key.widget import browser_key, kept_key, valid_key
 
 if TYPE_CHECKING:
     from pixelcnn.runs.directory import Run
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
 _COOKIE = "pixelcnn_lab"
 _A_YEAR_S = 365 * 24 * 3600
 _KEY_BYTES = 16
+_KEPT = "browser-key"
 _TEACHER, _REFUSED = "is_teacher", "teacher_refused"
 
 
 def remember_browser() -> None:
     """Give this browser a key, unless it has one. Call once on each page that starts runs."""
-    if _browser_key() != st.context.cookies.get(_COOKIE):
+    known = _browser_key() == st.context.cookies.get(_COOKIE)
+    browser_key(_browser_key(), known=known, key=_KEPT)
+    if not known:
         st.html(
             f"<script>document.cookie = '{_COOKIE}={_browser_key()}; path=/; "
             f"max-age={_A_YEAR_S}; SameSite=Strict'</script>",
@@ -48,7 +53,9 @@ def claim(run: Run) -> None:
 
 def is_mine(run: Run) -> bool:
     """Whether this browser started the run."""
-    return hmac.compare_digest(run.owner, this_browser())
+    # A run may have been started before the browser reported the key that it had kept.
+    keys = {_browser_key(), st.session_state["offered_key"]}
+    return any(hmac.compare_digest(run.owner, _hash(key)) for key in keys)
 
 
 def this_browser() -> str:
@@ -109,12 +116,15 @@ def _teacher_key() -> TeacherKey:
 
 
 def _browser_key() -> str:
-    if "browser_key" not in st.session_state:
+    """The key that this browser sent or reported, or the one that it was offered."""
+    state = st.session_state
+    if "offered_key" not in state:
         sent = st.context.cookies.get(_COOKIE, "")
-        # The key goes into a script, and a browser may send anything.
-        known = len(sent) == 2 * _KEY_BYTES and all(digit in "0123456789abcdef" for digit in sent)
-        st.session_state.browser_key = sent if known else secrets.token_hex(_KEY_BYTES)
-    key: str = st.session_state.browser_key
+        state["offered_key"] = sent if valid_key(sent) else secrets.token_hex(_KEY_BYTES)
+    # The report is gone once another page is open.
+    if (kept := kept_key(_KEPT)) is not None:
+        state["kept_key"] = kept
+    key: str = state.get("kept_key", state["offered_key"])
     return key
 
 

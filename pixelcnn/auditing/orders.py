@@ -73,9 +73,11 @@ def read_order(text: str, height: int, width: int) -> Order:
         if path.suffix == ".npy":
             steps = np.load(path, allow_pickle=False)
         elif path.suffix == ".json":
-            steps = np.array(json.loads(path.read_text()))
+            steps = np.array(json.loads(path.read_text(encoding="utf-8")))
         else:
-            steps = np.array([float(one) for one in path.read_text().replace(",", " ").split()])
+            steps = np.array(
+                [float(one) for one in path.read_text(encoding="utf-8").replace(",", " ").split()]
+            )
     except (OSError, ValueError) as error:
         raise ConfigError(f"--order {text} cannot be read: {error}.") from error
     if steps.size != height * width or sorted(steps.ravel().tolist()) != list(range(steps.size)):

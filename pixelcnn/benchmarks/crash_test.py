@@ -193,7 +193,7 @@ class _Looks:
 
     def _lines(self) -> None:
         path = self._run.path / "metrics.jsonl"
-        for line in path.read_text().splitlines() if path.exists() else []:
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else []:
             json.loads(line)
 
     def _try(self, name: str, read: Callable[..., Any], *arguments: Any) -> Any:

@@ -29,10 +29,12 @@ from pixelcnn.cli.remake import Remake
 from pixelcnn.cli.sample import Sample
 from pixelcnn.cli.train import Train
 from pixelcnn.errors import LabError
+from pixelcnn.system.terminal import OutputClosed, forgiving_output
 
 _PROGRAM = "python -m pixelcnn"
 _MISUSED = 2
 _INTERRUPTED = 130
+_UNHEARD = 141  # as a shell reports a program that wrote to a closed pipe
 
 
 class Command(Protocol):
@@ -68,12 +70,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 for success, 1 if an audit found a leak, 2 for an error (explained in a
-        sentence on standard error), 130 after Ctrl-C.
+        sentence on standard error), 130 after Ctrl-C, 141 when nobody reads the output any more.
 
     Raises:
         SystemExit: invalid options (2), or help (0).
     """
-    name, *rest = arguments if arguments is not None else sys.argv[1:] or ["--help"]
+    try:
+        with forgiving_output():
+            return _run(arguments if arguments is not None else sys.argv[1:] or ["--help"])
+    except OutputClosed:
+        return _UNHEARD
+    except LabError as error:
+        _say(str(error))
+        return _MISUSED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    name, *rest = arguments
     if name in ("-h", "--help"):
         print(_overview())
         return 0
@@ -89,6 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     try:
         return command.run()
+    except OutputClosed:
+        raise
     except LabError as error:
         _say(str(error))
         return _MISUSED

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import urlencode
 
+from pixelcnn.system.addresses import EVERYWHERE, machine_addresses, url_of
 from pixelcnn.system.shipped import ROOT
+from pixelcnn.teaching.public_address import PUBLIC_URL, checked_url, public_url
 from pixelcnn.teaching.serving import TEACHER_KEY, Server, check_packages, check_port, teacher_key
 
 _LOOK_S = 0.2
-_EVERYWHERE = ("0.0.0.0", "::")
+_BASE_PATH = "STREAMLIT_SERVER_BASE_URL_PATH"
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,12 @@ class App:
 
     Attributes:
         port: to listen on.
-        host: 0.0.0.0 for everyone in the network, 127.0.0.1 for this computer only.
+        host: 0.0.0.0 for everyone in the network, :: for IPv6 as well, 127.0.0.1 for this computer
+            only.
+        base_path: the part of the address under which the app is served, such as lab, if a proxy
+            passes it on.
+        public_url: the address that students open, if this computer cannot know it: behind a proxy,
+            a forwarded port, or in a container. PIXELCNN_PUBLIC_URL is its default.
         projector: also print an address for the projector, with large type and thick lines.
         warm: load PyTorch, the sampler and a training process in the background at once, so that
             the first student need not wait.
@@ -34,27 +43,34 @@ class App:
 
     port: int = 8501
     host: str = "0.0.0.0"
+    base_path: str = ""
+    public_url: str = ""
     projector: bool = False
     warm: bool = True
 
     def run(self) -> int:
         """Serve until interrupted; returns the exit status."""
-        from pixelcnn.teaching.lan import lan_address
-
+        public = checked_url(self.public_url) if self.public_url else public_url()
         check_packages()
         check_port(self.host, self.port)
-        lan = lan_address() if self.host in _EVERYWHERE else None
+        path = self.base_path or os.environ.get(_BASE_PATH, "")
+        found = machine_addresses(self.host)
+        others = [public] if public else [url_of(one, self.port, path) for one in found]
         key = teacher_key()
         # Ctrl-C too: a script that starts the lab in the background would ignore it.
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, _interrupt)
         server = Server(
-            self.host, self.port, seen_as=lan or "localhost", environment={TEACHER_KEY: key}
+            self.host,
+            self.port,
+            base_path=path,
+            seen_as=found[0] if found else "localhost",
+            environment={TEACHER_KEY: key, PUBLIC_URL: public or ""},
         )
         try:
             with server:
                 server.await_health()
-                print(self._welcome(server.address, lan, key), flush=True)
+                print(self._welcome(server.address, others, key), flush=True)
                 if self.warm:
                     _warm(server.address)
                 while server.process.poll() is None:
@@ -64,12 +80,12 @@ class App:
             print("\nThe lab is closed. Trainings continue, and can be watched at the next start.")
             return 0
 
-    def _welcome(self, here: str, lan: str | None, key: str) -> str:
-        others = f"http://{lan}:{self.port}" if lan else None
+    def _welcome(self, here: str, others: Sequence[str], key: str) -> str:
         lines = ["PixelCNN Lab is open.", f"  On this computer   {here}"]
         if others:
-            lines.append(f"  For the class      {others}")
-        elif self.host in _EVERYWHERE:
+            lines.append(f"  For the class      {others[0]}")
+            lines += [f"    or               {other}" for other in others[1:]]
+        elif self.host in EVERYWHERE:
             lines.append("  For the class      no network was found: connect this computer to one")
         if self.projector:
             lines.append(f"  For the projector  {here}/?{urlencode({'projector': '1'})}")

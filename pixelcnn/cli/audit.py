@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -17,6 +18,7 @@ from pixelcnn.cli.options import ModelOptions, assignment
 from pixelcnn.errors import ConfigError, LabError
 from pixelcnn.system.output import check_writable, write_output
 from pixelcnn.system.progress import Progress
+from pixelcnn.system.terminal import OutputClosed
 
 if TYPE_CHECKING:
     from pixelcnn.auditing.network import AuditOptions
@@ -199,7 +201,8 @@ def _in_a_child(work: Callable[[], int]) -> int:
         except LabError as error:
             print(error, file=sys.stderr)
         finally:
-            sys.stdout.flush()
+            with contextlib.suppress(OutputClosed, LabError):
+                sys.stdout.flush()
             sys.stderr.flush()
             os.write(writing, bytes([status]))
             os._exit(status)

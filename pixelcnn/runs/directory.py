@@ -227,7 +227,7 @@ class Run:
     def speed_limit(self) -> float | None:
         """The limit in steps per second; None for full speed."""
         try:
-            limit = float((self.path / "speed").read_text())
+            limit = float((self.path / "speed").read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
         return limit if limit > 0 else None
@@ -243,7 +243,7 @@ class Run:
     def requested(self) -> str:
         """The latest request; "" for none."""
         try:
-            return (self.path / "control").read_text()
+            return (self.path / "control").read_text(encoding="utf-8")
         except FileNotFoundError:
             return ""
 

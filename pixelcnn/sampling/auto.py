@@ -141,7 +141,7 @@ def _file() -> Path:
 def _measured() -> dict[str, str]:
     """What was measured on this machine: the faster engine of each kind of request."""
     with suppress(OSError, ValueError):
-        kept = json.loads(_file().read_text())
+        kept = json.loads(_file().read_text(encoding="utf-8"))
         if isinstance(kept, dict):
             return {key: name for key, name in kept.items() if name in (_COMPILED, _PORTABLE)}
     return {}

@@ -26,9 +26,9 @@ _BODY = 10.8  # points
 _INK, _SOFT, _RULE, _ACCENT = (22, 25, 31), (90, 98, 109), (185, 192, 201), (0, 90, 142)
 
 
-def where(stop: Stop) -> str:
-    """The path and query of a stop's address."""
-    return f"/{stop.page}" + (f"?{urlencode(stop.query)}" if stop.query else "")
+def where(stop: Stop, app: str = "") -> str:
+    """The address of a stop; `app` is the address of the app, "" for only the path and query."""
+    return f"{app}/{stop.page}" + (f"?{urlencode(stop.query)}" if stop.query else "")
 
 
 def in_words(stop: Stop) -> str:
@@ -37,11 +37,15 @@ def in_words(stop: Stop) -> str:
     return f"Page {PAGES[stop.page]}" + (f"  ·  {chosen}" if chosen else "")
 
 
-def as_markdown() -> str:
-    """The handout as Markdown, the answers at its end."""
+def as_markdown(app: str = "") -> str:
+    """The handout as Markdown, the answers at its end.
+
+    Args:
+        app: the address of the app, to make each stop a link; "" if it is not known.
+    """
     lines = [f"# {TITLE}", "", LEAD, ""]
     for number, stop in enumerate(STOPS, 1):
-        lines += [f"## {number}. {stop.title} ({stop.minutes} min)", "", f"`{where(stop)}`", ""]
+        lines += [f"## {number}. {stop.title} ({stop.minutes} min)", "", _link(stop, app), ""]
         lines += [f"{at}. {step}" for at, step in enumerate(stop.do, 1)]
         lines += ["", f"*What to see:* {stop.see}", ""]
         lines += [f"- {question.ask}" for question in stop.ask]
@@ -54,10 +58,19 @@ def as_markdown() -> str:
     return "\n".join(lines)
 
 
-def as_pdf() -> bytes:
-    """The handout as an A4 PDF: space to write under each exercise, the answers at its end."""
-    sheet = _Sheet()
-    sheet.open(TITLE, LEAD)
+def _link(stop: Stop, app: str) -> str:
+    address = where(stop, app)
+    return f"<{address}>" if app else f"`{address}`"
+
+
+def as_pdf(app: str = "") -> bytes:
+    """The handout as an A4 PDF: space to write under each exercise, the answers at its end.
+
+    Args:
+        app: the address of the app, to print it and to make each stop a link; "" if not known.
+    """
+    sheet = _Sheet(app)
+    sheet.open(TITLE, f"{LEAD} Open {app} first." if app else LEAD)
     for number, stop in enumerate(STOPS, 1):
         sheet.stop(number, stop)
     sheet.open("Answers", "For the teacher, or for the end of the lesson.")
@@ -69,8 +82,10 @@ def as_pdf() -> bytes:
 class _Sheet:
     """Pages filled from top to bottom; each stop stays on one page."""
 
-    def __init__(self) -> None:
+    def __init__(self, app: str) -> None:
         from fpdf import FPDF
+
+        self._app = app
 
         class Pages(FPDF):
             def footer(self) -> None:
@@ -108,7 +123,13 @@ class _Sheet:
         """A stop with its exercise and space to write."""
         with self._pdf.unbreakable() as pdf:
             self._heading(pdf, f"{number}. {stop.title}", f"{stop.minutes} min")
-            self._write(in_words(stop), pdf=pdf, color=_ACCENT)
+            pdf.set_font("text", size=_BODY)
+            pdf.set_text_color(*_ACCENT)
+            link = where(stop, self._app) if self._app else ""
+            pdf.multi_cell(
+                _WIDTH, _LINE, in_words(stop), align="L", new_x="LMARGIN", new_y="NEXT", link=link
+            )
+            pdf.ln(1.2)
             for at, step in enumerate(stop.do, 1):
                 self._item(pdf, f"{at}.", step)
             self._write(f"__See:__ {stop.see}", pdf=pdf)

@@ -17,6 +17,7 @@ from typing import IO
 from pixelcnn.errors import LabError
 from pixelcnn.runs.priority import AS_A_SESSION
 from pixelcnn.runs.store import runs_root
+from pixelcnn.system.addresses import url_of
 from pixelcnn.system.shipped import ROOT
 
 TEACHER_KEY = "PIXELCNN_TEACHER_KEY"
@@ -46,7 +47,7 @@ def check_packages() -> None:
         LabError: some are missing; the message names them.
     """
     needed = ROOT / "requirements.txt"
-    lines = needed.read_text().splitlines() if needed.is_file() else []
+    lines = needed.read_text(encoding="utf-8").splitlines() if needed.is_file() else []
     names = [line.partition("==")[0].strip() for line in lines if line and line[0].isalnum()]
     missing = [name for name in names if not _installed(name)]
     if missing:
@@ -108,6 +109,7 @@ class Server:
     Args:
         host: IP address to listen on.
         port: to listen on.
+        base_path: the part of the address under which it serves, such as `lab`; "" for none.
         seen_as: host name or address in browsers, for Streamlit's own messages.
         log: the server's error output; None for this process's standard error.
         environment: additional environment variables.
@@ -121,6 +123,7 @@ class Server:
         host: str,
         port: int,
         *,
+        base_path: str = "",
         seen_as: str = "localhost",
         log: IO[str] | None = None,
         environment: Mapping[str, str] | None = None,
@@ -130,7 +133,7 @@ class Server:
                 f"The app is missing from {ROOT}. Get the complete project, and start the command "
                 "there."
             )
-        self.address = f"http://{'localhost' if host == '0.0.0.0' else host}:{port}"
+        self.address = url_of(host, port, base_path)
         self._log = log
         here = {"PIXELCNN_RUNS": str(runs_root())}
         self.process = subprocess.Popen(
@@ -180,7 +183,9 @@ class Server:
     def memory_mb(self) -> float:
         """Current memory of the server in MB; nan if unknown."""
         try:
-            pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+            pages = int(
+                Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]
+            )
             return pages * os.sysconf("SC_PAGE_SIZE") / _MB
         except (OSError, ValueError, IndexError):
             result = subprocess.run(
@@ -191,7 +196,11 @@ class Server:
     def processor_s(self) -> float:
         """Processor time used so far, in seconds; nan if unknown."""
         try:
-            text = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2]
+            text = (
+                Path(f"/proc/{self.process.pid}/stat")
+                .read_text(encoding="utf-8")
+                .rpartition(")")[2]
+            )
             user, system = text.split()[11:13]
             return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
         except (OSError, ValueError):
@@ -209,6 +218,7 @@ def _options(options: Mapping[str, object]) -> list[str]:
         "--server.headless=true",
         f"--server.address={options['host']}",
         f"--server.port={options['port']}",
+        f"--server.baseUrlPath={options['base_path']}",
         f"--browser.serverAddress={options['seen_as']}",
         "--browser.gatherUsageStats=false",
         "--server.fileWatcherType=none",
@@ -219,8 +229,10 @@ def _options(options: Mapping[str, object]) -> list[str]:
 
 
 def _healthy(address: str) -> bool:
+    # A proxy that the network needs knows nothing of this machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1) as response:
+        with direct.open(f"{address}/_stcore/health", timeout=1) as response:
             return bool(response.read() == b"ok")
     except OSError:
         return False

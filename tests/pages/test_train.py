@@ -224,7 +224,7 @@ def no_network(*_: object) -> None:
 
 def test_play_trains_until_the_budget_is_used_and_the_model_can_be_kept() -> None:
     page, run = played(**{"digits8-seconds": "2"})
-    key, stored = page.session_state["browser_key"], (run.path / "owner").read_text()
+    key, stored = page.session_state["offered_key"], (run.path / "owner").read_text()
     assert key not in stored  # only as a hash
     assert stored == train_owner._hash(key)
     assert run.config.train.seconds == 2

@@ -11,7 +11,6 @@ from hypothesis import given, strategies as st
 from pixelcnn.errors import LabError
 from pixelcnn.runs.store import list_runs
 from pixelcnn.teaching import short_links
-from pixelcnn.teaching.lan import address_for_others, is_loopback
 from pixelcnn.teaching.short_links import MAX_CHARACTERS, TEACHER, Place, find_link, keep_link
 
 PLACE = Place("sample", (("label", "3"), ("n", "4"), ("n", "ü&=/../?")))
@@ -97,24 +96,3 @@ def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LabError, match="cannot be stored"):
         keep_link(PLACE, tmp_path / "file")
-
-
-@pytest.mark.parametrize(
-    ("url", "lan", "expected"),
-    [
-        ("http://localhost:8501/masks", "192.168.0.7", "http://192.168.0.7:8501"),
-        ("http://127.0.0.1:8501/?a=b", "10.0.0.2", "http://10.0.0.2:8501"),
-        ("http://[::1]:8501/", None, "http://[::1]:8501"),
-        ("https://lab.school/masks", "10.0.0.2", "https://lab.school"),
-        ("http://192.168.0.9:80/", "10.0.0.2", "http://192.168.0.9:80"),
-    ],
-)
-def test_a_loopback_host_is_replaced_by_the_network_address(
-    url: str, lan: str | None, expected: str
-) -> None:
-    assert address_for_others(url, lan) == expected
-
-
-def test_loopback_hosts_are_recognised() -> None:
-    assert all(map(is_loopback, ["localhost", "127.0.0.1", "127.8.8.8", "::1"]))
-    assert not any(map(is_loopback, ["192.168.0.7", "lab.school", "0.0.0.0"]))

@@ -91,9 +91,9 @@ class Browser:
         protocols = ["streamlit", "none", *([self.session_id] if self.session_id else [])]
         headers = {"Cookie": self.cookies} if self.cookies else None
         self._socket = await websockets.connect(
-            f"ws://{server.netloc}/_stcore/stream",
+            f"ws://{server.netloc}{server.path}/_stcore/stream",
             subprotocols=[websockets.Subprotocol(name) for name in protocols],
-            origin=websockets.Origin(self.address),
+            origin=websockets.Origin(f"{server.scheme}://{server.netloc}"),
             additional_headers=headers,
             max_size=None,
             open_timeout=PATIENCE_S,

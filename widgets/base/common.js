@@ -1,23 +1,28 @@
 // Shared by every widget: mounting, unpacking, building the document, keys, spoken text.
+// A widget draws at any time from its first content on, also while it is hidden or about to go.
 
 const instances = new WeakMap(); // one entry for each mounted widget, keyed by its parent element
 const remembered = new Map(); // what the viewer last did, by the widget's key: it outlives a page
+
+const UNSEEN_WIDTH = 640; // CSS pixels
 
 /**
  * Mount a widget or bring it up to date. `create(root, signal)` makes an object with
  * `update(meta, arrays, digest)` for new content, `layout()` for a new size or theme, and `stop()`
  * if it has something running; `signal` aborts when the widget goes. The widget gets
  * `report(name, value)`. Its last report comes back as `meta.before`, once, when it is mounted
- * again: Python has forgotten it by then, so a widget that uses it reports it again.
+ * again: Python has forgotten it by then, so a widget that uses it reports it again. Before its first
+ * content, a widget gets no input.
  */
 function mount({ data, parentElement, setStateValue, setTriggerValue }, create) {
   const entry = instances.get(parentElement) ?? start(parentElement, create);
   const call = ++entry.calls;
   entry.widget.report = (name, value) => {
     if (entry.key !== undefined) remembered.set(entry.key, value);
-    setStateValue(name, value);
+    if (!entry.ended) setStateValue(name, value);
   };
-  entry.widget.trigger = setTriggerValue; // for what must come once and is not kept
+  // For what must come once and is not kept.
+  entry.widget.trigger = (name, value) => entry.ended || setTriggerValue(name, value);
   entry.root.dataset.mode = isDark(entry.root) ? "dark" : "light";
   const header = readHeader(data);
   const colors = ["background", "text"].map((name) => cssVariable(entry.root, `--st-${name}-color`));
@@ -30,6 +35,7 @@ function mount({ data, parentElement, setStateValue, setTriggerValue }, create) 
       const before = entry.digest === null ? remembered.get(header.meta.key) : undefined;
       entry.key = header.meta.key;
       entry.digest = header.digest;
+      entry.root.inert = false;
       entry.widget.update({ ...header.meta, before }, arrays, header.digest);
       entry.root.dataset.ready = header.digest;
     });
@@ -41,7 +47,7 @@ function mount({ data, parentElement, setStateValue, setTriggerValue }, create) 
 }
 
 function start(parentElement, create) {
-  const root = element("div", { class: "lab" });
+  const root = element("div", { class: "lab", inert: "" });
   parentElement.append(root);
   root.getRootNode().host.dataset.widget = WIDGET; // the list of keys looks for it
   const controller = new AbortController();
@@ -62,12 +68,20 @@ function start(parentElement, create) {
 }
 
 function end(parentElement, entry) {
-  entry.ended = true;
+  entry.ended = true; // what it reports from now on is only remembered, for the next mount
+  entry.widget.stop?.();
   entry.controller.abort();
   entry.observer.disconnect();
-  entry.widget.stop?.();
   entry.root.remove();
   instances.delete(parentElement);
+}
+
+/**
+ * The width of a node to lay out for. In a closed box, or on its way out, a widget has none: it is
+ * laid out all the same, so that whatever it draws into exists, and again once it is seen.
+ */
+function roomIn(node) {
+  return node.clientWidth || UNSEEN_WIDTH;
 }
 
 // ---------------------------------------------------------------- the payload (see payload.py)
@@ -210,7 +224,7 @@ class Announcer {
  */
 function listenToKeys(root, signal, onKey, { pageKeys = false } = {}) {
   const use = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (root.inert || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (!onKey(event.key.length === 1 ? event.key.toLowerCase() : event.key)) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // "r" would rerun the script
@@ -231,6 +245,15 @@ function listenToKeys(root, signal, onKey, { pageKeys = false } = {}) {
     if (candidates.find((candidate) => candidate.checkVisibility()) === host) use(event);
   };
   window.addEventListener("keydown", onPage, { capture: true, signal });
+}
+
+/** Let a node get all events of a pointer, also outside it; one that has gone cannot be had. */
+function capture(node, { pointerId }) {
+  try {
+    node.setPointerCapture(pointerId);
+  } catch {
+    // It was lifted or taken by the browser meanwhile: its own events end what it began.
+  }
 }
 
 const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
 
 _WIDGETS = Path(__file__).parents[1]
-_SHARED_SCRIPTS = ("base/common.js", "base/draw.js")
+_SHARED_SCRIPTS = ("base/common.js", "base/address.js", "base/draw.js")
 _SHARED_STYLES = ("base/common.css",)
 
 

@@ -60,7 +60,7 @@ class Endings {
   /** Whole device pixels per pixel, so that all have the same size. */
   layout() {
     const { meta } = this;
-    const width = Math.min(this.root.clientWidth, meta?.maxWidth);
+    const width = Math.min(roomIn(this.root), meta?.maxWidth);
     if (!width) return;
     const scale = devicePixelRatio || 1;
     const space = (width - GAP * (meta.columns - 1)) / meta.columns - 2;

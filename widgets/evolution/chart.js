@@ -18,7 +18,7 @@ class CurveChart {
       seek(gaps.indexOf(Math.min(...gaps)));
     };
     this.svg.addEventListener("pointerdown", (event) => {
-      this.svg.setPointerCapture(event.pointerId);
+      capture(this.svg, event);
       point(event);
     });
     this.svg.addEventListener("pointermove", (event) => event.buttons && point(event));

@@ -51,8 +51,8 @@ class Evolution {
   }
 
   layout() {
-    const width = this.root.clientWidth;
-    if (!this.meta || !width) return;
+    const width = roomIn(this.root);
+    if (!this.meta) return;
     this.tiles.layout(this.root, width);
     this.below.layout(this.root, width);
     this.chart.layout(width);

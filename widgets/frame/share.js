@@ -44,7 +44,7 @@ class ShareDialog extends FrameDialog {
 
   /** Ask Python for a link to the current state. */
   request() {
-    const query = new URLSearchParams(location.search);
+    const query = writeAddress().searchParams;
     if (this.hide.checked) {
       for (const name of OWN) query.delete(name);
       const kept = [...this.kept.querySelectorAll("input:checked")].map((box) => box.value);

@@ -3,7 +3,7 @@
 class Frame {
   constructor(root, signal) {
     this.keys = new FrameDialog(root, "Keys on this page");
-    this.share = new ShareDialog(root, (query) => this.report("share", { query }));
+    this.share = new ShareDialog(root, (query) => this.report("share", { query, seen: location.origin + location.pathname }));
     const share = element("button", { type: "button", text: "Share", onclick: () => this.share.show() });
     const keys = element("button", { type: "button", onclick: () => this.showKeys() });
     keys.append("Keys ", element("kbd", { text: "?" }));
@@ -58,10 +58,9 @@ function buttonKeys() {
 }
 
 function showAllOptions() {
-  const url = new URL(location.href);
+  const url = writeAddress();
   for (const name of ["lesson", "only"]) url.searchParams.delete(name);
-  history.pushState({}, "", url);
-  window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+  openInApp(url.href);
 }
 
 export default function (component) {

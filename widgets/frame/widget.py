@@ -21,7 +21,7 @@ class Shared:
     """A requested link.
 
     Attributes:
-        query: the query to share, from `sent_query`.
+        query: the query to share, of the `Request`.
         address: the link, short if it could be stored.
         code: the link's QR code: bool `(side, side)`, True where it is dark.
         note: a sentence about the link, or empty.
@@ -33,16 +33,32 @@ class Shared:
     note: str = ""
 
 
-def sent_query(key: str) -> str | None:
-    """The query of the address to share; None if there is none or it is invalid."""
-    query = sent_by(key, "share").get("query")
-    return query if isinstance(query, str) and len(query) <= _MAX_QUERY else None
+@dataclass(frozen=True)
+class Request:
+    """A link that the browser asks for.
+
+    Attributes:
+        query: of the page to share, without `?`.
+        seen: the page's address in this browser, without its query.
+    """
+
+    query: str
+    seen: str
+
+
+def sent_request(key: str) -> Request | None:
+    """The link that the browser asked for last; None if there is none or it is invalid."""
+    sent = sent_by(key, "share")
+    query, seen = sent.get("query"), sent.get("seen")
+    if not isinstance(query, str) or not isinstance(seen, str):
+        return None
+    return Request(query, seen) if max(len(query), len(seen)) <= _MAX_QUERY else None
 
 
 def frame(shared: Shared | None, *, projector: bool, key: str) -> None:
     """Draw the two buttons and their dialogs.
 
-    shared     the link that the browser requested last (`sent_query`), if any
+    shared     the link that the browser requested last (`sent_request`), if any
     projector  whether the whole page is in projector mode
     """
     meta: dict[str, Any] = {

@@ -43,7 +43,7 @@ class KernelTiles {
 
   layout() {
     const room = this.meta?.blocks.length ? 28 : 0; // for the names at the side
-    const width = Math.min(this.root.clientWidth, this.meta?.maxWidth ?? 0) - room;
+    const width = Math.min(roomIn(this.root), this.meta?.maxWidth ?? 0) - room;
     if (width <= 0) return;
     this.colors = palette(this.root);
     this.grid.layout(this.meta.height, this.meta.width, width, width, this.colors);

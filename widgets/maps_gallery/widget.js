@@ -76,8 +76,8 @@ class MapsGallery {
   }
 
   layout() {
-    const width = this.root.clientWidth;
-    if (!this.layers || !width) return;
+    const width = roomIn(this.root);
+    if (!this.layers) return;
     this.colors = palette(this.root);
     this.scale = devicePixelRatio || 1;
     this.hatch = hatchPattern(this.canvas.getContext("2d"), this.colors, 6 * this.scale);

@@ -1,12 +1,8 @@
-// The drawing in the page's address, so that a copied address restores it (see `link_text`).
+// The drawing as text for the page's address, so that a copied address restores it (see `link_text`).
 
 /** Keep the drawing in a query parameter; one with many levels would be too long. */
-function writeDrawing(name, layers) {
-  const address = new URL(location.href);
-  if (layers.levels === 2) address.searchParams.set(name, linkText(layers));
-  else address.searchParams.delete(name);
-  // Not a step of the history: Back leaves the page, and does not undo stroke after stroke.
-  if (address.href !== location.href) history.replaceState(history.state, "", address.href);
+function keepDrawing(name, layers) {
+  keepInAddress(name, layers.levels === 2 ? linkText(layers) : null);
 }
 
 /** "HxW." and in base64url a bit for each cell (given?), then one for each given cell (ink?). */

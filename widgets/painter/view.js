@@ -65,6 +65,10 @@ class Board {
     outline(this.pen, x, y, size, this.colors.role("target"), thick);
   }
 
+  holds({ x, y }) {
+    return x >= 0 && y >= 0 && x <= this.columns && y <= this.rows;
+  }
+
   /** The pointer's position in cells. */
   at(event) {
     const box = this.canvas.getBoundingClientRect();

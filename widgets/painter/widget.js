@@ -36,7 +36,10 @@ class Painter {
     const side = element("div", { class: "side" }, this.toolbox.node, this.buildLine(), this.legend.list, this.caption);
     this.root.append(element("div", { class: "painter" }, this.board.node, side));
     this.listenToPen();
-    this.listenToGrip();
+    this.grip = new Grip(this.board, {
+      drag: (row) => this.layers && this.dragLine(Math.round(clamp(row, 0, this.layers.height))),
+      drop: () => this.dropLine(),
+    });
   }
 
   buildLine() {
@@ -88,12 +91,12 @@ class Painter {
   }
 
   writeAddress() {
-    if (this.meta.address) writeDrawing(this.meta.address, this.layers);
+    if (this.meta.address) keepDrawing(this.meta.address, this.layers);
   }
 
   layout() {
-    const width = this.root.clientWidth;
-    if (!this.layers || !width) return;
+    const width = roomIn(this.root);
+    if (!this.layers) return;
     const narrow = width < 600;
     this.root.firstChild.classList.toggle("narrow", narrow);
     const widest = narrow ? width - GUTTER : Math.min(width * 0.6, clamp(0.66 * innerHeight, 300, 600));
@@ -133,19 +136,21 @@ class Painter {
     else this.telling = setTimeout(() => this.send(), wait);
   }
 
-  send() {
+  send({ address = true } = {}) {
     this.toldAt = performance.now();
     const { image, known } = this.layers;
     const drawing = { revision: this.meta.revision, image: toBase64(image), known: toBase64(known) };
     const text = drawing.revision + drawing.image + drawing.known;
     if (text === this.told) return;
     this.told = text;
-    this.writeAddress();
-    this.report("drawing", drawing);
+    this.report("drawing", drawing); // first, whatever becomes of the address
+    if (address) this.writeAddress();
   }
 
+  /** The last part of a stroke is not lost with the widget; the address is another page's by now. */
   stop() {
     clearTimeout(this.telling);
+    if (this.layers?.past.length) this.send({ address: false });
   }
 
   // ---------------------------------------------------------------- changes
@@ -180,66 +185,47 @@ class Painter {
 
   listenToPen() {
     const { canvas } = this;
-    const end = () => this.endStroke();
-    canvas.addEventListener("pointerdown", (event) => this.beginStroke(event));
-    canvas.addEventListener("pointermove", (event) => this.moveStroke(event));
-    canvas.addEventListener("pointerup", end);
-    canvas.addEventListener("pointercancel", end);
+    this.strokes = new Strokes(this.board, {
+      begin: (point) => this.beginStroke(point),
+      move: (points) => this.moveStroke(points),
+      end: () => this.endStroke(),
+      undo: () => this.takeStrokeBack(),
+    });
     canvas.addEventListener("focus", () => this.layers && this.draw());
     canvas.addEventListener("blur", () => this.layers && this.draw());
   }
 
-  beginStroke(event) {
-    if (!this.layers || event.button !== 0 || !event.isPrimary) return;
-    this.canvas.setPointerCapture(event.pointerId);
+  beginStroke(point) {
     this.layers.remember();
     this.lineShown = null;
-    this.last = this.board.at(event);
-    this.layers.stamp(this.tool, this.toolbox.size, this.last.x, this.last.y);
-    this.draw();
-    this.tell(true);
-  }
-
-  moveStroke(event) {
-    if (!this.last || !event.isPrimary) return;
-    for (const part of event.getCoalescedEvents?.() ?? [event]) this.strokeTo(this.board.at(part));
-    this.strokeTo(this.board.at(event));
-    this.draw();
-    this.tell(true);
-  }
-
-  strokeTo(point) {
-    this.layers.stroke(this.tool, this.toolbox.size, this.last, point);
     this.last = point;
+    this.layers.stamp(this.tool, this.toolbox.size, point.x, point.y);
+    this.draw();
+    this.tell(true);
+  }
+
+  moveStroke(points) {
+    for (const point of points) {
+      this.layers.stroke(this.tool, this.toolbox.size, this.last, point);
+      this.last = point;
+    }
+    this.draw();
+    this.tell(true);
   }
 
   endStroke() {
-    if (!this.last) return;
-    this.last = null;
     this.tell();
     this.announcer.say(this.caption.textContent);
   }
 
-  // ---------------------------------------------------------------- the line
-
-  listenToGrip() {
-    const { grip } = this.board;
-    let held = false;
-    grip.addEventListener("pointerdown", (event) => {
-      held = true;
-      grip.setPointerCapture(event.pointerId);
-      event.preventDefault();
-    });
-    grip.addEventListener("pointermove", (event) => {
-      if (held) this.dragLine(Math.round(clamp(this.board.at(event).y, 0, this.layers.height)));
-    });
-    for (const name of ["pointerup", "pointercancel"]) {
-      grip.addEventListener(name, () => {
-        held = false;
-        this.dropLine();
-      });
-    }
+  takeStrokeBack() {
+    this.layers.undo();
+    this.layers.future = []; // it was never meant: Redo must not bring it
+    this.draw();
+    this.tell();
   }
+
+  // ---------------------------------------------------------------- the line
 
   /** The whole drag is one undo step, and starts from the drawing before it. */
   dragLine(row) {

@@ -24,6 +24,7 @@ _component = register(
     "painter",
     "painter/layers.js",
     "painter/link.js",
+    "painter/pen.js",
     "painter/tools.js",
     "painter/view.js",
 )

@@ -59,8 +59,8 @@ class Pairs {
   /** Whole device pixels per pixel, so that all have the same size. */
   layout() {
     const { meta } = this;
-    const space = this.sheets[0].box.clientWidth;
-    if (!meta || !space) return;
+    if (!meta) return;
+    const space = roomIn(this.sheets[0].box);
     this.scale = devicePixelRatio || 1;
     this.columns = clamp(Math.floor((space + GAP) / (SMALLEST_TILE + GAP)), 2, 4);
     this.count = Math.min(meta.n, ROWS * this.columns);
@@ -75,7 +75,7 @@ class Pairs {
       sizeCanvas(swatch, 18, 18);
       swatch.getContext("2d").drawImage(roleTile(role, swatch.width, this.colors), 0, 0);
     }
-    this.large = cellSize(Math.min(LARGEST_PICTURE, this.title.parentElement.clientWidth - 4), side);
+    this.large = cellSize(Math.min(LARGEST_PICTURE, roomIn(this.title.parentElement) - 4), side);
     sizeCanvas(this.picture, (this.large * meta.width) / this.scale, (this.large * meta.height) / this.scale);
     this.tiles = this.sheets.map((_, index) => Array.from({ length: this.count }, (_, at) => this.inked(index, at)));
     this.legend.draw(this.colors);

@@ -36,7 +36,7 @@ class PathGrid {
   }
 
   layout() {
-    const width = Math.min(this.root.clientWidth, this.meta?.maxWidth ?? 0);
+    const width = Math.min(roomIn(this.root), this.meta?.maxWidth ?? 0);
     if (!width) return;
     this.colors = palette(this.root);
     this.grid.layout(this.meta.height, this.meta.width, width, Math.max(300, 0.62 * innerHeight), this.colors);

@@ -52,7 +52,7 @@ class PixelGrid {
   }
 
   layout() {
-    const width = Math.min(this.root.clientWidth, this.meta?.maxWidth ?? 0);
+    const width = Math.min(roomIn(this.root), this.meta?.maxWidth ?? 0);
     if (!width) return;
     const tallest = Math.max(300, 0.62 * innerHeight);
     const { meta } = this;

@@ -75,8 +75,8 @@ class Player {
 
   layout() {
     const { film } = this;
-    const width = this.root.clientWidth;
-    if (!film || !width) return;
+    const width = roomIn(this.root);
+    if (!film) return;
     const colors = palette(this.root);
     const single = film.n === 1;
     const narrow = width < 560;
@@ -88,7 +88,7 @@ class Player {
     this.portrait.layout(film, shape.portrait, colors);
     const beside = Math.max(NARROWEST_READOUT, parseFloat(this.portrait.canvas.style.width));
     this.readout.style.width = narrow || single ? "" : `${beside}px`;
-    this.histogram.layout(this.readout.clientWidth);
+    this.histogram.layout(roomIn(this.readout));
     this.atlas = new Atlas(film, colors, this.view);
     this.colors = colors;
     this.draw();

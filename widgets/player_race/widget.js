@@ -57,8 +57,8 @@ class RaceFilm {
   }
 
   layout() {
-    const width = this.root.clientWidth;
-    if (!this.film || !width) return;
+    const width = roomIn(this.root);
+    if (!this.film) return;
     const colors = palette(this.root);
     for (const lane of this.lanes) lane.layout(this.film, Math.min(240, (width - 24) / 2), colors);
     this.draw(this.elapsed ?? 0);

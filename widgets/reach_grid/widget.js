@@ -70,7 +70,7 @@ class ReachGrid {
   }
 
   layout() {
-    const width = Math.min(this.root.clientWidth, this.meta?.maxWidth ?? 0);
+    const width = Math.min(roomIn(this.root), this.meta?.maxWidth ?? 0);
     if (!width) return;
     const tallest = Math.max(300, 0.62 * innerHeight);
     this.colors = palette(this.root);

@@ -21,8 +21,7 @@ class ShowLink {
   follow(event) {
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    history.pushState({}, "", this.link.href);
-    window.dispatchEvent(new PopStateEvent("popstate", { state: {} }));
+    openInApp(this.link.href);
     document.querySelector('[data-testid="stMain"]')?.scrollTo({ top: 0 });
   }
 }

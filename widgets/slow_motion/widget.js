@@ -96,7 +96,7 @@ class SlowMotion {
 
   draw() {
     const { stage, canvas } = this;
-    const room = canvas.parentElement.clientWidth || LARGEST_PICTURE;
+    const room = roomIn(canvas.parentElement);
     const cell = cellSize(Math.min(LARGEST_PICTURE, room), Math.max(stage.width, stage.height));
     const scale = devicePixelRatio || 1;
     sizeCanvas(canvas, (stage.width * cell) / scale, (stage.height * cell) / scale);

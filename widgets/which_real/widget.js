@@ -46,8 +46,8 @@ class WhichReal {
 
   layout() {
     const { meta } = this;
-    const width = Math.min(this.box.clientWidth / 2 - 36, LARGEST_TILE);
-    if (!meta || width <= 0) return;
+    const width = Math.min(roomIn(this.box) / 2 - 36, LARGEST_TILE);
+    if (!meta) return;
     const scale = devicePixelRatio || 1;
     const cell = cellSize(width, Math.max(meta.width, meta.height));
     this.cell = cell;

@@ -14,6 +14,7 @@ import numpy as np
 from numba import njit
 
 from pixelcnn.sampling.likelihood_kinds import MIXTURE
+from pixelcnn.sampling.numba.cache import KEPT
 from pixelcnn.sampling.numba.draw import draw, draw_from_mixture, level_log_probs, log_prob
 from pixelcnn.sampling.numba.execute import locate, run, start_of_row
 
@@ -121,7 +122,7 @@ def _fill_row(  # type: ignore[no-untyped-def]
     run(rest, buffers, memory, places, taps, scratch, scores, batch, row, 0, width)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=KEPT)
 def copy_image(  # type: ignore[no-untyped-def]
     buffers, memory, batch, place, other_buffers, other_memory, other_batch, other_place
 ):
@@ -147,7 +148,7 @@ def copy_image(  # type: ignore[no-untyped-def]
 def _cached(stamp: str) -> Any:
     """`fill_row`, compiled, or loaded from the disk cache written under the same stamp."""
 
-    @njit(nogil=True, cache=True, error_model="numpy")
+    @njit(nogil=True, cache=KEPT, error_model="numpy")
     def fill_row(  # type: ignore[no-untyped-def]
         above, pixel, after, rest, buffers, offsets, memory, taps, scratch, row, first_column,
         image, output, kind, parameters, fresh, scaled, temperature, guidance, images, known,

@@ -18,7 +18,7 @@ if revision or st.query_params.get("start") == "digit":
     image = levels_of(grey_digits(10), levels)[(2 + revision) % 10, 0]
     known[:14] = True
 
-drawing = painter(image, known, levels=levels, revision=revision, key="painter")
+drawing = painter(image, known, levels=levels, revision=revision, address="drawing", key="painter")
 
 ink = int((drawing.image > 0).sum())
 st.text(f"python: {ink} ink, {int(drawing.known_mask.sum())} given, revision {revision}")
