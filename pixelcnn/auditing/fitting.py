@@ -114,12 +114,31 @@ def fit(
         CannotRunError: nothing has worked.
     """
     modules = modules_of(network)
-    shapeless = make is not None and _is_lazy(modules)
-    borrowed = borrow(network)
     failures = _Failures()
+    for single in (False, True):  # one image at a time, for those that take no batch
+        tries = _Attempts(network, modules, wanted)
+        found = _first_that_runs(network, tries, wanted, borrow, make, guard, single, failures)
+        if found is not None:
+            return found
+        if failures.shapes:
+            break
+    raise _explained(failures, wanted)
+
+
+def _first_that_runs(
+    network: Any,
+    tries: _Attempts,
+    wanted: Wanted,
+    borrow: Callable[[Any], Borrowed],
+    make: Callable[[], Any] | None,
+    guard: Guard,
+    single: bool,
+    failures: _Failures,
+) -> Fit | None:
+    shapeless = make is not None and _is_lazy(modules_of(network))
+    borrowed = borrow(network)
     until = time.process_time() + _PATIENCE_S
     precision: torch.dtype | None = None
-    tries = _Attempts(network, modules, wanted)
     for size, channels, extra, form, dtype, arrays in tries:
         if time.process_time() > until:
             break
@@ -131,7 +150,7 @@ def fit(
         if dtype is not precision:
             borrowed.convert(dtype)
             precision = dtype
-        runner = Runner(network, borrowed, form, extra, dtype, arrays, guard)
+        runner = Runner(network, borrowed, form, extra, dtype, arrays, guard, single).resized(size)
         shape = (channels, *size)
         generator = torch.Generator().manual_seed(0)
         image = torch.randint(2, (_IMAGES, *shape), generator=generator).double()
@@ -150,11 +169,12 @@ def fit(
             else:
                 borrowed.reset()
             return Fit(runner, shape, heads, left_out)
-        failures.shapes.append(
-            f"it makes {', '.join(str(tuple(one.shape)) for one in made) or 'nothing'} of an input "
-            f"{tuple(form.make(image, dtype).shape)}"
-        )
-    raise _explained(failures, wanted)
+        if not single:
+            failures.shapes.append(
+                f"it makes {', '.join(str(tuple(one.shape)) for one in made) or 'nothing'} of an "
+                f"input {tuple(form.make(image, dtype).shape)}"
+            )
+    return None
 
 
 def image_size(modules: list[nn.Module]) -> tuple[int, int]:

@@ -37,6 +37,8 @@ def reading_in_words(reading: Reading, fitted: Fit) -> tuple[str, ...]:
     if fitted.left_out:
         shapes = ", ".join(map(str, fitted.left_out))
         lines.append(f"left out, having no numbers for each pixel: {shapes}")
+    if runner.single:
+        lines.append("given one image at a time, since it takes no batch")
     if runner.dtype != torch.float64:
         lines.append("computed in float32: what moves by less than 2 in a million goes unseen")
     return tuple(lines)

@@ -96,17 +96,19 @@ class InputForm:
 
 @dataclass(frozen=True)
 class Extra:
-    """What a network is given besides the image: a label, or a vector that it is conditioned on.
+    """What a network is given besides the image: a label, or what it is conditioned on.
 
     Attributes:
-        kind: whole labels, or vectors; `none` for nothing.
-        size: classes, or the length of the vector.
+        kind: whole labels, vectors, or maps as large as the image; `none` for nothing.
+        size: classes, the length of the vector, or channels of the map.
         count: of further arguments that are given the same.
+        area: rows and columns of the map.
     """
 
-    kind: Literal["none", "label", "vector"] = "none"
+    kind: Literal["none", "label", "vector", "map"] = "none"
     size: int = 0
     count: int = 1
+    area: tuple[int, int] = (0, 0)
 
     def make(self, images: int, dtype: torch.dtype) -> list[Tensor]:
         """The further arguments; each image has the same."""
@@ -114,6 +116,8 @@ class Extra:
             return []
         if self.kind == "label":
             return [torch.zeros(images, dtype=torch.int64) for _ in range(self.count)]
+        if self.kind == "map":
+            return [torch.ones(images, self.size, *self.area, dtype=dtype)] * self.count
         vector = torch.zeros(images, self.size, dtype=dtype)
         vector[:, 0] = 1
         return [vector.clone() for _ in range(self.count)]
@@ -122,6 +126,8 @@ class Extra:
         """Such as "and label 0"; empty for nothing."""
         if self.kind == "none":
             return ""
+        if self.kind == "map":
+            return f" and a map of {self.size} channel{'s' * (self.size > 1)} to be conditioned on"
         return " and label 0" if self.kind == "label" else f" and a vector of {self.size} numbers"
 
 
@@ -190,6 +196,8 @@ def extras(
                 sizes.append(size)
     for size in dict.fromkeys(sizes):
         yield Extra("vector", size, count)
+    if wanted > 0:
+        yield Extra("map", 1, count)
 
 
 def _required(network: Any) -> int:

@@ -31,6 +31,7 @@ class Runner:
         extra: what is given besides.
         dtype: in which numbers it computes.
         arrays: it is given NumPy arrays.
+        single: it takes one image at a time.
         guard: what its code runs in.
     """
 
@@ -41,6 +42,7 @@ class Runner:
     dtype: torch.dtype
     arrays: bool = False
     guard: Guard = nullcontext
+    single: bool = False
 
     def __call__(self, fractions: Tensor, *, fresh: bool = True, seed: int = _SEED) -> list[Tensor]:
         """What it makes of images `(B, C, H, W)`, from 0 to 1: all tensors, batch first.
@@ -58,6 +60,17 @@ class Runner:
         if fresh:
             self.borrowed.reset()
         seed_everything(seed)
+        if not self.single:
+            return self._called(image)
+        pixels = image[0].numel()
+        each = [tensors(self._called(one), 1, pixels) for one in image.split(1)]
+        return [torch.cat(parts) for parts in zip(*each, strict=True)]
+
+    def resized(self, area: tuple[int, int]) -> Runner:
+        """For images of other rows and columns."""
+        return dataclasses.replace(self, extra=dataclasses.replace(self.extra, area=area))
+
+    def _called(self, image: Tensor) -> Any:
         given: list[Any] = [image, *self.extra.make(len(image), self.dtype)]
         if self.arrays:
             given = [_as_array(one, self.dtype) for one in given]

@@ -172,7 +172,7 @@ class Subject:
         try:
             out, trace = run(
                 self.runner.network,
-                self.runner.call,
+                self.runner.resized(shape[1:]).call,
                 image,
                 form.ids,
                 raster if order is None else order,

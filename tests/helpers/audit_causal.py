@@ -232,6 +232,29 @@ class Conditioned(nn.Module):
         return self.net(x) + self.h(h)[:, :, None, None]
 
 
+class OnAMap(nn.Module):
+    """Takes a map as large as the image."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.of_map = Masked("A", 1, W, 5), nn.Conv2d(1, W, 1)
+        self.out = nn.Conv2d(W, 2, 1)
+
+    def forward(self, x: Tensor, condition: Tensor) -> Tensor:
+        return self.out((self.first(x) + self.of_map(condition)).relu())
+
+
+class OneImage(nn.Module):
+    """Forgets that there may be a batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = plain()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layers(x).view(1, 2, *x.shape[2:])
+
+
 class WholeLevels(nn.Module):
     """Embeds whole levels, and returns a mapping."""
 
@@ -442,6 +465,8 @@ CAUSAL: dict[str, Case] = {
     "LSTM over pixels": case(PixelLSTM),
     "MADE": case(MADE),
     "keeps things": case(KeepsThings),
+    "conditioned on a map": case(OnAMap),
+    "one image at a time": case(OneImage),
     "draws everywhere": case(DrawsEverywhere),
     "changes its input": case(ChangesItsInput),
     "a gain of 0": case(Shut),
