@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -140,6 +141,23 @@ def test_a_dropped_connection_comes_back_to_the_same_session_with_nothing_lost(
             assert button(stranger, "Stop") is None
 
     run_async(lesson())
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+def test_sessions_that_have_closed_leave_no_open_files(server: Server) -> None:
+    async def visits(count: int) -> None:
+        for _ in range(count):
+            async with Browser(server.address) as browser:
+                await browser.open()
+
+    run_async(visits(2))
+    before = server.open_files()
+    run_async(visits(20))
+    for _ in range(50):
+        if server.open_files() <= before + 3:
+            break
+        time.sleep(0.1)
+    assert server.open_files() <= before + 3
 
 
 def test_keys_cannot_be_guessed() -> None:

@@ -193,6 +193,13 @@ class Server:
             )
             return int(result.stdout) / 1024 if result.stdout.strip() else float("nan")
 
+    def open_files(self) -> int:
+        """Files and connections that the server has open; -1 if unknown."""
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except OSError:
+            return -1
+
     def processor_s(self) -> float:
         """Processor time used so far, in seconds; nan if unknown."""
         try:
