@@ -39,6 +39,7 @@ def warning_for(limit: float) -> str:
     if browsers >= _A_CLASS:
         return ""
     return (
-        f"The system allows {limit:.0f} open files: room for about {browsers:.0f} browsers at "
-        "once. For more, raise the limit first: ulimit -Hn 4096 as root, or ask who runs this computer."
+        f"The system allows {limit:.0f} open files: room for about {browsers:.0f} browsers "
+        "at once. For more, raise the limit first: ulimit -Hn 4096 as root, or ask who runs this "
+        "computer."
     )
