@@ -227,6 +227,23 @@ def test_other_sites_cannot_connect_or_upload(server: Server) -> None:
     assert refused.value.code in (400, 403)
 
 
+@pytest.mark.parametrize("path", ["/", "/train", "/_stcore/health", "/media/x", "/static/x"])
+def test_no_route_answers_under_the_name_of_another_site(server: Server, path: str) -> None:
+    asked = urllib.request.Request(server.address + path, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked)
+    assert refused.value.code == 403
+    assert b"not known here as evil.example" in refused.value.read()
+
+    async def connect() -> None:
+        address = server.address.replace("http", "ws") + "/_stcore/stream"
+        async with websockets.connect(address, additional_headers={"Host": "evil.example"}):
+            pass
+
+    with pytest.raises(websockets.InvalidHandshake):
+        run_async(connect())
+
+
 @pytest.mark.parametrize(
     "path", ["/../README.md", "/%2e%2e/%2e%2e/etc/passwd", "/app/static/../app.py"]
 )
@@ -391,7 +408,7 @@ def test_only_downloads_and_the_server_s_start_use_the_network() -> None:
     assert using <= {
         "pixelcnn/data/download.py",  # data sets, when somebody asks for one
         "pixelcnn/teaching/serving.py",  # is the own server up?
-        "pixelcnn/teaching/lan.py",  # this computer's own number
+        "pixelcnn/system/addresses.py",  # this computer's own number
         "tools/classroom/__main__.py",  # a free port
     }
 
