@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import hashlib
+import math
 import re
 import sys
 import time
@@ -225,6 +226,26 @@ def test_other_sites_cannot_connect_or_upload(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(upload)
     assert refused.value.code in (400, 403)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e308, 1e17])
+def test_numbers_that_no_control_can_have_do_not_silence_a_session(
+    server: Server, value: float
+) -> None:
+    async def lesson() -> None:
+        async with Browser(server.address) as browser:
+            await browser.open()
+            await browser.open("sample")
+            for kind in ("number_input", "slider"):
+                for box in browser.of_kind(kind):
+                    sent = [value] * len(box.proto.default) if kind == "slider" else value
+                    field = "double_array_value" if kind == "slider" else "double_value"
+                    await browser.set(box, **{field: sent})
+            await browser.open("masks")
+            await browser.open("sample")
+            assert not browser.exceptions
+
+    run_async(lesson())
 
 
 @pytest.mark.parametrize("path", ["/", "/train", "/_stcore/health", "/media/x", "/static/x"])

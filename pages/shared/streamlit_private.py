@@ -17,6 +17,7 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 from streamlit import runtime
 from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
@@ -27,6 +28,7 @@ TRIED_ON = "1.67.0"
 
 _LOOK_S = 0.005
 _PATIENCE_S = 1.0
+_GREATEST = 2.0**53 - 1
 
 
 def session_id() -> str:
@@ -115,7 +117,7 @@ def shut_down_closed_sessions() -> None:
     """Let the running server use `ShortMemory`; call at each run, it works once."""
     if not runtime.exists():
         return
-    manager = runtime.get_instance()._session_mgr
+    manager = getattr(runtime.get_instance(), "_session_mgr", None)  # AppTest has none
     if not isinstance(manager, WebsocketSessionManager):
         return
     before = manager._session_storage
@@ -141,6 +143,8 @@ def deliver_in_order() -> None:
 
     @functools.wraps(request_rerun)
     def in_order(session: AppSession, client_state: ClientState | None) -> None:
+        if client_state is not None:
+            drop_unsound(client_state)
         asked = waiting.setdefault(session, deque())
         asked.append(client_state)
         if client_state is None or not client_state.fragment_id:
@@ -160,6 +164,29 @@ def deliver_in_order() -> None:
             request_rerun(session, asked.popleft())
 
     AppSession.request_rerun = in_order  # type: ignore[method-assign]
+
+
+def drop_unsound(client_state: ClientState) -> None:
+    """Leave out numbers that no control can have: nan, infinity, or beyond a browser's integers.
+
+    Streamlit 1.67.0 makes an `int` of what a number box sends, in the middle of ending its run: the
+    error ends the session's thread, and the session does not answer any more. A control without a
+    value has its usual one.
+    """
+    widgets = client_state.widget_states.widgets
+    sound = [one for one in widgets if _is_sound(one)]
+    if len(sound) < len(widgets):
+        kept = WidgetStates(widgets=sound)
+        client_state.widget_states.CopyFrom(kept)
+
+
+def _is_sound(state: WidgetState) -> bool:
+    kind = state.WhichOneof("value")
+    if kind == "double_value":
+        return abs(state.double_value) <= _GREATEST
+    if kind == "double_array_value":
+        return all(abs(value) <= _GREATEST for value in state.double_array_value.data)
+    return True
 
 
 def _is_ending(session: AppSession) -> bool:
