@@ -31,6 +31,7 @@ from pixelcnn.teaching.serving import TEACHER_KEY, Server
 from pixelcnn.teaching.short_links import Place, find_link, keep_link
 from pixelcnn.teaching.teacher_key import TeacherKey
 from pixelcnn.training.config import TrainConfig
+from tests.helpers import hostile_messages
 from tests.helpers.servers import free_port, run_async
 from tools.classroom.browser import Browser, Shown
 
@@ -246,6 +247,13 @@ def test_numbers_that_no_control_can_have_do_not_silence_a_session(
             assert not browser.exceptions
 
     run_async(lesson())
+
+
+def test_hostile_messages_to_the_lab_s_widgets_are_passed_over(server: Server) -> None:
+    """Of the player, the maps gallery and the game of which pictures are real, among others."""
+    pages = ("sample", "features", "compare")
+    errors = run_async(hostile_messages.send(server.address, seed=3, count=24, pages=pages))
+    assert not errors
 
 
 @pytest.mark.parametrize("path", ["/", "/train", "/_stcore/health", "/media/x", "/static/x"])

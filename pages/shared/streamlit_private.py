@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import json
 import time
 from collections import OrderedDict, deque
 from weakref import WeakKeyDictionary
@@ -167,11 +168,11 @@ def deliver_in_order() -> None:
 
 
 def drop_unsound(client_state: ClientState) -> None:
-    """Leave out numbers that no control can have: nan, infinity, or beyond a browser's integers.
+    """Leave out values that no control can have: nan, infinity, numbers beyond a browser's
+    integers, and text in place of JSON, or JSON that is nested too deep to be read.
 
-    Streamlit 1.67.0 makes an `int` of what a number box sends, in the middle of ending its run: the
-    error ends the session's thread, and the session does not answer any more. A control without a
-    value has its usual one.
+    Streamlit 1.67.0 reads them in the middle of ending a run: an error there ends the session's
+    thread, and the session does not answer any more. A control without a value has its usual one.
     """
     widgets = client_state.widget_states.widgets
     sound = [one for one in widgets if _is_sound(one)]
@@ -186,6 +187,11 @@ def _is_sound(state: WidgetState) -> bool:
         return abs(state.double_value) <= _GREATEST
     if kind == "double_array_value":
         return all(abs(value) <= _GREATEST for value in state.double_array_value.data)
+    if kind in ("json_value", "json_trigger_value"):
+        try:
+            json.loads(getattr(state, kind))
+        except (ValueError, RecursionError):
+            return False
     return True
 
 
