@@ -6,7 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared import frame
-from pages.shared.streamlit_private import deliver_in_order
+from pages.shared.streamlit_private import deliver_in_order, shut_down_closed_sessions
+from pixelcnn.system.open_files import raise_limit
 from pixelcnn.teaching.gc_pauses import spare_survivors
 from pixelcnn.teaching.parser_lock import take_turns_at_parsing
 
@@ -14,6 +15,8 @@ FAVICON = Path(__file__).parent / "widgets" / "base" / "favicon.png"
 
 take_turns_at_parsing()  # each session has a thread of its own
 deliver_in_order()
+shut_down_closed_sessions()
+raise_limit()
 spare_survivors()
 # PyTorch releases the interpreter lock at each operation. By default it would wait up to 5 ms to
 # get it back from a thread that runs Python, thousands of times for one film.

@@ -190,6 +190,7 @@ def test_the_map_of_the_tree_names_every_wing_and_nothing_else() -> None:
     assert {name.strip() for name in named} == {
         *(folder for folder in folders if not folder.startswith(".")),
         "app.py",
+        "served.py",
     }
     packages = {path.parent.name for path in (ROOT / "pixelcnn").glob("*/__init__.py")}
     assert set(inside) == packages

@@ -63,7 +63,7 @@ def imported(*folders: str) -> set[str]:
 @pytest.mark.parametrize(
     ("name", "folders"),
     [
-        ("requirements.txt", ("app.py", "pages", "pixelcnn", "widgets", "tools")),
+        ("requirements.txt", ("app.py", "served.py", "pages", "pixelcnn", "widgets", "tools")),
         ("requirements-dev.txt", ("tests",)),
     ],
 )

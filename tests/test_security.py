@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import asyncio
 import hashlib
+import math
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -29,6 +31,7 @@ from pixelcnn.teaching.serving import TEACHER_KEY, Server
 from pixelcnn.teaching.short_links import Place, find_link, keep_link
 from pixelcnn.teaching.teacher_key import TeacherKey
 from pixelcnn.training.config import TrainConfig
+from tests.helpers import hostile_messages
 from tests.helpers.servers import free_port, run_async
 from tools.classroom.browser import Browser, Shown
 
@@ -142,6 +145,23 @@ def test_a_dropped_connection_comes_back_to_the_same_session_with_nothing_lost(
     run_async(lesson())
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+def test_sessions_that_have_closed_leave_no_open_files(server: Server) -> None:
+    async def visits(count: int) -> None:
+        for _ in range(count):
+            async with Browser(server.address) as browser:
+                await browser.open()
+
+    run_async(visits(2))
+    before = server.open_files()
+    run_async(visits(20))
+    for _ in range(50):
+        if server.open_files() <= before + 3:
+            break
+        time.sleep(0.1)
+    assert server.open_files() <= before + 3
+
+
 def test_keys_cannot_be_guessed() -> None:
     key = TeacherKey("3f9a17c2")
     key.check(" 3F9A17C2 ")
@@ -207,6 +227,50 @@ def test_other_sites_cannot_connect_or_upload(server: Server) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(upload)
     assert refused.value.code in (400, 403)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e308, 1e17])
+def test_numbers_that_no_control_can_have_do_not_silence_a_session(
+    server: Server, value: float
+) -> None:
+    async def lesson() -> None:
+        async with Browser(server.address) as browser:
+            await browser.open()
+            await browser.open("sample")
+            for kind in ("number_input", "slider"):
+                for box in browser.of_kind(kind):
+                    sent = [value] * len(box.proto.default) if kind == "slider" else value
+                    field = "double_array_value" if kind == "slider" else "double_value"
+                    await browser.set(box, **{field: sent})
+            await browser.open("masks")
+            await browser.open("sample")
+            assert not browser.exceptions
+
+    run_async(lesson())
+
+
+def test_hostile_messages_to_the_lab_s_widgets_are_passed_over(server: Server) -> None:
+    """Of the player, the maps gallery and the game of which pictures are real, among others."""
+    pages = ("sample", "features", "compare")
+    errors = run_async(hostile_messages.send(server.address, seed=3, count=24, pages=pages))
+    assert not errors
+
+
+@pytest.mark.parametrize("path", ["/", "/train", "/_stcore/health", "/media/x", "/static/x"])
+def test_no_route_answers_under_the_name_of_another_site(server: Server, path: str) -> None:
+    asked = urllib.request.Request(server.address + path, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(asked)
+    assert refused.value.code == 403
+    assert b"not known here as evil.example" in refused.value.read()
+
+    async def connect() -> None:
+        address = server.address.replace("http", "ws") + "/_stcore/stream"
+        async with websockets.connect(address, additional_headers={"Host": "evil.example"}):
+            pass
+
+    with pytest.raises(websockets.InvalidHandshake):
+        run_async(connect())
 
 
 @pytest.mark.parametrize(
@@ -373,7 +437,7 @@ def test_only_downloads_and_the_server_s_start_use_the_network() -> None:
     assert using <= {
         "pixelcnn/data/download.py",  # data sets, when somebody asks for one
         "pixelcnn/teaching/serving.py",  # is the own server up?
-        "pixelcnn/teaching/lan.py",  # this computer's own number
+        "pixelcnn/system/addresses.py",  # this computer's own number
         "tools/classroom/__main__.py",  # a free port
     }
 

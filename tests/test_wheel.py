@@ -61,7 +61,17 @@ def python(site: Path, folder: Path, code: str) -> str:
 def test_only_the_package_lands_at_the_top_and_all_that_is_tracked_is_packed(site: Path) -> None:
     assert {path.name.partition("-")[0] for path in site.iterdir()} == {"pixelcnn", "pixelcnn_lab"}
     tracked = subprocess.run(
-        ["git", "ls-files", "pixelcnn", "pages", "widgets", "tools", "checkpoints", "app.py"],
+        [
+            "git",
+            "ls-files",
+            "pixelcnn",
+            "pages",
+            "widgets",
+            "tools",
+            "checkpoints",
+            "app.py",
+            "served.py",
+        ],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -76,7 +76,7 @@ def audit_your_own() -> None:
     how = one_of(
         "What to audit",
         [MASKS, MODEL, CODE],
-        key="own",
+        key="audit",
         label_visibility="collapsed",
     )
     if how == MASKS:

@@ -14,6 +14,7 @@ from types import FrameType
 from urllib.parse import urlencode
 
 from pixelcnn.system.addresses import EVERYWHERE, machine_addresses, url_of
+from pixelcnn.system.open_files import raise_limit, warning_for
 from pixelcnn.system.shipped import ROOT
 from pixelcnn.teaching.public_address import PUBLIC_URL, checked_url, public_url
 from pixelcnn.teaching.serving import TEACHER_KEY, Server, check_packages, check_port, teacher_key
@@ -57,6 +58,7 @@ class App:
         found = machine_addresses(self.host)
         others = [public] if public else [url_of(one, self.port, path) for one in found]
         key = teacher_key()
+        limit = raise_limit()  # of the server too, which inherits it
         # Ctrl-C too: a script that starts the lab in the background would ignore it.
         for signal_number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signal_number, _interrupt)
@@ -71,6 +73,8 @@ class App:
             with server:
                 server.await_health()
                 print(self._welcome(server.address, others, key), flush=True)
+                if warning := warning_for(limit):
+                    print(warning, flush=True)
                 if self.warm:
                     _warm(server.address)
                 while server.process.poll() is None:

@@ -159,8 +159,10 @@ class AutoregressiveModel(nn.Module, ABC):
         """All classes in turn, or one for all: int64 `(n,)`; None for a model without classes.
 
         Raises:
-            ConfigError: a label for a model without classes.
+            ConfigError: a label for a model without classes, or n below 1.
         """
+        if n < 1:
+            raise ConfigError(f"n = {n}; use at least 1.")
         classes = self.config.classes
         if not classes:
             if label is not None:

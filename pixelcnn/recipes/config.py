@@ -9,12 +9,20 @@ from typing import Any
 
 from pixelcnn.errors import ConfigError
 from pixelcnn.system.atomic_files import to_json
-from pixelcnn.system.checks import check_name, check_options
+from pixelcnn.system.checks import check_name, check_options, check_whole
 from pixelcnn.training.config import TrainConfig
 
 # Arguments of `load_data`, and the model options that follow from the data.
 _DATA_OPTIONS = ("root", "levels", "binarize", "size", "form")
 _FROM_DATA = ("levels", "channels", "height", "width", "classes")
+_KINDS: Mapping[str, type] = {
+    "model": str,
+    "model_options": dict,
+    "conditional": bool,
+    "data": str,
+    "data_options": dict,
+    "notes": dict,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +70,24 @@ class RunConfig:
         try:
             values = json.loads(content)
             train = TrainConfig(**values.pop("train"))
-            return cls(**values, train=train)
-        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            return cls(**values, train=train)._with_checked_types()
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             if isinstance(error, ConfigError):
                 raise
             raise ConfigError(f"This is not a run configuration: {error}.") from error
+
+    def _with_checked_types(self) -> RunConfig:
+        """Raise `ConfigError` unless the parts that pages show have their types."""
+        for name, kind in _KINDS.items():
+            if not isinstance(getattr(self, name), kind):
+                raise ConfigError(f"This is not a run configuration: {name} has a wrong type.")
+        for name, low, high in (("size", 1, 1024), ("levels", 2, 256)):
+            value = self.data_options.get(name)
+            if value is not None:
+                check_whole(name, value, low, high)
+        if not isinstance(self.data_options.get("binarize", ""), str):
+            raise ConfigError("This is not a run configuration: binarize has a wrong type.")
+        return self
 
     def check(self) -> None:
         """Check what can be checked without loading the data.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -18,7 +17,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.system.arrays import read_npy
 from pixelcnn.system.atomic_files import RunLock, atomic_write, read_jsonl, to_json
-from pixelcnn.system.checks import check_choice
+from pixelcnn.system.checks import check_choice, is_whole
 
 Action = Literal["pause", "resume", "stop"]
 Kept = Literal["last", "best"]
@@ -30,6 +29,7 @@ _SAMPLE_NAME = re.compile(r"step-([0-9]+)\.npy")
 
 # A process that does not hold the lock after this time never started.
 _START_PATIENCE_S = 120.0
+_MOST = 1e15  # steps, seconds, nats
 
 
 class Run:
@@ -66,7 +66,11 @@ class Run:
         try:
             config = RunConfig.from_json((self.path / "config.json").read_bytes())
         except FileNotFoundError as error:
-            raise RunError(f"{self.path} is not a run: config.json is missing.") from error
+            raise RunError(f"{self.id} is not a run: config.json is missing.") from error
+        except OSError as error:
+            raise RunError(
+                f"config.json of run {self.id} cannot be read ({error.strerror})."
+            ) from error
         except ConfigError as error:
             raise RunError(f"config.json of run {self.id} cannot be used. {error}") from error
         if config.data == OWN:
@@ -105,10 +109,14 @@ class Run:
 
     def _written_status(self) -> RunStatus:
         try:
-            return RunStatus(**json.loads((self.path / "status.json").read_bytes()))
+            return RunStatus.from_json((self.path / "status.json").read_bytes())
         except FileNotFoundError as error:
-            raise RunError(f"{self.path} is not a run: status.json is missing.") from error
-        except (ValueError, TypeError) as error:
+            raise RunError(f"{self.id} is not a run: status.json is missing.") from error
+        except OSError as error:
+            raise RunError(
+                f"status.json of run {self.id} cannot be read ({error.strerror})."
+            ) from error
+        except (ValueError, TypeError, RecursionError) as error:
             raise RunError(f"status.json of run {self.id} cannot be read: {error}.") from error
 
     def write_status(self, status: RunStatus) -> None:
@@ -127,7 +135,7 @@ class Run:
 
     def metrics(self) -> list[dict[str, Any]]:
         """All rows of metrics, without those that a resumed run has redone; see `new_metrics`."""
-        rows, _ = read_jsonl(self.path / "metrics.jsonl")
+        rows, _ = self.new_metrics()
         return unbroken(rows)
 
     def new_metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
@@ -138,7 +146,11 @@ class Run:
         `training.Evaluated`, or `resumed` with the step from which the run resumed, -1 for the
         start (earlier rows of later steps no longer count; see `unbroken`).
         """
-        return read_jsonl(self.path / "metrics.jsonl", offset)
+        try:
+            rows, offset = read_jsonl(self.path / "metrics.jsonl", offset)
+        except OSError:  # a folder in its place, say: there is nothing to show
+            return [], offset
+        return [row for row in rows if is_row(row)], offset
 
     def sample_steps(self) -> list[int]:
         """The steps of the saved samples, in order."""
@@ -228,7 +240,7 @@ class Run:
         """The limit in steps per second; None for full speed."""
         try:
             limit = float((self.path / "speed").read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):
             return None
         return limit if limit > 0 else None
 
@@ -244,15 +256,32 @@ class Run:
         """The latest request; "" for none."""
         try:
             return (self.path / "control").read_text(encoding="utf-8")
-        except FileNotFoundError:
+        except (OSError, UnicodeDecodeError):
             return ""
 
     def log(self) -> str:
         """The output of the training process."""
         try:
             return (self.path / "log.txt").read_text(errors="replace")
-        except FileNotFoundError:
+        except OSError:
             return ""
+
+
+def is_row(row: dict[str, Any]) -> bool:
+    """Whether a row of metrics has what its event needs, each of its type."""
+    if not is_whole(row.get("step"), -1, _MOST):
+        return False
+    if row.get("event") == "resumed":
+        return True
+    known = row.get("event") in ("step", "evaluated")
+    numbers = [row.get(name) for name in ("elapsed_s", "nats", "bits_per_dim")]
+    if numbers[0] is None or (numbers[1] is not None and numbers[2] is None):
+        return False
+    return known and all(one is None or _is_number(one) for one in numbers)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST
 
 
 def unbroken(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

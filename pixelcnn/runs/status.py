@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Literal
+from types import UnionType
+from typing import Any, Literal, get_args
 
 State = Literal["queued", "starting", "running", "paused", "finished", "stopped", "failed"]
+
+_MOST = 1e15
+_KINDS: dict[str, tuple[type | UnionType, Any]] = {
+    "message": (str, ""),
+    "step": (int, 0),
+    "progress": (int | float, 0.0),
+    "elapsed_s": (int | float, 0.0),
+    "images_per_second": (int | float | None, None),
+    "device": (str, ""),
+    "memory_mb": (int | float | None, None),
+    "pid": (int | None, None),
+    "updated": (int | float, 0.0),
+}
+"""The types of the fields, and values for those that are missing."""
 
 _ACTIVE = ("queued", "starting", "running", "paused")
 
@@ -39,6 +55,24 @@ class RunStatus:
     memory_mb: float | None = None
     pid: int | None = None
     updated: float = 0.0
+
+    @classmethod
+    def from_json(cls, content: bytes) -> RunStatus:
+        """What `asdict` has written.
+
+        Raises:
+            ValueError: it is not a status, or a value has a wrong type.
+        """
+        values = json.loads(content)
+        if not isinstance(values, dict) or values.get("state") not in get_args(State):
+            raise ValueError("it names no state")
+        for name, kinds in _KINDS.items():
+            value = values.get(name, kinds[1])
+            if isinstance(value, bool) or not isinstance(value, kinds[0]):
+                raise ValueError(f"{name} has a wrong type")
+            if isinstance(value, int | float) and not abs(value) < _MOST:
+                raise ValueError(f"{name} is out of bounds")
+        return cls(**values)
 
     @property
     def active(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import bisect
 import math
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from itertools import islice
+from typing import Any, Literal, TypeGuard, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pixelcnn.errors import LabError
 from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.status import RunStatus
@@ -60,6 +63,7 @@ class RunView:
         self._reports: list[tuple[int, float]] = []  # step and seconds, in order
         self._curves: dict[Series, _Curve] = {series: _Curve(series) for series in get_args(Series)}
         self._frames: dict[int, Images] = {}
+        self._damaged: set[int] = set()
         self._completions: dict[int, Images] = {}
         self.refresh()
 
@@ -74,11 +78,20 @@ class RunView:
         new, self._offset = self.run.new_metrics(self._offset)
         self._add(new)
         for step in self.run.sample_steps():
-            if step not in self._frames:
-                self._frames[step] = self.run.sample(step)
-                completion = self.run.completion(step)
-                if completion is not None:
-                    self._completions[step] = completion
+            if step not in self._frames and step not in self._damaged:
+                self._add_images(step)
+
+    def _add_images(self, step: int) -> None:
+        images: Images | None = None
+        completion: Images | None = None
+        with suppress(LabError, OSError, ValueError):
+            images, completion = self.run.sample(step), self.run.completion(step)
+        if not _fits(images, self._frames):
+            self._damaged.add(step)  # the others can still be shown
+            return
+        self._frames[step] = images
+        if _fits(completion, self._completions):
+            self._completions[step] = completion
 
     @property
     def frames(self) -> Images:
@@ -179,6 +192,13 @@ class _Curve:
 
     def _table(self) -> NDArray[np.float64]:
         return np.array(self._numbers).reshape(-1, 4)
+
+
+def _fits(images: Images | None, others: Mapping[int, Images]) -> TypeGuard[Images]:
+    """Whether these are pictures like those that are shown already."""
+    if images is None or images.dtype != np.uint8 or images.ndim != 4 or not images.size:
+        return False
+    return all(images.shape == other.shape for other in islice(others.values(), 1))
 
 
 def uniform_bits(levels: int) -> float:

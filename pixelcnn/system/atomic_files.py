@@ -154,7 +154,7 @@ class RunLock:
         """Whether a living process holds the lock."""
         try:
             file = self._path.open("rb")
-        except FileNotFoundError:
+        except OSError:  # there is none, or something else in its place
             return False
         with file:
             return not _lock(file, shared=True)

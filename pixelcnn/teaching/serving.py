@@ -34,6 +34,7 @@ _FRUGAL = {
 }
 # Pages that students wait for come first; a training gets the rest.
 TRAININGS_LAST = {AS_A_SESSION: "10"}
+_SERVED = "served.py"  # app.py behind a check of the host name
 _MB = 2**20
 _START_PATIENCE_S = 60.0
 _END_PATIENCE_S = 10.0
@@ -128,7 +129,7 @@ class Server:
         log: IO[str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        if not (ROOT / "app.py").is_file():
+        if not (ROOT / _SERVED).is_file():
             raise LabError(
                 f"The app is missing from {ROOT}. Get the complete project, and start the command "
                 "there."
@@ -137,7 +138,7 @@ class Server:
         self._log = log
         here = {"PIXELCNN_RUNS": str(runs_root())}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), *_options(locals())],
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / _SERVED), *_options(locals())],
             cwd=ROOT,  # for the project's Streamlit settings
             env={**_FRUGAL, **TRAININGS_LAST, **os.environ, **here, **(environment or {})},
             stdin=subprocess.DEVNULL,
@@ -192,6 +193,13 @@ class Server:
                 ["ps", "-o", "rss=", "-p", str(self.process.pid)], capture_output=True, text=True
             )
             return int(result.stdout) / 1024 if result.stdout.strip() else float("nan")
+
+    def open_files(self) -> int:
+        """Files and connections that the server has open; -1 if unknown."""
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except OSError:
+            return -1
 
     def processor_s(self) -> float:
         """Processor time used so far, in seconds; nan if unknown."""

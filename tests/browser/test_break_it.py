@@ -98,7 +98,7 @@ def test_a_weight_is_opened_with_the_mouse_and_closed_with_a_key(page: Page) -> 
 
 
 def test_a_checkpoint_gets_its_verdict(page: Page) -> None:
-    goto(page, "/break_it?own=A+model")
+    goto(page, "/break_it?audit=A+model")
     expect(alert(page)).to_contain_text("Causal: nothing leaks")
     expect(page.get_by_text("Checked by trial")).to_be_visible()
     choose(page, "Model", "mnist-threshold-pixelcnn")

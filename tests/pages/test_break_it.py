@@ -224,7 +224,7 @@ def test_an_address_with_no_masks_in_it_shows_the_right_ones() -> None:
 
 
 def test_a_model_of_any_architecture_is_audited_exactly_and_by_trying() -> None:
-    page = open_page(own="A model")
+    page = open_page(audit="A model")
     one_of_each = {shipped.header.model: name for name, shipped in common.shipped_models().items()}
     for name in one_of_each.values():
         page.selectbox(key="audited").set_value(name).run()
@@ -235,7 +235,7 @@ def test_a_model_of_any_architecture_is_audited_exactly_and_by_trying() -> None:
 
 
 def test_a_leaking_checkpoint_is_caught_and_a_damaged_one_refused(tmp_path: Path) -> None:
-    page = open_page(own="A model", audited="a file of yours")
+    page = open_page(audit="A model", audited="a file of yours")
     model = build_model("pixelcnn", hidden_channels=4, blocks=1, height=8, width=8)
     path = tmp_path / "mine.safetensors"
     save_checkpoint(path, model, {})
@@ -259,7 +259,7 @@ def test_a_model_too_large_for_the_page_is_sent_to_the_command_line(tmp_path: Pa
 
 
 def test_homework_is_shown_with_the_ways_to_audit_it() -> None:
-    page = open_page(own="Your code")
+    page = open_page(audit="Your code")
     shown = [code.value for code in page.code]
     for code in (break_it_own.HOMEWORK, break_it_own.SHELL, break_it_own.PYTHON):
         assert code.strip() in [one.strip() for one in shown]

@@ -15,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import app_session, memory_session_storage
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner, ScriptRunnerEvent
@@ -24,10 +25,16 @@ from streamlit.runtime.scriptrunner_utils.script_requests import (
     ScriptRequests,
     ScriptRequestType,
 )
+from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import streamlit_private
-from pages.shared.streamlit_private import TRIED_ON, deliver_in_order, drop_if_superseded
+from pages.shared.streamlit_private import (
+    TRIED_ON,
+    ShortMemory,
+    deliver_in_order,
+    drop_if_superseded,
+)
 from tests.helpers.servers import run_async
 
 ROOT = Path(__file__).parents[2]
@@ -265,3 +272,47 @@ def test_streamlit_still_looks_for_components_in_every_run_of_a_test() -> None:
     before = scan.cache_info().hits
     AppTest.from_function(_tell_session).run()
     assert scan.cache_info().hits > before
+
+
+# ---------------------------------------------------------------- sessions that have closed
+
+
+class Closed:
+    """As much of a session as its storage uses."""
+
+    def __init__(self, name: str) -> None:
+        self.id = name
+        self._script_event_loop = asyncio.new_event_loop()
+        self.ended = False
+
+    def shutdown(self) -> None:
+        self.ended = True
+
+
+def closed(name: str) -> Any:
+    return SimpleNamespace(session=Closed(name))
+
+
+def test_streamlit_still_forgets_sessions_without_shutting_them_down() -> None:
+    assert "shutdown" not in Path(memory_session_storage.__file__).read_text()
+    assert hasattr(WebsocketSessionManager, "disconnect_session")
+    assert "_script_event_loop" in Path(app_session.__file__).read_text()
+
+
+def test_a_closed_session_gives_back_its_files_and_comes_back_or_is_shut_down() -> None:
+    memory = ShortMemory(most=2)
+    first, second, third = closed("1"), closed("2"), closed("3")
+    memory.save(first)
+    assert first.session._script_event_loop.is_closed()
+    assert memory.get("1") is first
+    assert not first.session._script_event_loop.is_closed()
+    memory.delete("1")
+    assert memory.get("1") is None
+    first.session._script_event_loop.close()
+    for one in (first, second, third):
+        memory.save(one)
+    assert first.session.ended
+    assert memory.list() == [second, third]
+    brief = ShortMemory(seconds=0)
+    brief.save(closed("4"))
+    assert brief.list() == []

@@ -6,6 +6,7 @@ import ast
 import asyncio
 import gc
 import math
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -73,6 +74,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, P
     """A server of an app that is small, and has a fault."""
     folder = tmp_path_factory.mktemp("app")
     (folder / "app.py").write_text(APP)
+    shutil.copy(Path(__file__).parents[2] / "served.py", folder)
     with pytest.MonkeyPatch.context() as patch, (folder / "log").open("w") as log:
         patch.setattr("pixelcnn.teaching.serving.ROOT", folder)
         here = {"PYTHONPATH": str(Path(__file__).parents[2])}
