@@ -44,7 +44,7 @@ def try_place(
                 except Exception as error:
                     found[name] = f"{type(error).__name__}: {str(error)[:300]}"
         if "Traceback" in (told := log.read_text(errors="replace")):
-            found["log"] = told[told.index("Traceback") :][:500]
+            found["log"] = told[told.index("Traceback") :][:6000]
     return found
 
 

@@ -105,7 +105,7 @@ def caddy(log: Path) -> Iterator[Place]:
         path = Path(text, "Caddyfile")
 
         def command(configuration: str) -> list[str]:
-            path.write_text("{\n\tadmin off\n\tpersist_config off\n}\n" + configuration)
+            path.write_text("{\n\tadmin off\n}\n" + configuration)
             return ["caddy", "run", "--adapter", "caddyfile", "--config", str(path)]
 
         with _behind("caddy", "Caddyfile", command, log) as place:
@@ -206,8 +206,9 @@ def _behind(
     with _lab(log, "127.0.0.1", "lab") as (port, _):
         text = (ROOT / "hosting" / example).read_text(encoding="utf-8")
         text = text.replace("8501", str(port)).replace("8080", str(outside))
+        own = {**os.environ, "XDG_CONFIG_HOME": str(log.parent), "XDG_DATA_HOME": str(log.parent)}
         with log.open("a") as writing:
-            proxy = subprocess.Popen(command(text), stdout=writing, stderr=writing)
+            proxy = subprocess.Popen(command(text), stdout=writing, stderr=writing, env=own)
         try:
             address = f"http://localhost:{outside}/lab"
             _await(f"{address}/_stcore/health")
