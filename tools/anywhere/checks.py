@@ -124,8 +124,9 @@ def train(browser: Browser, place: Place, chance: random.Random, most: int) -> N
         visitor.lab.locator(".st-key-stop button").wait_for()
         visitor.lab.wait_for_url("**run=*")
         visitor.reload()
-        visitor.lab.locator(".st-key-stop button").click()
-        visitor.lab.get_by_text("Stopped at step").wait_for()
+        stop = visitor.lab.locator(".st-key-stop button")
+        stop.click()
+        stop.wait_for(state="detached")
 
 
 def draw(browser: Browser, place: Place, chance: random.Random, most: int) -> None:
