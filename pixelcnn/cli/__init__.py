@@ -28,6 +28,7 @@ from pixelcnn.cli.read import Read
 from pixelcnn.cli.remake import Remake
 from pixelcnn.cli.sample import Sample
 from pixelcnn.cli.train import Train
+from pixelcnn.cli.wheelhouse import Wheelhouse
 from pixelcnn.errors import LabError
 from pixelcnn.system.terminal import OutputClosed, forgiving_output
 
@@ -59,6 +60,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "handout": Handout,
     "pictures": Pictures,
     "remake": Remake,
+    "wheelhouse": Wheelhouse,
 }
 
 

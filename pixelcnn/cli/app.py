@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import FrameType
 from urllib.parse import urlencode
 
+from pixelcnn.runs.store import RUNS, runs_root, writable_root
 from pixelcnn.system.addresses import EVERYWHERE, machine_addresses, url_of
 from pixelcnn.system.open_files import raise_limit, warning_for
 from pixelcnn.system.shipped import ROOT
@@ -57,6 +58,7 @@ class App:
         path = self.base_path or os.environ.get(_BASE_PATH, "")
         found = machine_addresses(self.host)
         others = [public] if public else [url_of(one, self.port, path) for one in found]
+        runs = writable_root()
         key = teacher_key()
         limit = raise_limit()  # of the server too, which inherits it
         # Ctrl-C too: a script that starts the lab in the background would ignore it.
@@ -67,7 +69,7 @@ class App:
             self.port,
             base_path=path,
             seen_as=found[0] if found else "localhost",
-            environment={TEACHER_KEY: key, PUBLIC_URL: public or ""},
+            environment={TEACHER_KEY: key, PUBLIC_URL: public or "", RUNS: str(runs)},
         )
         try:
             with server:
@@ -75,6 +77,8 @@ class App:
                 print(self._welcome(server.address, others, key), flush=True)
                 if warning := warning_for(limit):
                     print(warning, flush=True)
+                if runs != runs_root():
+                    print(f"{runs_root()} cannot be written: trainings are kept in {runs} for now.")
                 if self.warm:
                     _warm(server.address)
                 while server.process.poll() is None:

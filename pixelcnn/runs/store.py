@@ -28,6 +28,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,9 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.status import RunStatus
 from pixelcnn.system.atomic_files import atomic_write
+
+RUNS = "PIXELCNN_RUNS"
+"""Environment variable of the directory of all runs."""
 
 _RUN_ID = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 
@@ -53,7 +57,29 @@ class Starter(Protocol):
 
 def runs_root() -> Path:
     """The directory of all runs: PIXELCNN_RUNS, or `runs` in the working directory."""
-    return Path(os.environ.get("PIXELCNN_RUNS") or "runs").absolute()
+    return Path(os.environ.get(RUNS) or "runs").absolute()
+
+
+def writable_root() -> Path:
+    """`runs_root()`, or a new temporary directory where that cannot be written to.
+
+    Raises:
+        RunError: no directory can be written to.
+    """
+    root = runs_root()
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=root):
+            return root
+    except OSError:
+        pass
+    try:
+        return Path(tempfile.mkdtemp(prefix="pixelcnn-runs-"))
+    except OSError as error:
+        raise RunError(
+            f"Neither {root} nor a temporary directory can be written to ({error.strerror}). Set "
+            "PIXELCNN_RUNS to a directory of your own."
+        ) from error
 
 
 def create_run(root: Path | str | None, config: RunConfig) -> Run:

@@ -96,7 +96,9 @@ def warm_up() -> None:
 
 def _compiled() -> bool:
     loaded = sys.modules.get("pixelcnn.sampling.numba.tiles")
-    return loaded is not None and bool(loaded.is_ready())
+    # Another thread may be about to import it.
+    is_ready = getattr(loaded, "is_ready", None)
+    return is_ready is not None and bool(is_ready())
 
 
 def make_engine(model: AutoregressiveModel, engine: str = "auto") -> Engine:

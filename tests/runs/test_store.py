@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from pixelcnn.recipes.config import RunConfig
 from pixelcnn.runs.directory import Run
 from pixelcnn.runs.launcher import Launcher
 from pixelcnn.runs.resume import resume_run
-from pixelcnn.runs.store import create_run, find_run, start_run
+from pixelcnn.runs.store import create_run, find_run, start_run, writable_root
 from pixelcnn.runs.worker import prepare_process, run_training
 from pixelcnn.training.config import TrainConfig
 from pixelcnn.training.events import Step
@@ -306,3 +307,16 @@ def test_a_trainer_leaves_a_core_to_the_server_by_default(monkeypatch):
     finally:
         torch.set_num_threads(threads)
         torch.set_flush_denormal(False)
+
+
+def test_a_directory_that_cannot_be_written_is_replaced_by_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "runs"))
+    assert writable_root() == tmp_path / "runs"
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PIXELCNN_RUNS", str(tmp_path / "file" / "runs"))
+    found = writable_root()
+    assert found.is_dir()
+    assert tmp_path not in found.parents
+    found.rmdir()

@@ -1,4 +1,4 @@
-"""Where no folder can be written to, the fast sampler is compiled for its process alone."""
+"""The fast sampler's compiler: where nothing can be written, and while it is not there yet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pixelcnn.models.registry import build_model
+from pixelcnn.sampling.engines import make_engine
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = """
@@ -35,3 +41,12 @@ def test_a_read_only_machine_gets_a_temporary_cache_and_one_line_in_the_log(tmp_
     assert not Path(place).exists()  # removed with its process
     [line] = ran.stderr.splitlines()
     assert "NUMBA_CACHE_DIR" in line
+
+
+def test_a_compiler_that_another_thread_is_about_to_import_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unfinished = ModuleType("pixelcnn.sampling.numba.tiles")
+    monkeypatch.setitem(sys.modules, unfinished.__name__, unfinished)
+    model = build_model("pixelcnn", height=4, width=4, hidden_channels=4, blocks=1)
+    assert make_engine(model, "auto").compiled() is None

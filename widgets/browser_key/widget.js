@@ -1,7 +1,9 @@
-// Keeps this browser's key in the page's storage, where a frame of another site has no cookie.
+// Keeps this browser's key in the page's storage, where a frame of another site has no cookie. A
+// private window has no storage there either: the name of the frame outlives a reload of it.
 
 const STORED = "pixelcnn_lab";
 const FORM = /^[0-9a-f]{32}$/;
+const NAMED = /^pixelcnn_lab=([0-9a-f]{32})$/;
 
 class BrowserKey {
   /** `offered` is the key of this session; with `known`, the browser has sent it in its cookie. */
@@ -19,7 +21,7 @@ function storedKey() {
     const found = localStorage.getItem(STORED);
     return found && FORM.test(found) ? found : null;
   } catch {
-    return null; // a browser that is set to keep nothing
+    return NAMED.exec(window.name)?.[1] ?? null;
   }
 }
 
@@ -27,7 +29,7 @@ function storeKey(key) {
   try {
     localStorage.setItem(STORED, key);
   } catch {
-    // The cookie may still serve.
+    if (window.parent !== window) window.name = `${STORED}=${key}`;
   }
 }
 
