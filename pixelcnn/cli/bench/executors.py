@@ -27,7 +27,7 @@ class BenchExecutors(OnSomeCores):
         models: names of shipped checkpoints; by default all.
         engines: of this checkout.
         batches: images drawn together.
-        rounds: timings of each, in turns; the medians are shown.
+        rounds: timings of each, in turns; the least is shown.
         other: folder of another checkout, timed in the same rounds.
         other_engines: of the other checkout.
         threads: CPU cores to use.
