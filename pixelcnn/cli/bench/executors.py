@@ -24,7 +24,7 @@ class BenchExecutors(OnSomeCores):
     processor's, so that other work disturbs them little. The table is Markdown.
 
     Attributes:
-        models: names of shipped checkpoints; by default all.
+        models: checkpoints; by default all that are shipped.
         engines: of this checkout.
         batches: images drawn together.
         rounds: timings of each, in turns; the least is shown.
