@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,7 +44,8 @@ class ExecutorTiming:
         model: its name.
         task: what was drawn.
         ms: by checkout and engine, such as `here wasm`: processor time in milliseconds an image,
-            the median over the rounds; None if the engine cannot draw from the model.
+            the least of the rounds, to which other work of the machine adds least; None if the
+            engine cannot draw from the model.
     """
 
     model: str
@@ -67,7 +67,7 @@ def time_executors(
         checkpoints: files of models.
         tasks: what to draw from each.
         engines: of this checkout.
-        rounds: timings of each; the median counts.
+        rounds: timings of each, in turns; the least counts.
         other: name, folder and engines of another checkout that is timed in the same rounds.
 
     Raises:
@@ -88,13 +88,12 @@ def time_executors(
                     for name, engine in asked:
                         ms = _ask(timed[name], checkpoint, engine, task)
                         found.setdefault(f"{name} {engine}", []).append(ms)
-                medians = {key: _median(times) for key, times in found.items()}
-                yield ExecutorTiming(checkpoint.stem, task.title, medians)
+                least = {key: _least(times) for key, times in found.items()}
+                yield ExecutorTiming(checkpoint.stem, task.title, least)
 
 
-def _median(times: Sequence[float | None]) -> float | None:
-    known = [ms for ms in times if ms is not None]
-    return statistics.median(known) if known else None
+def _least(times: Sequence[float | None]) -> float | None:
+    return min((ms for ms in times if ms is not None), default=None)
 
 
 def _start(folder: Path) -> subprocess.Popen[str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pixelcnn.scores.model_card import number_facts
+from pixelcnn.system.shipped import CHECKPOINTS, NUMBER_KINDS, ROOT
 from tests.helpers.cli_cases import run, trained
 
 
@@ -68,3 +70,41 @@ def test_bench_first_draws_in_new_processes(
     assert (row["model"], row["cold"]) == (model, True)
     assert 0 < row["loaded"] < row["imported"]
     assert model in capsys.readouterr().out
+
+
+def test_bench_executors_times_another_checkout_in_the_same_run(
+    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "executors.json"
+    command = (
+        "bench executors --models {} --engines wasm --batches 1 --rounds 1 --other {} "
+        "--other-engines wasm --output {}"
+    )
+    assert run(command, checkpoint, ROOT, output) == 0
+    first, endings = json.loads(output.read_text())
+    assert (first["task"], endings["task"]) == ("batch 1", "9 endings")
+    assert set(first["ms"]) == {"here wasm", f"{ROOT.name} wasm"}
+    assert all(ms > 0 for ms in first["ms"].values())
+    assert "| 9 endings |" in capsys.readouterr().out
+    assert run(command, checkpoint, tmp_path, output) == 2
+
+
+def test_bench_numbers_compares_kinds_and_keeps_the_figures_of_other_models(
+    checkpoint: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "numbers.json"
+    output.write_text('{"another": {}}')
+    assert run("bench numbers --models {} --images 20 --drawn 4 --output {}", checkpoint, output) == 0
+    found = json.loads(output.read_text())
+    assert set(found) == {"another", checkpoint.stem}
+    kinds = found[checkpoint.stem]
+    assert kinds["images"] == 20
+    assert abs(kinds["difference_nats"]) < 0.5
+    assert kinds["sixteen_bytes"] < kinds["float32_bytes"]
+
+
+def test_the_cards_tell_what_was_measured_of_both_kinds_of_numbers() -> None:
+    for name, kinds in json.loads(NUMBER_KINDS.read_text()).items():
+        card = (CHECKPOINTS / "cards" / f"{name}.md").read_text()
+        for what, words in number_facts(kinds).items():
+            assert f"| {what} | {words} |" in card, name

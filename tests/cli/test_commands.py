@@ -41,7 +41,7 @@ def test_help_of_every_command_shows_its_options_without_loading_torch() -> None
     script = """
 import sys
 from pixelcnn.cli import COMMANDS, main
-KINDS = ("sampling", "training", "architectures", "reach", "bytes")
+KINDS = ("sampling", "training", "architectures", "reach", "bytes", "executors", "numbers")
 FILES = ("opening", "exhibits", "classifier", "baselines", "unseen", "records")
 whats = [["bench", what] for what in KINDS] + [["remake", what] for what in FILES]
 for command in [[name] for name in COMMANDS] + whats:

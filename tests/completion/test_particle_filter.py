@@ -125,6 +125,20 @@ def test_particles_weigh_the_classes_by_the_whole_given_part() -> None:
     assert (shares / shares.sum() - exact).abs().max() < 0.04
 
 
+def test_webassembly_and_numba_draw_the_same_particles() -> None:
+    model = opinionated(classes=3)
+    picture = all_images()[25_000]
+    known = torch.tensor([0, 0, 1, 1] * SIZE, dtype=torch.bool).view(1, SIZE, SIZE)
+    first, second = (
+        complete(model, picture, known, 9, method="particles", particles=200, seed=1, engine=engine)
+        for engine in ("wasm", "numba")
+    )
+    assert torch.equal(first.images, second.images)
+    assert first.particles is not None
+    assert second.particles is not None
+    assert first.particles.after_gap_nats == pytest.approx(second.particles.after_gap_nats, 1e-5)
+
+
 @settings(max_examples=25)
 @given(mask=st.lists(st.booleans(), min_size=PIXELS, max_size=PIXELS), seed=st.integers(0, 99))
 def test_known_pixels_come_back_as_they_were_by_every_method(mask: list[bool], seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 
 import pytest
 import torch
@@ -120,7 +121,8 @@ def configurations(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
-@settings(max_examples=200)
+# Many more than the usual ones with, say, CONFIGURATIONS=200 pytest -k images_of_the_reference.
+@settings(max_examples=int(os.environ.get("CONFIGURATIONS", "100")))
 @given(
     options=configurations(),
     n=st.integers(1, 5),
@@ -170,8 +172,11 @@ def test_every_engine_gives_the_images_of_the_reference(
 def assert_same_outputs(
     engine: TracingEngine, model: AutoregressiveModel, images: Tensor, labels: Tensor | None
 ) -> None:
-    """What an engine computes for finished images is as near to the network's exact numbers as
-    torch's own float32 is, or within 1e-4."""
+    """What an engine computes for finished images is within 1e-4 of the network's exact numbers.
+
+    A network whose numbers are so large that torch's own float32 comes near that bound gets a bound
+    of eight times torch's error.
+    """
     known = torch.ones_like(images, dtype=torch.bool)
     options = SampleOptions(labels=labels, known=images, known_mask=known, seed=0)
     _, outputs = engine.run_with_outputs(make_request(model, len(images), options))
@@ -179,8 +184,8 @@ def assert_same_outputs(
         told = model.full_labels(labels, len(images))
         single = model.network(model.scale(images), told)
         exact = copy.deepcopy(model).double().network(model.scale(images).double(), told)
-    bound = max(1e-4 * (1 + exact.abs().max()), 8 * (single - exact).abs().max())
-    assert (outputs[0] - exact).abs().max() <= bound
+    bound = max(1e-4, 8 * float((single - exact).abs().max()))
+    assert float((outputs[0] - exact).abs().max()) <= bound
 
 
 @pytest.mark.parametrize("levels", [2, 16])

@@ -275,11 +275,14 @@ def test_another_version_is_refused_with_a_reason() -> None:
         Executor(Portable(program.header, sealed({**program.header, "version": 99}, body)))
 
 
-def test_no_numba_is_loaded_for_the_engine() -> None:
+def test_no_numba_is_loaded_to_sample_to_paint_or_for_particles() -> None:
     code = """
         import sys, torch, pixelcnn
         model = pixelcnn.build_model("gated_pixelcnn", height=4, width=4, blocks=1)
         pixelcnn.sample(model, 2, engine="auto")
+        pixelcnn.paint(model, 2)
+        known = torch.eye(4, dtype=torch.bool)
+        pixelcnn.complete(model, known.byte(), known, 3, method="particles", particles=8)
         print("numba" in sys.modules, "wasmtime" in sys.modules)
     """
     lines = "\n".join(line.strip() for line in code.strip().splitlines())
@@ -287,6 +290,23 @@ def test_no_numba_is_loaded_for_the_engine() -> None:
         [sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert told.stdout.split() == ["False", "True"], told.stderr
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name.endswith(("film", "bias"))][::3])
+def test_an_image_goes_on_in_another_batch_with_the_same_bits(name: str) -> None:
+    case = cases()[name]
+    together = drawn(case)
+    first, second = start(case), start(case.part(slice(0, 4)))
+    half = case.images.shape[2] // 2
+    first.rows(0, 0, half)
+    for place, image in enumerate((7, 19, 0, 7)):
+        second.load_image(place, first.saved_image(image))
+        for array in ("images", "known", "uniforms"):
+            second.array(array)[place] = first.array(array)[image]
+    second.rows(half, 0, case.images.shape[2])
+    assert np.array_equal(second.array("images"), together["images"][[7, 19, 0, 7]])
+    with pytest.raises(DataError, match="another program"):
+        second.load_image(0, np.zeros(3, np.uint8))
 
 
 def test_auto_is_wasm_until_numba_is_compiled_and_then_what_was_measured(

@@ -24,10 +24,10 @@ class BenchExecutors(OnSomeCores):
     processor's, so that other work disturbs them little. The table is Markdown.
 
     Attributes:
-        models: names of shipped checkpoints; by default all.
+        models: checkpoints; by default all that are shipped.
         engines: of this checkout.
         batches: images drawn together.
-        rounds: timings of each, in turns; the medians are shown.
+        rounds: timings of each, in turns; the least is shown.
         other: folder of another checkout, timed in the same rounds.
         other_engines: of the other checkout.
         threads: CPU cores to use.

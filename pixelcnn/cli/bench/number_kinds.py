@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 class BenchNumbers(OnSomeCores):
     """Compare float32 with products of 16-bit integers: nats, images, size and speed.
 
-    Example: python -m pixelcnn bench numbers mnist-threshold-gated --data-root data
+    Example: python -m pixelcnn bench numbers --models mnist-threshold-gated --data-root data
 
     The table is Markdown. Figures of other models that the file already has are kept.
 
     Attributes:
-        models: names of shipped checkpoints; by default all.
+        models: checkpoints; by default all that are shipped.
         images: test images to score, from the first one on.
         drawn: images to draw with each kind from equal random numbers.
         data_root: folder of downloaded data sets; by default $PIXELCNN_DATA, or data.
@@ -49,11 +49,13 @@ class BenchNumbers(OnSomeCores):
         from pixelcnn.checkpoints.files import find_checkpoint, load_checkpoint
         from pixelcnn.cli.evaluate import data_options
 
-        names = self.models or tuple(sorted(p.stem for p in CHECKPOINTS.glob("*.safetensors")))
+        shipped = tuple(sorted(path.stem for path in CHECKPOINTS.glob("*.safetensors")))
+        paths = [find_checkpoint(name) for name in self.models or shipped]
         print("| | test images | nats | 16 bits | ± | equal | bytes | 16 bits | ms | 16 bits |")
         print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
-        for name in names:
-            model, card = load_checkpoint(find_checkpoint(name))
+        for path in paths:
+            name = path.stem
+            model, card = load_checkpoint(path)
             data = data_options(card, model.config, root=self.data_root).load()
             with Progress(f"scoring {name}") as progress:
                 found = compare_number_kinds(

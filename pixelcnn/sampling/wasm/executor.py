@@ -65,6 +65,7 @@ class Executor:
         self._mark = self._call("mark")
         self._context = 0
         self._places: dict[str, int] = {}
+        self._options: tuple[float, float, int] | None = None
         self.shape: Shape | None = None
 
     def _start(self) -> Machine:
@@ -80,6 +81,7 @@ class Executor:
             return
         self.shape = None
         self._places.clear()
+        self._options = None
         self._call("release", self._mark)
         self._context = self._call("prepare", self._program, *map(int, shape))
         if not self._context:
@@ -88,7 +90,10 @@ class Executor:
 
     def options(self, temperature: float, guidance: float, log_probs: bool = False) -> None:
         """How to draw, and whether to keep the log-probabilities of what stands in each row."""
-        self._call("options", self._context, temperature, guidance, int(log_probs))
+        asked = (temperature, guidance, int(log_probs))
+        if asked != self._options:
+            self._call("options", self._context, *asked)
+            self._options = asked
 
     def begin(self) -> None:
         """After images, labels and uniforms were written, and before the first row."""

@@ -52,19 +52,24 @@ static void run(Context *c, int phase, int row, int column, int columns) {
         const int scale = o->scale;
         if (row % scale) continue;
         if (scale == 1 && o->op < ATTENTION) {
-            execute(c, o, at, column, columns);
+            execute(c, o, at, column, columns, 1);
             narrow_stretch(c, o, at, column, columns);
             continue;
         }
         const int first = (column + scale - 1) / scale * scale, end = column + columns;
         const int count = first < end ? (end - first + scale - 1) / scale : 0;
+        if (c->batch == 1 && count > 1 && may_step(o)) {
+            execute(c, o, at, first, count, scale);
+            narrow_stretch(c, o, at, first, (count - 1) * scale + 1);
+            continue;
+        }
         for (int n = 0; n < count; n++) {
             /* A recurrence that reads to its right begins there. */
             int backwards = o->op > ATTENTION && o->carry_column > 0;
             int position = first + (backwards ? count - 1 - n : n) * scale;
             if (o->op == ATTENTION) attend_all(c, o, at, row, position);
             else if (o->op > ATTENTION) recur(c, o, at, row, position);
-            else execute(c, o, at, position, 1);
+            else execute(c, o, at, position, 1, 1);
             narrow_stretch(c, o, at, position, 1);
         }
     }

@@ -39,14 +39,14 @@ static void norm(const Context *c, const Operation *o, Rows r, int channels, int
         }
 }
 
-static void linear(Context *c, const Operation *o, float **at, int column, int rows) {
+static void linear(Context *c, const Operation *o, float **at, int column, int rows, int step) {
     const Buffer *out = &c->buffers[o->out], *in = &c->buffers[o->source];
     const int width = out->padded;
     const size first = (size)column * c->batch;
     const float *floats = c->program.floats;
-    Product p = {at[0] + first * width, width, floats + o->bias, 0, o->taps, first * in->padded,
-        in->padded, o->depth, o->clamp, at[3] ? at[3] + first * width : 0};
-    if (at[2]) p.init = at[2] + first * width, p.init_stride = width;
+    Product p = {at[0] + first * width, width * step, floats + o->bias, 0, o->taps, first * in->padded,
+        in->padded * step, o->depth, o->clamp, at[3] ? at[3] + first * width : 0};
+    if (at[2]) p.init = at[2] + first * width, p.init_stride = width * step;
     float **taps = c->taps + o->first_tap, *collected = c->scratch;
     if (o->fixed >= 0) {
         product_16(&p, c->narrow_taps + o->first_tap, c->program.shorts + o->fixed, floats + o->units,
@@ -76,10 +76,15 @@ static void upsample(Context *c, const Operation *o, float **at, int column, int
     }
 }
 
-/* An operation on a stretch of columns of the present row. */
-static void execute(Context *c, const Operation *o, float **at, int column, int columns) {
+/* Whether columns that are not neighbours can be done at once: with one image. */
+static int may_step(const Operation *o) {
+    return o->op == LINEAR || o->op == GATE || o->op == GATED_RESIDUAL || o->op == CONCAT_ELU;
+}
+
+/* An operation on a stretch of columns of the present row, each `step` behind the one before. */
+static void execute(Context *c, const Operation *o, float **at, int column, int columns, int step) {
     const int rows = c->batch * columns;
-    if (o->op <= GATHER) { linear(c, o, at, column, rows); return; }
+    if (o->op <= GATHER) { linear(c, o, at, column, rows, step); return; }
     if (o->op == UPSAMPLE) { upsample(c, o, at, column, columns); return; }
     const Buffer *out = &c->buffers[o->out], *in = &c->buffers[o->source];
     const Buffer *other = o->base >= 0 ? &c->buffers[o->base] : 0;
@@ -88,7 +93,9 @@ static void execute(Context *c, const Operation *o, float **at, int column, int 
     Rows r = {at[0] + first * out->padded, at[1] + first * in->padded,
         other ? at[2] + first * other->padded : 0, out->padded, in->padded, other ? other->padded : 0};
     if (o->op == NORM) { norm(c, o, r, channels, rows); return; }
-#define EACH_ROW for (int m = 0; m < rows; m++, r.out += r.width, r.in += r.in_width, r.other += r.other_width)
+#define EACH_ROW \
+    for (int m = 0; m < rows; \
+         m++, r.out += r.width * step, r.in += r.in_width * step, r.other += r.other_width * step)
 #define EACH_NUMBER(result) \
     for (size n = 0; n < (size)rows * r.width; n += 4) { \
         v4 x = *(v4 *)(r.in + n); \

@@ -1,0 +1,1 @@
+"""Whether JavaScriptCore, the engine of Safari, draws the same bits as wasmtime."""
