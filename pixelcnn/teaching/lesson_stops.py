@@ -11,6 +11,7 @@ _BITS = 0.5
 _SIDE = 8
 _IMAGE_BITS = _BITS * _SIDE * _SIDE
 _NATS = 53
+_DIGIT_BITS = _NATS / math.log(2)
 
 STOPS: tuple[Stop, ...] = (
     Stop(
@@ -291,8 +292,8 @@ STOPS: tuple[Stop, ...] = (
         exercise=Answered(
             f"A model gives a digit {_NATS} nats. A nat is 1 / ln 2 = 1.44 bits. How many bytes is "
             "that, and how many times as many are the bare bits of 28 × 28 pixels?",
-            f"{_NATS} · 1.44 = {_NATS / math.log(2):.0f} bits = {_NATS / math.log(2) / 8:.1f} "
-            f"bytes. 784 bits are {784 / 8:.0f} bytes, {784 / (_NATS / math.log(2)):.0f} times as many.",
+            f"{_NATS} · 1.44 = {_DIGIT_BITS:.0f} bits = {_DIGIT_BITS / 8:.1f} bytes. 784 bits are "
+            f"{784 / 8:.0f} bytes, {784 / _DIGIT_BITS:.0f} times as many.",
         ),
     ),
     Stop(
