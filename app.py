@@ -32,6 +32,7 @@ pages = [
     st.Page("pages/draw/page.py", title="Draw & complete", url_path="draw"),
     st.Page("pages/features/page.py", title="Feature maps", url_path="features"),
     st.Page("pages/one_pixel/page.py", title="One pixel", url_path="one_pixel"),
+    st.Page("pages/bytes/page.py", title="Bytes", url_path="bytes"),
     st.Page("pages/compare/page.py", title="Compare", url_path="compare"),
     st.Page("pages/experiments/page.py", title="Experiments", url_path="experiments"),
 ]

@@ -169,6 +169,7 @@ VISITS: dict[str, Callable[[Page, Camera], None]] = {
     "draw": draw,
     "features": features,
     "one_pixel": one_pixel,
+    "bytes": look_around,
     "compare": look_around,
     "experiments": look_around,
 }

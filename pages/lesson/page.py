@@ -1,4 +1,4 @@
-"""Lesson: ten stops that lead a class through the lab in about 45 minutes."""
+"""Lesson: eleven stops that lead a class through the lab in about 50 minutes."""
 
 from __future__ import annotations
 

@@ -106,6 +106,12 @@ class Codec:
     """`compress` and `decompress` for many streams of one model with its present weights.
 
     May be shared by threads, which then wait for one another.
+
+    Attributes:
+        model: the model.
+        name: how streams name it.
+        labels: how many labels a stream may hold; 0 for a model without classes.
+        program: its portable form, which a browser needs to read its streams.
     """
 
     def __init__(self, model: AutoregressiveModel) -> None:
@@ -113,10 +119,9 @@ class Codec:
         self._hash = weights_hash(model)
         self.name = name_of(self._hash)
         config = model.config
-        self._labels = config.classes + (config.label_dropout > 0)  # that a stream may hold
-        program = portable(model)
-        self._program = checksum(program)
-        self._coder = StreamCoder(program)
+        self.labels = config.classes + (config.label_dropout > 0)
+        self.program = portable(model)
+        self._coder = StreamCoder(self.program)
         self._lock = threading.Lock()
 
     def compress(
@@ -136,7 +141,7 @@ class Codec:
             named = len(images) != 1 or check > 0
         form = Form(len(images), self.name if named else None, check=check)
         where = Labels.NONE
-        if self._labels:
+        if self.labels:
             where = Labels.TOLD if tell_labels else Labels.WRITTEN
         with self._lock:
             self._coder.begin_writing()
@@ -168,7 +173,7 @@ class Codec:
                 raise _damaged("no encoder would have ended it so")
             if check != self._checksum(found, form.check):
                 raise _damaged("its checksum is not that of the images")
-        kept = torch.tensor(read, dtype=torch.int64) if self._labels else None
+        kept = torch.tensor(read, dtype=torch.int64) if self.labels else None
         return Decoded(found, kept, form)
 
     def _write_images(
@@ -177,22 +182,22 @@ class Codec:
         coder = self._coder
         for start in range(0, len(images), TOGETHER):
             part = images[start : start + TOGETHER]
-            if labels is not None or not self._labels:
+            if labels is not None or not self.labels:
                 own = None if labels is None else labels[start : start + TOGETHER]
             else:
                 own = np.array([self._cheapest_label(image) for image in part], np.int32)
             coder.know(part, own)
             for place in range(len(part)):
                 if written and own is not None:
-                    coder.write(int(own[place]), self._labels)
+                    coder.write(int(own[place]), self.labels)
                 coder.write_image(place)
 
     def _cheapest_label(self, image: NDArray[np.uint8]) -> int:
         """The label under which the image is likeliest."""
         totals = []
-        for start in range(0, self._labels, TOGETHER):
-            labels = np.arange(start, min(start + TOGETHER, self._labels), dtype=np.int32)
-            self._coder.know(np.repeat(image[None], len(labels), axis=0), labels)
+        for start in range(0, self.labels, TOGETHER):
+            labels = np.arange(start, min(start + TOGETHER, self.labels), dtype=np.int32)
+            self._coder.know(np.repeat(image[None], len(labels), axis=0), labels, log_probs=True)
             log_probs = self._coder.array("log_probs").astype(np.float64)
             totals += log_probs.sum(axis=(1, 2, 3)).tolist()
         return int(np.argmax(totals))
@@ -203,8 +208,8 @@ class Codec:
         images: list[NDArray[np.uint8]] = []
         labels: list[int] = []
         for number in range(count):
-            if self._labels:
-                labels.append(self._coder.read(self._labels) if told is None else int(told[number]))
+            if self.labels:
+                labels.append(self._coder.read(self.labels) if told is None else int(told[number]))
             images.append(self._coder.read_image(labels[-1] if labels else None))
             if self._coder.used() > len(data) + _AHEAD:
                 if strict:
@@ -224,7 +229,7 @@ class Codec:
             )
         if form.images > _IMAGES_A_BYTE * max(len(data), 1):
             raise _damaged(f"it says that it holds {form.images} images")
-        expected = (Labels.WRITTEN, Labels.TOLD) if self._labels else (Labels.NONE,)
+        expected = (Labels.WRITTEN, Labels.TOLD) if self.labels else (Labels.NONE,)
         if form.labels is not None and form.labels not in expected:
             raise _damaged("it was written for a model with other classes")
         if form.labels == Labels.WRITTEN and labels is not None:
@@ -246,22 +251,24 @@ class Codec:
     def _checked_labels(
         self, labels: Tensor | None, images: int, *, tell_labels: bool
     ) -> NDArray[np.int32] | None:
-        if labels is None and self._labels and not tell_labels:
+        if labels is None and self.labels and not tell_labels:
             return None
         labels = self.model.full_labels(labels, images)
         if labels is None:
             return None
-        if not tell_labels and labels.numel() and int(labels.max()) >= self._labels:
+        if not tell_labels and labels.numel() and int(labels.max()) >= self.labels:
             raise DataError(
                 f"labels holds {int(labels.max())}, of an image in another order; a stream can "
-                f"hold labels below {self._labels}. Use tell_labels=True, and give them to "
+                f"hold labels below {self.labels}. Use tell_labels=True, and give them to "
                 "decompress."
             )
         return labels.cpu().numpy().astype(np.int32)
 
     def _checksum(self, images: Tensor, size: int) -> bytes:
         """The first bytes of a CRC-32 of the images, begun with that of the model's program."""
-        return zlib.crc32(images.cpu().numpy().tobytes(), self._program).to_bytes(4, "big")[:size]
+        return zlib.crc32(images.cpu().numpy().tobytes(), checksum(self.program)).to_bytes(
+            4, "big"
+        )[:size]
 
 
 def _least_bytes(written: int, images: int) -> int:

@@ -15,6 +15,7 @@ All of them are coded as the levels are, so that they cost what they tell and no
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -64,6 +65,15 @@ class Form:
     def short(self) -> bool:
         """Whether it is one image, without a check."""
         return self.images == 1 and not self.check
+
+
+def plain_bits(labels: int) -> float:
+    """What stands before the first pixel of a stream that is one image and nothing else, in bits.
+
+    Args:
+        labels: how many labels there may be in it; 0 for none.
+    """
+    return -math.log2(PLAIN_SHARE) + (math.log2(labels) if labels else 0.0)
 
 
 class Coding(Protocol):

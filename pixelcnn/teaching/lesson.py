@@ -14,6 +14,7 @@ PAGES = {
     "draw": "Draw & complete",
     "features": "Feature maps",
     "one_pixel": "One pixel",
+    "bytes": "Bytes",
 }
 """The pages of the lesson: name in the address, and title."""
 

@@ -1,4 +1,4 @@
-"""The guided lesson, as data: ten stops, about 45 minutes.
+"""The guided lesson, as data: eleven stops, about 50 minutes.
 
 The page Lesson and the handout use it. Numbers in answers are computed, not typed in.
 """
@@ -10,6 +10,8 @@ from pixelcnn.teaching.lesson import Answered, Stop, blind_spot, open_weights, w
 _BITS = 0.5
 _SIDE = 8
 _IMAGE_BITS = _BITS * _SIDE * _SIDE
+_NATS = 53
+_DIGIT_BITS = _NATS / math.log(2)
 
 STOPS: tuple[Stop, ...] = (
     Stop(
@@ -262,6 +264,36 @@ STOPS: tuple[Stop, ...] = (
             "7, 0.003; with any other label, 0. All digits are equally common. How likely is the "
             "7?",
             f"0.003 / (0.001 + 0.003) = {0.003 / 0.004:.2f}. This is Bayes' rule.",
+        ),
+    ),
+    Stop(
+        title="A digit in ten bytes",
+        minutes=4,
+        page="bytes",
+        query={"model": "mnist-threshold-pixelcnnpp"},
+        do=(
+            "Watch the counter. When does it stand still, and when does it run?",
+            "Flip a bit, first in the last byte, then in the first.",
+            "Point a phone at the code: the bytes are all that it gets.",
+        ),
+        see="The file is as large as the sum of the surprises. A picture that the model expects is "
+        "a small file, and noise is a larger one than its bare bits.",
+        ask=(
+            Answered(
+                "Where is the rest of the picture, if the file has only ten bytes?",
+                "In the model: it knows what digits look like. Both sides must have the same one.",
+            ),
+            Answered(
+                "Can a model make every picture smaller?",
+                "No. There are fewer short files than pictures. What it saves on digits, other "
+                "pictures pay.",
+            ),
+        ),
+        exercise=Answered(
+            f"A model gives a digit {_NATS} nats. A nat is 1 / ln 2 = 1.44 bits. How many bytes is "
+            "that, and how many times as many are the bare bits of 28 × 28 pixels?",
+            f"{_NATS} · 1.44 = {_DIGIT_BITS:.0f} bits = {_DIGIT_BITS / 8:.1f} bytes. 784 bits are "
+            f"{784 / 8:.0f} bytes, {784 / _DIGIT_BITS:.0f} times as many.",
         ),
     ),
     Stop(

@@ -39,6 +39,10 @@ WIDGET_KEYS: dict[str, tuple[str, Keys]] = {
         "One step in slow motion",
         (("Space", "play, pause"), ("← →", "previous, next step"), ("R", "restart")),
     ),
+    "byte_reader": (
+        "The bytes",
+        (("Space", "play, pause"), ("← →", "previous, next pixel"), ("R", "undo the flipped bit")),
+    ),
     "which_real": ("Which is real?", (("← →", "choose"), ("Space", "next round"))),
     "pairs": ("The pairs", (("← ↑ ↓ →", "choose a pair"), ("Space R", "play again"))),
     "evolution": (
