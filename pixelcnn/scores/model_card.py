@@ -21,11 +21,8 @@ def model_card(
     about: str = "",
     command: str = "",
     sheet: str = "",
-<<<<<<< HEAD
     kinds: Mapping[str, Any] | None = None,
-=======
     size: str = "",
->>>>>>> e46f649 (Compare and the cards tell measured bytes; README, changelog and picture of the page Bytes)
 ) -> str:
     """The facts about a checkpoint, and the command behind each figure.
 
@@ -37,21 +34,14 @@ def model_card(
         about: its purpose, in a sentence.
         command: that measured `scores`.
         sheet: file name of an image of samples, beside the card.
-<<<<<<< HEAD
         kinds: figures of `NumberKinds`, if they were measured.
-=======
         size: bytes of an image's file, measured, in words.
->>>>>>> e46f649 (Compare and the cards tell measured bytes; README, changelog and picture of the page Bytes)
     """
     parts = [f"# {plain(name)}"]
     if about:
         parts.append(about)
-<<<<<<< HEAD
-    parts.append(_table(_facts(header, parameters) | number_facts(kinds)))
-=======
     measured = {"bytes per image, measured": size} if size else {}
-    parts.append(_table(_facts(header, parameters) | measured))
->>>>>>> e46f649 (Compare and the cards tell measured bytes; README, changelog and picture of the page Bytes)
+    parts.append(_table(_facts(header, parameters) | measured | number_facts(kinds)))
     if sheet:
         parts.append(f"![64 samples, one after another, none left out]({sheet})")
     parts.append(_table(_judged(scores, header.config["levels"])))

@@ -18,9 +18,6 @@ RESULTS = CHECKPOINTS / "exhibits.npz"
 RECORDS = CHECKPOINTS / "scores" / "recorded.npz"
 CLASSIFIER = CHECKPOINTS / "scores" / "digit-classifier.safetensors"
 UNSEEN = CHECKPOINTS / "scores" / "unseen-digits.npz"
-<<<<<<< HEAD
 NUMBER_KINDS = CHECKPOINTS / "scores" / "number-kinds.json"
-=======
 BYTES = CHECKPOINTS / "scores" / "bytes.json"
->>>>>>> e46f649 (Compare and the cards tell measured bytes; README, changelog and picture of the page Bytes)
 BASELINES = CHECKPOINTS / "baselines"
