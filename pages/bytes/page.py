@@ -23,8 +23,8 @@ from pages.bytes.words import (
     sizes_in_words,
 )
 from pages.shared import common, pictures
+from pages.shared.address import address_of_app, in_words
 from pages.shared.controls import one_of
-from pages.shared.frame import lab_address
 from pages.shared.loaded import loaded
 from pages.shared.quiz import quiz
 from pages.shared.turns import short_job
@@ -121,14 +121,14 @@ def reader(model: str, data: bytes) -> None:
 def send(model: str, data: bytes) -> None:
     """The bytes in hexadecimal, and as a code that opens this page with them."""
     st.header("Ten bytes are enough to send it")
-    address, note = lab_address()
-    link = f"{address}/bytes?{urlencode({'model': model, RECEIVED_BYTES: data.hex()})}"
+    address = address_of_app(st.context.url, "bytes")
+    link = f"{address.url}/bytes?{urlencode({'model': model, RECEIVED_BYTES: data.hex()})}"
     left, right = st.columns([1, 2], vertical_alignment="center")
     with right:
         st.code(data.hex(" "), language=None, wrap_lines=True)
         st.markdown("The address holds the model's name and these bytes, no picture.")
         st.code(link, language=None, wrap_lines=True)
-        st.caption(note)
+        st.caption(in_words(address))
     if len(data) > MOST_IN_A_CODE:
         left.markdown(f"{len(data)} bytes are too many for a code that a phone can read.")
         return

@@ -16,11 +16,15 @@ from pages.compare.pair import Pair, unseen
 from pages.compare.words import number
 from pages.compare.words_scores import ScoreText
 from pages.shared import common
+from pages.shared.loaded import loaded
+from pages.shared.turns import short_job
+from pixelcnn.errors import ConfigError
 from pixelcnn.system.plain_text import plain
 from pixelcnn.system.shipped import CLASSIFIER
 from widgets.endings.widget import endings
 
 if TYPE_CHECKING:
+    from pixelcnn.compression.recorded import FileSizes
     from pixelcnn.scores.classifier import DigitClassifier
     from pixelcnn.scores.report import SetScores
 
@@ -138,6 +142,37 @@ def _likelihood(pair: Pair) -> None:
         with place:
             _card(text, numbers)
     st.markdown(compare_words_scores.huge_perplexity(scores))
+    _files(pair)
+
+
+@st.cache_data(show_spinner="Writing files with each model ...")
+@short_job
+def _sizes(name: str) -> FileSizes | None:
+    """Bytes of a digit's file; None for a network that the executor cannot run."""
+    from pixelcnn.compression.recorded import file_sizes, recorded_sizes
+
+    known = recorded_sizes(name) if name in common.shipped_models() else None
+    if known is not None:
+        return known
+    split = unseen(name)
+    network = loaded(name).model
+    try:
+        labels = split.labels if network.config.classes else None
+        return file_sizes(network, split.images, labels)
+    except ConfigError:
+        return None
+
+
+def _files(pair: Pair) -> None:
+    sizes = [(who, _sizes(name)) for who, name in zip((A, B), pair, strict=True)]
+    measured = [(who, found) for who, found in sizes if found is not None]
+    if not measured:
+        return
+    numbers: Numbers = [(who, number(found.own, 2), "") for who, found in measured]
+    found = measured[0][1]
+    for name in dict.fromkeys(("PNG", found.best)):
+        numbers.append((name, number(found.general[name], 1), ""))
+    _card(compare_words_scores.FILE_SCORE, numbers)
 
 
 # ---------------------------------------------------------------- pictures

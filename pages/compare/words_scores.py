@@ -53,6 +53,14 @@ LIKELIHOOD_SCORES = (
     ),
 )
 
+FILE_SCORE = ScoreText(
+    "Bytes per image",
+    "lower is better",
+    "the mean size of a file that holds one digit, written by `pixelcnn.compress` and read again: "
+    "nats / ln 2 / 8, and a part of a byte for its end. The formats know nothing of digits.",
+    "the model itself, some hundred kilobytes, must be on the other side too.",
+)
+
 PICTURE_SCORES = (
     ScoreText(
         "Fréchet distance",

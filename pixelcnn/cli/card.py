@@ -17,12 +17,17 @@ from pixelcnn.system.progress import Progress
 from pixelcnn.system.shipped import CHECKPOINTS, CLASSIFIER, NUMBER_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from pixelcnn.cli.options import DataOptions
+    from pixelcnn.models.base import AutoregressiveModel
     from pixelcnn.scores.classifier import DigitClassifier
 
 CARDS = CHECKPOINTS / "cards"
 
 _ON_A_SHEET = 64
+_MEASURED = 50
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,26 @@ class Card:
             f"--seed {self.seed}",
             sheet=f"{path.stem}.png",
             kinds=json.loads(NUMBER_KINDS.read_text()).get(path.stem),
+            size=_size(model, card),
         )
         write_output(self.output / f"{path.stem}.md", text.encode())
         save_image(self.output / f"{path.stem}.png", sheet(samples, model.config.levels, scale=2))
         print(text)
         return 0
+
+
+def _size(model: AutoregressiveModel, card: Mapping[str, Any]) -> str:
+    """Bytes of an image's file, in words; empty for a network that the executor cannot run."""
+    from pixelcnn.cli.bench.size import unseen_images
+    from pixelcnn.compression.recorded import file_sizes, in_words
+    from pixelcnn.errors import ConfigError
+
+    try:
+        _, split = unseen_images(model, card, _MEASURED)
+        labels = split.labels if model.config.classes else None
+        return in_words(file_sizes(model, split.images, labels))
+    except ConfigError:
+        return ""
 
 
 def _classifier_for(options: DataOptions) -> DigitClassifier | None:

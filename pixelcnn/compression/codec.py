@@ -153,26 +153,6 @@ class Codec:
         least = _least_bytes(len(stream), len(images))
         return stream.rstrip(b"\0").ljust(least, b"\0")
 
-    def bits(self, images: Tensor, labels: Tensor | None = None) -> NDArray[np.float64]:
-        """What each sub-pixel takes in a stream: float64 `(n, C, H, W)`, in bits.
-
-        Args:
-            images: uint8 `(n, C, H, W)`.
-            labels: int64 `(n,)`, or None for a model without classes.
-
-        Raises:
-            DataError: images or labels that do not fit the model.
-        """
-        self.model.check_images(images)
-        given = self._checked_labels(labels, len(images), tell_labels=True)
-        found = []
-        with self._lock:
-            for start in range(0, len(images), TOGETHER):
-                some = slice(start, start + TOGETHER)
-                self._coder.know(images[some].cpu().numpy(), None if given is None else given[some])
-                found.append(-self._coder.array("log_probs").astype(np.float64) / np.log(2))
-        return np.concatenate(found)
-
     def decompress(
         self, data: bytes, labels: Tensor | None = None, *, strict: bool = True
     ) -> Decoded:
@@ -217,7 +197,7 @@ class Codec:
         totals = []
         for start in range(0, self.labels, TOGETHER):
             labels = np.arange(start, min(start + TOGETHER, self.labels), dtype=np.int32)
-            self._coder.know(np.repeat(image[None], len(labels), axis=0), labels)
+            self._coder.know(np.repeat(image[None], len(labels), axis=0), labels, log_probs=True)
             log_probs = self._coder.array("log_probs").astype(np.float64)
             totals += log_probs.sum(axis=(1, 2, 3)).tolist()
         return int(np.argmax(totals))

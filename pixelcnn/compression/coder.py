@@ -39,15 +39,22 @@ class StreamCoder(Executor):
         self._settled = []
         self._call("start_coder", self._coder, self._stream, self._size, 0)
 
-    def know(self, images: NDArray[np.uint8], labels: NDArray[np.int32] | None) -> None:
-        """Compute the outputs and log-probabilities of images, `TOGETHER` at most.
+    def know(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[np.int32] | None,
+        *,
+        log_probs: bool = False,
+    ) -> None:
+        """Compute the network's outputs for images, `TOGETHER` at most.
 
         Args:
             images: uint8 `(n, C, H, W)`.
             labels: int32 `(n,)`, or None for a model without classes.
+            log_probs: keep those of the levels too, in the array of this name.
         """
         self.prepare(Shape(len(images), with_outputs=True))
-        self.options(1.0, 0.0, log_probs=True)
+        self.options(1.0, 0.0, log_probs=log_probs)
         self._call("decode", self._context, 0)
         self.array("images")[:] = images
         self.array("known")[:] = 1

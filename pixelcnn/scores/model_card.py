@@ -22,6 +22,7 @@ def model_card(
     command: str = "",
     sheet: str = "",
     kinds: Mapping[str, Any] | None = None,
+    size: str = "",
 ) -> str:
     """The facts about a checkpoint, and the command behind each figure.
 
@@ -34,11 +35,13 @@ def model_card(
         command: that measured `scores`.
         sheet: file name of an image of samples, beside the card.
         kinds: figures of `NumberKinds`, if they were measured.
+        size: bytes of an image's file, measured, in words.
     """
     parts = [f"# {plain(name)}"]
     if about:
         parts.append(about)
-    parts.append(_table(_facts(header, parameters) | number_facts(kinds)))
+    measured = {"bytes per image, measured": size} if size else {}
+    parts.append(_table(_facts(header, parameters) | measured | number_facts(kinds)))
     if sheet:
         parts.append(f"![64 samples, one after another, none left out]({sheet})")
     parts.append(_table(_judged(scores, header.config["levels"])))

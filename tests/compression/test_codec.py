@@ -36,10 +36,8 @@ SMALL = dict(models())
 SLICE = 40
 IN_JAVASCRIPT = (
     "mnist-threshold-pixelcnnpp",
-    "mnist-threshold-eight-orders",
     "mnist-256-logistic",
     "coloured-digits",
-    "photographs",
 )
 
 

@@ -86,7 +86,7 @@ class Codec {
     return { images, labels: found, whole, form };
   }
 
-  /** The probabilities of an image that is known: `engine.read("log_probs")` tells them. */
+  /** Compute the network's outputs for an image that is known. */
   know(levels, label) {
     this.engine.set(1, {
       uniforms: new Float32Array(this.levels),
@@ -95,6 +95,7 @@ class Codec {
       known: new Uint8Array(this.levels).fill(1),
       tells: 2,
     });
+    this.exports.options(this.engine.context, 1, 0, 0); // outputs are enough
     this.exports.decode(this.engine.context, 0);
     this.engine.rows(0, this.engine.height);
   }

@@ -12,6 +12,9 @@ from pixelcnn.system.output import check_writable, save_json
 from pixelcnn.system.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from pixelcnn.data.dataset import Split
     from pixelcnn.models.base import AutoregressiveModel
 
@@ -46,7 +49,7 @@ class BenchBytes(OnSomeCores):
               f"{'encode':>9}{'decode ms':>10}")  # fmt: skip
         for name in self.models or tuple(checkpoint.name for checkpoint in shipped()):
             model, card = load_checkpoint(name)
-            kind, split = _unseen(model, card, self.images)
+            kind, split = unseen_images(model, card, self.images)
             kinds[kind, model.config.levels, model.config.channels] = split
             labels = split.labels if model.config.classes else None
             with Progress(f"measuring {name}") as progress:
@@ -64,7 +67,7 @@ class BenchBytes(OnSomeCores):
         return 0
 
 
-def _unseen(model: AutoregressiveModel, card: dict[str, object], n: int) -> tuple[str, Split]:
+def unseen_images(model: AutoregressiveModel, card: Mapping[str, Any], n: int) -> tuple[str, Split]:
     """What the images are, in words, and n that the model has not learned from."""
     from pixelcnn.cli.evaluate import data_options
     from pixelcnn.data.dataset import Split
