@@ -16,6 +16,9 @@ from pages.compare.pair import Pair, unseen
 from pages.compare.words import number
 from pages.compare.words_scores import ScoreText
 from pages.shared import common
+from pages.shared.loaded import loaded
+from pages.shared.turns import short_job
+from pixelcnn.errors import ConfigError
 from pixelcnn.system.plain_text import plain
 from pages.shared.loaded import loaded
 from pages.shared.turns import short_job
