@@ -1,4 +1,4 @@
-"""The last line of `.ci/run` tells packages without known weaknesses from packages not looked up."""
+"""The last line of `.ci/run` tells packages without known weaknesses from those not looked up."""
 
 from __future__ import annotations
 

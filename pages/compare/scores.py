@@ -20,9 +20,6 @@ from pages.shared.loaded import loaded
 from pages.shared.turns import short_job
 from pixelcnn.errors import ConfigError
 from pixelcnn.system.plain_text import plain
-from pages.shared.loaded import loaded
-from pages.shared.turns import short_job
-from pixelcnn.errors import ConfigError
 from pixelcnn.system.shipped import CLASSIFIER
 from widgets.endings.widget import endings
 

@@ -1,4 +1,4 @@
-"""Times one checkout's engines; a script that needs nothing but the public functions of any version.
+"""Times one checkout's engines; a script that needs only the public functions of any version.
 
 It is started with that checkout in PYTHONPATH. Each line of its input is a JSON list: checkpoint,
 engine, images, how many of the top rows are given. Its answer is the processor time of drawing in
@@ -33,7 +33,7 @@ def _milliseconds(model: Any, engine: Any, images: int, rows: int) -> float:
 
 def _serve() -> None:
     torch.set_num_threads(1)
-    engines: dict[tuple[str, str], Any] = {}
+    engines: dict[tuple[str, str], tuple[Any, Any] | None] = {}
     for line in sys.stdin:
         checkpoint, name, images, rows = json.loads(line)
         key = (checkpoint, name)
@@ -41,12 +41,13 @@ def _serve() -> None:
             engines.clear() if len(engines) > 8 else None
             model = load_checkpoint(Path(checkpoint))[0].eval()
             try:
-                engines[key] = (model, make_engine(model, name))
-                _milliseconds(*engines[key], 1, 0)  # compiles
+                engine = make_engine(model, name)
+                _milliseconds(model, engine, 1, 0)  # compiles
+                engines[key] = (model, engine)
             except ValueError:
                 engines[key] = None
-        found = engines[key]
-        print(json.dumps(found and _milliseconds(*found, images, rows)), flush=True)
+        pair = engines[key]
+        print(json.dumps(pair and _milliseconds(*pair, images, rows)), flush=True)
 
 
 if __name__ == "__main__":

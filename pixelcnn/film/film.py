@@ -45,8 +45,8 @@ class Film:
         labels: int64 `(n,)`; empty for a model without classes.
         receptive_field: bool `(H, W, H, W)`: target pixel, then source pixel.
         about: how the film was made: `model` (the architecture), `levels`, `n`, `label`,
-            `temperature`, `guidance`, `seed`, `numbers` (the kind that drew it: engines that compute
-            in another one draw other images), and anything its maker adds, such as `checkpoint`,
+            `temperature`, `guidance`, `seed`, `numbers` (the kind that drew it: with another
+            kind other images come out), and anything its maker adds, such as `checkpoint`,
             the name of a shipped one.
     """
 

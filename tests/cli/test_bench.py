@@ -94,7 +94,9 @@ def test_bench_numbers_compares_kinds_and_keeps_the_figures_of_other_models(
 ) -> None:
     output = tmp_path / "numbers.json"
     output.write_text('{"another": {}}')
-    assert run("bench numbers --models {} --images 20 --drawn 4 --output {}", checkpoint, output) == 0
+    assert (
+        run("bench numbers --models {} --images 20 --drawn 4 --output {}", checkpoint, output) == 0
+    )
     found = json.loads(output.read_text())
     assert set(found) == {"another", checkpoint.stem}
     kinds = found[checkpoint.stem]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 from typing import Any
@@ -58,6 +57,6 @@ async def send(address: str, seed: int, count: int, pages: tuple[str, ...] = PAG
                         await browser.open("")
                         await browser.open(page)
                 errors += browser.exceptions
-        except (Lost, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, Lost, OSError) as error:
             errors.append(f"{page or 'start'}: {type(error).__name__}: {error}")
     return errors
