@@ -11,6 +11,8 @@ import torch
 from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 
+from pixelcnn.system.addresses import NOWHERE
+
 # The machine may be busy, so examples have no time limit.
 settings.register_profile("lab", deadline=None, max_examples=50)
 settings.load_profile("lab")
@@ -59,6 +61,8 @@ def outside_addresses() -> Iterator[list[str]]:
         return look_up(host, *args, **options)
 
     def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.type == socket.SOCK_DGRAM and address[0] in NOWHERE.values():
+            return connect(self, address)  # asks the system for a route, and sends nothing
         if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_this_machine(address[0]):
             asked.append(str(address))
             raise OSError(f"the tests stay on this machine: {address}")

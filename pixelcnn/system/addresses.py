@@ -21,7 +21,7 @@ _INNER = re.compile(
 )
 _TUNNEL = re.compile(r"(tun|tap|utun|ppp|wg|tailscale|zt|ipsec|nordlynx)", re.I)
 # Reserved for documentation (RFC 5737, RFC 3849): nothing is sent to them.
-_NOWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+NOWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 
 Interfaces = Mapping[str, Sequence[str]]
 """The IP addresses of each network interface by its name."""
@@ -99,7 +99,7 @@ def _interfaces() -> dict[str, list[str]]:
 def _senders() -> list[str]:
     """From which address the system would send, for each kind. Nothing is sent."""
     found = []
-    for family, nowhere in _NOWHERE.items():
+    for family, nowhere in NOWHERE.items():
         try:
             with socket.socket(family, socket.SOCK_DGRAM) as probe:
                 probe.connect((nowhere, 9))
