@@ -41,6 +41,7 @@ KEY = "3f9a17c2"
 ANNA, BEN = ("pixelcnn_lab=" + digit * 32 for digit in "ab")
 MARK = "evil4711"
 HOSTILE = (f"<img src=x onerror={MARK}()>", f"</style><script>{MARK}</script>", f'"];{MARK}();//')
+UNPINNED = ("google", "pillow_jxl")  # comes with another package; used where somebody has it
 FOLDERS = ("pixelcnn", "pages", "widgets", "tools")
 
 
@@ -468,7 +469,7 @@ def test_everything_that_is_imported_is_pinned() -> None:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names = [node.module]
             for name in {one.partition(".")[0] for one in names}:
-                if name in sys.stdlib_module_names or name in FOLDERS or name == "google":
+                if name in sys.stdlib_module_names or name in FOLDERS or name in UNPINNED:
                     continue
                 known = {home.lower().replace("_", "-") for home in homes.get(name, [name])}
                 assert known & (set(pinned) | brought), f"{path.name} imports {name}: not pinned"
