@@ -115,23 +115,27 @@ def caddy(log: Path) -> Iterator[Place]:
 @contextlib.contextmanager
 def read_only(log: Path) -> Iterator[Place]:
     """The files of the lab cannot be written, and its user has no home."""
-    # Numba finds no place for compiled code, whoever runs this: it may look at one kind only.
-    nowhere = {
-        "HOME": "/nonexistent",
-        "XDG_CACHE_HOME": "/nonexistent",
-        "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PIXELCNN_RUNS": "/proc/nonexistent/runs",
-    }
-    with _lab(log, "127.0.0.1", environment=nowhere) as (port, _):
+    _need("unshare", "mount")
+    script = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+    port = free_port()
+    lab = [sys.executable, "-m", "pixelcnn", "app", "--host", "127.0.0.1", "--port", str(port)]
+    command = ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", str(ROOT), *lab]
+    nowhere = {"HOME": "/proc/none", "XDG_CACHE_HOME": "/proc/none", "PIXELCNN_RUNS": ""}
+    with log.open("a") as writing:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **nowhere}, stdout=writing, stderr=writing
+        )
+    try:
+        _await(f"http://localhost:{port}/_stcore/health")
         yield Place(f"http://localhost:{port}", f"http://localhost:{port}")
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def on_own_router() -> int:
     """Run this command again in a network that has a router, and no way out of it."""
-    needed = [name for name in ("unshare", "ip") if shutil.which(name) is None]
-    if needed:
-        raise Unavailable(f"{' and '.join(needed)} are missing")
+    _need("unshare", "ip")
     script = (
         "ip link set lo up && ip link add lab0 type veth peer name lab1 && "
         "ip addr add 192.168.77.1/24 dev lab0 && ip link set lab0 up && ip link set lab1 up && "
@@ -167,6 +171,11 @@ PLACES: dict[str, Callable[[Path], AbstractContextManager[Place]]] = {
 # ---------------------------------------------------------------- parts
 
 
+def _need(*programs: str) -> None:
+    if missing := [name for name in programs if shutil.which(name) is None]:
+        raise Unavailable(f"{' and '.join(missing)} cannot be found")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -180,16 +189,12 @@ def _of_machine(host: str, port: int, path: str = "") -> str:
 
 
 @contextlib.contextmanager
-def _lab(
-    log: Path, host: str, path: str = "", environment: dict[str, str] | None = None
-) -> Iterator[tuple[int, Server]]:
+def _lab(log: Path, host: str, path: str = "") -> Iterator[tuple[int, Server]]:
     port = free_port()
     here = {"PIXELCNN_RUNS": str(log.parent / f"runs-{port}"), "PIXELCNN_PUBLIC_URL": ""}
     with (
         log.open("a") as writing,
-        Server(
-            host, port, base_path=path, log=writing, environment={**here, **(environment or {})}
-        ) as server,
+        Server(host, port, base_path=path, log=writing, environment=here) as server,
     ):
         server.await_health()
         yield port, server
@@ -200,8 +205,7 @@ def _behind(
     program: str, example: str, command: Callable[[str], list[str]], log: Path
 ) -> Iterator[Place]:
     """The lab behind a proxy with the configuration of `hosting/`, on other ports."""
-    if shutil.which(program) is None:
-        raise Unavailable(f"{program} is not installed")
+    _need(program)
     outside = free_port()
     with _lab(log, "127.0.0.1", "lab") as (port, _):
         text = (ROOT / "hosting" / example).read_text(encoding="utf-8")
