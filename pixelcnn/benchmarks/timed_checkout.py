@@ -38,7 +38,6 @@ def _serve() -> None:
         checkpoint, name, images, rows = json.loads(line)
         key = (checkpoint, name)
         if key not in engines:
-            engines.clear() if len(engines) > 8 else None
             model = load_checkpoint(Path(checkpoint))[0].eval()
             try:
                 engine = make_engine(model, name)

@@ -10,6 +10,7 @@ from pixelcnn.models.base import AutoregressiveModel, eval_mode
 from pixelcnn.sampling.editable import EditableSamples
 from pixelcnn.sampling.engines import Engine, TracingEngine, make_engine, tile_engine
 from pixelcnn.sampling.request import SampleKeywords, SampleOptions, make_request
+from pixelcnn.sampling.tiles import TileEngine
 from pixelcnn.sampling.trace import Trace, trace_of
 
 
@@ -80,6 +81,8 @@ def drawn(
 ) -> Tensor:
     """`sample`, with its options in one object: uint8 `(n, C, H, W)`."""
     request = make_request(model, n, options)
+    if isinstance(engine, TileEngine):
+        return engine.run(request)  # it has the weights already, and asks the model for nothing
     with eval_mode(model):
         return _ready(model, engine).run(request)
 

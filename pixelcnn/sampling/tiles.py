@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pixelcnn.models.base import AutoregressiveModel
 from pixelcnn.sampling.request import Request
@@ -61,6 +62,10 @@ class TileEngine(Protocol):
 
     name: str
     model: AutoregressiveModel
+
+    def run(self, request: Request) -> Tensor:
+        """The filled images: uint8 `(n, C, H, W)`."""
+        ...
 
     def tiles(self, request: Request, canvas: Canvas, *, keep_all: bool) -> Sequence[Tile]:
         """Tiles for all images of a request.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from itertools import pairwise
 
 import numpy as np
@@ -68,14 +68,15 @@ class WasmEngine:
         parts = _parts_of(len(images))
         cores = min(usable_cores(), len(parts))
         groups = [parts[start : start + cores] for start in range(0, len(parts), cores)]
-        with self._executors(cores) as executors, ThreadPoolExecutor(cores) as threads:
+        pool = ThreadPoolExecutor(cores) if cores > 1 else nullcontext()
+        with self._executors(cores) as executors, pool as threads:
             for number, group in enumerate(groups):
                 busy = executors[: len(group)]
                 for executor, part in zip(busy, group, strict=True):
                     self._set(executor, request, part, with_outputs=outputs is not None)
                 for row in range(0, height, rows):
                     request.advance(number * height + row, len(groups) * height)
-                    if len(busy) == 1:
+                    if threads is None or len(busy) == 1:
                         busy[0].rows(row, 0, row + rows)
                     else:
                         list(threads.map(lambda one, row=row: one.rows(row, 0, row + rows), busy))
@@ -118,5 +119,7 @@ class WasmEngine:
 def _parts_of(n: int) -> list[slice]:
     """Parts of nearly equal size."""
     count = max(-(-n // _TOGETHER), min(usable_cores(), n // _FEWEST), 1)
+    if count == 1:
+        return [slice(0, n)]
     bounds = np.linspace(0, n, count + 1).astype(int).tolist()
     return [slice(*pair) for pair in pairwise(bounds)]
