@@ -27,18 +27,20 @@ class BenchBytes(OnSomeCores):
 
     Attributes:
         models: shipped checkpoints; by default all.
-        images: unseen images of each, 500 at most.
+        images: unseen images of each, at most 500, or with --data-root 10,000.
+        data_root: folder with the complete MNIST, for all of its test digits.
         threads: CPU cores to use; by default all.
         output: file for the figures as JSON.
     """
 
     models: tuple[str, ...] = ()
     images: int = 100
+    data_root: Path | None = None
     threads: int | None = None
     output: Path = Path("bench-bytes.json")
 
     def measure(self) -> int:
-        check_whole("--images", self.images, 1, 500)
+        check_whole("--images", self.images, 1, 500 if self.data_root is None else 10_000)
         check_writable(self.output, (".json",))
         from pixelcnn.checkpoints.files import load_checkpoint, shipped
         from pixelcnn.compression.measuring import measure, measure_general
@@ -49,7 +51,7 @@ class BenchBytes(OnSomeCores):
               f"{'encode':>9}{'decode ms':>10}")  # fmt: skip
         for name in self.models or tuple(checkpoint.name for checkpoint in shipped()):
             model, card = load_checkpoint(name)
-            kind, split = unseen_images(model, card, self.images)
+            kind, split = unseen_images(model, card, self.images, self.data_root)
             kinds[kind, model.config.levels, model.config.channels] = split
             labels = split.labels if model.config.classes else None
             with Progress(f"measuring {name}") as progress:
@@ -67,17 +69,29 @@ class BenchBytes(OnSomeCores):
         return 0
 
 
-def unseen_images(model: AutoregressiveModel, card: Mapping[str, Any], n: int) -> tuple[str, Split]:
-    """What the images are, in words, and n that the model has not learned from."""
+def unseen_images(
+    model: AutoregressiveModel, card: Mapping[str, Any], n: int, root: Path | None = None
+) -> tuple[str, Split]:
+    """What the images are, in words, and n that the model has not learned from.
+
+    Args:
+        model: of the shipped models, or trained on data that its card names.
+        card: of its checkpoint.
+        n: number of images.
+        root: of the complete MNIST, in place of the digits that come with the lab.
+    """
     from pixelcnn.cli.evaluate import data_options
     from pixelcnn.data.dataset import Split
     from pixelcnn.scores.unseen import unseen_digits
 
     config = model.config
-    options = data_options(card, config)
-    if options.data.startswith("mnist") and config.channels == 1:
-        split = unseen_digits(config.levels, config.height, options.binarize)
+    options = data_options(card, config, root=root)
+    kind = options.data
+    if kind.startswith("mnist") and config.channels == 1:
         kind = f"digits, {options.binarize}" if config.levels == 2 else "digits, 256 levels"
-    else:
-        split, kind = options.load().test, options.data
-    return kind, Split(split.images[:n], split.labels[:n])
+    if kind != options.data and root is None:
+        split = unseen_digits(config.levels, config.height, options.binarize)
+        return kind, Split(split.images[:n], split.labels[:n])
+    split = options.load().test
+    every = max(len(split.images) // n, 1)  # a data set may be in order
+    return kind, Split(split.images[::every][:n], split.labels[::every][:n])
