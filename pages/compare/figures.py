@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from pages.compare import words as compare_words
-from pages.compare.jobs import Job, jobs
+from pages.compare.jobs import Job, ending, jobs
 from pages.compare.pair import Pair, record, unseen
 from pages.shared import common
 from pages.shared.loaded import loaded
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pixelcnn.scores.paired import PairedScores
 
 _TICK = 1.0  # seconds
+_LOOK_S = 0.5
 _ROUNDS = 3  # of drawing, to time it: enough for two significant digits
 COLUMNS = (5, 3, 5)
 
@@ -54,7 +55,10 @@ def begin(pair: Pair) -> Figures:
         yield first, second
 
     def times() -> Iterator[list[float]]:
-        compiling.join()
+        while compiling.is_alive():
+            compiling.join(_LOOK_S)
+            if ending():
+                return  # the server ends, and would wait for this thread
         engines = [loaded(name).engine for name in pair]
         yield drawing_times(networks, engines, rounds=_ROUNDS)
 

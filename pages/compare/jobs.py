@@ -53,19 +53,19 @@ class Job(Generic[T]):
         """Run the generator to its end, keeping the latest value."""
         try:
             for self.latest in steps():
-                if _ending():
+                if ending():
                     break
         except LabError as error:
             self.error = str(error)
         except Exception:
             # During shutdown a job may fail harmlessly.
-            if not _ending():
+            if not ending():
                 logging.getLogger(__name__).exception("A job of the page Compare failed.")
             self.error = "This failed unexpectedly; the server's log has the details."
         self._ended.set()
 
 
-def _ending() -> bool:
+def ending() -> bool:
     """Whether the interpreter is shutting down: no new thread can start, and jobs should stop."""
     try:
         with ThreadPoolExecutor(max_workers=1) as probe:
