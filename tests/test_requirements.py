@@ -19,7 +19,7 @@ UNIMPORTED = {
     "requirements.txt": {"plotly"},
     "requirements-dev.txt": {
         *("pytest-timeout", "pytest-xdist", "ruff", "mypy", "hatchling", "hatch-requirements-txt"),
-        *("pdoc", "onnx", "onnxscript"),
+        *("pdoc", "onnx", "onnxscript", "ipykernel"),
     },
 }
 # Functions that are given the name of a module, or read a file of it.
