@@ -8,7 +8,7 @@ WORKDIR /lab
 COPY requirements.txt ./
 RUN pip install --no-cache-dir ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} -r requirements.txt
 
-COPY app.py ./
+COPY app.py served.py ./
 COPY .streamlit .streamlit
 COPY checkpoints checkpoints
 COPY hosting hosting

@@ -135,7 +135,12 @@ def send(model: str, data: bytes) -> None:
     import segno
 
     code = segno.make_qr(link, error="l")
-    left.image(code.png_data_uri(scale=6, border=3), width=260, caption="Point a phone at it")
+    left.image(
+        code.png_data_uri(scale=6, border=3),
+        width=260,
+        caption="Point a phone at it",
+        alt="QR code of the address",
+    )
 
 
 def sizes(models: list[str], image: NDArray[np.uint8], label: int | None) -> None:

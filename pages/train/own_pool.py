@@ -81,6 +81,7 @@ def pile(pool: Pool, least: int) -> None:
         sheet(newest, 256, columns=min(15, len(newest)), scale=2),
         output_format="PNG",
         width="stretch",
+        alt=f"The newest {len(newest)} drawings",
     )
     if count < least:
         st.caption(f"From {least} on you can train.")

@@ -106,7 +106,12 @@ def _sheet(images: PictureSet, tiles: NDArray[np.uint8], levels: int) -> None:
     places = _places(images)
     shown = tiles[[places[at] for at in order[:_TILES_SHOWN]]]
     # As PNG: the other choice would be JPEG, and its pixels would not be the network's.
-    st.image(_drawn(shown, levels, scale=2), output_format="PNG", width="stretch")
+    st.image(
+        _drawn(shown, levels, scale=2),
+        output_format="PNG",
+        width="stretch",
+        alt=f"{len(shown)} pictures as the network gets them",
+    )
     if len(order) > _TILES_SHOWN:
         st.caption(f"The first {_TILES_SHOWN} of {len(order):,}.")
 
@@ -146,7 +151,12 @@ def _one(
         if kept:
             tile = tiles[[_places(images)[index]]]
             scale = -(-_TILE_SIDE // tile.shape[-1])
-            st.image(_drawn(tile, levels, scale), output_format="PNG", width=_TILE_SIDE + 8)
+            st.image(
+                _drawn(tile, levels, scale),
+                output_format="PNG",
+                width=_TILE_SIDE + 8,
+                alt=f"{images.names[index]} as the network gets it",
+            )
         label = images.class_names[images.labels[index]] if images.class_names else ""
         words = [images.names[index], label and f"class {label}", reason]
         words += [] if kept else ["left out"]

@@ -51,6 +51,7 @@ def test_the_address_brings_a_drawing_back(page: Page) -> None:
     stroke(page, (5, 3), (18, 20))
     settled(page)
     drawn = kinds(painter(page))
+    page.wait_for_timeout(1500)  # the address follows at most once a second
     assert as_kinds(linked(page)) == drawn
     before = endings(page)
     page.get_by_role("button", name="Other endings").click()

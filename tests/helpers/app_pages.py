@@ -49,8 +49,12 @@ def told(page: AppTest) -> str:
 
 
 def widgets(page: AppTest) -> list[tuple[dict[str, Any], dict[str, NDArray[Any]]]]:
-    """The data of all browser widgets on the page, in order: (meta, arrays)."""
-    return [unpack(component.proto.bytes) for component in page.get("bidi_component")]
+    """The data of all browser widgets that can be seen on the page, in order: (meta, arrays)."""
+    return [
+        unpack(component.proto.bytes)
+        for component in page.get("bidi_component")
+        if "browser_key" not in component.proto.component_name
+    ]
 
 
 def button(page: AppTest, label: str) -> Any:

@@ -63,9 +63,10 @@ def test_outputs_are_those_of_the_network(name: str) -> None:
     outputs = drawn(case)
     expected = plain_outputs(model, case, outputs["images"])
     np.testing.assert_allclose(outputs["outputs"], expected, atol=1e-4, rtol=1e-4)
-    parameters = model.unpack(torch.from_numpy(expected[: case.n]).permute(0, 3, 1, 2))
-    told = model.likelihood.log_prob(parameters, torch.from_numpy(outputs["images"])).numpy()
-    np.testing.assert_allclose(outputs["log_probs"], told, atol=2e-3, rtol=1e-3)
+    # Of its own outputs: a narrow component turns their last digits into much larger differences.
+    own = torch.from_numpy(outputs["outputs"][: case.n]).double().permute(0, 3, 1, 2)
+    told = model.likelihood.log_prob(model.unpack(own), torch.from_numpy(outputs["images"]))
+    np.testing.assert_allclose(outputs["log_probs"], told.numpy(), atol=5e-4, rtol=2e-4)
 
 
 @pytest.mark.parametrize("name", [*MODELS, *IN_16_BITS])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ def answer(guard: AllowedHosts, *hosts: bytes, kind: str = "http") -> list[Any]:
         raise AssertionError
 
     scope = {"type": kind, "headers": [(b"host", host) for host in hosts]}
-    asyncio.run(guard(scope, receive, send))
+    # In a thread of its own: other tests of this process may keep a loop running.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, guard(scope, receive, send)).result()
     return sent
 
 

@@ -16,8 +16,8 @@ from pixelcnn.teaching.lesson_stops import MINUTES, STOPS
 from tests.helpers.app_pages import assert_taken, button, open_page, widgets
 
 
-def test_ten_stops_fill_a_school_lesson_and_each_has_all_its_parts() -> None:
-    assert len(STOPS) == 10
+def test_eleven_stops_fill_a_school_lesson_and_each_has_all_its_parts() -> None:
+    assert len(STOPS) == 11
     assert 40 <= MINUTES <= 50
     for stop in STOPS:
         assert stop.page in PAGES
