@@ -63,7 +63,9 @@ class Image:
                 self.place = Path(self.inside(arguments))
                 self.place.mkdir(parents=True, exist_ok=True)
             elif name == "COPY":
-                self.copy(*shlex.split(arguments))
+                *sources, target = shlex.split(arguments)
+                for source in sources:
+                    self.copy(source, target)
             elif name == "RUN":
                 self.run(arguments)
             elif name == "ENV":
