@@ -341,7 +341,7 @@ LEAKING: dict[str, Case] = {
     "layer norm over the image": case(lambda: normed(nn.LayerNorm([W, 12, 12])), layer="1"),
     "batch norm in training mode": case(lambda: normed(nn.BatchNorm2d(W)), layer="1"),
     "pooled and stretched": case(Upsampled),
-    "an LSTM of both directions": case(BothWays),
+    "an LSTM of both directions": case(BothWays, size=7),
     "MADE with the diagonal": case(OpenMADE),
     "attention over the batch": case(AcrossTheBatch),
     "mirrored": case(Flipped),

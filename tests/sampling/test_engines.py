@@ -122,7 +122,7 @@ def configurations(draw: st.DrawFn) -> dict[str, object]:
 
 
 # Many more than the usual ones with, say, CONFIGURATIONS=200 pytest -k images_of_the_reference.
-@settings(max_examples=int(os.environ.get("CONFIGURATIONS", "100")))
+@settings(max_examples=int(os.environ.get("CONFIGURATIONS", "40")))
 @given(
     options=configurations(),
     n=st.integers(1, 5),
