@@ -1,7 +1,8 @@
-"""`python -m tests.helpers.hostile_files FOLDER` reads hostile files, made by fixed seeds, as
-uploads: 400, or as many as HOSTILE_FILES says. Prints as JSON what became of them, and by how much this process's memory grew.
+"""`python -m tests.helpers.hostile_files FOLDER` reads hostile files as uploads.
 
-A process of its own, so that a crash is noticed and the memory of other tests does not count.
+They are made by fixed seeds: 400, or as many as HOSTILE_FILES says. Prints as JSON what became of
+them, and by how much this process's memory grew. A process of its own, so that a crash is noticed
+and the memory of other tests does not count.
 """
 
 from __future__ import annotations
