@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import numpy as np
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from pixelcnn.checkpoints.files import shipped
 from pixelcnn.sampling.wasm.executor import WASM
 from pixelcnn.sampling.wasm.portable import portable
 from pixelcnn.scores.unseen import unseen_digits
@@ -15,6 +17,12 @@ from tests.browser.test_engine import text
 from tests.helpers.stream_cases import cases_of, shipped_model
 
 MODEL = "mnist-threshold-tiny-pixelcnn"
+# Every shipped model with EVERY_MODEL=1 pytest tests/browser/test_bytes.py.
+MODELS = (
+    tuple(one.name for one in shipped())
+    if os.environ.get("EVERY_MODEL")
+    else ("mnist-threshold-pixelcnnpp", "mnist-256-logistic", "coloured-digits")
+)
 _READ = """
 ({scripts, wasm, program, classes, cases}) => {
   const decode = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -37,7 +45,7 @@ def test_chromium_reads_and_writes_the_streams_of_python(browser: Browser) -> No
     page = browser.new_page()
     folder = REPOSITORY / "widgets" / "engine"
     scripts = "\n".join((folder / name).read_text() for name in ("engine.js", "codec.js"))
-    for name in ("mnist-threshold-pixelcnnpp", "mnist-256-logistic", "coloured-digits"):
+    for name in MODELS:
         program = text(portable(shipped_model(name)).data)
         given = {"scripts": scripts, "wasm": text(WASM.read_bytes()), "program": program}
         for right in page.evaluate(_READ, given | cases_of(name)):
