@@ -22,7 +22,8 @@ imported = time.perf_counter()
 model, _ = pixelcnn.load_checkpoint(sys.argv[1])
 loaded = time.perf_counter()
 n = int(sys.argv[2])
-pixelcnn.sample(model, n, labels=torch.arange(n) % 10 if model.config.classes else None, seed=0)
+classes = model.config.classes
+pixelcnn.sample(model, n, labels=torch.arange(n) % classes if classes else None, seed=0)
 print(json.dumps([imported - start, loaded - imported, time.perf_counter() - loaded]))
 """
 

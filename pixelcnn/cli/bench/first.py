@@ -44,7 +44,7 @@ class BenchFirst(OnSomeCores):
         from pixelcnn.checkpoints.files import find_checkpoint, shipped
 
         trees = (*self.trees, _HERE)
-        print(f"{'model':<38}{'version':<22}{'import':>8}{'load':>8}{'draw':>8}{'all':>8}  seconds")
+        print(f"{'model':<42}{'version':<20}{'import':>8}{'load':>8}{'draw':>8}{'all':>8}  seconds")
         rows = []
         for model in self.models or tuple(one.name for one in shipped()):
             rows += time_first_digits(
@@ -57,6 +57,6 @@ class BenchFirst(OnSomeCores):
             for row in rows[-len(trees) :]:
                 parts = (row.imported, row.loaded, row.sampled)
                 figures = "".join(f"{part:>8.2f}" for part in (*parts, sum(parts)))
-                print(f"{row.model:<38}{Path(row.tree).name:<22}{figures}", flush=True)
+                print(f"{row.model:<42}{Path(row.tree).name:<20}{figures}", flush=True)
         save_json(self.output, [asdict(row) for row in rows])
         return 0
