@@ -96,7 +96,7 @@ def choose(config: dict[str, Any], model: str) -> tuple[NDArray[np.uint8] | None
     """The picture, unless it is drawn or uploaded below, its label, and where it comes from."""
     with st.container(horizontal=True):
         asked = pictures.choose_picture(config, common.class_names(model))
-        shown = one_of("Picture", [AS_IT_IS, NOISY], key="picture")
+        shown = one_of("Picture", [AS_IT_IS, NOISY], key="instead")
     image = asked.image
     if shown == NOISY:
         shape = (1, config["height"], config["width"])

@@ -50,7 +50,7 @@ QUESTIONS = (
                 "It comes within a byte of −log₂ *p* there too. It is *p* that is so small.",
             ),
         ),
-        Try("Choose noise.", "bytes", {"picture": "noise in its place"}),
+        Try("Choose noise.", "bytes", {"instead": "noise in its place"}),
     ),
     Question(
         "You flip one bit in the middle of the file. What does the decoder draw?",

@@ -130,7 +130,7 @@ def starts(model: str, config: dict[str, Any]) -> None:
     blank = upper_half(np.zeros(shape, np.uint8))
     st.button("Another digit", on_click=start_with_another_digit, args=(config,))
     st.button("Blank paper", on_click=start_with, args=(blank,))
-    with st.popover("Your picture", key="picture", on_change="rerun"):
+    with st.popover("Your picture", key="your-picture", on_change="rerun"):
         choose_form("draw", on_change=start_with_upload, args=(model,))
         st.file_uploader(
             UPLOAD_LABEL,

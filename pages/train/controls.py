@@ -91,7 +91,7 @@ def _while_active(views: Sequence[RunView]) -> None:
         _button("Pause", "pause", _ask, views, "pause", key="pause", first=True)
     with st.container(horizontal=True, gap="small"):
         _button("One step", "skip_next", _one_step, views, key="step")
-        _button("Stop", "stop", _ask, views, "stop", key="stop")
+        _button("Stop", "stop", _ask, views, "stop", key="stop-run")
         _button("Reset", "replay", _reset, views, key="reset")
     st.select_slider(
         "Speed (steps per second)",

@@ -84,7 +84,7 @@ def test_the_picture_is_read_from_the_bytes_and_a_flipped_bit_derails_it(page: P
     expect(page.get_by_text("Somebody sent you these bytes")).to_be_visible()
     expect(shown).to_have_attribute("data-frame", "784")
     assert np.array_equal(levels_of(shown), seven)
-    goto(page, f"/bytes?model={MODEL}&picture=noise+in+its+place")
+    goto(page, f"/bytes?model={MODEL}&instead=noise+in+its+place")
     expect(page.get_by_text("Noise costs more than its bare bits")).to_be_visible()
     goto(page, f"/bytes?model={MODEL}&bytes=nonsense")
     expect(page.get_by_text("no bytes in hexadecimal")).to_be_visible()

@@ -19,7 +19,7 @@ CHART = "svg.curves"
 def stopped_in_the_end(page: Page) -> Iterator[None]:
     """Leaves no training behind that would slow down other tests."""
     yield
-    stop = page.locator(".st-key-stop button")
+    stop = page.locator(".st-key-stop-run button")
     if stop.count():
         stop.click()
         expect(page.get_by_text("Stopped at step")).to_be_visible()
@@ -96,13 +96,13 @@ def test_a_run_survives_pause_and_reload_and_others_only_watch(
     expect(other.page.get_by_text("Another user started this training")).to_be_visible()
     await_samples(other.page, 1)
     expect(other.page.locator(".st-key-resume")).to_have_count(0)
-    expect(other.page.locator(".st-key-stop")).to_have_count(0)
+    expect(other.page.locator(".st-key-stop-run")).to_have_count(0)
     assert not other.problems()
 
     page.locator(".st-key-resume button").click()
     expect(page.get_by_test_id("stProgress")).to_contain_text("left")
     expect(other.page.get_by_test_id("stProgress")).to_contain_text("left")
-    page.locator(".st-key-stop button").click()
+    page.locator(".st-key-stop-run button").click()
     expect(page.get_by_text("Stopped at step")).to_be_visible()
     expect(page.get_by_role("button", name="Resume from here")).to_be_visible()
 

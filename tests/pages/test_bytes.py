@@ -66,7 +66,7 @@ def test_the_bytes_are_the_file_of_the_picture_and_come_back_by_the_address(
 
 
 def test_noise_is_another_file_and_two_models_stand_side_by_side(models: dict[str, Any]) -> None:
-    page = open_page("classes", picture="noise in its place", beside="plain")
+    page = open_page("classes", instead="noise in its place", beside="plain")
     assert not page.exception
     image = decompress(models["classes"].eval(), stream_of(page))
     assert 0.4 < image.float().mean() < 0.6

@@ -280,8 +280,8 @@ def test_a_run_resumes_after_pause_stop_and_kill() -> None:
     assert paused.state == "paused"
     assert "**paused**" in progress(page)
     button(page, "resume").click().run()
-    until(page, lambda: run.status().step > paused.step and has(page, "stop"))
-    button(page, "stop").click().run()
+    until(page, lambda: run.status().step > paused.step and has(page, "stop-run"))
+    button(page, "stop-run").click().run()
     until(page, lambda: "Stopped at step" in text(page))
     stopped = run.status()
     assert stopped.state == "stopped"
@@ -320,7 +320,7 @@ def test_a_run_of_another_user_can_only_be_watched() -> None:
     page = open_page(run=run.id)
     assert "Another user started this training" in page.info[0].value
     assert not has(page, "pause")
-    assert not has(page, "stop")
+    assert not has(page, "stop-run")
     until(page, lambda: film_of(page)["count"] > 0)
     button(page, "another").click().run()
     assert has(page, "play")
@@ -338,7 +338,7 @@ def test_a_busy_machine_lets_a_run_wait_in_a_queue_that_is_shown(
     waiting = next(run for run in list_runs() if run.id != first.id)
     assert "Waiting: this one is next" in progress(page)
     assert waiting.id in page.query_params["run"]
-    button(page, "stop").click().run()
+    button(page, "stop-run").click().run()
     assert waiting.status().state == "stopped"
     assert "**stopped**" in progress(page)
 
