@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from pixelcnn.teaching.allowed_hosts import AllowedHosts, host_name
+from pixelcnn.teaching.allowed_hosts import ANY_HOST, AllowedHosts, host_name
+from pixelcnn.teaching.jupyter import server
 from pixelcnn.teaching.public_address import PUBLIC_URL
 
 
@@ -88,3 +89,12 @@ def test_a_name_is_read_without_its_port() -> None:
     assert host_name("[::1]:80") == "::1"
     assert host_name("Lab.Example.:80") == "lab.example"
     assert host_name("a:99999") == host_name("a b?c") == ""
+
+
+def test_every_name_is_answered_where_another_server_has_the_sign_in(
+    guard: AllowedHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not guard.allows("hub.school.example")
+    monkeypatch.setenv(ANY_HOST, "1")
+    assert guard.allows("hub.school.example")
+    assert server()["environment"][ANY_HOST] == "1"
