@@ -71,7 +71,7 @@ def start_with_upload(model: str) -> None:
         state["draw_refused"] = str(error)
         return
     start_with(upper_half(levels[0]))
-    state["picture"] = False  # closes the box
+    state["your-picture"] = False  # closes the box
 
 
 def current_start(config: dict[str, Any]) -> Drawing:

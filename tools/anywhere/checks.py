@@ -121,10 +121,10 @@ def train(browser: Browser, place: Place, chance: random.Random, most: int) -> N
     with visiting(browser, place) as visitor:
         visitor.open(_TINY)
         visitor.lab.locator(".st-key-play button").click()
-        visitor.lab.locator(".st-key-stop button").wait_for()
+        visitor.lab.locator(".st-key-stop-run button").wait_for()
         visitor.lab.wait_for_url("**run=*")
         visitor.reload()
-        visitor.lab.locator(".st-key-stop button").click()
+        visitor.lab.locator(".st-key-stop-run button").click()
         visitor.await_idle()  # the training ends by itself: a busy machine may take a minute
 
 
