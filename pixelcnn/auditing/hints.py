@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -110,14 +109,13 @@ def _straight(trace: Trace) -> str:
             f"Nothing between its {len(wide)} convolutions is not linear: stacked, they are one "
             "linear layer. An activation such as a ReLU is missing."
         )
-    places = [bend.index for bend in trace.bends]
-    pairs = list(pairwise(wide))
+    by_index = {step.index: step for step in wide}
     bare = [
-        (first, second)
-        for first, second in pairs
-        if not any(first.index < place < second.index for place in places)
+        (by_index[first], by_index[second])
+        for first, second in trace.chained
+        if first in by_index and second in by_index
     ]
-    if not bare or 3 * len(bare) > len(pairs):
+    if not bare or 3 * len(bare) > len(wide) - 1:
         return ""
     first, second = bare[0]
     return (

@@ -46,6 +46,7 @@ class Trace:
         unknown: operations that could not be followed, and were taken to mix everything.
         floats: numbers that the operations made, for one image: how much memory a run takes.
         bends: the operations that are not linear, in order with the steps.
+        chained: pairs of convolutions, the second of which is given just what the first returned.
     """
 
     cells: Cells
@@ -54,6 +55,7 @@ class Trace:
     unknown: tuple[str, ...]
     floats: int
     bends: tuple[Step, ...] = ()
+    chained: tuple[tuple[int, int], ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -88,6 +90,9 @@ class _Rules:
         self.steps: dict[int, Step] = {}
         self.unknown: dict[str, None] = {}
         self.bends: list[Step] = []
+        self.chained: list[tuple[int, int]] = []
+        # By storage. They are kept alive, so that no later tensor takes the place of one.
+        self._convolved: dict[int, tuple[int, Tensor]] = {}
         self.modules: list[tuple[str, str]] = []
         self.names: dict[int, tuple[str, str]] = {}
         self.floats = 0
@@ -124,12 +129,24 @@ class _Rules:
         if rule is None:
             self.unknown[name] = None
             rule = RULES["mixed"]
+        self._chain(name, args, made, writes=writes)
         if name.removesuffix("_") in BENDING and made:
             module, kind = self.at_work()
             index, shape = 2 * self.operations + 1, tuple(made[0].shape)
             self.bends.append(Step(index, name, module, kind, code_line(), shape))
         rule(call)
         return out
+
+    def _chain(self, name: str, args: tuple[Any, ...], made: list[Tensor], *, writes: bool) -> None:
+        """Note a convolution of what another one returned, unless that was written over since."""
+        if writes and isinstance(args[0], Tensor):
+            self._convolved.pop(args[0].untyped_storage()._cdata, None)
+        if name == "convolution":
+            index = 2 * self.operations + 1
+            before = self._convolved.get(args[0].untyped_storage()._cdata)
+            if before is not None:
+                self.chained.append((before[0], index))
+            self._convolved[made[0].untyped_storage()._cdata] = (index, made[0])
 
     def _dependent(self, tensor: Tensor) -> Ids | None:
         found = self.shadows.cells(tensor)
@@ -277,6 +294,7 @@ def run(
         tuple(tracer.unknown),
         floats,
         tuple(tracer.bends),
+        tuple(tracer.chained),
     )
 
 

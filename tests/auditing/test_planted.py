@@ -217,6 +217,21 @@ def test_the_one_activation_that_is_missing_in_ten_layers_is_located() -> None:
     assert not [note for note in pixelcnn.audit(deep()).notes if "linear" in note]
 
 
+def test_convolutions_side_by_side_need_no_activation_between_them() -> None:
+    class SideBySide(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.rest = Masked("A", 1, WIDTH, 3), deep()[2:]
+            self.left, self.right = Masked("A", 1, WIDTH, 3), Masked("A", 1, WIDTH, 5)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            beside = self.left(x) + self.right(x)
+            changed = self.first(x)
+            return self.rest(beside + changed.relu_())
+
+    assert not [note for note in pixelcnn.audit(SideBySide()).notes if "no activation" in note]
+
+
 # ---------------------------------------------------------------- random networks
 
 
